@@ -1,0 +1,278 @@
+"""What Demeu and the other bodies say to each other: frozen models, one per message of the wire contract.
+
+Unknown members of an answer are ignored, so that a body may add to its answers; everything that is read is checked.
+Personal data is kept out of `repr`, because a record may end up in a message about something else. No rules of law.
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, float | bool):
+        raise ValueError("money is a decimal string, never a binary float")
+    return value
+
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    Field(ge=0, max_digits=16, decimal_places=2),
+    PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="json"),
+]
+"""Tenge, to the tiyn. Decimal in memory, a string such as "78798.00" on the wire."""
+
+Iin = Annotated[str, Field(pattern=r"^\d{12}$", repr=False)]
+"""Individual identification number, 12 digits. The check digit is the registry's business, not the wire's."""
+
+OptionalIin = Annotated[str | None, Field(pattern=r"^\d{12}$", repr=False)]
+Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$", repr=False)]
+"""Telephone number in E.164, such as +77011234567."""
+
+Iban = Annotated[str, Field(pattern=r"^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$", repr=False)]
+Private = Annotated[str, Field(min_length=1, repr=False)]
+"""Text that names or describes a person."""
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Record(BaseModel):
+    """Base of all messages: frozen, unknown members ignored, no input echoed in validation errors."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Citizenship(StrEnum):
+    CITIZEN = "citizen"
+    KANDAS = "kandas"
+    FOREIGNER = "foreigner"
+    STATELESS = "stateless"
+
+
+class Language(StrEnum):
+    KAZAKH = "kk"
+    RUSSIAN = "ru"
+
+
+class Relation(StrEnum):
+    """What a child is to the adult whose family was asked for."""
+
+    BORN = "born"
+    ADOPTED = "adopted"
+    GUARDIANSHIP = "guardianship"
+    STEP = "step"
+
+
+class DisabilityGroup(StrEnum):
+    FIRST = "I"
+    SECOND = "II"
+    THIRD = "III"
+    CHILD = "child"
+
+
+class DisabilityCause(StrEnum):
+    GENERAL = "general"
+    CHILDHOOD = "childhood"
+    MILITARY = "military"
+    RADIATION = "radiation"
+    OTHER = "other"
+
+
+class PaymentState(StrEnum):
+    PAID = "paid"
+    PAYING = "paying"
+
+
+class RulingState(StrEnum):
+    PENDING = "pending"
+    ASSIGNED = "assigned"
+    REFUSED = "refused"
+
+
+class AccountState(StrEnum):
+    OPEN = "open"
+    BLOCKED = "blocked"
+    CLOSED = "closed"
+
+
+class TransferState(StrEnum):
+    SETTLED = "settled"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+class PersonRecord(Record):
+    """A person in the persons registry (ГБД ФЛ)."""
+
+    iin: Iin
+    family_name: Private
+    given_name: Private
+    patronymic: Annotated[str | None, Field(repr=False)] = None
+    birth_date: Annotated[date, Field(repr=False)]
+    sex: Sex
+    citizenship: Citizenship
+    permanent_resident: bool
+    language: Language
+    region: Annotated[str, Field(pattern=r"^KZ-[0-9A-Z]{1,3}$")]
+    """ISO 3166-2."""
+    died_on: date | None = None
+    imprisoned_since: date | None = None
+    left_country_on: date | None = None
+
+
+class ChildRecord(Record):
+    """A child of an adult in the civil registry (ЗАГС)."""
+
+    iin: Iin
+    birth_date: Annotated[date, Field(repr=False)]
+    sex: Sex
+    mother_iin: OptionalIin = None
+    father_iin: OptionalIin = None
+    born_alive: bool
+    birth_order: Annotated[int, Field(ge=1)] | None = None
+    """Which child of the mother; None where the registry does not know."""
+    relation: Relation
+    lives_with: OptionalIin = None
+    """IIN of the adult with whom the child lives."""
+    died_on: date | None = None
+    full_time_student_until: date | None = None
+    birth_record: Name
+    """Number of the civil record; carries no personal data and may identify a right."""
+
+
+class FamilyRecord(Record):
+    """The children of one adult; an empty tuple if there are none."""
+
+    iin: Iin
+    children: tuple[ChildRecord, ...]
+
+
+class DisabilityRecord(Record):
+    """One decision in the disability database (ЦБДИ)."""
+
+    number: Name
+    group: DisabilityGroup
+    cause: DisabilityCause
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class ExistingPayment(Record):
+    """What E-Maket already pays, or has paid once, for one right."""
+
+    service: Name
+    basis: Name
+    from_date: date
+    until: date | None = None
+    state: PaymentState
+
+
+class Application(Record):
+    """An application for E-Maket; `applied_on` is the day the consent was received (Asia/Almaty)."""
+
+    case_ref: Name
+    service: Name
+    iin: Iin
+    applied_on: date
+    computed_amount: Money
+    consent_ref: Name
+    account_ref: Name | None = None
+
+
+class Registration(Record):
+    """E-Maket's number for an application."""
+
+    number: Name
+    registered_at: AwareDatetime
+
+
+class CaseFile(Record):
+    """What the deciding body gets to decide on."""
+
+    application_number: Name
+    service: Name
+    iin: Iin
+    computed_amount: Money
+    applied_on: date
+
+
+class Ruling(Record):
+    """The answer so far. Assigned carries amount, number and day; refused carries a reason and its code."""
+
+    application_number: Name
+    state: RulingState
+    amount: Money | None = None
+    decision_number: Name | None = None
+    decided_on: date | None = None
+    reason_code: Name | None = None
+    reason: Annotated[str | None, Field(repr=False)] = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.state is RulingState.ASSIGNED and None in (self.amount, self.decision_number, self.decided_on):
+            raise ValueError("an assigned ruling needs amount, decision_number and decided_on")
+        if self.state is RulingState.REFUSED and None in (self.reason_code, self.reason):
+            raise ValueError("a refused ruling needs reason_code and reason")
+        return self
+
+
+class BankAccount(Record):
+    """An account as the bank describes it; `own` says whether it is in the name of the person asked about."""
+
+    iban: Iban
+    bank: str | None = None
+    currency: str = "KZT"
+    state: AccountState
+    own: bool = True
+
+
+class Transfer(Record):
+    """A credit transfer to a person's account."""
+
+    iban: Iban
+    iin: Iin
+    amount: Money
+    currency: str = "KZT"
+    purpose: Name
+    end_to_end_id: Name
+
+
+class TransferStatus(Record):
+    """Where a transfer stands; reason codes are ISO 20022 (AC04 closed, AC06 blocked, BE01 not the owner)."""
+
+    key: Name
+    state: TransferState
+    bank_reference: Name
+    reason_code: Name | None = None
+    reason: Annotated[str | None, Field(repr=False)] = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.state is TransferState.REJECTED and self.reason_code is None:
+            raise ValueError("a rejected transfer needs reason_code")
+        return self
+
+
+class OutgoingSms(Record):
+    """One message to one phone, already cut into the parts that the handset joins again."""
+
+    key: Name
+    phone: Phone
+    parts: Annotated[tuple[str, ...], Field(min_length=1, repr=False)]
+
+
+class SentPart(Record):
+    """A part that the SMS centre took over; `number` counts from 1, its id is what receipts will name."""
+
+    number: Annotated[int, Field(ge=1)]
+    smsc_message_id: Name
