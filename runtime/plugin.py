@@ -1,0 +1,65 @@
+"""The one home of converter, codec, sandbox and interceptors for everything that talks to Temporal.
+
+Worker, starter, gateway, tests and replayer take the plugin from here, so that they cannot differ. A payload that one
+of them writes, every other can read.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import temporalio.client
+import temporalio.worker
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from runtime.codec import EncryptionCodec, KeyRing
+
+# Loaded once instead of once per case. The messages and pydantic are pure; everything else stays in the sandbox.
+PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection", "workflows.model")
+
+Interceptor = temporalio.client.Interceptor | temporalio.worker.Interceptor
+
+
+def data_converter(ring: KeyRing) -> DataConverter:
+    """Pydantic JSON, encrypted; failures too, whose messages and stack traces would else be stored in clear."""
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=EncryptionCodec(ring),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+def sandbox(*, strict: bool = False) -> SandboxRestrictions:
+    """The workflow sandbox. ``strict`` refuses any import that nobody declared as passed through: for tests."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    if not strict:
+        return restrictions
+    return restrictions.with_import_notification_policy(
+        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    )
+
+
+def demeu_plugin(ring: KeyRing, *, strict: bool = False, interceptors: Sequence[Interceptor] = ()) -> SimplePlugin:
+    """The plugin for clients, workers and replayers; give it to the client and its workers get it too.
+
+    ``strict`` is for tests: a stray import in a workflow file fails, and so does a workflow that raises a plain
+    exception. In production such a bug leaves the case open and visible, to go on when the code is corrected.
+    """
+
+    def runner(existing: WorkflowRunner | None) -> WorkflowRunner:
+        if existing is None or isinstance(existing, SandboxedWorkflowRunner):
+            return SandboxedWorkflowRunner(restrictions=sandbox(strict=strict))
+        return existing
+
+    return SimplePlugin(
+        "demeu",
+        data_converter=data_converter(ring),
+        interceptors=list(interceptors),
+        workflow_runner=runner,
+        workflow_failure_exception_types=[Exception] if strict else None,
+    )

@@ -1,0 +1,232 @@
+"""Every setting of every process, read once from the environment: ``DEMEU_*``, and ``TEMPORAL_*`` for the connection.
+
+A wrong or missing value stops the process at once with one line that names the variable. Secrets have no defaults and
+are never printed. What the law fixes (amounts, periods, terms) is no setting: that lives in ``benefits/parameters``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from runtime.codec import KeyRing
+
+PREFIX = "DEMEU_"
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong. The message is one line, names the variables and shows no value."""
+
+
+class Agency(StrEnum):
+    """The systems of other bodies that are called over HTTP; each has ``DEMEU_{AGENCY}_URL`` and ``..._TOKEN``."""
+
+    REGISTRIES = "registries"
+    EMAKET = "emaket"
+    BODY = "body"
+    BANK = "bank"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an agency's system answers, and what authenticates our calls (``None``: the link itself does)."""
+
+    url: str
+    token: SecretStr | None
+
+
+@dataclass(frozen=True)
+class SmppLink:
+    """The SMS centre's SMPP 3.4 door."""
+
+    host: str
+    port: int
+    system_id: str
+    password: SecretStr
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """Hours of the citizen's day (Asia/Almaty) in which no SMS is sent; they may pass midnight."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+
+def _key_ring(given: object) -> object:
+    return KeyRing.parse(given) if isinstance(given, str) else given
+
+
+def _sender_secrets(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    secrets: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in given.split(","))):
+        sender, colon, secret = entry.partition(":")
+        if not colon or not sender or len(secret) < 16:
+            raise ValueError("expected sender:secret[,sender2:secret2], each secret of 16 characters or more")
+        secrets[sender] = secret
+    return secrets
+
+
+def _quiet_hours(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    if given == "none":
+        return None
+    start, dash, end = given.partition("-")
+    try:
+        hours = QuietHours(time.fromisoformat(start), time.fromisoformat(end))
+    except ValueError:
+        dash = ""
+    if not dash or hours.start == hours.end:
+        raise ValueError('expected "21:00-09:00" or "none"')
+    return hours
+
+
+def _origins(given: object) -> object:
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+
+def _psycopg(given: SecretStr) -> SecretStr:
+    scheme, separator, rest = given.get_secret_value().partition("://")
+    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise ValueError("expected postgresql://user:password@host/database")
+    return SecretStr(f"postgresql+psycopg://{rest}")
+
+
+Seconds = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+class Settings(BaseSettings):
+    """The settings; each field ``name`` is the variable ``DEMEU_NAME``. Read them with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        env_ignore_empty=True,
+        arbitrary_types_allowed=True,
+    )
+
+    database_url: Annotated[SecretStr, AfterValidator(_psycopg)] = Field(
+        description="PostgreSQL, as postgresql://user:password@host/database; always driven by psycopg 3."
+    )
+    codec_keys: Annotated[KeyRing, NoDecode, BeforeValidator(_key_ring)] = Field(
+        description="Payload keys, kid:base64 of 32 bytes, comma separated; the first encrypts, all decrypt."
+    )
+    task_queue: str = Field("demeu", min_length=1, description="Temporal task queue of the cases.")
+
+    gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    gateway_port: Port = Field(8080, description="TCP port the gateway listens on.")
+    gateway_secrets: Annotated[dict[str, Secret], NoDecode, BeforeValidator(_sender_secrets)] = Field(
+        default_factory=dict, description="HMAC secrets of who may call the gateway, sender:secret, comma separated."
+    )
+    gateway_clock_tolerance_seconds: Seconds = Field(
+        300, description="Seconds by which the timestamp of a signed request may differ from our clock."
+    )
+    codec_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        (), description="Web origins (of the Temporal Web UI) that may decode payloads; none: no codec endpoint."
+    )
+
+    smpp_host: str | None = Field(None, description="Host of the SMS centre.")
+    smpp_port: Port = Field(2775, description="TCP port of the SMS centre.")
+    smpp_system_id: str = Field("demeu", min_length=1, max_length=15, description="Our SMPP account.")
+    smpp_password: SecretStr | None = Field(None, max_length=8, description="Its password; SMPP allows 8 characters.")
+    sms_sender: str = Field("1414", description="Short number our SMS come from and are answered to.")
+    quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = Field(
+        QuietHours(time(21), time(9)), description='Hours without SMS in Asia/Almaty, "21:00-09:00", or "none".'
+    )
+
+    registries_url: HttpUrl | None = Field(None, description="Persons, civil, disability and mobile registries.")
+    registries_token: SecretStr | None = Field(None, description="Bearer token for the registries.")
+    emaket_url: HttpUrl | None = Field(None, description="E-Maket of the State Corporation.")
+    emaket_token: SecretStr | None = Field(None, description="Bearer token for E-Maket.")
+    body_url: HttpUrl | None = Field(None, description="The deciding bodies.")
+    body_token: SecretStr | None = Field(None, description="Bearer token for the deciding bodies.")
+    bank_url: HttpUrl | None = Field(None, description="The bank interface.")
+    bank_token: SecretStr | None = Field(None, description="Bearer token for the bank interface.")
+    call_seconds: Seconds = Field(10, description="Deadline of one outside call, in seconds, reading included.")
+    connect_seconds: Seconds = Field(2, description="Part of the deadline in which the connection must stand, seconds.")
+    ruling_poll_seconds: Seconds = Field(
+        900, description="Seconds between two questions to the deciding body whether it has decided."
+    )
+
+    health_bind: str = Field("127.0.0.1:8081", description="host:port of the worker's /healthz and /readyz.")
+    metrics_bind: str | None = Field(None, description="host:port of the worker's Prometheus /metrics; unset: none.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
+
+    worker_workflow_tasks: Annotated[int, Field(ge=2)] = Field(100, description="Workflow tasks at once per worker.")
+    worker_activities: Annotated[int, Field(ge=1)] = Field(100, description="Activities at once per worker.")
+    worker_cached_workflows: Annotated[int, Field(ge=2)] = Field(1000, description="Cases kept in memory per worker.")
+    worker_shutdown_seconds: Seconds = Field(
+        10, description="Seconds that running activities have to end after SIGTERM before they are cancelled."
+    )
+
+    temporal_deployment_name: str | None = Field(
+        None,
+        validation_alias="TEMPORAL_DEPLOYMENT_NAME",
+        description="Worker Deployment this worker belongs to; with the build id it switches worker versioning on.",
+    )
+    temporal_worker_build_id: str | None = Field(
+        None, validation_alias="TEMPORAL_WORKER_BUILD_ID", description="Version of this worker's code."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.temporal_deployment_name is None) != (self.temporal_worker_build_id is None):
+            raise ValueError("TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID are set together or not at all")
+        return self
+
+    def agency(self, agency: Agency) -> Endpoint:
+        """Where the agency's system answers. Raises SettingsError naming the variable when it is not set."""
+        url: HttpUrl | None = getattr(self, f"{agency}_url")
+        if url is None:
+            raise SettingsError(f"{PREFIX}{agency.upper()}_URL is missing")
+        return Endpoint(url=str(url).rstrip("/"), token=getattr(self, f"{agency}_token"))
+
+    def smpp(self) -> SmppLink:
+        """The SMS centre. Raises SettingsError naming the variable when it is not set."""
+        if self.smpp_host is None:
+            raise SettingsError(f"{PREFIX}SMPP_HOST is missing")
+        if self.smpp_password is None:
+            raise SettingsError(f"{PREFIX}SMPP_PASSWORD is missing")
+        return SmppLink(self.smpp_host, self.smpp_port, self.smpp_system_id, self.smpp_password)
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else None
+    return alias if isinstance(alias, str) else f"{PREFIX}{field.upper()}"
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings from the environment; ``given`` overrides it.
+
+    Raises SettingsError: one line, naming each variable that is missing or wrong and the rule, without any value.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as invalid:
+        raise SettingsError("; ".join(_one_line(error) for error in invalid.errors(include_url=False))) from None
+
+
+def _one_line(error: Mapping[str, Any]) -> str:
+    place = error["loc"]
+    message = str(error["msg"]).removeprefix("Value error, ").replace("\n", " ")
+    if not place:
+        return message
+    name = str(place[0])
+    named = name if name.startswith("TEMPORAL_") else variable(name)
+    return f"{named} is missing" if error["type"] == "missing" else f"{named}: {message}"
