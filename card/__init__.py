@@ -1,0 +1,10 @@
+"""The Digital Family Card: people, families, and the lasting record of every case, on PostgreSQL.
+
+The database is the guard that outlives Temporal's retention: one right is one case, one key is one effect. Nothing
+here calls anybody, and no session is meant to stay open while somebody is called.
+"""
+
+from card.migrate import migrate
+from card.store import Card
+
+__all__ = ["Card", "migrate"]

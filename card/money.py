@@ -1,0 +1,90 @@
+"""The money of a case: applications, rulings, accounts, payments, and the books in double entry.
+
+Each effect is written as intended before the call and as done after, under its key. The books never change a line;
+`assigned == credited + pending` follows from how they are kept, and tests read it from here.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from card.tables import Account, LedgerAccount, LedgerEntry
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Money:
+    """Tenge of one case or of all: what was assigned, what reached the account, what is still owed."""
+
+    assigned: Decimal
+    credited: Decimal
+    pending: Decimal
+
+
+async def book(
+    session: AsyncSession, *, key: str, case_ref: str, debit: LedgerAccount, credit: LedgerAccount, amount: Decimal
+) -> None:
+    """Enter `amount` tenge once under `key`; a repetition changes nothing."""
+    await session.execute(
+        insert(LedgerEntry)
+        .values(key=key, case_ref=case_ref, debit=debit, credit=credit, amount=amount)
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+
+
+async def book_assigned(session: AsyncSession, key: str, case_ref: str, amount: Decimal) -> None:
+    await book(
+        session,
+        key=key,
+        case_ref=case_ref,
+        debit=LedgerAccount.ENTITLED,
+        credit=LedgerAccount.PAYABLE,
+        amount=amount,
+    )
+
+
+async def book_credited(session: AsyncSession, key: str, case_ref: str, amount: Decimal) -> None:
+    await book(
+        session, key=key, case_ref=case_ref, debit=LedgerAccount.PAYABLE, credit=LedgerAccount.PAID, amount=amount
+    )
+
+
+async def money(session: AsyncSession, case_ref: str | None = None) -> Money:
+    """The sums of one case, or of all cases if none is named."""
+    amount = col(LedgerEntry.amount)
+    debit, credit = col(LedgerEntry.debit), col(LedgerEntry.credit)
+
+    def total(condition: ColumnElement[bool]) -> ColumnElement[Decimal]:
+        return func.coalesce(func.sum(amount).filter(condition), ZERO)
+
+    query = select(
+        total(debit == LedgerAccount.ENTITLED),
+        total(credit == LedgerAccount.PAID),
+        total(credit == LedgerAccount.PAYABLE) - total(debit == LedgerAccount.PAYABLE),
+    )
+    if case_ref is not None:
+        query = query.where(col(LedgerEntry.case_ref) == case_ref)
+    assigned, credited, pending = (await session.execute(query)).one()
+    return Money(assigned=assigned, credited=credited, pending=pending)
+
+
+async def know_account(session: AsyncSession, person_id: UUID, iban: str, source: str) -> Account:
+    """The person's account with this IBAN, made known if it was not."""
+    row = insert(Account).values(id=uuid4(), person_id=person_id, iban=iban, source=source)
+    row = row.on_conflict_do_update(constraint="an_account_once_a_person", set_={"seen_at": func.now()})
+    return (await session.scalars(row.returning(Account), execution_options={"populate_existing": True})).one()
+
+
+async def rejected_ibans(session: AsyncSession, person_id: UUID) -> set[str]:
+    """Accounts to which a payment of this person came back."""
+    return set(
+        await session.scalars(
+            select(Account.iban).where(col(Account.person_id) == person_id, col(Account.rejected).is_not(None))
+        )
+    )

@@ -1,0 +1,306 @@
+"""The tables of the Card. UNIQUE constraints carry the promises; each says which.
+
+Personal data lives here and nowhere else in the clear. Money is NUMERIC tenge; times are aware. Table models never
+travel through Temporal: messages of `workflows.model` do.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    Sequence,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+CASE_NUMBERS = Sequence("case_numbers", metadata=SQLModel.metadata)
+"""Where the speakable case references come from; gaps mean nothing."""
+
+
+def _time(*, nullable: bool = False, now: bool = False, index: bool = False) -> Any:
+    return Field(
+        default=None,
+        sa_column=Column(
+            DateTime(timezone=True), nullable=nullable, index=index, server_default=func.now() if now else None
+        ),
+    )
+
+
+def _money(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(Numeric(14, 2), nullable=nullable))
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JSONB, nullable=False))
+
+
+class Person(SQLModel, table=True):
+    """A person as the registry of persons last described them."""
+
+    __tablename__ = "persons"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    iin: str = Field(max_length=12, unique=True)
+    family_name: str | None = None
+    given_name: str | None = None
+    patronymic: str | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+    language: str = "kk"
+    region: str | None = None
+    died_on: date | None = None
+    seen_at: datetime = _time(now=True)
+
+
+class Family(SQLModel, table=True):
+    """A family, named by the adult for whom the registries described it."""
+
+    __tablename__ = "families"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    head_id: UUID = Field(foreign_key="persons.id", unique=True)
+    seen_at: datetime = _time(now=True)
+
+
+class Member(SQLModel, table=True):
+    """A person's place in a family."""
+
+    __tablename__ = "members"
+
+    family_id: UUID = Field(foreign_key="families.id", primary_key=True)
+    person_id: UUID = Field(foreign_key="persons.id", primary_key=True)
+    relation: str
+
+
+class CaseRecord(SQLModel, table=True):
+    """A case. `UNIQUE (service, person, basis)`: one right yields one case, for good.
+
+    The basis is known once the law has been applied; until then, and in a case without a right, it is NULL and
+    blocks nobody. `opened_by` is the key of what opened the case, so that a doubled event opens it once.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (UniqueConstraint("service", "person_id", "basis", name="one_right_one_case"),)
+
+    ref: str = Field(primary_key=True)
+    service: str
+    person_id: UUID = Field(foreign_key="persons.id", index=True)
+    basis: str | None = None
+    opened_by: str = Field(unique=True)
+    opened_at: datetime = _time(now=True)
+    started_at: datetime | None = _time(nullable=True)
+    """When Temporal took the case over; NULL says that the start must be tried again."""
+    assessed_on: date
+    amount: Decimal | None = _money(nullable=True)
+    outcome: str | None = None
+    reason: str | None = None
+    closed_at: datetime | None = _time(nullable=True)
+
+
+class FactsSnapshot(SQLModel, table=True):
+    """What was known when the law was applied, and what it said: facts, parameters and trace."""
+
+    __tablename__ = "facts_snapshots"
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    taken_at: datetime = _time(now=True)
+    facts: dict[str, Any] = _json()
+    decision: dict[str, Any] = _json()
+
+
+class MessageState(StrEnum):
+    INTENDED = "intended"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class OutgoingMessage(SQLModel, table=True):
+    """An SMS to a person, under its key; `paid_by` is the body that bears its cost, never the citizen."""
+
+    __tablename__ = "messages"
+
+    key: str = Field(primary_key=True)
+    case_ref: str | None = Field(default=None, foreign_key="cases.ref", index=True)
+    phone: str
+    language: str
+    kind: str
+    text: str
+    parts: int
+    paid_by: str
+    state: str = MessageState.INTENDED
+    intended_at: datetime = _time(now=True)
+    sent_at: datetime | None = _time(nullable=True)
+    finished_at: datetime | None = _time(nullable=True)
+
+
+class MessagePart(SQLModel, table=True):
+    """A part of an SMS, under the name that the SMS centre gave it."""
+
+    __tablename__ = "message_parts"
+    __table_args__ = (ForeignKeyConstraint(["message_key"], ["messages.key"]),)
+
+    smsc_message_id: str = Field(primary_key=True)
+    message_key: str = Field(index=True)
+    number: int
+
+
+class DeliveryReceipt(SQLModel, table=True):
+    """A receipt, kept under the centre's name: it may come before we have stored to which message it belongs."""
+
+    __tablename__ = "receipts"
+
+    smsc_message_id: str = Field(primary_key=True)
+    delivered: bool
+    at: datetime = _time()
+    told_at: datetime | None = _time(nullable=True)
+
+
+class Question(SQLModel, table=True):
+    """What a case is waiting to hear from a phone; several may be open, so each has a number that can be answered."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        Index("one_open_number_a_phone", "phone", "number", unique=True, postgresql_where=text("closed_at IS NULL")),
+    )
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    phone: str
+    number: int
+    expects: str
+    window_days: int
+    opened_at: datetime = _time(now=True)
+    deadline: datetime | None = _time(nullable=True)
+    closed_at: datetime | None = _time(nullable=True)
+
+
+class IncomingMessage(SQLModel, table=True):
+    """An SMS from a person, kept before it is acknowledged; the operator's message id makes a doubled one harmless."""
+
+    __tablename__ = "incoming"
+
+    message_id: str = Field(primary_key=True)
+    phone: str
+    text: str
+    received_at: datetime = _time()
+    case_ref: str | None = Field(default=None, foreign_key="cases.ref", index=True)
+    meaning: str | None = None
+    stored_at: datetime = _time(now=True)
+    relayed_at: datetime | None = _time(nullable=True)
+
+
+class Consent(SQLModel, table=True):
+    """A person's yes or no, with the message it was given in and the question it answers."""
+
+    __tablename__ = "consents"
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", unique=True)
+    given: bool
+    question_key: str
+    message_id: str = Field(foreign_key="incoming.message_id")
+    received_at: datetime = _time()
+    applied_on: date
+
+
+class Application(SQLModel, table=True):
+    """An application at E-Maket: intended before the call, registered or turned down after."""
+
+    __tablename__ = "applications"
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    applied_on: date
+    number: str | None = Field(default=None, unique=True)
+    state: str = "intended"
+    detail: str | None = None
+    intended_at: datetime = _time(now=True)
+    finished_at: datetime | None = _time(nullable=True)
+
+
+class Assignment(SQLModel, table=True):
+    """The ruling of the deciding body beside our own computation."""
+
+    __tablename__ = "assignments"
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", unique=True)
+    application_number: str
+    computed: Decimal = _money()
+    amount: Decimal | None = _money(nullable=True)
+    state: str
+    decision_number: str | None = None
+    reason: str | None = None
+    decided_on: date | None = None
+
+
+class Account(SQLModel, table=True):
+    """A bank account of a person. `rejected` says that a payment to it came back, and why."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (UniqueConstraint("person_id", "iban", name="an_account_once_a_person"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    person_id: UUID = Field(foreign_key="persons.id")
+    iban: str
+    source: str
+    rejected: str | None = None
+    seen_at: datetime = _time(now=True)
+
+
+class Payment(SQLModel, table=True):
+    """A transfer: intended before the call, settled or rejected after. A case has at most one that is not rejected."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        Index("one_live_payment_a_case", "case_ref", unique=True, postgresql_where=text("state <> 'rejected'")),
+    )
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    account_id: UUID = Field(foreign_key="accounts.id")
+    amount: Decimal = _money()
+    state: str = "intended"
+    reason: str | None = None
+    bank_reference: str | None = None
+    intended_at: datetime = _time(now=True)
+    finished_at: datetime | None = _time(nullable=True)
+
+
+class LedgerAccount(StrEnum):
+    """The accounts of the books. Assigning raises what is payable; crediting moves it to what is paid."""
+
+    ENTITLED = "entitled"
+    PAYABLE = "payable"
+    PAID = "paid"
+
+
+class LedgerEntry(SQLModel, table=True):
+    """A double entry: the same amount leaves one account and enters another, once under its key."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="positive"),
+        CheckConstraint("debit <> credit", name="two_sides"),
+    )
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    debit: str
+    credit: str
+    amount: Decimal = _money()
+    booked_at: datetime = _time(now=True)
