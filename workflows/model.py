@@ -1,0 +1,382 @@
+"""The words of a case: stages, outcomes, messages and registered names, shared by workflows, activities and gateway.
+
+It is the one module of ours that a workflow file imports, so it may import only pydantic and Temporal's own types.
+Messages travel encrypted, but carry ids and amounts, not people: no IIN, name, phone or IBAN belongs here. They evolve
+additively, with defaults, because cases that started under an older version wait for weeks. Money is Decimal tenge.
+"""
+
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from temporalio.common import SearchAttributeKey
+
+WORKFLOW = "ProactiveService"
+
+ALMATY = timezone(timedelta(hours=5), "UTC+5")
+"""For display only, and inside workflows, where the tz database is out of reach; activities use Asia/Almaty."""
+
+
+class Stage(StrEnum):
+    """Where a case stands; the value of the search attribute `Stage`."""
+
+    DETECT = "detect"
+    OFFER = "offer"
+    CONSENT = "consent"
+    LATE = "late"
+    """The window has closed without an answer; a late yes is still noticed and answered."""
+    ACCOUNT = "account"
+    REGISTER = "register"
+    ASSIGN = "assign"
+    CREDIT = "credit"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a case ended; the value of the search attribute `Outcome`. The list is closed: no case ends otherwise."""
+
+    CREDITED = "credited"
+    NO_RIGHT = "no_right"
+    ALREADY_PAID = "already_paid"
+    ALREADY_OFFERED = "already_offered"
+    UNREACHABLE = "unreachable"
+    REFUSED_BY_PERSON = "refused_by_person"
+    LAPSED = "lapsed"
+    LATE_YES = "late_yes"
+    NO_ACCOUNT = "no_account"
+    MISSING_DOCUMENT = "missing_document"
+    REFUSED_BY_BODY = "refused_by_body"
+    CLOSED_BY_OPERATOR = "closed_by_operator"
+
+
+class Step(StrEnum):
+    """Names of the activities, as registered with Temporal. Renaming one strands running cases."""
+
+    DETECT = "detect"
+    OFFER = "offer"
+    RECORD_CONSENT = "record_consent"
+    NOTIFY = "notify"
+    ASK_ACCOUNT = "ask_account"
+    FIND_ACCOUNT = "find_account"
+    CHECK_ACCOUNT = "check_account"
+    REGISTER = "register"
+    ASSIGN = "assign"
+    ACCEPT_AMOUNT = "accept_amount"
+    CREDIT = "credit"
+    CLOSE = "close"
+
+
+class Message(StrEnum):
+    """Names of the updates and signals of a case."""
+
+    REPLY = "reply"
+    RESOLVE = "resolve"
+    RECEIPT = "receipt"
+
+
+class Attention(StrEnum):
+    """Why a case needs a person."""
+
+    LAW_UNDECIDED = "law_undecided"
+    AMOUNTS_DIFFER = "amounts_differ"
+    DOCUMENT_MISSING = "document_missing"
+    STEP_REFUSED = "step_refused"
+    OVERDUE = "overdue"
+
+
+class Action(StrEnum):
+    """What an operator can do for a case that needs a person."""
+
+    RETRY = "retry"
+    ACCEPT_AMOUNT = "accept-amount"
+    DOCUMENT_SUPPLIED = "document-supplied"
+    CLOSE = "close"
+
+
+ALLOWED_ACTIONS: dict[Attention, frozenset[Action]] = {
+    Attention.LAW_UNDECIDED: frozenset({Action.RETRY, Action.CLOSE}),
+    Attention.AMOUNTS_DIFFER: frozenset({Action.ACCEPT_AMOUNT, Action.CLOSE}),
+    Attention.DOCUMENT_MISSING: frozenset({Action.DOCUMENT_SUPPLIED, Action.CLOSE}),
+    Attention.STEP_REFUSED: frozenset({Action.RETRY, Action.CLOSE}),
+    Attention.OVERDUE: frozenset(),
+}
+
+
+class Meaning(StrEnum):
+    """What a person's SMS was understood to say."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+    ACCOUNT = "account"
+
+
+class Right(StrEnum):
+    YES = "yes"
+    NO = "no"
+    PERSON_DECIDES = "person_decides"
+
+
+def tenge(amount: Decimal) -> str:
+    """`78 798 tenge`; tiyn only where there are any."""
+    text = f"{amount:,.2f}".removesuffix(".00").replace(",", " ")
+    return f"{text} tenge"
+
+
+def local(at: datetime) -> str:
+    """A time as operators read it, in the one zone of the country (UTC+5 since 1.03.2024)."""
+    return f"{at.astimezone(ALMATY):%d.%m.%Y %H:%M}"
+
+
+class SearchAttributes:
+    """The typed search attributes: the one registry of their names. Clear text for ever: nothing personal."""
+
+    SERVICE = SearchAttributeKey.for_keyword("Service")
+    STAGE = SearchAttributeKey.for_keyword("Stage")
+    OUTCOME = SearchAttributeKey.for_keyword("Outcome")
+    REGION = SearchAttributeKey.for_keyword("Region")
+    CASE_REF = SearchAttributeKey.for_keyword("CaseRef")
+    DEADLINE = SearchAttributeKey.for_datetime("Deadline")
+    NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
+
+    ALL = (SERVICE, STAGE, OUTCOME, REGION, CASE_REF, DEADLINE, NEEDS_ATTENTION)
+
+
+def workflow_id(service: str, ref: str) -> str:
+    """`{service}/{case_ref}`, for example `multi-child/4827-1031-6`."""
+    return f"{service}/{ref}"
+
+
+class Wire(BaseModel):
+    """A message: frozen, and silent about fields that a newer version added."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Case(Wire):
+    """What a case starts with."""
+
+    ref: str
+    service: str
+    person_id: UUID
+    on: date
+    """The day for which the right is assessed, in Asia/Almaty."""
+
+    @property
+    def id(self) -> str:
+        return workflow_id(self.service, self.ref)
+
+    def key(self, step: Step, n: int = 1) -> str:
+        """The idempotency key of an effect: the case, the step and, from the second time on, its number."""
+        return f"{self.id}:{step}" if n == 1 else f"{self.id}:{step}:{n}"
+
+
+class QuietHours(Wire):
+    """The part of the day in which nobody is woken: minutes after local midnight, over midnight if `start > end`."""
+
+    start: int
+    end: int
+    utc_offset: int = 300
+    """Minutes east of UTC; one zone, UTC+5, since 1.03.2024."""
+
+    def over(self, now: datetime) -> datetime:
+        """The earliest time from `now` on at which a message may go out."""
+        local = now + timedelta(minutes=self.utc_offset)
+        minute = local.hour * 60 + local.minute
+        quiet = self.start <= minute < self.end if self.start < self.end else minute >= self.start or minute < self.end
+        if not quiet:
+            return now
+        until = local.replace(hour=self.end // 60, minute=self.end % 60, second=0, microsecond=0)
+        if until <= local:
+            until += timedelta(days=1)
+        return until - timedelta(minutes=self.utc_offset)
+
+
+class Policy(Wire):
+    """The dated terms of the service, in days, as the law's parameters had them on the day of the case."""
+
+    reminder_after_days: int | None = None
+    late_reply_days: int
+    account_days: int
+    document_days: int
+    quiet_hours: QuietHours | None = None
+
+
+class StepInput(Wire):
+    """The input of every activity: the case, the key of the effect, and what the step needs beside."""
+
+    case: Case
+    n: int = 1
+    key: str
+
+
+class Detected(Wire):
+    right: Right
+    ended: Outcome | None = None
+    """Set when the case ends here: no right, already paid, already offered."""
+    reason: str | None = None
+    """The failed condition's code, or the question a person must answer."""
+    amount: Decimal | None = None
+    """The computed amount, gross, in tenge: once, or a month."""
+    frequency: str = "once"
+    region: str | None = None
+    policy: Policy | None = None
+
+
+class OfferInput(StepInput):
+    amount: Decimal
+    at: datetime
+    """When the question goes out, by the clock of the case; the window runs from here if no receipt comes."""
+
+
+class Offered(Wire):
+    """`sent` is false when the person has no phone or the SMS centre refuses it."""
+
+    sent: bool
+    reason: str | None = None
+    deadline: datetime | None = None
+
+
+class Receipt(Wire):
+    """A delivery receipt of the offer, from the SMS centre."""
+
+    key: str
+    deadline: datetime | None = None
+    """The end of the window, counted from the delivery; None if the question did not arrive."""
+
+
+class Reply(Wire):
+    """A person's answer, understood. The text itself stays in the database under `message_id`."""
+
+    message_id: str
+    meaning: Meaning
+    received_at: datetime
+
+
+class ReplyTaken(Wire):
+    stage: Stage
+    noted: bool
+    """False if the case waits for no answer now; the reply is recorded and changes nothing."""
+
+
+class ConsentInput(StepInput):
+    reply: Reply
+    given: bool
+
+
+class ConsentRecorded(Wire):
+    applied_on: date
+    """The day on which the consent was received, in Asia/Almaty: the day of application."""
+    due: datetime
+    """The end of the legal term for the decision, in working days of the public calendar."""
+
+
+class NoticeKind(StrEnum):
+    """The messages a case sends after the offer; the wording is in `dialogue`."""
+
+    REMINDER = "reminder"
+    UNCLEAR = "unclear"
+    LAPSED = "lapsed"
+    LATE = "late"
+    REFUSED = "refused_confirmed"
+    ACCOUNT_BAD = "account_bad"
+    MISSING_DOCUMENT = "missing_document"
+    PAID = "assigned_and_paid"
+    BODY_REFUSED = "body_refused"
+
+
+class NoticeInput(StepInput):
+    kind: NoticeKind
+    until: datetime | None = None
+    detail: str | None = None
+
+
+class AskAccountInput(StepInput):
+    at: datetime
+    days: int
+
+
+class AccountAsked(Wire):
+    sent: bool
+    deadline: datetime
+
+
+class Account(Wire):
+    id: UUID
+    tail: str
+    """The last four characters of the IBAN, enough for an operator on the telephone."""
+
+
+class AccountFound(Wire):
+    account: Account | None = None
+    reason: str | None = None
+
+
+class CheckAccountInput(StepInput):
+    message_id: str
+
+
+class RegisterInput(StepInput):
+    applied_on: date
+    amount: Decimal
+
+
+class Registered(Wire):
+    number: str | None = None
+    missing_document: str | None = None
+    refused: str | None = None
+
+
+class AssignInput(StepInput):
+    application_number: str
+    applied_on: date
+    amount: Decimal
+
+
+class Ruling(Wire):
+    assigned: bool
+    amount: Decimal = Decimal(0)
+    differs: bool = False
+    reason: str | None = None
+
+
+class CreditInput(StepInput):
+    account_id: UUID
+    amount: Decimal
+
+
+class Credited(Wire):
+    settled: bool
+    reason: str | None = None
+
+
+class CloseInput(StepInput):
+    outcome: Outcome
+    reason: str | None = None
+
+
+class Resolution(Wire):
+    """An operator's decision on a case that needs a person."""
+
+    action: Action
+    note: str = ""
+
+
+class Resolved(Wire):
+    stage: Stage
+    action: Action
+
+
+class CaseResult(Wire):
+    """How a case ended, and its money in tenge: `assigned == credited + pending`, always."""
+
+    ref: str
+    outcome: Outcome
+    stage: Stage
+    """The last stage reached before closing."""
+    reason: str | None = None
+    assigned: Decimal = Decimal(0)
+    credited: Decimal = Decimal(0)
+    pending: Decimal = Decimal(0)

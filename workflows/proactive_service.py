@@ -1,0 +1,305 @@
+"""One case, top to bottom: a right is found, offered, consented to, applied for, assigned and credited.
+
+Decisions only. Every effect is an activity with its own key; every wait has a stored deadline; every end is a named
+outcome. What cannot be done stays visible as NeedsAttention and waits for an operator: a case never fails.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from temporalio import workflow
+
+from workflows.case_in_sight import CaseEnds, CaseInSight
+from workflows.model import (
+    WORKFLOW,
+    Account,
+    AccountAsked,
+    AccountFound,
+    AskAccountInput,
+    AssignInput,
+    Attention,
+    Case,
+    CaseResult,
+    CheckAccountInput,
+    CloseInput,
+    ConsentInput,
+    ConsentRecorded,
+    Credited,
+    CreditInput,
+    Detected,
+    Meaning,
+    NoticeKind,
+    Offered,
+    OfferInput,
+    Outcome,
+    Policy,
+    Registered,
+    RegisterInput,
+    Reply,
+    Right,
+    Ruling,
+    Stage,
+    Step,
+    local,
+    tenge,
+)
+
+OFFERS = 2
+"""How often the question is sent if it does not arrive, a day apart."""
+
+ANSWERS_TO_UNCLEAR = 3
+"""So many times a person is told how to answer; after that the open window waits in silence."""
+
+NOTICE_OF = {
+    Outcome.CREDITED: NoticeKind.PAID,
+    Outcome.REFUSED_BY_PERSON: NoticeKind.REFUSED,
+    Outcome.LATE_YES: NoticeKind.LATE,
+    Outcome.REFUSED_BY_BODY: NoticeKind.BODY_REFUSED,
+}
+"""The endings of which the person is told."""
+
+
+@workflow.defn(name=WORKFLOW)
+class ProactiveService(CaseInSight):
+    """A case of one service for one person. What operators see of it, and do, is in `CaseInSight`."""
+
+    @workflow.init
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self.assigned = Decimal(0)
+        self.credited = Decimal(0)
+
+    @workflow.run
+    async def run(self, case: Case) -> CaseResult:  # noqa: ARG002  (init has taken it)
+        life = asyncio.create_task(self._live())
+        try:
+            result = await asyncio.shield(life)
+        except asyncio.CancelledError:
+            # Cancelling a case means: close it at the next safe point, never in the middle of a payment.
+            self.cancelled = True
+            result = await life
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return result
+
+    async def _live(self) -> CaseResult:
+        try:
+            amount, policy = await self._detect()
+            consent = await self._consent(amount, policy)
+            async with self._overdue_after(consent.due):
+                account = await self._account(policy)
+                number = await self._register(amount, consent.applied_on, policy)
+                assigned = await self._assign(amount, consent.applied_on, number)
+                await self._credit(assigned, account, policy)
+            end = CaseEnds(Outcome.CREDITED)
+        except CaseEnds as ends:
+            end = ends
+        return await self._close(end)
+
+    async def _detect(self) -> tuple[Decimal, Policy]:
+        """The law is applied to fresh facts. Without a right, or with one that is served already, the case ends."""
+        n = 0
+        while True:
+            n += 1
+            found = await self.do(Step.DETECT, self.input(Step.DETECT, n), Detected, "apply the law to fresh facts")
+            self.region = found.region
+            if found.ended is not None:
+                raise CaseEnds(found.ended, found.reason)
+            if found.right is Right.YES and found.amount is not None and found.policy is not None:
+                self.note(f"right found: {tenge(found.amount)}{'' if found.frequency == 'once' else ' a month'}")
+                return found.amount, found.policy
+            await self.ask_operator(Attention.LAW_UNDECIDED, found.reason or "the law leaves the answer open")
+
+    async def _consent(self, amount: Decimal, policy: Policy) -> ConsentRecorded:
+        """The question goes out until it arrives; a yes within the window is the consent, its day the application's."""
+        for n in range(1, OFFERS + 1):
+            offered = await self._offer(n, amount, policy)
+            reply = await self._answer(offered, policy)
+            if reply is not None:
+                return await self._record(reply, given=True)
+            self.note("the question did not arrive")
+            if n < OFFERS:
+                await self.wait(lambda: bool(self.replies), workflow.now() + timedelta(days=1), "a day to send again")
+        raise CaseEnds(Outcome.UNREACHABLE, "not_delivered")
+
+    async def _offer(self, n: int, amount: Decimal, policy: Policy) -> datetime:
+        """The question goes out by SMS, outside the quiet hours. Returns the time from which reminders count."""
+        await self._quiet_hours(policy)
+        await self.enter(Stage.OFFER, "the SMS centre")
+        at = workflow.now()
+        question = OfferInput(**self.base(Step.OFFER, n), amount=amount, at=at)
+        offered = await self.do(Step.OFFER, question, Offered, "ask for consent by SMS")
+        if not offered.sent or offered.deadline is None:
+            raise CaseEnds(Outcome.UNREACHABLE, offered.reason)
+        self.deadline = offered.deadline
+        self.note(f"question sent; answers count until {local(offered.deadline)}")
+        return at
+
+    async def _answer(self, offered: datetime, policy: Policy) -> Reply | None:
+        """The window, open until the stored deadline, which decides whatever wakes us first.
+
+        A yes that was *received* in time counts even if it reaches us late; one received later is its own outcome and
+        is answered. None if the question did not arrive.
+        """
+        await self.enter(Stage.CONSENT, "the person's answer", self.deadline)
+        remind_at = offered + timedelta(days=policy.reminder_after_days) if policy.reminder_after_days else None
+        unclear = 0
+        while True:
+            wake = min(self.deadline, remind_at) if remind_at and self.stage is Stage.CONSENT else self.deadline
+            if self.stage is Stage.LATE:
+                wake = self.deadline + timedelta(days=policy.late_reply_days)
+            await self.wait(lambda: bool(self.replies or self.receipt), wake, self.waits_for)
+            while self.replies:
+                reply = self.replies.popleft()
+                if reply.meaning is Meaning.YES and reply.received_at > self.deadline:
+                    raise CaseEnds(Outcome.LATE_YES)
+                if reply.meaning is Meaning.YES:
+                    return reply
+                if reply.meaning is Meaning.NO:
+                    await self._record(reply, given=False)
+                    raise CaseEnds(Outcome.REFUSED_BY_PERSON)
+                unclear += 1
+                self.note("unclear answer")
+                if unclear <= ANSWERS_TO_UNCLEAR and self.stage is Stage.CONSENT:
+                    await self._tell(NoticeKind.UNCLEAR, until=self.deadline)
+            if self.receipt is not None:
+                receipt, self.receipt = self.receipt, None
+                if receipt.deadline is None:
+                    return None
+                self.deadline = receipt.deadline
+                await self.enter(Stage.CONSENT, "the person's answer", self.deadline)
+                self.note(f"delivered; answers count until {local(self.deadline)}")
+            now = workflow.now()
+            if self.stage is Stage.LATE and now >= wake:
+                raise CaseEnds(Outcome.LAPSED)
+            if self.stage is Stage.CONSENT and now >= self.deadline:
+                # The right is not lost by silence: the person is told that an ordinary application stays possible.
+                self.note("window closed without an answer")
+                await self.enter(Stage.LATE, "a late answer")
+                await self._quiet_hours(policy)
+                await self._tell(NoticeKind.LAPSED)
+            elif remind_at is not None and now >= remind_at:
+                remind_at = None
+                await self._quiet_hours(policy)
+                await self._tell(NoticeKind.REMINDER, until=self.deadline)
+
+    async def _record(self, reply: Reply, *, given: bool) -> ConsentRecorded:
+        self.note(f"the person said {reply.meaning}, {local(reply.received_at)}")
+        answer = ConsentInput(**self.base(Step.RECORD_CONSENT), reply=reply, given=given)
+        return await self.do_locally(Step.RECORD_CONSENT, answer, ConsentRecorded)
+
+    async def _account(self, policy: Policy) -> Account:
+        """Banks are asked for the person's own account; without one the person is asked, and has time to answer."""
+        await self.enter(Stage.ACCOUNT, "the banks")
+        known = self.input(Step.FIND_ACCOUNT, self.questions + 1)
+        found = await self.do(Step.FIND_ACCOUNT, known, AccountFound, "ask the banks for the person's own account")
+        account = found.account or await self._account_from_person(policy)
+        self.note(f"account ending in {account.tail}")
+        return account
+
+    async def _account_from_person(self, policy: Policy) -> Account:
+        await self._quiet_hours(policy)
+        self.questions += 1
+        question = AskAccountInput(
+            **self.base(Step.ASK_ACCOUNT, self.questions), at=workflow.now(), days=policy.account_days
+        )
+        asked = await self.do(Step.ASK_ACCOUNT, question, AccountAsked, "ask the person for an account by SMS")
+        await self.enter(Stage.ACCOUNT, "the person's bank account", asked.deadline)
+        while await self.wait(lambda: bool(self.replies), asked.deadline, self.waits_for):
+            reply = self.replies.popleft()
+            self.checks += 1
+            answer = CheckAccountInput(**self.base(Step.CHECK_ACCOUNT, self.checks), message_id=reply.message_id)
+            found = await self.do(Step.CHECK_ACCOUNT, answer, AccountFound, "check the account the person sent")
+            if found.account is not None:
+                return found.account
+            self.note(f"account not usable: {found.reason}")
+            await self._tell(NoticeKind.ACCOUNT_BAD, until=asked.deadline, detail=found.reason)
+        raise CaseEnds(Outcome.NO_ACCOUNT)
+
+    async def _register(self, amount: Decimal, applied_on: date, policy: Policy) -> str:
+        """E-Maket takes the application, dated with the day of consent; a missing document has its own time to come."""
+        n = 0
+        until: datetime | None = None
+        while True:
+            n += 1
+            await self.enter(Stage.REGISTER, "E-Maket")
+            application = RegisterInput(**self.base(Step.REGISTER, n), applied_on=applied_on, amount=amount)
+            answer = await self.do(Step.REGISTER, application, Registered, "register the application in E-Maket")
+            if answer.number is not None:
+                self.note(f"application {answer.number} of {applied_on:%d.%m.%Y}")
+                return answer.number
+            if answer.missing_document is None:
+                raise CaseEnds(Outcome.REFUSED_BY_BODY, answer.refused)
+            if until is None:
+                until = workflow.now() + timedelta(days=policy.document_days)
+                await self._tell(NoticeKind.MISSING_DOCUMENT, until=until, detail=answer.missing_document)
+            supplied = await self.ask_operator(Attention.DOCUMENT_MISSING, answer.missing_document, until)
+            if supplied is None:
+                raise CaseEnds(Outcome.MISSING_DOCUMENT, answer.missing_document)
+
+    async def _assign(self, amount: Decimal, applied_on: date, number: str) -> Decimal:
+        """The deciding body answers; if its amount is not ours, a person decides before any money moves."""
+        await self.enter(Stage.ASSIGN, "the deciding body")
+        file = AssignInput(**self.base(Step.ASSIGN), application_number=number, applied_on=applied_on, amount=amount)
+        ruling = await self.do(Step.ASSIGN, file, Ruling, "ask the deciding body for its decision")
+        if not ruling.assigned:
+            raise CaseEnds(Outcome.REFUSED_BY_BODY, ruling.reason)
+        if ruling.differs:
+            text = f"the body assigned {tenge(ruling.amount)}, the law gives {tenge(amount)}"
+            await self.ask_operator(Attention.AMOUNTS_DIFFER, text)
+            accept = self.input(Step.ACCEPT_AMOUNT)
+            ruling = await self.do(Step.ACCEPT_AMOUNT, accept, Ruling, "accept the body's amount")
+        self.assigned = ruling.amount
+        self.note(f"assigned {tenge(self.assigned)}")
+        return self.assigned
+
+    async def _credit(self, amount: Decimal, account: Account, policy: Policy) -> None:
+        """The money goes to the account, once; a rejected payment asks for another account and goes out anew."""
+        n = 0
+        while True:
+            n += 1
+            await self.enter(Stage.CREDIT, "the bank")
+            transfer = CreditInput(**self.base(Step.CREDIT, n), account_id=account.id, amount=amount)
+            payment = await self.do(Step.CREDIT, transfer, Credited, "credit the money to the account")
+            if payment.settled:
+                self.credited = amount
+                self.note(f"credited {tenge(amount)}")
+                return
+            self.note(f"payment rejected: {payment.reason}")
+            account = await self._account(policy)
+
+    async def _close(self, end: CaseEnds) -> CaseResult:
+        """The person is told, the outcome written, the questions closed."""
+        reached = self.stage
+        if end.outcome in NOTICE_OF:
+            await self._tell(NOTICE_OF[end.outcome], detail=end.reason)
+        closing = CloseInput(**self.base(Step.CLOSE), outcome=end.outcome, reason=end.reason)
+        await self.do_locally(Step.CLOSE, closing, type(None))
+        self.note(f"closed: {end.outcome}{f' ({end.reason})' if end.reason else ''}")
+        self.closed(end.outcome)
+        return CaseResult(
+            ref=self.case.ref,
+            outcome=end.outcome,
+            stage=reached,
+            reason=end.reason,
+            assigned=self.assigned,
+            credited=self.credited,
+            pending=self.assigned - self.credited,
+        )
+
+    async def _quiet_hours(self, policy: Policy) -> None:
+        """Nobody is woken: what goes out unasked waits for the morning."""
+        if policy.quiet_hours is not None:
+            morning = policy.quiet_hours.over(workflow.now())
+            await self.wait(lambda: False, morning, "the end of the quiet hours")
+
+    @asynccontextmanager
+    async def _overdue_after(self, due: datetime) -> AsyncIterator[None]:
+        """The legal term runs: a case that is not decided and paid by its end is shown as overdue, and goes on."""
+        timer = asyncio.create_task(self.mark_overdue(due))
+        try:
+            yield
+        finally:
+            timer.cancel()
