@@ -85,6 +85,6 @@ async def rejected_ibans(session: AsyncSession, person_id: UUID) -> set[str]:
     """Accounts to which a payment of this person came back."""
     return set(
         await session.scalars(
-            select(Account.iban).where(col(Account.person_id) == person_id, col(Account.rejected).is_not(None))
+            select(col(Account.iban)).where(col(Account.person_id) == person_id, col(Account.rejected).is_not(None))
         )
     )
