@@ -26,14 +26,14 @@ Money = Annotated[
 ]
 """Tenge, to the tiyn. Decimal in memory, a string such as "78798.00" on the wire."""
 
-Iin = Annotated[str, Field(pattern=r"^\d{12}$", repr=False)]
+Iin = Annotated[str, Field(pattern=r"^[0-9]{12}$", repr=False)]
 """Individual identification number, 12 digits. The check digit is the registry's business, not the wire's."""
 
-OptionalIin = Annotated[str | None, Field(pattern=r"^\d{12}$", repr=False)]
-Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$", repr=False)]
+OptionalIin = Annotated[str | None, Field(pattern=r"^[0-9]{12}$", repr=False)]
+Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", repr=False)]
 """Telephone number in E.164, such as +77011234567."""
 
-Iban = Annotated[str, Field(pattern=r"^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$", repr=False)]
+Iban = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$", repr=False)]
 Private = Annotated[str, Field(min_length=1, repr=False)]
 """Text that names or describes a person."""
 
@@ -186,7 +186,7 @@ class Application(Record):
     applied_on: date
     computed_amount: Money
     consent_ref: Name
-    account_ref: Name | None = None
+    account_ref: Annotated[str | None, Field(min_length=1, repr=False)] = None
 
 
 class Registration(Record):

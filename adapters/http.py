@@ -1,0 +1,223 @@
+"""One other body's system over HTTP: deadline, key, token, pooled connections, and the one translator of failures.
+
+It never retries and never reads a body's text into a message. Routes are written with placeholders, because paths and
+queries carry personal data and the route is what errors and logs may name.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import ValidationError
+
+from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
+from adapters.records import Record
+
+# httpx writes the whole URL of every call to its log at INFO, and httpcore the headers at DEBUG: IINs and our token.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+DEADLINE = timedelta(seconds=10)
+_LONGEST_RETRY_AFTER = timedelta(hours=1)  # a clock gone wrong over there must not park a case for years
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_DIGITS = re.compile(r"[0-9]{5}")
+_AGAIN = frozenset({401, 408, 425, 429})
+_Answer = TypeVar("_Answer", bound=Record)
+
+
+class HttpSystem:
+    """A connection pool to one system, with its name, its token and its deadline.
+
+    `deadline` bounds a whole call, from waiting for a connection to the last byte. Use it as an async context manager,
+    or call `aclose` at the end.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        token: str | None = None,
+        deadline: timedelta = DEADLINE,
+        connections: int = 100,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.name = name
+        self._deadline = deadline.total_seconds()
+        headers = {"Accept": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        # Half the deadline for getting a connection: then it is known that nothing was sent. Idle connections are
+        # dropped well before servers usually do, or a call would meet one that is just being closed.
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            headers=headers,
+            timeout=httpx.Timeout(self._deadline, connect=self._deadline / 2, pool=self._deadline / 2),
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=15.0
+            ),
+            transport=transport,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the pooled connections."""
+        await self._client.aclose()
+
+    async def ask(
+        self,
+        route: str,
+        answer: type[_Answer],
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        deadline: timedelta | None = None,
+    ) -> _Answer:
+        """GET. Raises Unavailable, Refused or BadAnswer; never Unclear, for asking changes nothing."""
+        return await self._call("GET", route, answer, path or {}, query, None, None, deadline)
+
+    async def look_up(
+        self,
+        route: str,
+        answer: type[_Answer],
+        *,
+        unknown: str,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        deadline: timedelta | None = None,
+    ) -> _Answer | None:
+        """GET that may find nothing: None if the body says 404 with the code `unknown`, and for no other 404."""
+        try:
+            return await self.ask(route, answer, path=path, query=query, deadline=deadline)
+        except Refused as refused:
+            if refused.code == unknown:
+                return None
+            raise
+
+    async def act(
+        self, route: str, key: str, message: Record, answer: type[_Answer], *, deadline: timedelta | None = None
+    ) -> _Answer:
+        """POST under a key. Raises any AdapterError; after Unclear the effect may exist."""
+        return await self._call("POST", route, answer, {}, None, key, message, deadline)
+
+    async def _call(
+        self,
+        method: str,
+        route: str,
+        answer: type[_Answer],
+        path: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        key: str | None,
+        message: Record | None,
+        deadline: timedelta | None,
+    ) -> _Answer:
+        url = route.format_map({name: quote(value, safe="") for name, value in path.items()})
+        headers = {}
+        if key is not None:
+            headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        content = None if message is None else message.model_dump_json().encode()
+        call = f"{method} {route}"
+        failure: AdapterError
+        try:
+            async with asyncio.timeout(self._deadline if deadline is None else deadline.total_seconds()):
+                response = await self._client.request(method, url, params=query, headers=headers, content=content)
+        except (httpx.HTTPError, TimeoutError) as error:
+            failure = _of_transport(self.name, call, error, acting=method == "POST")
+        else:
+            if not 200 <= response.status_code < 300:
+                failure = _of_status(self.name, call, response, acting=method == "POST")
+            else:
+                try:
+                    return answer.model_validate_json(response.content)
+                except ValidationError as error:
+                    failure = BadAnswer(self.name, "bad_answer", f"{call}: {_broken(error)}")
+        # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
+        raise failure
+
+
+def about(system: str, asked: str, answered: str, member: str) -> None:
+    """Raises BadAnswer if the answer is about another one than was asked for."""
+    if asked != answered:
+        raise BadAnswer(system, "other_subject", f"the answer's {member} is not the one that was asked for")
+
+
+def _of_transport(system: str, call: str, error: httpx.HTTPError | TimeoutError, *, acting: bool) -> AdapterError:
+    """No answer: Unavailable if nothing was sent or nothing can have been done, Unclear otherwise."""
+    code = "deadline" if isinstance(error, TimeoutError) else re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__)
+    detail = f"{call} got no answer"
+    if isinstance(error, httpx.DecodingError):
+        return BadAnswer(system, code.lower(), f"{call}: the answer's encoding is broken")
+    not_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    if acting and not not_sent:
+        return Unclear(system, code.lower(), detail)
+    return Unavailable(system, code.lower(), detail)
+
+
+def _of_status(system: str, call: str, response: httpx.Response, *, acting: bool) -> AdapterError:
+    """An answer that is not 2xx. Only a problem document counts as the body's own no."""
+    status = response.status_code
+    problem = _problem(response)
+    code = _code(problem.get("code")) or f"status_{status}"
+    detail = f"{call} was answered with {status}"
+    if status == 409 or (status == 504 and acting):  # 504: a gateway's read timeout, which is no better than ours
+        return Unclear(system, code, detail)
+    if status >= 500 or status in _AGAIN:
+        return Unavailable(system, code, detail, _retry_after(response.headers.get("Retry-After")))
+    if status < 400 or "code" not in problem:
+        return BadAnswer(system, f"status_{status}", f"{detail}, without a problem document")
+    extra = {name: value for name, value in problem.items() if name not in _PROBLEM_MEMBERS}
+    return Refused(system, code, detail, str(problem.get("reason") or problem.get("detail") or ""), extra)
+
+
+_PROBLEM_MEMBERS = frozenset({"type", "title", "status", "code", "detail", "reason", "instance"})
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    if not response.headers.get("Content-Type", "").startswith("application/problem+json"):
+        return {}
+    try:
+        document = json.loads(response.content)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _code(given: object) -> str | None:
+    """The body's code, if it looks like one: it goes into messages, so it may not smuggle a number of a person."""
+    if isinstance(given, str) and _CODE.fullmatch(given) and not _DIGITS.search(given):
+        return given
+    return None
+
+
+def _broken(error: ValidationError) -> str:
+    """Which members broke which rules; rules by type, because their texts may quote the answer."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'answer'} {fault['type']}" for fault in faults[:3])
+
+
+def _retry_after(given: str | None) -> timedelta | None:
+    """Seconds or an HTTP date; None if absent or unreadable."""
+    if given is None:
+        return None
+    try:
+        wait = timedelta(seconds=int(given))
+    except (ValueError, OverflowError):
+        try:
+            at = parsedate_to_datetime(given)
+        except ValueError:
+            return None
+        wait = at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)
+    return min(max(wait, timedelta()), _LONGEST_RETRY_AFTER)
