@@ -1,0 +1,152 @@
+"""The second-tier banks as one service: a person's accounts, credit transfers, and the bank's own books.
+
+A transfer goes through only to an open account in the person's own name; anything else is rejected with an ISO 20022
+reason code, and a rejection is an entry in the books too. One end-to-end id is credited at most once, whatever the key.
+"""
+
+import time
+from typing import Any, Literal
+
+from stubs.agency import AboutPerson, Agency, Answer, Effect, Money, Params, Problem, Read, Text, answer, need, need_iin
+from stubs.cast import BankBehaviour, Person
+
+REASONS = {
+    "AC01": "No such account.",
+    "AC04": "The account is closed.",
+    "AC06": "The account is blocked.",
+    "AM05": "This end-to-end id has been credited already.",
+    "BE01": "The account is not in this person's name.",
+}
+
+
+class Transfer(AboutPerson):
+    """POST /bank/v1/transfers."""
+
+    iban: Text
+    amount: Money
+    currency: Literal["KZT"]
+    purpose: Text
+    end_to_end_id: Text
+
+
+class Bank(Agency):
+    """The banks. Setting `settle_seconds`: how long a transfer is pending before it is settled."""
+
+    name = "bank"
+    books = "transfers"
+    schema = """
+    CREATE TABLE IF NOT EXISTS people (iin TEXT PRIMARY KEY, behaviour TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS accounts (
+        iban TEXT PRIMARY KEY, iin TEXT NOT NULL, place INTEGER NOT NULL, bank TEXT NOT NULL, currency TEXT NOT NULL,
+        state TEXT NOT NULL, at_transfer TEXT
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS accounts_of ON accounts (iin, place);
+    CREATE TABLE IF NOT EXISTS transfers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, iban TEXT NOT NULL, iin TEXT NOT NULL,
+        amount TEXT NOT NULL, purpose TEXT NOT NULL, end_to_end_id TEXT NOT NULL, settles_at REAL NOT NULL,
+        reason_code TEXT, reason TEXT
+    );
+    CREATE INDEX IF NOT EXISTS transfers_key ON transfers (key);
+    CREATE INDEX IF NOT EXISTS transfers_end_to_end ON transfers (end_to_end_id);
+    """
+
+    def reads(self) -> tuple[Read, ...]:
+        return (
+            Read("/bank/v1/accounts", self._accounts),
+            Read("/bank/v1/accounts/{iban}", self._account),
+            Read("/bank/v1/transfers/by-key/{key:path}", self._by_key, self._iin_of_key),
+            Read("/bank/v1/books", self._books),
+        )
+
+    def effects(self) -> tuple[Effect, ...]:
+        return (Effect("/bank/v1/transfers", Transfer, self._transfer),)
+
+    def faults_for(self, person: Person) -> tuple[Any, ...]:
+        return person.behaviour.bank.faults
+
+    def keep_person(self, person: Person) -> None:
+        self.store.do("DELETE FROM accounts WHERE iin = ?", person.iin)
+        for place, account in enumerate(person.accounts):
+            self.store.do(
+                "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                *(account.iban, person.iin, place, account.bank, account.currency, account.state, account.at_transfer),
+            )
+        behaviour = person.behaviour.bank.model_copy(update={"faults": ()})
+        self.store.do("INSERT OR REPLACE INTO people VALUES (?, ?)", person.iin, behaviour.model_dump_json())
+
+    def _accounts(self, params: Params) -> Answer:
+        rows = self.store.all(
+            "SELECT iban, bank, currency, state FROM accounts WHERE iin = ? ORDER BY place", need_iin(params)
+        )
+        return answer(200, {"accounts": [dict(row) for row in rows]})
+
+    def _account(self, params: Params) -> Answer:
+        iin, iban = need_iin(params), need(params, "iban")
+        row = self.store.one("SELECT iin, state FROM accounts WHERE iban = ?", iban)
+        if row is None:
+            raise Problem(404, "unknown_account", "No bank has this account.")
+        return answer(200, {"iban": iban, "own": row["iin"] == iin, "state": row["state"]})
+
+    def _transfer(self, key: str, transfer: Transfer) -> Answer:
+        row = self.store.one("SELECT behaviour FROM people WHERE iin = ?", transfer.iin)
+        wish = BankBehaviour() if row is None else BankBehaviour.model_validate_json(row[0])
+        no = self._objection(transfer, wish)
+        settle = self.settings["settle_seconds"] if wish.settle_seconds is None else wish.settle_seconds
+        self.store.do(
+            "INSERT INTO transfers (key, iban, iin, amount, purpose, end_to_end_id, settles_at, reason_code, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(key, transfer.iban, transfer.iin, f"{transfer.amount:.2f}", transfer.purpose, transfer.end_to_end_id),
+            *(time.time() + settle, *(no or (None, None))),
+        )
+        return answer(201, self._states("WHERE key = ?", key)[0])
+
+    def _objection(self, transfer: Transfer, wish: BankBehaviour) -> tuple[str, str] | None:
+        """Why the money cannot be credited: an ISO 20022 code and its words."""
+        account = self.store.one("SELECT iin, state, at_transfer FROM accounts WHERE iban = ?", transfer.iban)
+        code: str | None = None
+        if account is None:
+            code = "AC01"
+        elif account["iin"] != transfer.iin:
+            code = "BE01"
+        elif self._credited(transfer.end_to_end_id):
+            code = "AM05"
+        elif wish.reject is not None:
+            return wish.reject.code, wish.reject.reason
+        else:
+            state = account["at_transfer"] or account["state"]
+            if state != account["state"]:
+                self.store.do("UPDATE accounts SET state = ? WHERE iban = ?", state, transfer.iban)
+            code = {"closed": "AC04", "blocked": "AC06"}.get(state)
+        return None if code is None else (code, REASONS[code])
+
+    def _credited(self, end_to_end_id: str) -> bool:
+        sql = "SELECT 1 FROM transfers WHERE end_to_end_id = ? AND reason_code IS NULL"
+        return self.store.one(sql, end_to_end_id) is not None
+
+    def _states(self, where: str = "", *values: str) -> list[dict[str, Any]]:
+        now = time.time()
+        return [
+            {
+                "key": row["key"],
+                "state": "rejected" if row["reason_code"] else "pending" if now < row["settles_at"] else "settled",
+                "bank_reference": f"BR-{row['id']:09d}",
+                "reason_code": row["reason_code"],
+                "reason": row["reason"],
+                "iban": row["iban"],
+                "amount": row["amount"],
+                "end_to_end_id": row["end_to_end_id"],
+            }
+            for row in self.store.all(f"SELECT * FROM transfers {where} ORDER BY id", *values)  # noqa: S608 - ours
+        ]
+
+    def _by_key(self, params: Params) -> Answer:
+        key = need(params, "key")
+        found = self._states("WHERE key = ?", key)
+        return answer(200, found[0]) if found else self.kept_or_unknown(key)
+
+    def _books(self, params: Params) -> Answer:  # noqa: ARG002 - the books are shown whole
+        return answer(200, {"transfers": self._states()})
+
+    def _iin_of_key(self, params: Params) -> str | None:
+        row = self.store.one("SELECT iin FROM transfers WHERE key = ?", params.get("key"))
+        return None if row is None else row["iin"]

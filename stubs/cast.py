@@ -1,0 +1,184 @@
+"""The person document: everything the stubs know about one person, and how they shall behave towards that person.
+
+One list of these documents is the cast of a demo or a test. Every stub takes the whole list and keeps its own part.
+Unknown members are errors, so that a misspelt wish is not silently ignored; `stubs/README.md` shows an example.
+"""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from stubs.faults import Rule
+
+Iin = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+Amount = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=2)]
+Seconds = Annotated[float, Field(ge=0)]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+
+
+class Section(BaseModel):
+    """Base of the document's parts: frozen, no unknown members, no input echoed in errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class PersonSection(Section):
+    """The persons registry's entry; without it the registry does not know the person."""
+
+    family_name: str
+    given_name: str
+    patronymic: str | None = None
+    birth_date: date
+    sex: Literal["female", "male"]
+    citizenship: Literal["citizen", "kandas", "foreigner", "stateless"] = "citizen"
+    permanent_resident: bool = True
+    language: Literal["kk", "ru"] = "kk"
+    region: str = "KZ-71"
+    died_on: date | None = None
+    imprisoned_since: date | None = None
+    left_country_on: date | None = None
+
+
+class Child(Section):
+    """A child as the civil registry knows it, written once, in the document of one parent.
+
+    Where it says nothing, the parent of the document is the mother or the father by sex (for `born` and `adopted`) and
+    the child lives with that parent.
+    """
+
+    iin: Iin
+    birth_date: date
+    sex: Literal["female", "male"]
+    mother_iin: Iin | None = None
+    father_iin: Iin | None = None
+    born_alive: bool = True
+    birth_order: Annotated[int, Field(ge=1)] | None = None
+    relation: Literal["born", "adopted", "guardianship", "step"] = "born"
+    lives_with: Iin | None = None
+    died_on: date | None = None
+    full_time_student_until: date | None = None
+    birth_record: str = ""
+
+    def in_family_of(self, parent: "Person") -> "Child":
+        """The same child with the document's defaults filled in."""
+        known: dict[str, Any] = {}
+        if parent.person and self.relation in ("born", "adopted"):
+            role = "mother_iin" if parent.person.sex == "female" else "father_iin"
+            if role not in self.model_fields_set:
+                known[role] = parent.iin
+        if "lives_with" not in self.model_fields_set:
+            known["lives_with"] = parent.iin
+        if not self.birth_record:
+            known["birth_record"] = "ACT-" + hashlib.sha256(self.iin.encode()).hexdigest()[:10]
+        return self.model_copy(update=known)
+
+
+class Decision(Section):
+    """A decision in the disability database."""
+
+    number: str
+    group: Literal["I", "II", "III", "child"]
+    cause: Literal["general", "childhood", "military", "radiation", "other"] = "general"
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class Account(Section):
+    """A bank account of the person. `at_transfer`: what becomes of it at the moment when the first money arrives."""
+
+    iban: Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$")]
+    bank: str = "Bank"
+    currency: str = "KZT"
+    state: Literal["open", "blocked", "closed"] = "open"
+    at_transfer: Literal["blocked", "closed"] | None = None
+
+
+class Payment(Section):
+    """A payment that E-Maket already makes or has made."""
+
+    service: str
+    basis: str
+    from_date: date
+    until: date | None = None
+    state: Literal["paid", "paying"] = "paying"
+
+
+class Reason(Section):
+    """A no with its code and its words."""
+
+    code: Code
+    reason: str
+
+
+class RegistriesBehaviour(Section):
+    faults: tuple[Rule, ...] = ()
+
+
+class EMaketBehaviour(Section):
+    """`missing_document` names the document that E-Maket misses; `reject` is the reason for which it rejects."""
+
+    missing_document: str | None = None
+    reject: str | None = None
+    faults: tuple[Rule, ...] = ()
+
+
+class BodyBehaviour(Section):
+    """Refuse, or assign another amount (tenge) than was computed; `delay_seconds` until it decides."""
+
+    refuse: Reason | None = None
+    assign: Amount | None = None
+    delay_seconds: Seconds | None = None
+    faults: tuple[Rule, ...] = ()
+
+
+class BankBehaviour(Section):
+    """Reject every transfer to this person, or settle only after `settle_seconds` (pending until then)."""
+
+    reject: Reason | None = None
+    settle_seconds: Seconds | None = None
+    faults: tuple[Rule, ...] = ()
+
+
+class Behaviour(Section):
+    """How each body behaves towards this person. `sms` belongs to the SMS centre, which checks it itself.
+
+    `faults` are rules as in PUT /admin/faults, for calls about this person only.
+    """
+
+    registries: RegistriesBehaviour = RegistriesBehaviour()
+    emaket: EMaketBehaviour = EMaketBehaviour()
+    body: BodyBehaviour = BodyBehaviour()
+    bank: BankBehaviour = BankBehaviour()
+    sms: dict[str, Any] = {}
+
+
+class Person(Section):
+    """One person of the cast. `demo` is for whoever wrote the cast (story, expected outcome); no stub reads it."""
+
+    iin: Iin
+    person: PersonSection | None = None
+    children: tuple[Child, ...] = ()
+    disability: tuple[Decision, ...] = ()
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    accounts: tuple[Account, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    behaviour: Behaviour = Behaviour()
+    demo: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        for name, seen in (
+            ("children", [child.iin for child in self.children]),
+            ("accounts", [account.iban for account in self.accounts]),
+        ):
+            if len(seen) != len(set(seen)):
+                raise ValueError(f"{name}: the same one twice")
+        return self
+
+
+CAST = TypeAdapter(tuple[Person, ...])
+"""Checks a whole list of person documents."""
