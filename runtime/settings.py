@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from runtime.codec import KeyRing
 
@@ -211,13 +211,31 @@ def variable(field: str) -> str:
     return alias if isinstance(alias, str) else f"{PREFIX}{field.upper()}"
 
 
-def load_settings(**given: Any) -> Settings:
-    """Read the settings from the environment; ``given`` overrides it.
+class _FromMapping(Settings):
+    """The settings from what is given alone, whatever this process's environment says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  (pydantic names it)
+        init_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment, or from ``env`` alone where it is given.
 
     Raises SettingsError: one line, naming each variable that is missing or wrong and the rule, without any value.
     """
+    given: dict[str, Any] = {}
+    if env is not None:
+        by_variable = {variable(field): field for field in Settings.model_fields}
+        given = {by_variable[name]: value for name, value in env.items() if name in by_variable and value}
     try:
-        return Settings(**given)
+        return Settings(**given) if env is None else _FromMapping(**given)
     except ValidationError as invalid:
         raise SettingsError("; ".join(_one_line(error) for error in invalid.errors(include_url=False))) from None
 

@@ -4,7 +4,7 @@ Where the server is, comes from Temporal's own variables and files (`temporalio.
 ``TEMPORAL_NAMESPACE``, TLS, API keys), so that operators use the same ones as for the ``temporal`` command.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -38,9 +38,13 @@ async def connect(
     strict: bool = False,
     runtime: Runtime | None = None,
     connect_seconds: float = 5,
+    env: Mapping[str, str] | None = None,
 ) -> Client:
-    """Connect with the one plugin. Raises TemporalUnreachable when no server answers within ``connect_seconds``."""
-    config = ClientConfig.load_client_connect_config()
+    """Connect with the one plugin; ``env`` stands for the process's environment and Temporal's files where it is given.
+
+    Raises TemporalUnreachable when no server answers within ``connect_seconds``.
+    """
+    config = ClientConfig.load_client_connect_config(disable_file=env is not None, override_env_vars=env)
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(
