@@ -1,0 +1,42 @@
+"""The law as code: decides one case exactly, for any day, with its reason. Imports nothing of ours; holds no I/O
+but reading its own parameter files at start. Everything that others need is named here.
+"""
+
+from benefits.catalogue import Service, UnknownService, add_directory, remove_directory, service, services
+from benefits.decision import Condition, Decision, Frequency, Part, Right, TraceKind, TraceLine
+from benefits.evaluator import assess, assess_all, assess_each
+from benefits.explain import explain
+from benefits.facts import BadFacts, Facts
+from benefits.iin import BadIin, is_iin, make_iin, read_iin
+from benefits.parameter_file import BadParameters
+from benefits.texts import LANGUAGES, Language, Texts
+
+__all__ = [
+    "LANGUAGES",
+    "BadFacts",
+    "BadIin",
+    "BadParameters",
+    "Condition",
+    "Decision",
+    "Facts",
+    "Frequency",
+    "Language",
+    "Part",
+    "Right",
+    "Service",
+    "Texts",
+    "TraceKind",
+    "TraceLine",
+    "UnknownService",
+    "add_directory",
+    "assess",
+    "assess_all",
+    "assess_each",
+    "explain",
+    "is_iin",
+    "make_iin",
+    "read_iin",
+    "remove_directory",
+    "service",
+    "services",
+]

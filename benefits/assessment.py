@@ -1,0 +1,176 @@
+"""The hand-held reckoner of one assessment: a rule asks it for parameters and tells it figures, and it keeps the trace.
+
+A rule is a function of this and of one subject (a child, a decision, the family) that returns a Finding. Rules take
+every number of the law from here, so that no number can escape the trace. Without a trace nothing is noted and
+nothing is spent.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from enum import Enum
+from typing import Any
+
+from benefits.decision import ZERO, Right, TraceKind, TraceLine
+from benefits.facts import Facts
+from benefits.legislation import InForce, Legislation
+
+ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
+WHOLE = Decimal(1)
+
+
+@dataclass(slots=True)
+class Money:
+    """What one payer pays, in tenge, for one month or once."""
+
+    gross: Decimal
+    payer: str | None = None
+    withheld: Decimal = ZERO
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Finding:
+    """What a rule found about one subject. `condition` is the code of the failed condition or of the question."""
+
+    right: Right
+    condition: str | None = None
+    basis: str | None = None
+    money: tuple[Money, ...] = ()
+    start: date | None = None
+    until: date | None = None
+    decider: str | None = None
+
+
+class Assessment:
+    """The facts, the day and the law in force on it.
+
+    `on` is the day for which the amount is asked; `applied_on` the day of application, which is the same except for the
+    later months of a schedule.
+    """
+
+    __slots__ = ("applied_on", "facts", "in_force", "legislation", "on", "trace")
+
+    def __init__(
+        self, facts: Facts, on: date, applied_on: date, legislation: Legislation, trace: list[TraceLine] | None
+    ) -> None:
+        self.facts = facts
+        self.on = on
+        self.applied_on = applied_on
+        self.legislation = legislation
+        self.in_force: InForce = legislation.at(on)
+        self.trace = trace
+
+    def with_law_of(self, day: date) -> "Assessment":
+        """The same case with the law of another day, noted in the same trace."""
+        return Assessment(self.facts, day, self.applied_on, self.legislation, self.trace)
+
+    def number(self, name: str) -> Decimal:
+        """The value of a parameter."""
+        entry = self.in_force.single[name]
+        if self.trace is not None:
+            self.trace.append(entry.line)
+        return entry.value
+
+    def whole(self, name: str) -> int:
+        """The value of a parameter that counts days, months, years or people."""
+        return int(self.number(name))
+
+    def word(self, name: str) -> str:
+        """The value of a parameter that is a choice."""
+        entry = self.in_force.single[name]
+        if self.trace is not None:
+            self.trace.append(entry.line)
+        return entry.word
+
+    def codes(self, name: str) -> frozenset[str]:
+        """The value of a parameter that is a set of codes."""
+        entry = self.in_force.single[name]
+        if self.trace is not None:
+            self.trace.append(entry.line)
+        return entry.codes
+
+    def bracket(self, name: str, number: int) -> Decimal:
+        """The value of the bracket into which the number falls. Raises LookupError below the first."""
+        entry = self.in_force.bracket(name, number)
+        if entry is None:
+            raise LookupError(f"{name} has no bracket for {number}")
+        if self.trace is not None:
+            self.trace.append(entry.line)
+        return entry.value
+
+    def row(self, name: str, key: str) -> Decimal:
+        """The value of a row of a table. Raises LookupError when there is none."""
+        value = self.known_row(name, key)
+        if value is None:
+            raise LookupError(f"{name} has no row {key}")
+        return value
+
+    def known_row(self, name: str, key: str) -> Decimal | None:
+        """The value of a row of a table; None when the law, as far as it is known, has no such row on this day."""
+        entry = self.in_force.tables[name].get(key)
+        if entry is None:
+            return None
+        if self.trace is not None:
+            self.trace.append(entry.line)
+        return entry.value
+
+    def figure(self, code: str, value: Decimal | int, unit: str = "tenge", how: str | None = None) -> None:
+        """Note an intermediate figure."""
+        if self.trace is not None:
+            self.trace.append(TraceLine(TraceKind.FIGURE, code, Decimal(value), unit, how=how))
+
+    def note_day(self, code: str, day: date) -> None:
+        """Note a date that was reckoned."""
+        if self.trace is not None:
+            self.trace.append(TraceLine(TraceKind.FIGURE, code, day.isoformat(), "date"))
+
+    def times(self, rate: Decimal, constant: str) -> Decimal:
+        """rate x constant (`mrp`, `pm`), rounded to whole tenge by the service's rounding. Tenge."""
+        base = self.number(constant)
+        exact = rate * base
+        if self.trace is not None:
+            self.figure("exact", exact, how=f"{rate:f} × {base:f}")
+        return self.rounded(exact)
+
+    def rounded(self, exact: Decimal) -> Decimal:
+        """Whole tenge by the service's rounding, a dated parameter."""
+        amount = exact.quantize(WHOLE, ROUNDINGS[self.word("rounding")])
+        self.figure("amount", amount)
+        return amount
+
+    def yes(
+        self, basis: str, money: Money | tuple[Money, ...], until: date | None = None, start: date | None = None
+    ) -> Finding:
+        paid = money if isinstance(money, tuple) else (money,)
+        return Finding(Right.YES, None, basis, paid, start or self.applied_on, until)
+
+    def no(self, condition: str, basis: str | None = None) -> Finding:
+        return Finding(Right.NO, condition, basis)
+
+    def ask(self, question: str, basis: str | None = None) -> Finding:
+        """The facts or the known law do not settle it: a person must answer the question."""
+        return Finding(Right.PERSON_DECIDES, question, basis)
+
+
+class OneRight(Enum):
+    """What a payment that already runs is compared with: any payment of the service, or one with the same basis."""
+
+    PER_FAMILY = "family"
+    PER_BASIS = "basis"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A service's law. Every module in benefits/rules declares one as `RULE`.
+
+    `subjects` lists on what a right could rest, the likeliest first; `decide` decides one of them; `nothing` is the
+    code of the condition that failed when there is no subject.
+    """
+
+    code: str
+    subjects: Callable[[Assessment], Sequence[Any]]
+    decide: Callable[[Assessment, Any], Finding]
+    nothing: str
+    one_right: OneRight = OneRight.PER_BASIS

@@ -1,0 +1,178 @@
+"""The one table of services: found, not listed. A module in benefits/rules with a `RULE`, and the parameter file of the
+same code, make a service; another directory of the same shape can be added (see `add_directory`).
+
+Loading checks everything: a rule without a file, a file without a rule, and any fault in a file stop it with file
+and line.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+
+from benefits import rules
+from benefits.assessment import Rule
+from benefits.decision import Frequency
+from benefits.legislation import COMMON, InForce, Legislation
+from benefits.parameter_file import BadParameters, ParameterFile, read_parameter_file
+from benefits.texts import Texts
+
+PARAMETERS = Path(__file__).parent / "parameters"
+
+
+class UnknownService(KeyError):
+    """No service has this code."""
+
+    def __init__(self, code: str, known: tuple[str, ...]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"unknown service {self.code!r}; one of {', '.join(self.known)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the steps of a case need to know of a service, as in force on a day.
+
+    Windows in calendar days, terms in working days. `offered`: the Card offers it proactively.
+    """
+
+    code: str
+    names: Texts
+    ground: Texts
+    payer: str
+    decider: str
+    frequency: Frequency
+    consent_window_days: int
+    reminder_after_days: int
+    late_reply_days: int
+    account_days: int
+    term_working_days: int
+    document_days: int
+    offered: bool
+
+
+class Benefit:
+    """A rule with its legislation."""
+
+    __slots__ = ("_services", "code", "legislation", "rule")
+
+    def __init__(self, rule: Rule, legislation: Legislation) -> None:
+        self.code = rule.code
+        self.rule = rule
+        self.legislation = legislation
+        self._services: dict[int, tuple[InForce, Service]] = {}
+
+    def service(self, on: date | None = None) -> Service:
+        """The service on a day; without a day, by the last values known."""
+        in_force = self.legislation.at(on or self.legislation.changes[-1])
+        kept = self._services.get(id(in_force))
+        if kept is None:
+            kept = self._services[id(in_force)] = (in_force, self._service(in_force))
+        return kept[1]
+
+    def _service(self, in_force: InForce) -> Service:
+        own, word, number = self.legislation.own, in_force.single, in_force.single
+        return Service(
+            code=self.code,
+            names=own.names,
+            ground=self.legislation.references[own.reference or ""],
+            payer=word["payer"].word,
+            decider=word["decider"].word,
+            frequency=Frequency(word["frequency"].word),
+            consent_window_days=int(number["consent_window_days"].value),
+            reminder_after_days=int(number["reminder_after_days"].value),
+            late_reply_days=int(number["late_reply_days"].value),
+            account_days=int(number["account_days"].value),
+            term_working_days=int(number["term_working_days"].value),
+            document_days=int(number["document_days"].value),
+            offered=word["offered"].word == "yes",
+        )
+
+
+def benefit(code: str) -> Benefit:
+    """The benefit with this code. Raises UnknownService."""
+    found = _benefits.get(code)
+    if found is None:
+        raise UnknownService(code, tuple(_benefits))
+    return found
+
+
+def service(code: str, on: date | None = None) -> Service:
+    """The service on a day; without a day, by the last values known. Raises UnknownService."""
+    return benefit(code).service(on)
+
+
+def services(on: date | None = None, *, every: bool = False) -> tuple[Service, ...]:
+    """The services that the Card offers, by code; with `every` also those that the law holds but the Card does not
+    offer.
+    """
+    found = (one.service(on) for _, one in sorted(_benefits.items()))
+    return tuple(one for one in found if every or one.offered)
+
+
+def add_directory(path: Path) -> tuple[str, ...]:
+    """Add the benefits of a directory: modules `*.py` with a `RULE`, and beside them a file `CODE.yaml` for each.
+
+    Gives the codes added. Nothing outside the directory is touched; `remove_directory` takes them away again. Raises
+    BadParameters, or ValueError for a code that exists already.
+    """
+    modules = [_import_file(file) for file in sorted(path.glob("*.py")) if not file.name.startswith("_")]
+    added = _load(modules, path)
+    taken = sorted(set(added) & set(_benefits))
+    if taken:
+        raise ValueError(f"a benefit with this code exists already: {', '.join(taken)}")
+    _benefits.update(added)
+    _directories[path.resolve()] = tuple(added)
+    return tuple(added)
+
+
+def remove_directory(path: Path) -> None:
+    """Take away the benefits that `add_directory` added from this directory."""
+    for code in _directories.pop(path.resolve()):
+        del _benefits[code]
+
+
+def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
+    common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
+    found: dict[str, Benefit] = {}
+    for module in modules:
+        rule = getattr(module, "RULE", None)
+        if isinstance(rule, Rule):
+            found[rule.code] = Benefit(rule, _legislation(parameters / f"{rule.code}.yaml", common))
+    for file in parameters.glob("*.yaml"):
+        if file.stem != COMMON and file.stem not in found:
+            raise BadParameters(file, 1, "no module declares a RULE with this code")
+    return found
+
+
+def _legislation(path: Path, common: ParameterFile) -> Legislation:
+    own = read_parameter_file(path)
+    if own.service != path.stem:
+        raise BadParameters(path, 1, f"the file of {own.service!r} must be named {own.service}.yaml")
+    if own.reference is None or own.reference not in {**common.references, **own.references}:
+        raise BadParameters(path, 1, "a service needs a reference that is defined under references")
+    return Legislation(own, common)
+
+
+def _import_file(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"benefits_added_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot import {file.name}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _own_modules() -> list[ModuleType]:
+    prefix = rules.__name__ + "."
+    return [importlib.import_module(found.name) for found in pkgutil.iter_modules(rules.__path__, prefix)]
+
+
+_benefits: dict[str, Benefit] = _load(_own_modules(), PARAMETERS)
+_directories: dict[Path, tuple[str, ...]] = {}

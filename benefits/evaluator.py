@@ -1,0 +1,146 @@
+"""Decides a case: facts and a day in, a Decision with its trace out. The one way from the law to an answer.
+
+Conditions that every service shares (the applicant lives, is free and lives here; nothing is paid already) are
+judged here, the rest by the service's own rule. It reads no clock and asks nobody; the same facts and day always
+give the same decision.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from benefits.assessment import Assessment, Finding, OneRight
+from benefits.catalogue import Benefit, benefit, services
+from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
+from benefits.facts import BadFacts, Facts, PaymentState
+
+_PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
+
+
+def assess(code: str, facts: Facts, on: date, *, trace: bool = True, basis: str | None = None) -> Decision:
+    """The decision on the service for this family, if the application is of the day `on`.
+
+    Where a family may have several rights of one service (twins, two disabilities), the first right found; then the
+    first that a person must decide; then the first that failed. `basis` asks about one of them. Uses no fact later
+    than `on`.
+
+    Raises UnknownService, and BadFacts for a day before the first parameter or before the applicant's birth.
+    """
+    found = benefit(code)
+    best: Decision | None = None
+    for decision in _decisions(found, facts, on, trace, basis):
+        if decision.right is Right.YES:
+            return decision
+        if best is None or _PREFERENCE[decision.right] < _PREFERENCE[best.right]:
+            best = decision
+    assert best is not None  # noqa: S101 - without a subject there is the decision that nothing was found
+    return best
+
+
+def assess_each(code: str, facts: Facts, on: date, *, trace: bool = True) -> tuple[Decision, ...]:
+    """A decision for everything on which a right of this service could rest; at least one. Raises as `assess`."""
+    return tuple(_decisions(benefit(code), facts, on, trace, None))
+
+
+def assess_all(facts: Facts, on: date, *, trace: bool = True, every: bool = True) -> tuple[Decision, ...]:
+    """The decisions on all services of the law (with `every` false only those that the Card offers). Raises as
+    `assess`.
+    """
+    return tuple(
+        decision
+        for service in services(on, every=every)
+        for decision in assess_each(service.code, facts, on, trace=trace)
+    )
+
+
+def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
+    known = facts.known_on(on)
+    if on < known.applicant.birth_date:
+        raise BadFacts("on", "not before the applicant's birth")
+    first = Assessment(known, on, on, found.legislation, [] if trace else None)
+    barred = _barred(first)
+    if barred is not None:
+        return [_decision(found, first, first.no(barred))]
+    subjects: Sequence[Any] = found.rule.subjects(first)
+    if not subjects:
+        return [_decision(found, first, first.no(found.rule.nothing))]
+    shared = first.trace
+    decisions = []
+    for subject in subjects:
+        own = Assessment(known, on, on, found.legislation, None if shared is None else list(shared))
+        finding = _unless_paid(found, own, found.rule.decide(own, subject))
+        if basis is None or finding.basis == basis:
+            decisions.append(_decision(found, own, finding))
+    return decisions or [_decision(found, first, first.no("nothing_with_this_basis", basis))]
+
+
+def _barred(assessment: Assessment) -> str | None:
+    """The shared condition that the applicant does not meet, or None."""
+    applicant, on = assessment.facts.applicant, assessment.on
+    if applicant.died_on is not None and applicant.died_on <= on:
+        return "applicant_died"
+    if applicant.imprisoned_since is not None and applicant.imprisoned_since <= on:
+        return "imprisoned"
+    if applicant.left_country_on is not None and applicant.left_country_on <= on:
+        return "left_country"
+    if assessment.word("residence") == "permanent" and not applicant.permanent_resident:
+        return "not_permanent_resident"
+    return None
+
+
+def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Finding:
+    """The finding, or that the family is paid for this right already."""
+    if finding.right is Right.NO or not assessment.facts.payments:
+        return finding
+    on = assessment.on
+    once = assessment.in_force.single["frequency"].word == Frequency.ONCE
+    for payment in assessment.facts.payments:
+        if payment.service != found.code or payment.from_date > on:
+            continue
+        if found.rule.one_right is OneRight.PER_BASIS and payment.basis != finding.basis:
+            continue
+        running = payment.state is PaymentState.PAYING if payment.until is None else payment.until >= on
+        if once or running:
+            return assessment.no("already_paid", finding.basis)
+    return finding
+
+
+def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decision:
+    service = found.service(assessment.on)
+    right = finding.right
+    failed = asked = None
+    if right is Right.NO:
+        failed = _condition(found, "conditions", finding.condition)
+    elif right is Right.PERSON_DECIDES:
+        asked = _condition(found, "questions", finding.condition)
+    gross = withheld = ZERO
+    parts = []
+    for money in finding.money:
+        gross += money.gross
+        withheld += money.withheld
+        parts.append(Part(money.code or found.code, money.payer or service.payer, money.gross, money.withheld))
+    payer = "+".join(dict.fromkeys(part.payer for part in parts)) or service.payer
+    lines: list[TraceLine] | None = assessment.trace
+    return Decision(
+        code=found.code,
+        on=assessment.on,
+        right=right,
+        failed=failed,
+        asked=asked,
+        basis=finding.basis,
+        gross=gross,
+        withheld=withheld,
+        net=gross - withheld,
+        frequency=service.frequency,
+        start=finding.start or assessment.on,
+        until=finding.until,
+        payer=payer,
+        decider=finding.decider or service.decider,
+        parts=tuple(parts),
+        trace=() if lines is None else tuple(lines),
+    )
+
+
+def _condition(found: Benefit, section: str, code: str | None) -> Condition:
+    assert code is not None  # noqa: S101 - every finding that is not a yes names its condition
+    return Condition(code, found.legislation.text(section, code))

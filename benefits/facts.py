@@ -1,0 +1,379 @@
+"""What is known of one family as at a date: the only input of the law besides the date.
+
+Facts are values: frozen, checked when they are built (`Facts.from_mapping`, `Facts.from_file`), and never changed. They
+hold no names, phones or accounts, only what a right can hang on. They fetch nothing and read no clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class BadFacts(ValueError):
+    """Facts that cannot be: `field` is the path of the field, `rule` the broken rule, `hint` how to mend it.
+
+    The text never holds the value itself, because it may be personal data.
+    """
+
+    def __init__(self, field: str, rule: str, hint: str = "") -> None:
+        super().__init__(f"{field}: {rule}" + (f" ({hint})" if hint else ""))
+        self.field = field
+        self.rule = rule
+        self.hint = hint
+
+
+class Citizenship(StrEnum):
+    CITIZEN = "citizen"
+    KANDAS = "kandas"
+    FOREIGNER = "foreigner"
+    STATELESS = "stateless"
+
+
+class Relation(StrEnum):
+    """How a child belongs to the family."""
+
+    BORN = "born"
+    ADOPTED = "adopted"
+    GUARDIANSHIP = "guardianship"
+    STEP = "step"
+
+
+class Group(StrEnum):
+    """The group in a disability decision; `child` is a child with disability without a group."""
+
+    I = "I"  # noqa: E741 - the law's own name
+    II = "II"
+    III = "III"
+    CHILD = "child"
+
+
+class Cause(StrEnum):
+    GENERAL = "general"
+    CHILDHOOD = "childhood"
+    MILITARY = "military"
+    RADIATION = "radiation"
+    OTHER = "other"
+
+
+class PaymentState(StrEnum):
+    PAYING = "paying"
+    PAID = "paid"
+
+
+class AwardKind(StrEnum):
+    KUMIS_ALKA = "kumis_alka"
+    ALTYN_ALKA = "altyn_alka"
+    MOTHER_HEROINE = "mother_heroine"
+    MATERNAL_GLORY_1 = "maternal_glory_1"
+    MATERNAL_GLORY_2 = "maternal_glory_2"
+
+
+class DependantRelation(StrEnum):
+    """What a dependant is to the deceased breadwinner."""
+
+    CHILD = "child"
+    SIBLING = "sibling"
+    GRANDCHILD = "grandchild"
+    PARENT = "parent"
+    SPOUSE = "spouse"
+    GRANDPARENT = "grandparent"
+
+
+class DeceasedStatus(StrEnum):
+    """What the deceased received, for the payment for burial."""
+
+    PENSION = "pension"
+    STATE_BENEFIT = "state_benefit"
+    WAR_PARTICIPANT = "war_participant"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Adult:
+    """Somebody who may apply. `region` is an ISO 3166-2 code such as KZ-71."""
+
+    iin: str
+    birth_date: date
+    sex: str
+    citizenship: Citizenship = Citizenship.CITIZEN
+    permanent_resident: bool = True
+    region: str | None = None
+    died_on: date | None = None
+    imprisoned_since: date | None = None
+    left_country_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child as in the civil registry, of any age.
+
+    `lives_with` is the IIN of the adult with whom the child lives; None means not known. `birth_order` counts the
+    mother's children; None means not known. `taken_on` is the day of adoption or guardianship. `carer_iin` is the
+    one person who cares for the child, None the adult with whom it lives. `counted_elsewhere` is true for a
+    stepchild that is counted in the family of another parent.
+    """
+
+    iin: str
+    birth_date: date
+    sex: str
+    mother_iin: str | None = None
+    father_iin: str | None = None
+    born_alive: bool = True
+    birth_order: int | None = None
+    relation: Relation = Relation.BORN
+    lives_with: str | None = None
+    died_on: date | None = None
+    full_time_student_until: date | None = None
+    birth_record: str | None = None
+    taken_on: date | None = None
+    carer_iin: str | None = None
+    counted_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disability:
+    """A decision of the medical and social board about an adult or a child of the family; `until` None is for life."""
+
+    iin: str
+    number: str
+    group: Group
+    cause: Cause
+    from_date: date
+    until: date | None
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment that the family receives or has received; `basis` as in the decision that it came from."""
+
+    service: str
+    basis: str
+    from_date: date
+    until: date | None
+    state: PaymentState
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    iin: str
+    kind: AwardKind
+    awarded_on: date
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Income:
+    """Income in tenge for each month from `from_month` to `until_month` (first days of months, both included).
+
+    A month without income is stated with amount 0; a month that no period covers is not known.
+    """
+
+    from_month: date
+    until_month: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Insurance:
+    """A person's part in the compulsory social insurance, also that of a deceased breadwinner.
+
+    `contribution_months` are the whole months of contributions as counted on `counted_on`; `incomes` those from which
+    contributions were paid; `job_loss_months_paid` the months of job-loss payment already received.
+    """
+
+    iin: str
+    contribution_months: int
+    counted_on: date
+    incomes: tuple[Income, ...] = ()
+    job_loss_months_paid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityLoss:
+    """A decision on the loss of the capacity to work; `degree` from 0 to 1."""
+
+    iin: str
+    number: str
+    degree: Decimal
+    from_date: date
+    until: date | None
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Unemployment:
+    """A registration as unemployed at the employment service."""
+
+    iin: str
+    number: str
+    registered_on: date
+    deregistered_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependant:
+    """Somebody who was kept by the deceased. `cares_for` is the birth date of the deceased's child whom the person
+    cares for.
+    """
+
+    iin: str
+    birth_date: date
+    relation: DependantRelation
+    full_time_student_until: date | None = None
+    disabled_before_18: bool = False
+    full_orphan: bool = False
+    cares_for: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breadwinner:
+    """A deceased breadwinner of the family with the dependants left."""
+
+    iin: str
+    died_on: date
+    death_record: str
+    dependants: tuple[Dependant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Burial:
+    """A burial that somebody of the family arranged."""
+
+    death_record: str
+    died_on: date
+    status: DeceasedStatus
+    buried_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The household for targeted assistance: `income` is that of all members in the quarter before the quarter
+    asked about.
+
+    `quarter` is the first day of the quarter of the income. `income` None is not known. `members` are the IINs that
+    count. `able_bodied` is the number of members able to work, `contract_signed_on` the day of the social contract,
+    `contract_breached_on` the day of its breach.
+    """
+
+    quarter: date
+    income: Decimal | None
+    members: tuple[str, ...]
+    able_bodied: int = 0
+    contract_signed_on: date | None = None
+    contract_breached_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of a family on the day `as_at`, seen from the `applicant` (an IIN among the adults)."""
+
+    as_at: date
+    applicant: Adult
+    adults: tuple[Adult, ...]
+    children: tuple[Child, ...] = ()
+    disabilities: tuple[Disability, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    awards: tuple[Award, ...] = ()
+    insurances: tuple[Insurance, ...] = ()
+    capacity_losses: tuple[CapacityLoss, ...] = ()
+    unemployments: tuple[Unemployment, ...] = ()
+    breadwinners: tuple[Breadwinner, ...] = ()
+    burials: tuple[Burial, ...] = ()
+    household: Household | None = None
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "Facts":
+        """Facts from a mapping shaped like these classes, with `applicant` an IIN. Raises BadFacts for the first error.
+
+        Dates may be dates or ISO texts, money Decimal, int or text (never float), `birth_date` and `sex` of a
+        person may be left out, for the IIN holds them. Names and other fields of the registries that are no facts
+        are dropped; an unknown field is an error.
+        """
+        from benefits.facts_reader import read_facts
+
+        return read_facts(mapping)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Facts":
+        """Facts from a YAML or JSON file; the same rules. Raises BadFacts, or OSError when the file cannot be read."""
+        from benefits.facts_reader import read_facts_file
+
+        return read_facts_file(path)
+
+    def adult(self, iin: str) -> Adult | None:
+        for adult in self.adults:
+            if adult.iin == iin:
+                return adult
+        return None
+
+    def child(self, iin: str) -> Child | None:
+        for child in self.children:
+            if child.iin == iin:
+                return child
+        return None
+
+    def insurance(self, iin: str) -> Insurance | None:
+        for insurance in self.insurances:
+            if insurance.iin == iin:
+                return insurance
+        return None
+
+    def known_on(self, day: date) -> "Facts":
+        """These facts without what happened or was decided after the day. A decision on a day rests on nothing
+        later.
+        """
+        if day >= self.as_at:
+            return self
+        adults = tuple(_living_on(adult, day) for adult in self.adults)
+        return replace(
+            self,
+            as_at=day,
+            applicant=_living_on(self.applicant, day),
+            adults=adults,
+            children=tuple(_child_on(child, day) for child in self.children if child.birth_date <= day),
+            disabilities=tuple(one for one in self.disabilities if one.decided_on <= day),
+            payments=tuple(one for one in self.payments if one.from_date <= day),
+            awards=tuple(one for one in self.awards if one.awarded_on <= day),
+            insurances=tuple(one for one in self.insurances if one.counted_on <= day),
+            capacity_losses=tuple(one for one in self.capacity_losses if one.decided_on <= day),
+            unemployments=tuple(
+                replace(one, deregistered_on=_known(one.deregistered_on, day))
+                for one in self.unemployments
+                if one.registered_on <= day
+            ),
+            breadwinners=tuple(one for one in self.breadwinners if one.died_on <= day),
+            burials=tuple(one for one in self.burials if one.died_on <= day),
+            household=_household_on(self.household, day),
+        )
+
+
+def _known(happened: date | None, day: date) -> date | None:
+    return happened if happened is not None and happened <= day else None
+
+
+def _living_on(adult: Adult, day: date) -> Adult:
+    return replace(
+        adult,
+        died_on=_known(adult.died_on, day),
+        imprisoned_since=_known(adult.imprisoned_since, day),
+        left_country_on=_known(adult.left_country_on, day),
+    )
+
+
+def _child_on(child: Child, day: date) -> Child:
+    return replace(child, died_on=_known(child.died_on, day))
+
+
+def _household_on(household: Household | None, day: date) -> Household | None:
+    if household is None or household.quarter > day:
+        return None
+    return replace(
+        household,
+        contract_signed_on=_known(household.contract_signed_on, day),
+        contract_breached_on=_known(household.contract_breached_on, day),
+    )

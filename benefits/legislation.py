@@ -1,0 +1,158 @@
+"""The parameters of one service as they are in force on a day, resolved once for each period and kept.
+
+Between two changes nothing differs, so every day of a period shares one `InForce`: a lookup is a bisection and a
+dictionary access. A service's own parameter hides the common one of the same name. This module knows parameters,
+not people.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from benefits.decision import TraceKind, TraceLine
+from benefits.facts import BadFacts
+from benefits.parameter_file import BadParameters, DatedValue, Key, Parameter, ParameterFile
+from benefits.texts import Texts
+
+COMMON = "common"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value in force, with the line that it leaves in a trace."""
+
+    value: Decimal
+    word: str
+    codes: frozenset[str]
+    line: TraceLine
+
+
+class InForce:
+    """All values of a service that are in force during one period."""
+
+    __slots__ = ("brackets", "single", "tables")
+
+    def __init__(self) -> None:
+        self.single: dict[str, Entry] = {}
+        self.brackets: dict[str, tuple[list[int], list[Entry]]] = {}
+        self.tables: dict[str, dict[str, Entry]] = {}
+
+    def bracket(self, name: str, number: int) -> Entry | None:
+        """The entry of the highest bracket that begins at or below the number; None below the first."""
+        begins, entries = self.brackets[name]
+        index = bisect_right(begins, number) - 1
+        return entries[index] if index >= 0 else None
+
+    def lines(self) -> list[TraceLine]:
+        """Every value in force, for those who list parameters."""
+        found = [entry.line for entry in self.single.values()]
+        found += [entry.line for _, entries in self.brackets.values() for entry in entries]
+        found += [entry.line for rows in self.tables.values() for entry in rows.values()]
+        return found
+
+
+class Legislation:
+    """A service's parameter file on top of the common one."""
+
+    def __init__(self, own: ParameterFile, common: ParameterFile) -> None:
+        self.own = own
+        self.common = common
+        self.references = {**common.references, **own.references}
+        self.parameters: dict[str, tuple[Parameter, str]] = {
+            **{name: (parameter, COMMON) for name, parameter in common.parameters.items()},
+            **{name: (parameter, own.service) for name, parameter in own.parameters.items()},
+        }
+        self._check()
+        self.first_day = max(_first(parameter) for parameter, _ in self.parameters.values() if not parameter.optional)
+        changes = {self.first_day}
+        for parameter, _ in self.parameters.values():
+            for values in parameter.series.values():
+                changes |= {value.since for value in values}
+                changes |= {value.until + timedelta(days=1) for value in values if value.until}
+        self.changes = sorted(day for day in changes if day >= self.first_day)
+        self._periods: list[InForce | None] = [None] * len(self.changes)
+
+    def at(self, day: date) -> InForce:
+        """The values in force on the day. Raises BadFacts for a day before the first parameter."""
+        index = bisect_right(self.changes, day) - 1
+        if index < 0:
+            raise BadFacts("on", "not before the first parameter", f"{self.first_day} or later")
+        period = self._periods[index]
+        if period is None:
+            period = self._periods[index] = self._resolve(self.changes[index])
+        return period
+
+    def text(self, section: str, code: str) -> Texts:
+        """A text of the service's file, else of the common one; the bare code when neither has it."""
+        own: dict[str, Texts] = getattr(self.own, section)
+        common: dict[str, Texts] = getattr(self.common, section)
+        return own.get(code) or common.get(code) or Texts.same(code)
+
+    def label(self, name: str) -> Texts:
+        """The label of a parameter; one that only overrides a common parameter has the common label."""
+        parameter, _ = self.parameters[name]
+        if parameter.label is not None:
+            return parameter.label
+        label = self.common.parameters[name].label
+        assert label is not None  # noqa: S101 - checked when the file was read
+        return label
+
+    def _resolve(self, day: date) -> InForce:
+        in_force = InForce()
+        for name, (parameter, owner) in self.parameters.items():
+            found = {key: _value_on(values, day) for key, values in parameter.series.items()}
+            entries = {
+                key: self._entry(parameter, owner, key, value) for key, value in found.items() if value is not None
+            }
+            if None in parameter.series:
+                in_force.single.update((name, entry) for entry in entries.values())
+            elif parameter.in_brackets:
+                ordered = sorted((key, entry) for key, entry in entries.items() if isinstance(key, int))
+                in_force.brackets[name] = ([key for key, _ in ordered], [entry for _, entry in ordered])
+            else:
+                in_force.tables[name] = {str(key): entry for key, entry in entries.items()}
+        return in_force
+
+    def _entry(self, parameter: Parameter, owner: str, key: Key | None, dated: DatedValue) -> Entry:
+        value = dated.value
+        shown = " ".join(sorted(value)) if isinstance(value, frozenset) else value
+        line = TraceLine(
+            kind=TraceKind.PARAMETER,
+            code=f"{owner}.{parameter.name}" + ("" if key is None else f"[{key}]"),
+            value=shown,
+            unit=parameter.unit,
+            since=dated.since,
+            reference=dated.reference,
+            ground=self.references[dated.reference].en,
+            mark=dated.mark,
+            status=dated.status,
+        )
+        return Entry(
+            value=value if isinstance(value, Decimal) else Decimal(0),
+            word=value if isinstance(value, str) else "",
+            codes=value if isinstance(value, frozenset) else frozenset(),
+            line=line,
+        )
+
+    def _check(self) -> None:
+        for file in (self.common, self.own):
+            for parameter in file.parameters.values():
+                if parameter.label is None and parameter.name not in self.common.parameters:
+                    raise BadParameters(file.path, parameter.line, f"parameter {parameter.name!r} has no label")
+                for values in parameter.series.values():
+                    for value in values:
+                        if value.reference not in self.references:
+                            known = f"reference {value.reference!r} is not defined under references"
+                            raise BadParameters(file.path, value.line, known)
+
+
+def _first(parameter: Parameter) -> date:
+    return max(values[0].since for values in parameter.series.values())
+
+
+def _value_on(values: tuple[DatedValue, ...], day: date) -> DatedValue | None:
+    for value in reversed(values):
+        if value.since <= day:
+            return value if value.until is None or day <= value.until else None
+    return None

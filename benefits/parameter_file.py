@@ -1,0 +1,269 @@
+"""Reads one file of dated parameters and checks it against the schema; every error names file and line.
+
+The shape is OpenFisca's: a parameter has a label, a unit and values by the date from which they hold, each with its
+legal ground. Ours adds a mark of how well the value is known, and until when it holds if not until the next. The
+files are for lawyers and analysts; `benefits/parameters/README.md` explains them. This module decides nothing about
+any person.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from benefits.texts import LANGUAGES, Texts
+
+AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
+COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people")
+WORD_UNITS = ("choice", "codes")
+UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, *WORD_UNITS)
+MARKS = frozenset("SPCU")
+UNVERIFIED = "unverified"
+Key = int | str
+_SERIES = ("values", "brackets", "table")
+
+
+class BadParameters(ValueError):
+    """A parameter file that breaks the schema; the text is `file:line: what`."""
+
+    def __init__(self, path: Path, line: int, what: str) -> None:
+        super().__init__(f"{path.name}:{line}: {what}")
+        self.path = path
+        self.line = line
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class DatedValue:
+    """A value from `since` to `until` (last day, None until the next value), with its legal ground and mark."""
+
+    since: date
+    until: date | None
+    value: Decimal | str | frozenset[str]
+    reference: str
+    mark: str
+    line: int
+    note: str | None = None
+
+    @property
+    def status(self) -> str | None:
+        return UNVERIFIED if self.mark == "U" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: one series of values (`series[None]`), or one for each bracket (int) or row of a table (str)."""
+
+    name: str
+    label: Texts | None
+    unit: str
+    series: dict[Key | None, tuple[DatedValue, ...]]
+    optional: bool
+    line: int
+
+    @property
+    def in_brackets(self) -> bool:
+        return any(isinstance(key, int) for key in self.series)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterFile:
+    path: Path
+    service: str
+    names: Texts
+    reference: str | None
+    references: dict[str, Texts]
+    parameters: dict[str, Parameter]
+    figures: dict[str, Texts] = field(default_factory=dict)
+    conditions: dict[str, Texts] = field(default_factory=dict)
+    questions: dict[str, Texts] = field(default_factory=dict)
+
+
+def read_parameter_file(path: Path) -> ParameterFile:
+    """The checked content of one file. Raises BadParameters, or OSError when it cannot be read."""
+    return _Reader(path).read()
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> ParameterFile:
+        try:
+            root = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise BadParameters(self.path, mark.line + 1 if mark else 1, f"not YAML: {error.problem}") from None
+        if root is None:
+            raise BadParameters(self.path, 1, "the file is empty")
+        top = self.mapping(
+            root,
+            required=("service", "names", "parameters"),
+            allowed=("reference", "references", "figures", "conditions", "questions"),
+        )
+        parameters = {name: self.parameter(name, node) for name, node in self.entries(top["parameters"], "parameters")}
+        return ParameterFile(
+            path=self.path,
+            service=self.text(top["service"]),
+            names=self.texts(top["names"]),
+            reference=self.text(top["reference"]) if "reference" in top else None,
+            references=self.named_texts(top, "references"),
+            parameters=parameters,
+            figures=self.named_texts(top, "figures"),
+            conditions=self.named_texts(top, "conditions"),
+            questions=self.named_texts(top, "questions"),
+        )
+
+    def parameter(self, name: str, node: yaml.Node) -> Parameter:
+        content = self.mapping(
+            node,
+            required=("unit",),
+            allowed=(*_SERIES, "label", "reference", "mark", "status", "note", "choices", "optional"),
+        )
+        unit = self.text(content["unit"])
+        if unit not in UNITS:
+            self.fail(content["unit"], f"unknown unit {unit!r}; one of {', '.join(UNITS)}")
+        kinds = [kind for kind in _SERIES if kind in content]
+        if len(kinds) != 1:
+            self.fail(node, f"parameter {name!r} needs exactly one of values, brackets, table")
+        kind = kinds[0]
+        series: dict[Key | None, tuple[DatedValue, ...]] = {}
+        if kind == "values":
+            series[None] = self.series(content["values"], content, unit)
+        else:
+            for text, rows in self.entries(content[kind], f"{kind} of {name}"):
+                series[self.bracket(text, rows) if kind == "brackets" else text] = self.series(rows, content, unit)
+        optional = "optional" in content and self.text(content["optional"]) == "true"
+        if not optional:
+            self.check_no_gap(series)
+        label = self.texts(content["label"]) if "label" in content else None
+        return Parameter(name, label, unit, series, optional, node.start_mark.line + 1)
+
+    def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:
+        values: list[DatedValue] = []
+        for text, entry in self.entries(node, "values", repeated="overlapping values: the same date twice"):
+            value = self.dated_value(text, entry, inherited, unit)
+            if values:
+                earlier = values[-1]
+                if value.since <= earlier.since:
+                    self.fail(entry, f"overlapping values: {value.since} does not come after {earlier.since}")
+                if earlier.until is not None and value.since <= earlier.until:
+                    self.fail(entry, f"overlapping values: {value.since} lies within the value of {earlier.since}")
+            values.append(value)
+        if not values:
+            self.fail(node, "a parameter needs at least one dated value")
+        return tuple(values)
+
+    def dated_value(self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> DatedValue:
+        if isinstance(node, yaml.MappingNode):
+            own = self.mapping(node, required=("value",), allowed=("reference", "mark", "status", "until", "note"))
+        else:
+            own = {"value": node}
+        first = self.day(since, node)
+        last = self.day(self.text(own["until"]), own["until"]) if "until" in own else None
+        if last is not None and last < first:
+            self.fail(own["until"], "the value ends before it begins")
+        source = own.get("reference") or inherited.get("reference")
+        if source is None:
+            self.fail(node, f"the value of {since} has no source: give a reference")
+        marked = own.get("mark") or inherited.get("mark")
+        if marked is None:
+            self.fail(node, f"the value of {since} has no mark: S, P, C or U")
+        mark = self.text(marked)
+        if mark not in MARKS:
+            self.fail(marked, f"unknown mark {mark!r}; one of S, P, C, U")
+        status = (own if "mark" in own or "status" in own else inherited).get("status")
+        if status is not None and (self.text(status) != UNVERIFIED or mark != "U"):
+            self.fail(status, "the only status is unverified, and only a value with mark U has it")
+        if mark == "U" and status is None:
+            self.fail(marked, "a value with mark U says status: unverified")
+        note = own.get("note") or inherited.get("note")
+        return DatedValue(
+            since=first,
+            until=last,
+            value=self.value(own["value"], unit, inherited.get("choices")),
+            reference=self.text(source),
+            mark=mark,
+            line=node.start_mark.line + 1,
+            note=self.text(note) if note else None,
+        )
+
+    def value(self, node: yaml.Node, unit: str, choices: yaml.Node | None) -> Decimal | str | frozenset[str]:
+        text = self.text(node)
+        if unit in WORD_UNITS:
+            known = self.text(choices).split() if choices else []
+            words = text.split()
+            unknown = [word for word in words if known and word not in known]
+            if unknown or (unit == "choice" and len(words) != 1):
+                self.fail(node, f"unknown choice {text!r}; one of {', '.join(known)}")
+            return text if unit == "choice" else frozenset(words)
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            self.fail(node, f"not a number: {text!r}")
+        if not number.is_finite() or number < 0:
+            self.fail(node, f"not a number from zero: {text!r}")
+        return number
+
+    def check_no_gap(self, series: dict[Key | None, tuple[DatedValue, ...]]) -> None:
+        for values in series.values():
+            for earlier, later in pairwise(values):
+                if earlier.until is not None and (later.since - earlier.until).days != 1:
+                    raise BadParameters(self.path, later.line, f"no value between {earlier.until} and {later.since}")
+            if values[-1].until is not None:
+                raise BadParameters(self.path, values[-1].line, f"no value after {values[-1].until}")
+
+    def bracket(self, text: str, node: yaml.Node) -> int:
+        if not text.isdecimal():
+            self.fail(node, f"a bracket begins at a whole number, not {text!r}")
+        return int(text)
+
+    def day(self, text: str, node: yaml.Node) -> date:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.fail(node, f"not a date: {text!r}; as 2025-01-01")
+
+    def named_texts(self, top: dict[str, yaml.Node], section: str) -> dict[str, Texts]:
+        if section not in top:
+            return {}
+        return {name: self.texts(node) for name, node in self.entries(top[section], section)}
+
+    def texts(self, node: yaml.Node) -> Texts:
+        content = self.mapping(node, required=LANGUAGES, allowed=())
+        return Texts(*(self.text(content[language]) for language in LANGUAGES))
+
+    def text(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
+            self.fail(node, "a text or number is expected here")
+        return str(node.value).strip()
+
+    def mapping(self, node: yaml.Node, required: tuple[str, ...], allowed: tuple[str, ...]) -> dict[str, yaml.Node]:
+        content = dict(self.entries(node, "fields"))
+        for name in required:
+            if name not in content:
+                self.fail(node, f"{name!r} is missing")
+        for name, child in content.items():
+            if name not in required and name not in allowed:
+                self.fail(child, f"unknown field {name!r}; one of {', '.join(required + allowed)}")
+        return content
+
+    def entries(self, node: yaml.Node, what: str, repeated: str = "") -> list[tuple[str, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(node, f"{what} must be a mapping")
+        entries: list[tuple[str, yaml.Node]] = []
+        seen: set[str] = set()
+        for key, child in node.value:
+            name = self.text(key)
+            if name in seen:
+                self.fail(key, repeated or f"{name!r} is given twice")
+            seen.add(name)
+            entries.append((name, child))
+        return entries
+
+    def fail(self, node: yaml.Node, what: str) -> NoReturn:
+        raise BadParameters(self.path, node.start_mark.line + 1, what)

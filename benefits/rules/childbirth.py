@@ -1,0 +1,78 @@
+"""One-off benefit for the birth of a child; each child is a right of its own, so twins are two.
+
+The amount hangs on the order of the child among its mother's children. An order that the register does not hold, or
+that its own records contradict, is never guessed: a person decides.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.facts import Child, Relation
+from benefits.terms import add_months
+
+_CLAIMED = (Relation.BORN, Relation.ADOPTED, Relation.GUARDIANSHIP)
+
+
+def children(assessment: Assessment) -> Sequence[Child]:
+    """The children that the applicant bore, adopted or took into guardianship, the youngest first."""
+    applicant = assessment.facts.applicant.iin
+    found = [
+        child
+        for child in assessment.facts.children
+        if child.relation in _CLAIMED and applicant in (child.mother_iin, child.father_iin, child.lives_with)
+    ]
+    found.sort(key=lambda child: (-child.birth_date.toordinal(), child.birth_order or 0, child.iin))
+    return found
+
+
+def decide(assessment: Assessment, child: Child) -> Finding:
+    """38 or 63 MRP by the birth order, with the law of the day on which the right arose."""
+    basis = child.birth_record or child.iin
+    if not child.born_alive:
+        return assessment.no("not_born_alive", basis)
+    arose = _arose(assessment, child)
+    if arose is None:
+        return assessment.ask("when_was_the_child_taken", basis)
+    assessment.note_day("right_arose", arose)
+    if assessment.on > add_months(arose, assessment.whole("claim_months")):
+        return assessment.no("claimed_too_late", basis)
+    if assessment.facts.applicant.citizenship not in assessment.codes("citizenships"):
+        return assessment.ask("citizenship_not_named", basis)
+    order = child.birth_order
+    if order is None:
+        return assessment.ask("which_child_of_the_mother", basis)
+    if _contested(assessment, child, order):
+        return assessment.ask("birth_order_contested", basis)
+    assessment.figure("birth_order", order, "children")
+    law = assessment.with_law_of(arose) if assessment.word("law_of") == "right_arose" else assessment
+    return assessment.yes(basis, Money(law.times(law.bracket("rate", order), "mrp")))
+
+
+def _arose(assessment: Assessment, child: Child) -> date | None:
+    """The birth, or the day on which the child was taken in; None when that day is not known but would matter."""
+    if child.relation is Relation.BORN:
+        return child.birth_date
+    if child.taken_on is not None:
+        return child.taken_on
+    recent = assessment.on <= add_months(child.birth_date, assessment.whole("claim_months"))
+    return child.birth_date if recent else None
+
+
+def _contested(assessment: Assessment, child: Child, order: int) -> bool:
+    """Whether the mother has more elder children than the order says, or another child with the same order."""
+    if child.mother_iin is None:
+        return False
+    elder = 0
+    for other in assessment.facts.children:
+        if other is child or other.mother_iin != child.mother_iin or not other.born_alive:
+            continue
+        if other.relation is not Relation.BORN and other.relation is not Relation.STEP:
+            continue
+        if other.birth_order == order:
+            return True
+        elder += other.birth_date < child.birth_date
+    return elder >= order
+
+
+RULE = Rule(code="childbirth", subjects=children, decide=decide, nothing="no_child")

@@ -1,0 +1,103 @@
+"""State benefit for disability: one right for each decision of the medical and social board.
+
+Only general illness and disability from childhood are known to this law; any other cause has other multiples and
+goes to a person. A parent or guardian asks for a child, an adult for themselves.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.facts import Cause, Disability, Group
+from benefits.terms import birthday, day_before
+
+_KNOWN_CAUSES = (Cause.GENERAL, Cause.CHILDHOOD)
+
+
+def decisions(assessment: Assessment) -> Sequence[Disability]:
+    """The decisions about the applicant, then those about the children that live with the applicant; the newest
+    first.
+    """
+    facts = assessment.facts
+    adult_age = assessment.whole("adult_age")
+    own = [one for one in facts.disabilities if one.iin == facts.applicant.iin]
+    represented = []
+    for one in facts.disabilities:
+        child = facts.child(one.iin)
+        if child is None or birthday(child.birth_date, adult_age) <= assessment.on:
+            continue
+        if facts.applicant.iin in (child.lives_with, child.mother_iin, child.father_iin):
+            represented.append(one)
+    return sorted(own, key=_newest_first) + sorted(represented, key=_newest_first)
+
+
+def decide(assessment: Assessment, disability: Disability) -> Finding:
+    """A multiple of PM by age, cause and group."""
+    basis = disability.number
+    on = assessment.on
+    if on < disability.from_date:
+        return assessment.no("not_yet_in_force", basis)
+    if disability.until is not None and on > disability.until:
+        return assessment.no("term_over", basis)
+    if _superseded(assessment, disability):
+        return assessment.no("newer_decision", basis)
+    born, died_on = _bearer(assessment, disability)
+    if died_on is not None and died_on <= on:
+        return assessment.no("bearer_died", basis)
+    if disability.cause not in _KNOWN_CAUSES:
+        return assessment.ask("cause_without_known_amount", basis)
+    return _amount(assessment, disability, born)
+
+
+def _amount(assessment: Assessment, disability: Disability, born: date) -> Finding:
+    """The multiple of PM, and the last day of the right.
+
+    A child's decision from general illness ends when the child grows up, for then the cause is established anew; one
+    without a group ends with the age that needs no group.
+    """
+    basis, on, until = disability.number, assessment.on, disability.until
+    groups_from = birthday(born, assessment.whole("small_child_age"))
+    grown_up = birthday(born, assessment.whole("adult_age"))
+    without_group = disability.group is Group.CHILD
+    of_a_child = disability.cause is Cause.GENERAL and disability.decided_on < grown_up
+    if (without_group and on >= groups_from) or (of_a_child and on >= grown_up):
+        return assessment.ask("which_group_now", basis)
+    if without_group:
+        until = _earlier(until, day_before(groups_from))
+    elif of_a_child:
+        until = _earlier(until, day_before(grown_up))
+    if on < groups_from:
+        rate = assessment.number("rate_small_child")
+    elif on < grown_up or disability.cause is Cause.CHILDHOOD:
+        rate = assessment.row("rate_childhood", disability.group)
+    else:
+        rate = assessment.row("rate_general", disability.group)
+    return assessment.yes(basis, Money(assessment.times(rate, "pm")), until=until)
+
+
+def _earlier(until: date | None, end: date) -> date:
+    return end if until is None or end < until else until
+
+
+def _bearer(assessment: Assessment, disability: Disability) -> tuple[date, date | None]:
+    """Birth and death of the person whom the decision is about."""
+    facts = assessment.facts
+    person = facts.adult(disability.iin) or facts.child(disability.iin)
+    assert person is not None  # noqa: S101 - facts hold decisions about members only
+    return person.birth_date, person.died_on
+
+
+def _superseded(assessment: Assessment, disability: Disability) -> bool:
+    """Whether a newer decision about the same person is already in force."""
+    for other in assessment.facts.disabilities:
+        newer = (other.from_date, other.decided_on) > (disability.from_date, disability.decided_on)
+        if other.iin == disability.iin and newer and other.from_date <= assessment.on:
+            return True
+    return False
+
+
+def _newest_first(disability: Disability) -> tuple[int, int]:
+    return -disability.from_date.toordinal(), -disability.decided_on.toordinal()
+
+
+RULE = Rule(code="disability", subjects=decisions, decide=decide, nothing="no_disability_decision")

@@ -1,0 +1,56 @@
+"""Ages, birthdays and terms in months, counted the way the benefits count them.
+
+A person is N years old from the birthday itself. Nobody has a birthday on a missing 29 February: such a person
+grows older on 1 March, because a term of years ends with the last day of February (Civil Code, art. 173-175: our
+reading, unverified). A term of months that would end on a missing day ends on the last day of that month. This
+module never reads the clock.
+"""
+
+from datetime import date, timedelta
+
+ONE_DAY = timedelta(days=1)
+
+
+def birthday(born: date, years: int) -> date:
+    """The day on which somebody born on `born` becomes `years` old."""
+    try:
+        return born.replace(year=born.year + years)
+    except ValueError:
+        return date(born.year + years, 3, 1)
+
+
+def age(born: date, on: date) -> int:
+    """Full years on the day; negative before birth."""
+    years = on.year - born.year
+    return years if on >= birthday(born, years) else years - 1
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month so many months later (or earlier), or the last day of a shorter month."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, _days_in(year, month + 1)))
+
+
+def month_of(day: date) -> date:
+    """The first day of the month of this day."""
+    return day.replace(day=1)
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after the month of this day."""
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def months_between(first: date, last: date) -> int:
+    """How many calendar months lie from the month of `first` to the month of `last`, both counted; 0 if reversed."""
+    return max(0, (last.year - first.year) * 12 + last.month - first.month + 1)
+
+
+def day_before(day: date) -> date:
+    """The last day of something that ends when `day` begins."""
+    return day - ONE_DAY
+
+
+def _days_in(year: int, month: int) -> int:
+    return (date(year + month // 12, month % 12 + 1, 1) - ONE_DAY).day
