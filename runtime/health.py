@@ -1,0 +1,101 @@
+"""The worker's two answers to whoever supervises it: alive, and ready to work.
+
+``/healthz`` says that the process answers; ``/readyz`` that every check passes, each asked anew. It reads one request
+line and knows nothing else of HTTP, so that a worker carries no web server; it must not be reachable from outside.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import structlog
+from temporalio.worker import Worker
+
+Check = Callable[[], Awaitable[bool]]
+
+_SECONDS = 3.0
+_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+_log = structlog.get_logger(__name__)
+
+
+def polling(*workers: Worker) -> Check:
+    """Ready when all workers poll and the server answers to their connection."""
+
+    async def check() -> bool:
+        if not all(worker.is_running for worker in workers):
+            return False
+        return all([await worker.client.service_client.check_health() for worker in workers])
+
+    return check
+
+
+class HealthServer:
+    """Answers on ``bind`` (host:port) inside the block. ``checks`` are named as operators know them."""
+
+    def __init__(self, bind: str, checks: Mapping[str, Check]) -> None:
+        self._host, _, port = bind.rpartition(":")
+        self._port = int(port)
+        self._checks = dict(checks)
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, self._host or None, self._port, limit=8192)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens on."""
+        if self._server is None:
+            raise RuntimeError("not started")
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def verdicts(self) -> dict[str, bool]:
+        """What each check says now; one that raises or takes longer than 3 seconds says no."""
+        names = list(self._checks)
+        return dict(zip(names, await asyncio.gather(*map(self._verdict, names)), strict=True))
+
+    async def _verdict(self, name: str) -> bool:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await self._checks[name]()
+        except Exception as failed:
+            _log.warning("not ready", check=name, error=type(failed).__name__)
+            return False
+
+    async def _answer(self, method: str, target: str) -> tuple[int, dict[str, object]]:
+        path = target.partition("?")[0]
+        if path not in {"/healthz", "/readyz"}:
+            return 404, {"error": "there are /healthz and /readyz"}
+        if method not in {"GET", "HEAD"}:
+            return 405, {"error": "GET or HEAD"}
+        if path == "/healthz":
+            return 200, {"alive": True}
+        checks = await self.verdicts()
+        return (200 if all(checks.values()) else 503), {"ready": all(checks.values()), "checks": checks}
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Whoever sends nonsense, too much or nothing is cut off without an answer.
+        with suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(2 * _SECONDS):
+                head = await reader.readuntil(b"\r\n\r\n")
+                method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
+                status, answer = await self._answer(method, target)
+                body = b"" if method == "HEAD" else json.dumps(answer).encode() + b"\n"
+                writer.write(
+                    f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
+                    f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+                    + body
+                )
+                await writer.drain()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
