@@ -19,7 +19,14 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from runtime.codec import EncryptionCodec, KeyRing
 
 # Loaded once instead of once per case. The messages and pydantic are pure; everything else stays in the sandbox.
-PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection", "workflows.model")
+PASSED_THROUGH = (
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+    "typing_inspection",
+    "workflows.model",
+    "workflows.case_in_sight",
+)
 
 Interceptor = temporalio.client.Interceptor | temporalio.worker.Interceptor
 
