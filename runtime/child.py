@@ -28,7 +28,10 @@ def main(arguments: list[str]) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal_number))
         if os.getppid() != int(parent):
             raise SystemExit(125)
-    os.execvp(command[0], command)  # noqa: S606  (no shell is the point)
+    try:
+        os.execvp(command[0], command)  # noqa: S606  (no shell is the point)
+    except OSError as failed:
+        raise SystemExit(f"{command[0]}: {failed.strerror}") from None
 
 
 if __name__ == "__main__":
