@@ -1,0 +1,89 @@
+"""The closed set of messages, the values that each needs, and what can be wrong with a value.
+
+The words themselves are in `texts/`; a test holds the two together. Nothing here knows a case or a law.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class MessageKind(StrEnum):
+    """Every message that Demeu sends. The value is the message's name in the Fluent files."""
+
+    OFFER = "offer"
+    REMINDER = "reminder"
+    UNCLEAR = "unclear"
+    ACCEPTED = "accepted"
+    REFUSED_CONFIRMED = "refused_confirmed"
+    LATE = "late"
+    LAPSED = "lapsed"
+    ALREADY_ANSWERED = "already_answered"
+    ASK_ACCOUNT = "ask_account"
+    ACCOUNT_BAD = "account_bad"
+    ACCOUNT_ACCEPTED = "account_accepted"
+    ACCOUNT_LAPSED = "account_lapsed"
+    REGISTERED = "registered"
+    MISSING_DOCUMENT = "missing_document"
+    ASSIGNED_AND_PAID = "assigned_and_paid"
+    BODY_REFUSED = "body_refused"
+    AMOUNT_CHECKED = "amount_checked"
+    WHICH_QUESTION = "which_question"
+    NO_QUESTION = "no_question"
+
+
+_NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
+    MessageKind.OFFER: frozenset({"service", "amount", "frequency", "until"}),
+    MessageKind.REMINDER: frozenset({"service", "amount", "frequency", "until"}),
+    MessageKind.UNCLEAR: frozenset({"service", "until"}),
+    MessageKind.ACCEPTED: frozenset({"service"}),
+    MessageKind.REFUSED_CONFIRMED: frozenset({"service"}),
+    MessageKind.LATE: frozenset({"service"}),
+    MessageKind.LAPSED: frozenset({"service"}),
+    MessageKind.ALREADY_ANSWERED: frozenset({"service"}),
+    MessageKind.ASK_ACCOUNT: frozenset({"service", "until"}),
+    MessageKind.ACCOUNT_BAD: frozenset({"service", "problem", "until"}),
+    MessageKind.ACCOUNT_ACCEPTED: frozenset({"service", "last4"}),
+    MessageKind.ACCOUNT_LAPSED: frozenset({"service"}),
+    MessageKind.REGISTERED: frozenset({"service", "application", "applied_on"}),
+    MessageKind.MISSING_DOCUMENT: frozenset({"service", "document", "until"}),
+    MessageKind.ASSIGNED_AND_PAID: frozenset({"service", "amount", "frequency", "last4"}),
+    MessageKind.BODY_REFUSED: frozenset({"service", "reason"}),
+    MessageKind.AMOUNT_CHECKED: frozenset({"service"}),
+    MessageKind.WHICH_QUESTION: frozenset({"questions"}),
+    MessageKind.NO_QUESTION: frozenset(),
+}
+
+VALUES: Final[frozenset[str]] = frozenset().union(*_NEEDS.values()) | {"number"}
+"""Every name that `compose` knows. `number` is never needed: it is the question's number, where several are open."""
+
+
+def needs(kind: MessageKind) -> frozenset[str]:
+    """The names of the values without which this message cannot be written."""
+    return _NEEDS[kind]
+
+
+class WordingError(ValueError):
+    """A message cannot be written. The text names kind, value and rule, never the value itself: it may be personal."""
+
+
+class MissingValue(WordingError):
+    """A value that the message needs was not given."""
+
+    def __init__(self, kind: MessageKind, name: str) -> None:
+        super().__init__(f"message {kind}: value `{name}` is missing")
+        self.kind = kind
+        self.name = name
+
+
+class BadValue(WordingError):
+    """A value breaks the rule for its name, or no message has a value of that name."""
+
+    def __init__(self, kind: MessageKind, name: str, rule: str) -> None:
+        super().__init__(f"message {kind}: value `{name}` {rule}")
+        self.kind = kind
+        self.name = name
+        self.rule = rule
+
+
+class MissingText(WordingError):
+    """There is no text in this language, for this kind or this service."""

@@ -1,0 +1,69 @@
+# What Demeu says in Kazakh. One message per kind; `benefit` comes from services/{code}.kk.ftl.
+# Rules: full stops and commas only, no link, no code, nothing to pay, no suffix glued to a number or a date
+# (its vowel would depend on how the number is read). `.brief` is the second line under a Russian message.
+
+-questions = Сұрақтар: 1414, тегін.
+-ordinary = Әдеттегі тәртіппен ХҚКО-да өтініш беруге болады.
+-account = 20 таңба, KZ әріптерінен басталады
+
+money = { $frequency ->
+    [monthly] айына { $amount } теңге
+   *[once] { $amount } теңге
+}
+
+yes = ИӘ
+no = ЖОҚ
+
+offer = Сізге тиесілі: { benefit }, { money }. Өтінішсіз рәсімдеуге келісесіз бе? Жауап: { $yes } не { $no }, мерзімі { $until }, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414.
+    .brief = Қаз.: { $amount } теңге. Жауап: { $yes } не { $no }.
+
+reminder = Еске саламыз: { benefit }, { money }. Жауабыңызды күтіп отырмыз: { $yes } немесе { $no }, мерзімі { $until }. Жауап тегін. Тексеру: 1414.
+    .brief = Қаз.: жауап беріңіз: { $yes } не { $no }.
+
+unclear = Жауабыңызды түсінбедік: { benefit }. Тек мынаны жазып жіберіңіз: { $yes } немесе { $no }. Мерзімі { $until }. { -questions }
+    .brief = Қаз.: жауап беріңіз: { $yes } не { $no }.
+
+accepted = Рақмет, келісіміңіз қабылданды: { benefit }. Енді рәсімдейміз, Сізден ештеңе керек емес. Шешім туралы хабарлаймыз.
+
+refused_confirmed = Бас тартқаныңыз қабылданды, рәсімделмейді: { benefit }. Ойыңыз өзгерсе, ХҚКО-да өтініш бере аласыз. { -questions }
+
+late = Жауабыңыз мерзімнен кеш келді, сондықтан бұл жолмен рәсімдеу мүмкін емес: { benefit }. { -ordinary } { -questions }
+
+lapsed = Жауап беру мерзімі өтті, сондықтан рәсімделген жоқ: { benefit }. { -ordinary } { -questions }
+
+already_answered = Бұған дейінгі жауабыңыз қабылданған: { benefit }. Қайта жауап берудің қажеті жоқ. { -questions }
+
+ask_account = Төлем үшін шотыңыз керек: { benefit }. Банктерде шотыңызды таппадық. Жауап ретінде өз атыңыздағы шоттың нөмірін (IBAN) жіберіңіз: { -account }. Мерзімі { $until }. Карта нөмірін, код пен құпиясөзді жібермеңіз.
+    .brief = Қаз.: өз шотыңыздың IBAN нөмірін жіберіңіз.
+
+account_bad = { $problem ->
+    [invalid] Шот нөмірінде қате бар.
+    [not_own] Бұл шот Сіздің атыңызда емес.
+    [blocked] Бұл шот бұғатталған.
+    [closed] Бұл шот жабылған.
+    [unknown] Банктерде мұндай шот жоқ.
+   *[rejected] Банк бұл шотқа ақша қабылдамады.
+} Өз атыңыздағы басқа шотты (IBAN) жіберіңіз: { -account }. Мерзімі { $until }. Төлем: { benefit }.
+    .brief = Қаз.: басқа шоттың IBAN нөмірін жіберіңіз.
+
+account_accepted = Шотыңыз қабылданды, соңғы 4 таңбасы: { $last4 }. Рәсімдеу жалғасуда: { benefit }.
+
+account_lapsed = Шот нөмірі мерзімінде келмеді, сондықтан рәсімделген жоқ: { benefit }. { -ordinary } { -questions }
+
+registered = Өтінішіңіз { $applied_on } күні № { $application } болып тіркелді: { benefit }. Шешім туралы хабарлаймыз.
+
+missing_document = Құжат жетіспейді: { $document }. Ол мына төлемге керек: { benefit }. ХҚКО-ға тапсыру мерзімі: { $until }. { -questions }
+    .brief = Қаз.: құжат жетіспейді, 1414 тегін.
+
+assigned_and_paid = Тағайындалды: { benefit }, { money }. Ақша соңғы 4 таңбасы { $last4 } шотыңызға аударылды. { -questions }
+
+body_refused = Тағайындаудан бас тартылды: { benefit }. Себебі: { $reason }. Келіспесеңіз, 1414 нөміріне қоңырау шалыңыз, тегін.
+
+amount_checked = Төлем сомасын маман тексеріп жатыр: { benefit }. Сізден ештеңе керек емес, нәтижесін хабарлаймыз. { -questions }
+
+which_question = Сізге бірнеше сұрақ қойылды:
+    { $questions }
+    Әрқайсысына нөмірімен жауап беріңіз, мысалы: { $yes } немесе { $no }.
+    .brief = Қаз.: нөмірімен жауап беріңіз: { $yes } не { $no }.
+
+no_question = Қазір Сізге қойылған сұрақ жоқ, жауап берудің қажеті жоқ. { -questions }

@@ -1,0 +1,69 @@
+# What Demeu says in Russian. One message per kind; `benefit` comes from services/{code}.ru.ftl.
+# Rules: full stops and commas only, no link, no code, nothing to pay; the benefit stands after a colon, so that its
+# name never has to be declined. `.brief` is the second line under a Kazakh message.
+
+-questions = Вопросы: 1414, бесплатно.
+-ordinary = Обычное заявление можно подать в ЦОН.
+-account = 20 знаков, начинается с букв KZ
+
+money = { $frequency ->
+    [monthly] { $amount } тенге в месяц
+   *[once] { $amount } тенге
+}
+
+yes = ДА
+no = НЕТ
+
+offer = Вам положено: { benefit }, { money }. Согласны оформить без заявления? Ответьте { $yes } или { $no } до { $until }, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414.
+    .brief = Рус.: { $amount } тенге. Ответ: { $yes } или { $no }.
+
+reminder = Напоминаем: { benefit }, { money }. Ждём Ваш ответ: { $yes } или { $no } до { $until }. Ответ бесплатный. Проверить: 1414.
+    .brief = Рус.: ответьте { $yes } или { $no }.
+
+unclear = Мы не поняли Ваш ответ: { benefit }. Отправьте только { $yes } или { $no }. Срок: { $until }. { -questions }
+    .brief = Рус.: ответьте { $yes } или { $no }.
+
+accepted = Спасибо, Ваше согласие принято: { benefit }. Мы всё оформим, от Вас больше ничего не нужно. О решении сообщим.
+
+refused_confirmed = Ваш отказ принят, оформлять не будем: { benefit }. Если передумаете, подайте заявление в ЦОН. { -questions }
+
+late = Ваш ответ пришёл после срока, поэтому так оформить уже нельзя: { benefit }. { -ordinary } { -questions }
+
+lapsed = Срок ответа истёк, поэтому не оформлено: { benefit }. { -ordinary } { -questions }
+
+already_answered = Ваш прежний ответ уже принят: { benefit }. Отвечать ещё раз не нужно. { -questions }
+
+ask_account = Для выплаты нужен Ваш счёт: { benefit }. В банках мы его не нашли. Пришлите в ответ номер счёта (IBAN) на Ваше имя: { -account }. Срок: { $until }. Номер карты, коды и пароли не присылайте.
+    .brief = Рус.: пришлите IBAN своего счёта.
+
+account_bad = { $problem ->
+    [invalid] В номере счёта ошибка.
+    [not_own] Этот счёт открыт не на Ваше имя.
+    [blocked] Этот счёт заблокирован.
+    [closed] Этот счёт закрыт.
+    [unknown] Такого счёта в банках нет.
+   *[rejected] Банк не принял деньги на этот счёт.
+} Пришлите другой счёт (IBAN) на Ваше имя: { -account }. Срок: { $until }. Выплата: { benefit }.
+    .brief = Рус.: пришлите IBAN другого счёта.
+
+account_accepted = Ваш счёт принят, последние 4 знака: { $last4 }. Оформление продолжается: { benefit }.
+
+account_lapsed = Номер счёта не пришёл в срок, поэтому не оформлено: { benefit }. { -ordinary } { -questions }
+
+registered = Ваше заявление зарегистрировано { $applied_on } под № { $application }: { benefit }. О решении сообщим.
+
+missing_document = Не хватает документа: { $document }. Он нужен для выплаты: { benefit }. Срок сдачи в ЦОН: { $until }. { -questions }
+    .brief = Рус.: не хватает документа, 1414 бесплатно.
+
+assigned_and_paid = Назначено: { benefit }, { money }. Деньги переведены на Ваш счёт, последние 4 знака: { $last4 }. { -questions }
+
+body_refused = В назначении отказано: { benefit }. Причина: { $reason }. Если не согласны, позвоните на 1414, бесплатно.
+
+amount_checked = Сумму выплаты проверяет специалист: { benefit }. От Вас ничего не нужно, о результате сообщим. { -questions }
+
+which_question = Вам задано несколько вопросов:
+    { $questions }
+    Ответьте на каждый с его номером, например: { $yes } или { $no }.
+    .brief = Рус.: ответьте с номером: { $yes } или { $no }.
+
+no_question = Сейчас вопросов к Вам нет, отвечать не нужно. { -questions }

@@ -1,0 +1,95 @@
+"""Answers as people write them, and what must never be heard in any text."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dialogue import Meaning, Understanding, understand
+from dialogue.answers import _known_words, _Label, _tokens
+
+ROOT = Path(__file__).parents[2]
+TABLE = yaml.safe_load((Path(__file__).parent / "answers.yaml").read_text(encoding="utf-8"))
+ANSWERS = [(expected, str(text)) for expected, rows in TABLE.items() for row in rows for text in row]
+LISTED = yaml.safe_load((ROOT / "dialogue/words.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_table_is_worth_reading() -> None:
+    assert len(ANSWERS) > 600
+    assert len({text for _, text in ANSWERS}) == len(ANSWERS)
+
+
+@pytest.mark.parametrize(("expected", "text"), ANSWERS)
+def test_an_answer(expected: str, text: str) -> None:
+    understood = understand(text)
+    meaning, _, number = expected.partition(" ")
+    assert understood.meaning == Meaning(meaning)
+    if meaning != "unclear":
+        assert understood.number == (int(number) if number else None)
+    assert understood.iban is None
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("R 2", 2), ("да? 3", 3), ("1 2", None), ("0", None)])
+def test_an_unclear_answer_keeps_its_number(text: str, number: int | None) -> None:
+    assert understand(text) == Understanding(Meaning.UNCLEAR, number)
+
+
+def test_too_long_an_answer_is_not_read() -> None:
+    assert understand("да " * 300).meaning is Meaning.YES
+    assert understand("да " * 400).meaning is Meaning.UNCLEAR
+
+
+REFUSALS = st.sampled_from([*LISTED["no"], *LISTED["negation"]])
+ANY_WORD = st.sampled_from([phrase for phrases in LISTED.values() for phrase in phrases])
+SOME_WORDS = st.lists(st.one_of(ANY_WORD, st.text(max_size=12)), max_size=6)
+GAP = st.sampled_from([" ", ", ", ". ", "\n", " - ", "! "])
+
+
+def _as_typed(text: str, how: int) -> str:
+    return (text, text.upper(), text.title(), text.replace("қ", "к").replace("і", "и").replace("ә", "а"))[how]
+
+
+@given(SOME_WORDS, REFUSALS, SOME_WORDS, GAP, st.integers(0, 3))
+@settings(max_examples=400, deadline=None)
+def test_no_text_with_a_refusal_is_a_yes(before: list[str], refusal: str, after: list[str], gap: str, how: int) -> None:
+    text = gap.join([*before, _as_typed(refusal, how), *after])
+    assert understand(text).meaning is not Meaning.YES
+
+
+@given(
+    st.lists(ANY_WORD, max_size=6),
+    st.sampled_from(["?", "？", "؟", " если ", " но ", " наверное ", " қашан ", " may be "]),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_question_or_condition_is_a_yes(words: list[str], doubt: str) -> None:
+    assert understand(" ".join(words) + doubt).meaning not in (Meaning.YES, Meaning.NO)
+
+
+@given(st.lists(ANY_WORD, max_size=6), st.text("абвгдежзиклмнопрстуфхцчшщьыэюя", min_size=5, max_size=9))
+@settings(max_examples=200, deadline=None)
+def test_a_strange_word_is_never_a_yes(words: list[str], strange: str) -> None:
+    known = _tokens(strange)[0] in _known_words()
+    assert known or understand(" ".join([*words, strange])).meaning is Meaning.UNCLEAR
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=500, deadline=None)
+def test_never_raises(text: str) -> None:
+    understood = understand(text)
+    assert understood.number is None or 1 <= understood.number <= 99
+
+
+@given(st.text(st.characters(categories=["Cs", "Co", "Cn", "Mn", "Cf", "Cc", "Nd"]), max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_never_raises_on_broken_characters(text: str) -> None:
+    assert understand(text).meaning is not Meaning.YES
+
+
+def test_each_word_is_heard_as_listed() -> None:
+    wanted = {"yes": Meaning.YES, "no": Meaning.NO, "negation": Meaning.UNCLEAR, "filler": Meaning.UNCLEAR}
+    for label, phrases in LISTED.items():
+        assert _Label(label)
+        for phrase in phrases:
+            assert understand(phrase).meaning is wanted[label], phrase

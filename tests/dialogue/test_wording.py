@@ -1,0 +1,202 @@
+"""What Demeu says: every kind, in both languages, for every service that has texts."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fluent.runtime import FluentResource
+from fluent.syntax import ast
+
+from dialogue import (
+    BadValue,
+    Meaning,
+    MessageKind,
+    MissingText,
+    MissingValue,
+    WordingError,
+    compose,
+    needs,
+    segments,
+    services,
+    understand,
+)
+from dialogue.wording import MOST_PARTS
+
+TEXTS = Path(__file__).parents[2] / "dialogue/texts"
+VALUES: dict[str, Any] = {
+    "service": "childbirth",
+    "amount": Decimal("149416.00"),
+    "frequency": "once",
+    "until": datetime(2025, 3, 5, 13, 0, tzinfo=UTC),
+    "last4": "0100",
+    "problem": "not_own",
+    "application": "EM-2025-000123",
+    "applied_on": date(2025, 3, 2),
+    "document": "Справка о составе семьи",
+    "reason": "Ребёнок не проживает с заявителем.",
+    "questions": {1: "multi-child", 2: "childbirth"},
+}
+EVERY = [(kind, language) for kind in MessageKind for language in ("kk", "ru")]
+QUESTIONS = (MessageKind.OFFER, MessageKind.REMINDER, MessageKind.UNCLEAR)
+
+
+def say(kind: MessageKind, language: str = "ru", **values: Any) -> str:
+    """The message with sample values, some of them replaced."""
+    return compose(kind, language, **{name: VALUES[name] for name in needs(kind)} | values)
+
+
+@pytest.mark.parametrize(("kind", "language"), EVERY)
+def test_every_message_is_plain_and_safe(kind: MessageKind, language: str) -> None:
+    for service in sorted(services()):
+        text = say(kind, language, service=service, amount=Decimal("1234567.50"), number=2)
+        assert not re.search(r"[\u00a0\u202f\u2009\u2066-\u2069\u200b-\u200f{}$]", text)
+        assert not re.search(r"https?|www|\.kz|t\.me|://", text, re.I)
+        assert "  " not in text
+        assert len(segments(text)) <= MOST_PARTS, text
+
+
+@pytest.mark.parametrize(("kind", "language"), EVERY)
+def test_a_missing_value_is_named(kind: MessageKind, language: str) -> None:
+    for name in needs(kind):
+        for given in ({name: None}, None):
+            values = {needed: VALUES[needed] for needed in needs(kind)} | (given or {})
+            if given is None:
+                del values[name]
+            with pytest.raises(MissingValue, match=f"message {kind}: value `{name}` is missing"):
+                compose(kind, language, **values)
+
+
+def test_an_offer_in_kazakh() -> None:
+    assert say(MessageKind.OFFER, "kk", service="multi-child", amount=Decimal("78798"), frequency="monthly") == (
+        "Сізге тиесілі: көпбалалы отбасыға жәрдемақы, айына 78 798 теңге. Өтінішсіз рәсімдеуге келісесіз бе? "
+        "Жауап: ИӘ не ЖОҚ, мерзімі 05.03.2025 18:00, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414.\n"
+        "Рус.: 78 798 тенге. Ответ: ДА или НЕТ."
+    )
+
+
+def test_an_offer_in_russian() -> None:
+    assert say(MessageKind.OFFER, "ru", service="multi-child", amount=Decimal("78798"), frequency="monthly") == (
+        "Вам положено: пособие многодетной семье, 78 798 тенге в месяц. Согласны оформить без заявления? Ответьте ДА "
+        "или НЕТ до 05.03.2025 18:00, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414.\n"
+        "Қаз.: 78 798 теңге. Жауап: ИӘ не ЖОҚ."
+    )
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+@pytest.mark.parametrize(("language", "words"), [("kk", ("ИӘ", "ЖОҚ")), ("ru", ("ДА", "НЕТ"))])
+def test_the_form_that_is_asked_for_is_understood(kind: MessageKind, language: str, words: tuple[str, str]) -> None:
+    text = say(kind, language, number=2)
+    for word, meaning in zip(words, (Meaning.YES, Meaning.NO), strict=True):
+        assert f"{word} 2" in text
+        assert understand(f"{word} 2").meaning is meaning
+    assert understand(text).meaning is Meaning.UNCLEAR  # sent back as it is, it is no answer
+
+
+def test_the_second_language_is_left_out_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\nҚаз.: " in say(MessageKind.OFFER)
+    monkeypatch.setattr("dialogue.wording.MOST_PARTS", 3)
+    assert "\n" not in say(MessageKind.OFFER)
+
+
+def test_open_questions_are_numbered() -> None:
+    text = say(MessageKind.WHICH_QUESTION, "ru", questions={3: "disability", 1: "multi-child"})
+    assert "1 - пособие многодетной семье\n3 - государственное пособие по инвалидности\n" in text
+    assert "ДА 1 или НЕТ 3" in text
+    assert "ИӘ 1 не ЖОҚ 3" in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [("78798", "78 798 тенге"), ("78798.00", "78 798 тенге"), ("1234567.5", "1 234 567,50 тенге"), ("0", "0 тенге")],
+)
+def test_amounts(amount: str, shown: str) -> None:
+    assert f", {shown}. Деньги" in say(MessageKind.ASSIGNED_AND_PAID, amount=Decimal(amount))
+
+
+def test_times_are_those_of_almaty() -> None:
+    assert "06.03.2025 04:59" in say(MessageKind.ASK_ACCOUNT, until=datetime(2025, 3, 5, 23, 59, tzinfo=UTC))
+    assert "06.02.2024 05:59" in say(
+        MessageKind.ASK_ACCOUNT, until=datetime(2024, 2, 5, 23, 59, tzinfo=UTC)
+    )  # UTC+6 then
+    assert "Срок: 05.03.2025. " in say(MessageKind.ASK_ACCOUNT, until=date(2025, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "rule"),
+    [
+        (MessageKind.OFFER, "amount", 78798.0, "must be a Decimal"),
+        (MessageKind.OFFER, "amount", Decimal("NaN"), "must be a Decimal"),
+        (MessageKind.OFFER, "amount", Decimal("-1"), "must be a Decimal"),
+        (MessageKind.OFFER, "amount", Decimal("0.001"), "finer than a tiyn"),
+        (MessageKind.OFFER, "until", datetime(2025, 3, 5, 18), "aware"),  # noqa: DTZ001 - naive on purpose
+        (MessageKind.OFFER, "until", "05.03.2025", "aware"),
+        (MessageKind.OFFER, "frequency", "weekly", "once or monthly"),
+        (MessageKind.OFFER, "number", 0, "from 1 to 99"),
+        (MessageKind.OFFER, "number", True, "from 1 to 99"),
+        (MessageKind.OFFER, "amonut", Decimal(1), "belongs to no message"),
+        (MessageKind.ASSIGNED_AND_PAID, "last4", "KZ86125KZT5004100100", "last four"),
+        (MessageKind.BODY_REFUSED, "reason", " ", "must be a text"),
+        (MessageKind.REGISTERED, "application", "EM 1\nДА", "one word"),
+        (MessageKind.WHICH_QUESTION, "questions", {}, "must map"),
+        (MessageKind.WHICH_QUESTION, "questions", {0: "childbirth"}, "from 1 to 99"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_rule_and_not_shown(
+    kind: MessageKind, name: str, value: object, rule: str
+) -> None:
+    with pytest.raises(BadValue, match=rule) as raised:
+        say(kind, "ru", **{name: value})
+    assert raised.value.name == name
+    assert "KZ86" not in str(raised.value)
+
+
+@pytest.mark.parametrize("service", ["", "..", "no-such", "../services/childbirth"])
+def test_a_service_without_texts(service: str) -> None:
+    with pytest.raises(MissingText):
+        say(MessageKind.LATE, service=service)
+
+
+def test_a_language_without_texts() -> None:
+    with pytest.raises(WordingError, match="`en`"):
+        say(MessageKind.LATE, "en")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("Смотрите https://kaspi.example/pay?x=1 и оплатите", "Причина: Смотрите и оплатите. Если"),
+        ("на сайте egov.kz/services или WWW.x.y", "Причина: на сайте или. Если"),
+        ("a\nb\tc.", "Причина: a b c. Если"),
+        ("{ $amount } { benefit }", "Причина: { $amount } { benefit }. Если"),
+        ("слово " * 40, "слово слово... Если"),
+        ("www.x.kz", "Причина: -. Если"),
+    ],
+)
+def test_other_bodies_words_are_made_safe(theirs: str, ours: str) -> None:
+    assert ours.removesuffix(" Если") in say(MessageKind.BODY_REFUSED, reason=theirs)
+
+
+def test_an_unknown_problem_with_an_account_is_the_banks_no() -> None:
+    assert say(MessageKind.ACCOUNT_BAD, problem="AC99").startswith("Банк не принял")
+    assert say(MessageKind.ACCOUNT_BAD, "kk", problem="blocked").startswith("Бұл шот бұғатталған.")
+
+
+def test_values_that_a_kind_does_not_use_are_left_aside() -> None:
+    assert say(MessageKind.LATE, until=VALUES["until"], reason=None) == say(MessageKind.LATE)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_the_files_hold_exactly_the_kinds(language: str) -> None:
+    resource = FluentResource((TEXTS / f"{language}.ftl").read_text(encoding="utf-8"))
+    assert not [entry for entry in resource.body if isinstance(entry, ast.Junk)]
+    named = {entry.id.name for entry in resource.body if isinstance(entry, ast.Message)}
+    assert named == {kind.value for kind in MessageKind} | {"yes", "no", "money"}
+
+
+def test_each_service_has_both_languages() -> None:
+    files = {path.name for path in (TEXTS / "services").iterdir()}
+    assert files == {f"{service}.{language}.ftl" for service in services() for language in ("kk", "ru")}
+    assert services() >= {"multi-child", "childbirth", "disability"}
