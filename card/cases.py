@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import CASE_NUMBERS, CaseRecord, Question
+from card.messages import close_questions
+from card.tables import CASE_NUMBERS, CaseRecord
 from card.tables import Person as PersonRow
 
 _PRIME = 99_999_989
@@ -109,12 +110,3 @@ async def close(session: AsyncSession, ref: str, outcome: str, reason: str | Non
         .values(outcome=outcome, reason=reason, closed_at=func.now())
     )
     await close_questions(session, ref)
-
-
-async def close_questions(session: AsyncSession, ref: str) -> None:
-    """Nothing is expected of the person for this case any more."""
-    await session.execute(
-        update(Question)
-        .where(col(Question.case_ref) == ref, col(Question.closed_at).is_(None))
-        .values(closed_at=func.now())
-    )

@@ -6,7 +6,7 @@ they are kept by the centre's id and matched from either side.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -111,22 +111,54 @@ async def message_of_part(session: AsyncSession, smsc_message_id: str) -> str | 
 
 
 async def ask(
-    session: AsyncSession, *, key: str, case_ref: str, phone: str, expects: str, window_days: int
+    session: AsyncSession,
+    *,
+    key: str,
+    case_ref: str,
+    phone: str,
+    expects: str,
+    window_days: int,
+    deadline: datetime,
 ) -> Question:
-    """Open a question to a phone under the smallest free number; the same key gives the question as first opened."""
+    """Open a question to a phone under the smallest free number, in place of what the case asked before.
+
+    The same key gives the question as first opened. `deadline` is stored: it decides.
+    """
     known = await session.get(Question, key)
     if known is not None:
         return known
+    await close_questions(session, case_ref)
     # One question after another for the same phone: two cases at once must not take the same number.
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(phone))))
     taken = {q.number for q in await open_questions(session, phone)}
     number = next(n for n in range(1, len(taken) + 2) if n not in taken)
     question = Question(
-        key=key, case_ref=case_ref, phone=phone, number=number, expects=expects, window_days=window_days
+        key=key,
+        case_ref=case_ref,
+        phone=phone,
+        number=number,
+        expects=expects,
+        window_days=window_days,
+        deadline=deadline,
     )
     session.add(question)
     await session.flush()
     return question
+
+
+async def last_question(session: AsyncSession, case_ref: str) -> Question:
+    """What the case asked last, open or closed."""
+    asked = select(Question).where(col(Question.case_ref) == case_ref).order_by(col(Question.opened_at).desc())
+    return (await session.scalars(asked.limit(1))).one()
+
+
+async def close_questions(session: AsyncSession, case_ref: str) -> None:
+    """Nothing is expected of the person for this case any more."""
+    await session.execute(
+        update(Question)
+        .where(col(Question.case_ref) == case_ref, col(Question.closed_at).is_(None))
+        .values(closed_at=func.now())
+    )
 
 
 async def set_deadline(session: AsyncSession, key: str, deadline: datetime) -> None:
@@ -162,4 +194,25 @@ async def relayed(session: AsyncSession, message_id: str, case_ref: str | None, 
         update(IncomingMessage)
         .where(col(IncomingMessage.message_id) == message_id)
         .values(case_ref=case_ref, meaning=meaning, relayed_at=func.now())
+    )
+
+
+async def untold(session: AsyncSession, oldest: timedelta) -> Sequence[str]:
+    """Keys of messages with a receipt that has not been acted upon."""
+    return (
+        await session.scalars(
+            select(col(MessagePart.message_key))
+            .join(DeliveryReceipt, col(DeliveryReceipt.smsc_message_id) == col(MessagePart.smsc_message_id))
+            .where(col(DeliveryReceipt.told_at).is_(None), col(DeliveryReceipt.at) > func.now() - oldest)
+            .distinct()
+            .limit(1000)
+        )
+    ).all()
+
+
+async def told(session: AsyncSession, key: str) -> None:
+    """The receipts of this message have been acted upon."""
+    parts = select(col(MessagePart.smsc_message_id)).where(col(MessagePart.message_key) == key)
+    await session.execute(
+        update(DeliveryReceipt).where(col(DeliveryReceipt.smsc_message_id).in_(parts)).values(told_at=func.now())
     )

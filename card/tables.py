@@ -184,8 +184,13 @@ class Question(SQLModel, table=True):
     expects: str
     window_days: int
     opened_at: datetime = _time(now=True)
-    deadline: datetime | None = _time(nullable=True)
+    deadline: datetime = _time()
     closed_at: datetime | None = _time(nullable=True)
+
+    @property
+    def shown_number(self) -> int | None:
+        """The number as the person is told it: a first question needs none."""
+        return self.number if self.number > 1 else None
 
 
 class IncomingMessage(SQLModel, table=True):
@@ -279,6 +284,15 @@ class Payment(SQLModel, table=True):
     bank_reference: str | None = None
     intended_at: datetime = _time(now=True)
     finished_at: datetime | None = _time(nullable=True)
+
+
+class SeenRequest(SQLModel, table=True):
+    """A signed request that was accepted, until its timestamp is too old to be accepted again."""
+
+    __tablename__ = "seen_requests"
+
+    signature: str = Field(primary_key=True)
+    seen_at: datetime = _time(now=True, index=True)
 
 
 class LedgerAccount(StrEnum):

@@ -37,6 +37,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("smsc_message_id"),
     )
     op.create_table(
+        "seen_requests",
+        sa.Column("signature", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("signature"),
+    )
+    op.create_index(op.f("ix_seen_requests_seen_at"), "seen_requests", ["seen_at"], unique=False)
+    op.create_table(
         "accounts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -244,7 +251,7 @@ def upgrade() -> None:
         sa.Column("expects", sa.String(), nullable=False),
         sa.Column("window_days", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("deadline", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_ref"],
@@ -320,6 +327,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_cases_person_id"), table_name="cases")
     op.drop_table("cases")
     op.drop_table("accounts")
+    op.drop_index(op.f("ix_seen_requests_seen_at"), table_name="seen_requests")
+    op.drop_table("seen_requests")
     op.drop_table("receipts")
     op.drop_table("persons")
     op.execute(sa.schema.DropSequence(sa.Sequence("case_numbers")))

@@ -1,0 +1,39 @@
+"""The effects of a case, one module per step; each activity is one idempotent effect under the key that it is given.
+
+An activity writes *intended*, closes the session, calls, and writes *done*. It decides nothing about the case.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from activities.account import AccountStep
+from activities.assign import AssignStep
+from activities.close import CloseStep
+from activities.consent import ConsentStep
+from activities.credit import CreditStep
+from activities.detect import DetectStep
+from activities.notify import NotifyStep
+from activities.offer import OfferStep
+from activities.register import RegisterStep
+from activities.world import World
+
+__all__ = ["World", "all_activities"]
+
+
+def all_activities(world: World) -> list[Callable[..., Any]]:
+    """Every activity of a case, ready for a worker."""
+    account, assign = AccountStep(world), AssignStep(world)
+    return [
+        DetectStep(world).detect,
+        OfferStep(world).offer,
+        ConsentStep(world).record_consent,
+        account.find_account,
+        account.ask_account,
+        account.check_account,
+        RegisterStep(world).register,
+        assign.assign,
+        assign.accept_amount,
+        CreditStep(world).credit,
+        NotifyStep(world).notify,
+        CloseStep(world).close,
+    ]

@@ -1,0 +1,106 @@
+"""Step *account*: the person's own bank account, from the banks or, failing that, from the person by SMS."""
+
+from temporalio import activity
+
+import dialogue
+from activities import speech
+from activities.calendar import window_closes
+from activities.world import World, translated
+from adapters.records import AccountState
+from card import messages, money
+from card.tables import IncomingMessage, Person
+from dialogue import MessageKind
+from workflows.model import (
+    Account,
+    AccountAsked,
+    AccountFound,
+    AskAccountInput,
+    CheckAccountInput,
+    Step,
+    StepInput,
+)
+
+
+class AccountStep:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn(name=Step.FIND_ACCOUNT)
+    async def find_account(self, step: StepInput) -> AccountFound:
+        """The first open tenge account in the person's own name to which no payment has come back."""
+        person_id = step.case.person_id
+        async with self.world.card.transaction() as session:
+            iin = (await session.get_one(Person, person_id)).iin
+            rejected = await money.rejected_ibans(session, person_id)
+        with translated():
+            accounts = await self.world.bank.accounts(iin)
+        usable = (
+            a
+            for a in accounts
+            if a.own and a.currency == "KZT" and a.state == AccountState.OPEN
+            if a.iban not in rejected
+        )
+        account = next(usable, None)
+        if account is None:
+            return AccountFound(reason="none_usable")
+        return await self._found(step, account.iban, "bank")
+
+    @activity.defn(name=Step.ASK_ACCOUNT)
+    async def ask_account(self, step: AskAccountInput) -> AccountAsked:
+        """Ask the person by SMS for an account of their own; the answer counts until the returned deadline."""
+        world, case = self.world, step.case
+        deadline = window_closes(step.at, step.days)
+        to = await speech.listener(world, case.person_id)
+        if to is None:
+            return AccountAsked(sent=False, deadline=deadline)
+        async with world.card.transaction() as session:
+            question = await messages.ask(
+                session,
+                key=step.key,
+                case_ref=case.ref,
+                phone=to.phone,
+                expects="account",
+                window_days=step.days,
+                deadline=deadline,
+            )
+            message = await speech.intend(
+                session,
+                case=case,
+                key=step.key,
+                kind=MessageKind.ASK_ACCOUNT,
+                phone=to.phone,
+                language=to.language,
+                until=deadline,
+                number=question.shown_number,
+            )
+        refused = await speech.say(world.card, world.sms, message, step.at)
+        return AccountAsked(sent=refused is None, deadline=deadline)
+
+    @activity.defn(name=Step.CHECK_ACCOUNT)
+    async def check_account(self, step: CheckAccountInput) -> AccountFound:
+        """Whether the account in the person's SMS exists, is theirs, and is open. The reason says what is wrong."""
+        person_id = step.case.person_id
+        async with self.world.card.transaction() as session:
+            said = dialogue.understand((await session.get_one(IncomingMessage, step.message_id)).text)
+            iin = (await session.get_one(Person, person_id)).iin
+            rejected = await money.rejected_ibans(session, person_id)
+        if said.iban is None:
+            return AccountFound(reason="invalid")
+        if said.iban in rejected:
+            return AccountFound(reason="payment_came_back")
+        with translated():
+            account = await self.world.bank.account(iin, said.iban)
+        if account is None:
+            return AccountFound(reason="unknown")
+        if not account.own:
+            return AccountFound(reason="not_own")
+        if account.state != AccountState.OPEN:
+            return AccountFound(reason=str(account.state))
+        return await self._found(step, account.iban, "person")
+
+    async def _found(self, step: StepInput, iban: str, source: str) -> AccountFound:
+        async with self.world.card.transaction() as session:
+            known = await money.know_account(session, step.case.person_id, iban, source)
+            if source == "person":
+                await messages.close_questions(session, step.case.ref)
+        return AccountFound(account=Account(id=known.id, tail=iban[-4:]))

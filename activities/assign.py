@@ -1,0 +1,85 @@
+"""Step *assign*: the deciding body answers; what it assigns is booked as payable once our amounts agree."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from temporalio import activity
+
+from activities.world import World, not_yet, translated
+from adapters.records import CaseFile, RulingState
+from adapters.records import Ruling as Answer
+from card import money
+from card.tables import Assignment, Person
+from workflows.model import AssignInput, Ruling, Step, StepInput
+
+
+class AssignStep:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn(name=Step.ASSIGN)
+    async def assign(self, step: AssignInput) -> Ruling:
+        """Hand the file over once, ask for the ruling until it is there, and compare its amount with ours.
+
+        While the body has not decided, the attempt fails as `NotYet` and the next asks again: a wait of days adds
+        nothing to the history.
+        """
+        case = step.case
+        async with self.world.card.transaction() as session:
+            iin = (await session.get_one(Person, case.person_id)).iin
+        file = CaseFile(
+            application_number=step.application_number,
+            service=case.service,
+            iin=iin,
+            computed_amount=step.amount,
+            applied_on=step.applied_on,
+        )
+        with translated():
+            known = activity.info().attempt > 1
+            answer = await self.world.body.ruling(step.application_number) if known else None
+            answer = answer or await self.world.body.submit(step.key, file)
+        if answer.state == RulingState.PENDING:
+            raise not_yet("deciding body", self.world.ask_again)
+        return await self._record(step, answer)
+
+    async def _record(self, step: AssignInput, answer: Answer) -> Ruling:
+        assigned = answer.state == RulingState.ASSIGNED and answer.amount is not None
+        differs = assigned and answer.amount != step.amount
+        state = "contested" if differs else "assigned" if assigned else "refused"
+        async with self.world.card.transaction() as session:
+            await session.execute(
+                insert(Assignment)
+                .values(
+                    key=step.key,
+                    case_ref=step.case.ref,
+                    application_number=step.application_number,
+                    computed=step.amount,
+                    amount=answer.amount,
+                    state=state,
+                    decision_number=answer.decision_number,
+                    decided_on=answer.decided_on,
+                    reason=answer.reason or answer.reason_code,
+                )
+                .on_conflict_do_nothing(index_elements=["key"])
+            )
+            if assigned and not differs and answer.amount is not None:
+                await money.book_assigned(session, step.key, step.case.ref, answer.amount)
+        if not assigned or answer.amount is None:
+            return Ruling(assigned=False, reason=answer.reason or answer.reason_code)
+        return Ruling(assigned=True, amount=answer.amount, differs=differs)
+
+    @activity.defn(name=Step.ACCEPT_AMOUNT)
+    async def accept_amount(self, step: StepInput) -> Ruling:
+        """An operator has accepted the body's amount: it is payable from now on."""
+        async with self.world.card.transaction() as session:
+            assignment = await _assignment(session, step.case.ref)
+            if assignment.amount is None:
+                raise ValueError("an assignment without amount cannot be accepted")
+            assignment.state = "accepted"
+            await money.book_assigned(session, assignment.key, step.case.ref, assignment.amount)
+            return Ruling(assigned=True, amount=assignment.amount)
+
+
+async def _assignment(session: AsyncSession, case_ref: str) -> Assignment:
+    return (await session.scalars(select(Assignment).where(col(Assignment.case_ref) == case_ref))).one()

@@ -1,0 +1,66 @@
+"""Step *credit*: the money goes to the bank account, once, under one key. The most careful of the steps."""
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from temporalio import activity
+
+from activities.world import World, not_yet, translated
+from adapters.records import Transfer, TransferState, TransferStatus
+from card import money
+from card.tables import Account, Payment, Person
+from workflows.model import Credited, CreditInput, Step
+
+
+class CreditStep:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn(name=Step.CREDIT)
+    async def credit(self, step: CreditInput) -> Credited:
+        """Pay, and book what was paid.
+
+        If the payment was intended before, an earlier attempt may have reached the bank: the bank is asked by key
+        first, and only if it never heard of the key is the transfer made again, under the same key.
+        """
+        case = step.case
+        async with self.world.card.transaction() as session:
+            new = await session.scalar(
+                insert(Payment)
+                .values(key=step.key, case_ref=case.ref, account_id=step.account_id, amount=step.amount)
+                .on_conflict_do_nothing(index_elements=["key"])
+                .returning(col(Payment.key))
+            )
+            iban = (await session.get_one(Account, step.account_id)).iban
+            iin = (await session.get_one(Person, case.person_id)).iin
+        transfer = Transfer(
+            iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=f"{case.ref}-{step.n}"
+        )
+        with translated():
+            status = await self.world.bank.transfer_status(step.key) if new is None else None
+            status = status or await self.world.bank.transfer(step.key, transfer)
+        if status.state == TransferState.PENDING:
+            raise not_yet("bank", self.world.ask_again)
+        async with self.world.card.transaction() as session:
+            await _finish(session, step, status)
+        return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
+
+
+async def _finish(session: AsyncSession, step: CreditInput, status: TransferStatus) -> None:
+    await session.execute(
+        update(Payment)
+        .where(col(Payment.key) == step.key)
+        .values(
+            state=str(status.state),
+            reason=status.reason_code,
+            bank_reference=status.bank_reference,
+            finished_at=func.now(),
+        )
+    )
+    if status.state == TransferState.SETTLED:
+        await money.book_credited(session, step.key, step.case.ref, step.amount)
+    else:
+        await session.execute(
+            update(Account).where(col(Account.id) == step.account_id).values(rejected=status.reason_code)
+        )

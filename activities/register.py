@@ -1,0 +1,63 @@
+"""Step *register*: E-Maket takes the application, dated with the day of consent."""
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from temporalio import activity
+
+from activities.world import World, translated
+from adapters.errors import Refused
+from adapters.records import Application as ApplicationForm
+from adapters.records import Registration
+from card.tables import Application, Person
+from workflows.model import Registered, RegisterInput, Step
+
+
+class RegisterStep:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn(name=Step.REGISTER)
+    async def register(self, step: RegisterInput) -> Registered:
+        """Register once under the key. An attempt that left no clear answer is looked up before it is made again."""
+        case = step.case
+        async with self.world.card.transaction() as session:
+            iin = (await session.get_one(Person, case.person_id)).iin
+            new = await session.scalar(
+                insert(Application)
+                .values(key=step.key, case_ref=case.ref, applied_on=step.applied_on)
+                .on_conflict_do_nothing(index_elements=["key"])
+                .returning(col(Application.key))
+            )
+        form = ApplicationForm(
+            case_ref=case.ref,
+            service=case.service,
+            iin=iin,
+            applied_on=step.applied_on,
+            computed_amount=step.amount,
+            consent_ref=case.key(Step.RECORD_CONSENT),
+        )
+        with translated():
+            try:
+                answer = await self._registration(step.key, form, known=new is None)
+            except Refused as refused:
+                if refused.code == "missing_document":
+                    document = str(refused.extra.get("document", "")) or "document"
+                    await self._finish(step.key, state="missing_document", detail=document)
+                    return Registered(missing_document=document)
+                if refused.code == "rejected":
+                    await self._finish(step.key, state="rejected", detail=refused.reason)
+                    return Registered(refused=refused.reason)
+                raise
+        await self._finish(step.key, state="registered", number=answer.number)
+        return Registered(number=answer.number)
+
+    async def _registration(self, key: str, form: ApplicationForm, *, known: bool) -> Registration:
+        answer = await self.world.emaket.registration(key) if known else None
+        return answer or await self.world.emaket.register(key, form)
+
+    async def _finish(self, key: str, **values: str) -> None:
+        async with self.world.card.transaction() as session:
+            await session.execute(
+                update(Application).where(col(Application.key) == key).values(finished_at=func.now(), **values)
+            )

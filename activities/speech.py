@@ -1,0 +1,81 @@
+"""Saying something to a person: compose, write as intended, send in parts, write as sent. Used by the steps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import benefits
+import dialogue
+from activities.world import World, translated
+from adapters.errors import Refused
+from adapters.ports import SmsCentre
+from adapters.records import OutgoingSms
+from card import Card, messages
+from card.tables import MessageState, OutgoingMessage, Person
+from workflows.model import Case
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is spoken to: the phone tied to the IIN, and the language of the registry."""
+
+    iin: str
+    phone: str
+    language: str
+
+
+async def listener(world: World, person_id: UUID) -> Listener | None:
+    """The person with the phone of the mobile citizens database; None if they have none."""
+    async with world.card.transaction() as session:
+        person = await session.get_one(Person, person_id)
+        iin, language = person.iin, person.language
+    with translated():
+        phone = await world.mobile.phone(iin)
+    return None if phone is None else Listener(iin, phone, language)
+
+
+async def intend(
+    session: AsyncSession,
+    *,
+    case: Case | None,
+    key: str,
+    kind: dialogue.MessageKind,
+    phone: str,
+    language: str,
+    **values: object,
+) -> OutgoingMessage:
+    """Write down what is to be said. What was intended first under this key is what will be said."""
+    text = dialogue.compose(kind, language, service=case.service if case else None, **values)
+    payer = benefits.service(case.service).payer if case else "engine"
+    return await messages.intend(
+        session,
+        OutgoingMessage(
+            key=key,
+            case_ref=case.ref if case else None,
+            phone=phone,
+            language=language,
+            kind=kind,
+            text=text,
+            parts=len(dialogue.segments(text)),
+            paid_by=payer,
+        ),
+    )
+
+
+async def say(card: Card, centre: SmsCentre, message: OutgoingMessage, at: datetime) -> str | None:
+    """Send a message that was intended. Returns the reason if the SMS centre refuses it for good, else None."""
+    if message.state in (MessageState.SENT, MessageState.DELIVERED):
+        return None
+    sms = OutgoingSms(key=message.key, phone=message.phone, parts=tuple(dialogue.segments(message.text)))
+    with translated():
+        try:
+            parts = await centre.send(sms)
+        except Refused as refused:
+            async with card.transaction() as session:
+                await messages.mark_failed(session, message.key)
+            return refused.code
+    async with card.transaction() as session:
+        await messages.mark_sent(session, message.key, [part.smsc_message_id for part in parts], at)
+    return None

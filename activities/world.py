@@ -1,0 +1,62 @@
+"""What the steps work with: the Card, the systems of other bodies, and the few settings that an effect depends on.
+
+Made once by whoever composes a worker. `translated` is the one place where an adapter's error becomes Temporal's.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.exceptions import ApplicationError
+
+from adapters.errors import AdapterError, Unavailable, Unclear
+from adapters.ports import (
+    Bank,
+    CivilRegistry,
+    DecidingBody,
+    DisabilityDatabase,
+    EMaket,
+    MobileDatabase,
+    PersonsRegistry,
+    SmsCentre,
+)
+from card import Card
+from workflows.model import QuietHours
+
+
+@dataclass(frozen=True)
+class World:
+    """The outside world and the Card, as one worker sees them."""
+
+    card: Card
+    persons: PersonsRegistry
+    civil: CivilRegistry
+    disability: DisabilityDatabase
+    mobile: MobileDatabase
+    emaket: EMaket
+    body: DecidingBody
+    bank: Bank
+    sms: SmsCentre
+    quiet_hours: QuietHours | None
+    ask_again: timedelta
+    """How long to leave a body or a bank alone that has taken our request and not answered it yet."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Adapter errors as Temporal's: what may pass is retried, what is final goes to an operator."""
+    try:
+        yield
+    except AdapterError as error:
+        raise ApplicationError(
+            str(error),
+            type=type(error).__name__,
+            non_retryable=not isinstance(error, Unavailable | Unclear),
+            next_retry_delay=error.retry_after if isinstance(error, Unavailable) else None,
+        ) from error
+
+
+def not_yet(what: str, ask_again: timedelta) -> ApplicationError:
+    """The body has our request and will answer later: the activity's next attempt asks again. Adds no history."""
+    return ApplicationError(f"{what}: no answer yet", type="NotYet", next_retry_delay=ask_again)

@@ -1,0 +1,42 @@
+"""People and families as the registries describe them; written by the step that asked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from card.tables import Family, Member, Person
+
+
+async def remember_person(session: AsyncSession, person_id: UUID, described: Mapping[str, Any]) -> None:
+    """Bring a known person up to date; `described` has the columns of `persons` as the registry gave them."""
+    person = await session.get_one(Person, person_id)
+    for column, value in described.items():
+        setattr(person, column, value)
+
+
+async def remember_family(session: AsyncSession, head_id: UUID, members: Sequence[Mapping[str, Any]]) -> None:
+    """The family of an adult: each member with `iin`, `birth_date`, `sex` and `relation`."""
+    row = insert(Family).values(id=uuid4(), head_id=head_id)
+    row = row.on_conflict_do_update(index_elements=["head_id"], set_={"seen_at": func.now()})
+    family_id = (await session.scalars(row.returning(col(Family.id)))).one()
+    if not members:
+        return
+    relation_of = {member["iin"]: member["relation"] for member in members}
+    people = insert(Person).values(
+        [{"id": uuid4(), "iin": m["iin"], "birth_date": m["birth_date"], "sex": m["sex"]} for m in members]
+    )
+    people = people.on_conflict_do_update(index_elements=["iin"], set_={"birth_date": people.excluded.birth_date})
+    known = (await session.execute(people.returning(col(Person.id), col(Person.iin)))).all()
+    links = insert(Member).values(
+        [{"family_id": family_id, "person_id": id_, "relation": relation_of[iin]} for id_, iin in known]
+    )
+    await session.execute(
+        links.on_conflict_do_update(
+            index_elements=["family_id", "person_id"], set_={"relation": links.excluded.relation}
+        )
+    )
