@@ -185,7 +185,8 @@ class CaseInSight:
 
     async def mark_overdue(self, due: datetime) -> None:
         """Show the case as overdue once the legal term has passed, unless it waits for an operator already."""
-        await workflow.sleep(due - workflow.now(), summary="the legal term for the decision")
+        left = max(due - workflow.now(), timedelta(0))
+        await workflow.sleep(left, summary="the legal term for the decision")
         if self.attention is None:
             self.attention = Attention.OVERDUE
             self.attention_text = f"the legal term ended {local(due)}"

@@ -1,0 +1,163 @@
+"""Activities that act out a script, for tests of the workflow's decisions: no database, no network."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from temporalio import activity
+
+from workflows.model import (
+    Account,
+    AccountAsked,
+    AccountFound,
+    AskAccountInput,
+    AssignInput,
+    CheckAccountInput,
+    CloseInput,
+    ConsentInput,
+    ConsentRecorded,
+    Credited,
+    CreditInput,
+    Detected,
+    NoticeInput,
+    NoticeKind,
+    Offered,
+    OfferInput,
+    Outcome,
+    Policy,
+    Registered,
+    RegisterInput,
+    Right,
+    Ruling,
+    Step,
+    StepInput,
+)
+
+AMOUNT = Decimal("78798")
+WINDOW = timedelta(days=3)
+POLICY = Policy(reminder_after_days=2, late_reply_days=30, account_days=10, document_days=30)
+
+
+def account(tail: str = "0100") -> AccountFound:
+    return AccountFound(account=Account(id=uuid4(), tail=tail))
+
+
+def found(**changed: Any) -> Detected:
+    right = Detected(right=Right.YES, amount=AMOUNT, frequency="monthly", region="KZ-71", policy=POLICY)
+    return right.model_copy(update=changed)
+
+
+@dataclass
+class Script:
+    """What each step answers, call by call; the last answer of a step is repeated. An exception is raised."""
+
+    detect: Sequence[Any] = field(default_factory=lambda: [found()])
+    offer: Sequence[Any] = ("window",)
+    find_account: Sequence[Any] = field(default_factory=lambda: [account()])
+    ask_account: Sequence[Any] = ("window",)
+    check_account: Sequence[Any] = field(default_factory=lambda: [account("7777")])
+    register: Sequence[Any] = field(default_factory=lambda: [Registered(number="M-1")])
+    assign: Sequence[Any] = field(default_factory=lambda: [Ruling(assigned=True, amount=AMOUNT)])
+    accept_amount: Sequence[Any] = field(default_factory=lambda: [Ruling(assigned=True, amount=AMOUNT)])
+    credit: Sequence[Any] = field(default_factory=lambda: [Credited(settled=True)])
+    working_days: timedelta = timedelta(days=10)
+
+    calls: list[tuple[Step, StepInput]] = field(default_factory=list)
+
+    def of(self, step: Step, case_ref: str | None = None) -> list[Any]:
+        return [arg for name, arg in self.calls if name is step and case_ref in (None, arg.case.ref)]
+
+    def told(self) -> list[NoticeKind]:
+        return [arg.kind for arg in self.of(Step.NOTIFY)]
+
+    def outcome(self) -> Outcome:
+        closed: list[CloseInput] = self.of(Step.CLOSE)
+        assert len(closed) == 1, "a case is closed once"
+        return closed[0].outcome
+
+    def _next(self, step: Step, arg: StepInput) -> Any:
+        answers: Sequence[Any] = getattr(self, step)
+        n = len(self.of(step))
+        self.calls.append((step, arg))
+        answer = answers[min(n, len(answers) - 1)]
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def activities(self) -> list[Callable[..., Any]]:
+        @activity.defn(name=Step.DETECT)
+        async def detect(arg: StepInput) -> Detected:
+            answer: Detected = self._next(Step.DETECT, arg)
+            return answer
+
+        @activity.defn(name=Step.OFFER)
+        async def offer(arg: OfferInput) -> Offered:
+            answer = self._next(Step.OFFER, arg)
+            return Offered(sent=True, deadline=arg.at + WINDOW) if answer == "window" else answer
+
+        @activity.defn(name=Step.RECORD_CONSENT)
+        async def record_consent(arg: ConsentInput) -> ConsentRecorded:
+            self.calls.append((Step.RECORD_CONSENT, arg))
+            applied_on: date = arg.reply.received_at.date()
+            return ConsentRecorded(applied_on=applied_on, due=arg.reply.received_at + self.working_days)
+
+        @activity.defn(name=Step.FIND_ACCOUNT)
+        async def find_account(arg: StepInput) -> AccountFound:
+            answer: AccountFound = self._next(Step.FIND_ACCOUNT, arg)
+            return answer
+
+        @activity.defn(name=Step.ASK_ACCOUNT)
+        async def ask_account(arg: AskAccountInput) -> AccountAsked:
+            answer = self._next(Step.ASK_ACCOUNT, arg)
+            return AccountAsked(sent=True, deadline=arg.at + timedelta(days=arg.days)) if answer == "window" else answer
+
+        @activity.defn(name=Step.CHECK_ACCOUNT)
+        async def check_account(arg: CheckAccountInput) -> AccountFound:
+            answer: AccountFound = self._next(Step.CHECK_ACCOUNT, arg)
+            return answer
+
+        @activity.defn(name=Step.REGISTER)
+        async def register(arg: RegisterInput) -> Registered:
+            answer: Registered = self._next(Step.REGISTER, arg)
+            return answer
+
+        @activity.defn(name=Step.ASSIGN)
+        async def assign(arg: AssignInput) -> Ruling:
+            answer: Ruling = self._next(Step.ASSIGN, arg)
+            return answer
+
+        @activity.defn(name=Step.ACCEPT_AMOUNT)
+        async def accept_amount(arg: StepInput) -> Ruling:
+            answer: Ruling = self._next(Step.ACCEPT_AMOUNT, arg)
+            return answer
+
+        @activity.defn(name=Step.CREDIT)
+        async def credit(arg: CreditInput) -> Credited:
+            answer: Credited = self._next(Step.CREDIT, arg)
+            return answer
+
+        @activity.defn(name=Step.NOTIFY)
+        async def notify(arg: NoticeInput) -> None:
+            self.calls.append((Step.NOTIFY, arg))
+
+        @activity.defn(name=Step.CLOSE)
+        async def close(arg: CloseInput) -> None:
+            self.calls.append((Step.CLOSE, arg))
+
+        return [
+            detect,
+            offer,
+            record_consent,
+            find_account,
+            ask_account,
+            check_account,
+            register,
+            assign,
+            accept_amount,
+            credit,
+            notify,
+            close,
+        ]
