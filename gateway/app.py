@@ -1,0 +1,141 @@
+"""The gateway's HTTP side: replies, receipts, registry events, the codec, health. OpenAPI at `/openapi.json`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Response
+from fastapi.middleware.cors import CORSMiddleware
+from temporalio.client import Client
+
+from activities.calendar import day_of
+from card import Card
+from gateway.codec import codec_router
+from gateway.events import OPENED_BY
+from gateway.messages import (
+    CaseOpened,
+    EventPosted,
+    EventTaken,
+    ReceiptPosted,
+    ReceiptState,
+    ReplyPosted,
+    Taken,
+)
+from gateway.opening import Opening
+from gateway.relay import Relay
+from gateway.signature import guard
+from runtime.codec import EncryptionCodec
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the gateway is made of while it runs."""
+
+    card: Card
+    client: Client
+    opening: Opening
+    relay: Relay
+
+
+def gateway_app(settings: Settings, parts: Parts, lifespan: AbstractAsyncContextManager[None] | None = None) -> FastAPI:
+    """The gateway as an ASGI application. `lifespan` is entered while it serves: the relay and the SMS link."""
+
+    @asynccontextmanager
+    async def serving(_: FastAPI) -> AsyncIterator[None]:
+        if lifespan is None:
+            yield
+        else:
+            async with lifespan:
+                yield
+
+    app = FastAPI(
+        title="Demeu gateway",
+        version="1",
+        description="Replies and receipts of SMS, events of the registries. Every request is signed (HMAC-SHA256).",
+        lifespan=serving,
+    )
+    tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
+    app.include_router(_messages(parts, guard(settings.gateway_secrets, tolerance, parts.card), tolerance))
+    app.include_router(_health(parts))
+    if settings.codec_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.codec_origins),
+            allow_methods=["POST"],
+            allow_headers=["content-type", "x-namespace", "authorization"],
+        )
+        app.include_router(codec_router(EncryptionCodec(settings.codec_keys), settings.codec_origins))
+    return app
+
+
+def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: timedelta) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+    Sender = Annotated[str, Depends(signed)]
+
+    def not_of_the_future(at: datetime, field: str) -> None:
+        if at > datetime.now(UTC) + tolerance:
+            raise HTTPException(422, f"{field}: lies in the future")
+
+    @router.post("/sms/replies", status_code=202)
+    async def reply(posted: ReplyPosted, sender: Sender) -> Taken:
+        """An SMS from a person: stored at once, brought to the case that asked."""
+        not_of_the_future(posted.received_at, "received_at")
+        # Ids are the sender's own: two operators may use the same.
+        message_id = f"{sender}:{posted.message_id}"
+        return Taken(new=await parts.relay.reply(message_id, posted.phone, posted.text, posted.received_at))
+
+    @router.post("/sms/receipts", status_code=202)
+    async def receipt(posted: ReceiptPosted, sender: Sender) -> None:  # noqa: ARG001  (the dependency checks it)
+        """A delivery receipt: stored at once, moves the window of the question it is about."""
+        not_of_the_future(posted.at, "at")
+        delivered = posted.state is ReceiptState.DELIVERED
+        await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=posted.at)
+
+    @router.post("/registry/events", status_code=202)
+    async def event(posted: EventPosted, sender: Sender) -> EventTaken:
+        """A change in a registry: opens a case for each service that it may give a right to."""
+        on = posted.on or day_of(datetime.now(UTC))
+        opened = []
+        for service in OPENED_BY[posted.kind]:
+            by = f"{sender}:{posted.event_id}:{service}"
+            case = await parts.opening.open(service=service, iin=posted.iin, on=on, opened_by=by)
+            opened.append(CaseOpened(service=service, ref=case.case.ref, new=case.new))
+        return EventTaken(cases=opened)
+
+    return router
+
+
+def _health(parts: Parts) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz")
+    async def alive() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def ready(response: Response) -> dict[str, bool]:
+        """The database and Temporal answer."""
+        checks = {"database": await _answers(parts.card.ready), "temporal": await _answers(_temporal(parts.client))}
+        if not all(checks.values()):
+            response.status_code = 503
+        return checks
+
+    return router
+
+
+def _temporal(client: Client) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return await client.service_client.check_health(timeout=timedelta(seconds=3))
+
+    return check
+
+
+async def _answers(check: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await check()
+    except Exception:
+        return False

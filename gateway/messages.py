@@ -1,0 +1,105 @@
+"""What senders may post, exactly: the shapes of the published OpenAPI. An unknown field is an error, with its name."""
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import phonenumbers
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from benefits.iin import BadIin, read_iin
+
+
+class Posted(BaseModel):
+    """Base of what is posted. Values are not repeated in errors: they may be personal."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _phone(text: str) -> str:
+    try:
+        number = phonenumbers.parse(text, "KZ")
+    except phonenumbers.NumberParseException:
+        raise ValueError("a telephone number in E.164, as +77011234567") from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("a telephone number in E.164, as +77011234567")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _iin(text: str) -> str:
+    try:
+        read_iin(text)
+    except BadIin as bad:
+        raise ValueError(f"an IIN: {bad.rule}") from None
+    return text
+
+
+_PRINTABLE = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+def _id(text: str) -> str:
+    if not _PRINTABLE.fullmatch(text):
+        raise ValueError("1 to 128 printable ASCII characters without spaces")
+    return text
+
+
+Phone = Annotated[str, AfterValidator(_phone), Field(examples=["+77011234567"])]
+Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"])]
+Id = Annotated[str, AfterValidator(_id)]
+
+
+class ReplyPosted(Posted):
+    """An SMS from a person."""
+
+    message_id: Id = Field(description="The operator's id of the message; a repetition under the same id is harmless.")
+    phone: Phone
+    text: str = Field(max_length=2000)
+    received_at: AwareDatetime = Field(description="When the operator received it: this time is held to the deadline.")
+
+
+class ReceiptState(StrEnum):
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
+    UNDELIVERABLE = "undeliverable"
+    REJECTED = "rejected"
+
+
+class ReceiptPosted(Posted):
+    """A delivery receipt of one part of a message of ours."""
+
+    smsc_message_id: Id
+    state: ReceiptState
+    at: AwareDatetime
+
+
+class EventKind(StrEnum):
+    """What a registry reports. Which services it may open is said by the services themselves."""
+
+    BIRTH = "birth"
+    DISABILITY = "disability"
+
+
+class EventPosted(Posted):
+    """A change in a registry that may give a right."""
+
+    event_id: Id = Field(description="The registry's id of the event; a repetition opens nothing new.")
+    kind: EventKind
+    iin: Iin = Field(description="Of the person whose right it may be: a parent, the person with disability.")
+    on: date | None = Field(None, description="The day for which the right is assessed; today if absent.")
+
+
+class Taken(BaseModel):
+    """The message is stored; `new` is false if it was before."""
+
+    new: bool
+
+
+class CaseOpened(BaseModel):
+    service: str
+    ref: str
+    new: bool
+
+
+class EventTaken(BaseModel):
+    cases: list[CaseOpened]

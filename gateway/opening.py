@@ -1,0 +1,93 @@
+"""Opening a case: written into the Card first, then started in Temporal under its own id, however often it is tried."""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+from sqlmodel import col
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+import benefits
+from card import Card, cases
+from card.tables import CaseRecord
+from workflows.model import WORKFLOW, Case, SearchAttributes, Stage
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`new` is false when the same event had opened the case before."""
+
+    case: Case
+    new: bool
+
+
+class Opening:
+    def __init__(self, card: Card, client: Client, task_queue: str) -> None:
+        self.card = card
+        self.client = client
+        self.task_queue = task_queue
+
+    async def open(self, *, service: str, iin: str, on: date, opened_by: str) -> Opened:
+        """Open a case of `service` for the person; the same `opened_by` opens it once.
+
+        Raises `benefits.UnknownService`. If Temporal cannot be reached the case stays in the Card, and `start_pending`
+        starts it later.
+        """
+        benefits.service(service)
+        async with self.card.transaction() as session:
+            opened = await cases.open_case(session, service=service, iin=iin, opened_by=opened_by, on=on)
+        case = _case(opened.case)
+        if opened.case.started_at is None:
+            await self._start(case)
+        return Opened(case, opened.new)
+
+    async def start_pending(self) -> int:
+        """Start the cases that were recorded and not started, as after a crash in between. Returns their number."""
+        late = func.now() - timedelta(seconds=10)
+        async with self.card.transaction() as session:
+            rows = await session.scalars(
+                select(CaseRecord)
+                .where(col(CaseRecord.started_at).is_(None), col(CaseRecord.opened_at) < late)
+                .limit(500)
+            )
+            waiting = [_case(row) for row in rows]
+        for case in waiting:
+            await self._start(case)
+        return len(waiting)
+
+    async def _start(self, case: Case) -> None:
+        name = benefits.service(case.service).names.en
+        # It may have run and ended already: an earlier try started it and died before it could say so.
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self.client.start_workflow(
+                WORKFLOW,
+                case,
+                id=case.id,
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"{name}, case {case.ref}",
+                static_details=f"The right to: {name}. Assessed for {case.on:%d.%m.%Y}.",
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(SearchAttributes.SERVICE, case.service),
+                        SearchAttributePair(SearchAttributes.CASE_REF, case.ref),
+                        SearchAttributePair(SearchAttributes.STAGE, Stage.DETECT),
+                        SearchAttributePair(SearchAttributes.NEEDS_ATTENTION, False),
+                    ]
+                ),
+            )
+        async with self.card.transaction() as session:
+            await cases.started(session, case.ref)
+
+
+def _case(row: CaseRecord) -> Case:
+    return Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on)
