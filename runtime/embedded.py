@@ -298,6 +298,14 @@ async def migrate(url: str) -> None:
     await asyncio.to_thread(upgrade, url)
 
 
+def forget(data: Path = DATA) -> None:
+    """Remove all data of a stack that does not run, its secrets too. Raises AlreadyRunning when it runs."""
+    folder = data.absolute()
+    with only_one(folder):
+        forget_postgres(folder)
+        shutil.rmtree(folder)
+
+
 async def _together(*work: Coroutine[Any, Any, None]) -> None:
     """All at once; the first failure ends the others and is raised as it is."""
     try:
