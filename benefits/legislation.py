@@ -6,6 +6,7 @@ not people.
 """
 
 from bisect import bisect_right
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +17,8 @@ from benefits.parameter_file import BadParameters, DatedValue, Key, Parameter, P
 from benefits.texts import Texts
 
 COMMON = "common"
+MUST_STATE = ("payer", "decider", "frequency", "rounding")
+"""What every service says in its own file, because no default could be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +139,26 @@ class Legislation:
         )
 
     def _check(self) -> None:
+        """What one file alone cannot tell: labels and choices of the common file, references, what must be stated."""
+        for name in MUST_STATE:
+            if name not in self.own.parameters:
+                raise BadParameters(self.own.path, 1, f"a service states its {name} itself")
         for file in (self.common, self.own):
             for parameter in file.parameters.values():
-                if parameter.label is None and parameter.name not in self.common.parameters:
+                shared = self.common.parameters.get(parameter.name, parameter)
+                if parameter.label is None and shared.label is None:
                     raise BadParameters(file.path, parameter.line, f"parameter {parameter.name!r} has no label")
-                for values in parameter.series.values():
-                    for value in values:
-                        if value.reference not in self.references:
-                            known = f"reference {value.reference!r} is not defined under references"
-                            raise BadParameters(file.path, value.line, known)
+                if parameter.unit != shared.unit:
+                    raise BadParameters(file.path, parameter.line, f"{parameter.name!r} has the unit {shared.unit}")
+                for value in (value for values in parameter.series.values() for value in values):
+                    self._check_value(file, value, parameter.choices or shared.choices)
+
+    def _check_value(self, file: ParameterFile, value: DatedValue, choices: frozenset[str]) -> None:
+        if value.reference not in self.references:
+            raise BadParameters(file.path, value.line, f"reference {value.reference!r} is not defined under references")
+        words = {value.value} if isinstance(value.value, str) else value.value
+        if isinstance(words, Set) and not words <= choices:
+            raise BadParameters(file.path, value.line, f"unknown choice; one of {', '.join(sorted(choices))}")
 
 
 def _first(parameter: Parameter) -> date:

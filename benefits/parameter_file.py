@@ -64,6 +64,7 @@ class Parameter:
     series: dict[Key | None, tuple[DatedValue, ...]]
     optional: bool
     line: int
+    choices: frozenset[str] = frozenset()
 
     @property
     def in_brackets(self) -> bool:
@@ -141,7 +142,8 @@ class _Reader:
         if not optional:
             self.check_no_gap(series)
         label = self.texts(content["label"]) if "label" in content else None
-        return Parameter(name, label, unit, series, optional, node.start_mark.line + 1)
+        choices = frozenset(self.text(content["choices"]).split()) if "choices" in content else frozenset[str]()
+        return Parameter(name, label, unit, series, optional, node.start_mark.line + 1, choices)
 
     def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:
         values: list[DatedValue] = []

@@ -1,0 +1,1 @@
+"""The law alone: cases that lawyers write, properties, and the checks of facts and parameters."""

@@ -1,0 +1,103 @@
+"""Reads the cases that lawyers write: a family in plain words, a day, and what the law must answer.
+
+`tests/law/cases/README.md` describes the form. This module only turns the plain words into the mapping that
+`Facts.from_mapping` reads, with invented IINs; it decides nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benefits import Facts, make_iin
+
+HERE = Path(__file__).parent
+CASES = HERE / "cases"
+FAMILIES = HERE / "families"
+
+ADULT_ROLES = {"mother": "female", "father": "male", "grandmother": "female", "grandfather": "male"}
+_CASE_KEYS = {"name", "source", "on", "as_at", "applicant", "family", "expect"}
+_NOT_A_LIST = ("household",)
+
+
+class BadCase(ValueError):
+    """A case that does not follow the form; the text names file and case."""
+
+
+@dataclass(frozen=True)
+class LawCase:
+    service: str
+    name: str
+    on: date
+    facts: Facts
+    expect: Mapping[str, Any]
+
+
+def read_cases(path: Path) -> list[LawCase]:
+    """All cases of a file. Raises BadCase for a form error, BadFacts for facts that cannot be."""
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - texts only
+    return [_case(path, content["service"], case) for case in content["cases"]]
+
+
+def _case(path: Path, service: str, case: Mapping[str, Any]) -> LawCase:
+    where = f"{path.name}: {case.get('name')}"
+    unknown = set(case) - _CASE_KEYS
+    if unknown or not {"name", "on", "family", "expect"} <= set(case):
+        raise BadCase(f"{where}: a case has name, on, family, expect; unknown here: {sorted(unknown)}")
+    on = date.fromisoformat(case["on"])
+    facts = Facts.from_mapping(family_mapping(case["family"], case.get("as_at", case["on"]), case.get("applicant")))
+    return LawCase(service, case["name"], on, facts, case["expect"])
+
+
+def family_mapping(family: Mapping[str, Any], as_at: str, applicant: str | None = None) -> dict[str, Any]:
+    """The mapping of a family in plain words: roles become IINs, the children belong to the applicant by default."""
+    people: dict[str, str] = {}
+    adults: list[dict[str, Any]] = []
+    for role, sex in ADULT_ROLES.items():
+        if role in family:
+            adult = _born(family[role])
+            people[role] = make_iin(date.fromisoformat(adult.pop("born")), sex, 1)  # type: ignore[arg-type]
+            adults.append({"iin": people[role], **adult})
+    applicant_iin = people[applicant or next(iter(people))]
+    children: list[dict[str, Any]] = []
+    for number, described in enumerate(family.get("children", []), 1):
+        child = _born(described)
+        born = date.fromisoformat(child.pop("born"))
+        people[f"child {number}"] = make_iin(born, child.pop("sex", "female"), number)
+        children.append(
+            {
+                "iin": people[f"child {number}"],
+                "mother_iin": people.get("mother"),
+                "father_iin": people.get("father"),
+                "lives_with": applicant_iin,
+                "birth_order": str(number),
+                "birth_record": f"birth record {number}",
+                **child,
+            }
+        )
+    known = {*ADULT_ROLES, "children"}
+    rest = {key: value for key, value in family.items() if key not in known}
+    mapping = {"adults": adults, "children": children, **rest}
+    return {"as_at": as_at, "applicant": applicant_iin, **_with_iins(mapping, people)}
+
+
+def _born(described: Any) -> dict[str, Any]:
+    return {"born": described} if isinstance(described, str) else dict(described)
+
+
+def _with_iins(value: Any, people: dict[str, str]) -> Any:
+    """The same value with each role (`mother`, `child 2`, `of: father`, `somebody born 1980-01-01`) made an IIN."""
+    if isinstance(value, Mapping):
+        return {"iin" if key == "of" else key: _with_iins(one, people) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_iins(one, people) for one in value]
+    if value == "unknown":
+        return None
+    if isinstance(value, str) and value.startswith(("man born ", "woman born ")):
+        sex, _, rest = value.partition(" born ")
+        born, _, serial = rest.partition(" number ")
+        return make_iin(date.fromisoformat(born), "male" if sex == "man" else "female", int(serial or 900))
+    return people.get(value, value) if isinstance(value, str) else value

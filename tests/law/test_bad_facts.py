@@ -1,0 +1,208 @@
+"""Facts that cannot be are refused with the field and the rule, and never with the value."""
+
+import copy
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import benefits
+from benefits import BadFacts, BadIin, Facts, assess, is_iin, make_iin, read_iin
+from benefits.facts import Relation
+from tests.law.casebook import FAMILIES
+
+MOTHER = make_iin(date(1988, 5, 5), "female", 1)
+FATHER = make_iin(date(1986, 5, 5), "male", 1)
+CHILD = make_iin(date(2015, 3, 1), "female", 1)
+STRANGER = make_iin(date(1960, 1, 1), "female", 1)
+DEAD = {"iin": STRANGER, "died_on": "2025-02-01", "death_record": "d", "dependants": []}
+
+GOOD: dict[str, Any] = {
+    "as_at": "2025-03-01",
+    "applicant": MOTHER,
+    "adults": [{"iin": MOTHER}, {"iin": FATHER, "birth_date": "1986-05-05", "sex": "male"}],
+    "children": [{"iin": CHILD, "mother_iin": MOTHER, "lives_with": MOTHER, "birth_record": "r1"}],
+    "disabilities": [
+        {
+            "iin": CHILD,
+            "number": "D-1",
+            "group": "II",
+            "cause": "general",
+            "from_date": "2024-02-01",
+            "until": "2026-02-01",
+            "decided_on": "2024-02-03",
+        }
+    ],
+    "payments": [{"service": "disability", "basis": "D-0", "from_date": "2024-01-01", "state": "paid"}],
+    "awards": [{"iin": MOTHER, "kind": "kumis_alka", "awarded_on": "2024-01-01", "number": "A-1"}],
+    "insurances": [
+        {
+            "iin": MOTHER,
+            "contribution_months": 24,
+            "counted_on": "2025-02-28",
+            "incomes": [{"from_month": "2023-03", "until_month": "2025-02", "amount": "200000.50"}],
+        }
+    ],
+    "household": {"quarter": "2024-10-01", "income": "300000", "members": [MOTHER, CHILD], "able_bodied": "1"},
+}
+
+BAD = [
+    ("as_at", "2022-12-31", "as_at", "not before the first parameter"),
+    ("as_at", "yesterday", "as_at", "a date"),
+    ("as_at", None, "as_at", "required"),
+    ("applicant", STRANGER, "applicant", "one of the adults"),
+    ("applicant", "880505000001", "applicant", "an IIN"),
+    ("adults", [], "applicant", "one of the adults"),
+    ("adults", "nobody", "adults", "a list"),
+    ("adults.0", "nobody", "adults[0]", "a mapping of fields"),
+    ("adults.1.iin", MOTHER, "adults[1].iin", "a member only once"),
+    ("adults.0.shoe_size", "40", "adults[0].shoe_size", "an unknown field"),
+    ("adults.0.citizenship", "martian", "adults[0].citizenship", "a known code"),
+    ("adults.0.permanent_resident", "perhaps", "adults[0].permanent_resident", "true or false"),
+    ("adults.0.permanent_resident", None, "adults[0].permanent_resident", "required"),
+    ("adults.0.birth_date", "1988-05-06", "adults[0].birth_date", "the birth date that the IIN holds"),
+    ("adults.0.birth_date", "2025-03-02", "adults[0].birth_date", "not in the future"),
+    ("adults.0.sex", "male", "adults[0].sex", "the sex that the IIN holds"),
+    ("adults.0.sex", "neither", "adults[0].sex", "a known code"),
+    ("adults.0.died_on", "2025-03-02", "adults[0].died_on", "not in the future"),
+    ("adults.0.died_on", "1980-01-01", "adults[0].died_on", "not before the birth"),
+    ("adults.0.imprisoned_since", "2025-03-02", "adults[0].imprisoned_since", "not in the future"),
+    ("adults.0.left_country_on", "2025-03-02", "adults[0].left_country_on", "not in the future"),
+    ("children.0.iin", CHILD[:11] + str((int(CHILD[11]) + 1) % 10), "children[0].iin", "an IIN"),
+    ("children.0.iin", "12345", "children[0].iin", "an IIN"),
+    ("children.0.iin", None, "children[0].iin", "required"),
+    ("children.0.birth_order", "0", "children[0].birth_order", "a birth order from 1"),
+    ("children.0.birth_order", "1.5", "children[0].birth_order", "a whole number, not negative"),
+    ("children.0.relation", "cousin", "children[0].relation", "a known code"),
+    ("children.0.lives_with", CHILD, "children[0]", "a parent or carer is another person"),
+    ("children.0.taken_on", "2015-02-28", "children[0].taken_on", "not before the birth"),
+    ("children.0.birth_record", 7, "children[0].birth_record", "a text"),
+    ("disabilities.0.iin", STRANGER, "disabilities[0].iin", "a member of the family"),
+    ("disabilities.0.group", "IV", "disabilities[0].group", "a known code"),
+    ("disabilities.0.until", "2024-01-31", "disabilities[0].until", "not before the beginning of the period"),
+    ("disabilities.0.decided_on", "2025-03-02", "disabilities[0].decided_on", "not in the future"),
+    ("disabilities.0.decided_on", "2014-01-01", "disabilities[0].decided_on", "not before the birth"),
+    ("payments.0.state", "lost", "payments[0].state", "a known code"),
+    ("payments.0.until", "2023-12-31", "payments[0].until", "not before the beginning of the period"),
+    ("awards.0.kind", "best_cook", "awards[0].kind", "a known code"),
+    ("awards.0.awarded_on", "2025-03-02", "awards[0].awarded_on", "not in the future"),
+    ("insurances.0.contribution_months", "-1", "insurances[0].contribution_months", "a whole number, not negative"),
+    ("insurances.0.incomes.0.amount", "-1", "insurances[0].incomes[0].amount", "money is not negative"),
+    ("insurances.0.incomes.0.amount", 200000.5, "insurances[0].incomes[0].amount", "a decimal number"),
+    ("insurances.0.incomes.0.amount", "1.005", "insurances[0].incomes[0].amount", "money in tenge and tiyn"),
+    ("insurances.0.incomes.0.amount", "NaN", "insurances[0].incomes[0].amount", "a decimal number"),
+    ("insurances.0.incomes.0.from_month", "2023-13", "insurances[0].incomes[0].from_month", "a date"),
+    ("household.income", "-5", "household.income", "money is not negative"),
+    ("household.quarter", "2024-11-01", "household.quarter", "the first month of a quarter"),
+    ("household.members", [MOTHER, MOTHER], "household.members", "given only once"),
+    ("household.able_bodied", "3", "household.able_bodied", "not more than the members"),
+    ("breadwinners", [DEAD, DEAD], "breadwinners.iin", "given only once"),
+    ("neighbours", [], "neighbours", "an unknown field"),
+]
+
+
+def _with(path: str, value: Any) -> dict[str, Any]:
+    facts: Any = copy.deepcopy(GOOD)
+    target, keys = facts, path.split(".")
+    for key in keys[:-1]:
+        target = target[int(key)] if key.isdigit() else target[key]
+    if keys[-1].isdigit():
+        target[int(keys[-1])] = value
+    else:
+        target[keys[-1]] = value
+    return dict(facts)
+
+
+def test_good_facts_are_read() -> None:
+    facts = Facts.from_mapping(GOOD)
+    assert facts.applicant is facts.adults[0]
+    assert facts.children[0].birth_date == date(2015, 3, 1)
+    assert facts.children[0].relation is Relation.BORN
+    assert facts.insurances[0].incomes[0].amount == Decimal("200000.50")
+    assert facts.household is not None
+    assert facts.household.members == (MOTHER, CHILD)
+
+
+@pytest.mark.parametrize(("path", "value", "field", "rule"), BAD, ids=[f"{path}: {rule}" for path, _, _, rule in BAD])
+def test_bad_facts_name_field_and_rule(path: str, value: Any, field: str, rule: str) -> None:
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_mapping(_with(path, value))
+    assert (caught.value.field, caught.value.rule) == (field, rule)
+    if isinstance(value, str) and len(value) == 12:
+        assert value not in str(caught.value)
+
+
+def test_a_member_twice_is_refused() -> None:
+    with pytest.raises(BadFacts, match=r"children\[1\].iin: a member only once"):
+        Facts.from_mapping({**GOOD, "children": [*GOOD["children"], GOOD["children"][0]]})
+
+
+def test_a_birth_record_twice_is_refused() -> None:
+    twin = {**GOOD["children"][0], "iin": make_iin(date(2015, 3, 1), "female", 2)}
+    with pytest.raises(BadFacts, match="a birth record only once"):
+        Facts.from_mapping({**GOOD, "children": [*GOOD["children"], twin]})
+
+
+def test_a_month_of_income_twice_is_refused() -> None:
+    insurance = copy.deepcopy(GOOD["insurances"][0])
+    insurance["incomes"].append({"from_month": "2025-02", "until_month": "2025-02", "amount": "1"})
+    with pytest.raises(BadFacts, match="a month only once"):
+        Facts.from_mapping({**GOOD, "insurances": [insurance]})
+
+
+def test_names_and_phones_of_the_registries_are_dropped() -> None:
+    adult = {"iin": MOTHER, "family_name": "X", "given_name": "Y", "patronymic": None, "language": "kk"}
+    assert Facts.from_mapping({**GOOD, "adults": [adult]}).applicant.iin == MOTHER
+
+
+def test_a_day_before_the_first_parameter_is_refused() -> None:
+    facts = Facts.from_mapping(GOOD)
+    for service in benefits.services(every=True):
+        with pytest.raises(BadFacts, match="on: not before the first parameter"):
+            assess(service.code, facts, date(2022, 12, 31))
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "facts.yaml"
+    for text in ("", "- 1", "a: [", "\tb"):
+        path.write_text(text)
+        with pytest.raises(BadFacts):
+            Facts.from_file(path)
+
+
+@pytest.mark.parametrize("path", sorted(FAMILIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_example_families_are_good_facts(path: Path) -> None:
+    facts = Facts.from_file(path)
+    assert benefits.assess_all(facts, facts.as_at)
+
+
+def test_the_published_iin_is_well_formed() -> None:
+    content = read_iin("061211600012")
+    assert (content.birth_date, content.sex) == (date(2006, 12, 11), "female")
+
+
+@pytest.mark.parametrize(
+    ("iin", "rule"),
+    [
+        ("06121160001", "12 digits"),
+        ("06121160001x", "12 digits"),
+        ("061211700012", "7th digit"),
+        ("061311600012", "first 6 digits"),
+        ("061211600013", "check digit"),
+    ],
+)
+def test_a_bad_iin_names_its_rule_and_not_itself(iin: str, rule: str) -> None:
+    with pytest.raises(BadIin, match=rule) as caught:
+        read_iin(iin)
+    assert iin not in str(caught.value)
+    assert not is_iin(iin)
+
+
+def test_made_iins_are_different_and_well_formed() -> None:
+    made = [make_iin(date(2000, 2, 29), "male", serial) for serial in range(1, 300)]
+    assert len(set(made)) == len(made)
+    assert {read_iin(iin).birth_date for iin in made} == {date(2000, 2, 29)}
+    with pytest.raises(ValueError, match="serial"):
+        make_iin(date(2000, 2, 29), "male", 0)

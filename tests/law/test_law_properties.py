@@ -1,0 +1,188 @@
+"""What must hold for any family on any day, not only for the cases that somebody thought of."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import benefits
+from benefits import LANGUAGES, Decision, Facts, Right, assess, assess_each, explain, make_iin
+from benefits.facts import Child
+from benefits.terms import add_months, age, birthday, months_between
+
+AS_AT = date(2026, 6, 15)
+CODES = [service.code for service in benefits.services(every=True)]
+DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
+
+
+@st.composite
+def families(draw: Callable[[Any], Any]) -> Facts:
+    """Any family that the registries could describe, gathered on AS_AT."""
+    mother = make_iin(draw(st.dates(date(1950, 1, 1), date(2008, 1, 1))), "female", 1)
+    father = make_iin(draw(st.dates(date(1950, 1, 1), date(2008, 1, 1))), "male", 1)
+    past = st.dates(date(2010, 1, 1), AS_AT)
+    maybe_past = st.none() | past
+    adults = [
+        {
+            "iin": mother,
+            "citizenship": draw(st.sampled_from(["citizen", "kandas", "foreigner", "stateless"])),
+            "permanent_resident": draw(st.sampled_from([True, True, True, False])),
+            "imprisoned_since": draw(st.none() | st.none() | past),
+            "left_country_on": draw(st.none() | st.none() | past),
+        },
+        {"iin": father, "died_on": draw(maybe_past)},
+    ]
+    children = []
+    for number in range(draw(st.integers(0, 10))):
+        born = draw(st.dates(date(2000, 1, 1), AS_AT))
+        children.append(
+            {
+                "iin": make_iin(born, "male", number + 1),
+                "mother_iin": draw(st.sampled_from([mother, mother, None])),
+                "father_iin": father,
+                "lives_with": draw(st.sampled_from([mother, mother, mother, father, None])),
+                "birth_order": draw(st.none() | st.integers(1, 12)),
+                "born_alive": draw(st.sampled_from([True, True, True, False])),
+                "relation": draw(st.sampled_from(["born", "born", "adopted", "guardianship", "step"])),
+                "died_on": draw(st.none() | st.none() | st.dates(born, AS_AT)),
+                "full_time_student_until": draw(st.none() | st.dates(AS_AT, date(2030, 1, 1))),
+                "birth_record": f"r{number}",
+            }
+        )
+    disabled = [mother, *(child["iin"] for child in children if child["iin"])]
+    disabilities = []
+    for number, iin in enumerate(draw(st.lists(st.sampled_from(disabled), max_size=3))):
+        start = draw(st.dates(max(benefits.read_iin(iin).birth_date, date(2015, 1, 1)), AS_AT))
+        disabilities.append(
+            {
+                "iin": iin,
+                "number": f"D{number}",
+                "group": draw(st.sampled_from(["I", "II", "III", "child"])),
+                "cause": draw(st.sampled_from(["general", "childhood", "military", "radiation", "other"])),
+                "from_date": start,
+                "until": draw(st.none() | st.dates(start, date(2035, 1, 1))),
+                "decided_on": start,
+            }
+        )
+    payments = [
+        {
+            "service": draw(st.sampled_from(CODES)),
+            "basis": draw(st.sampled_from(["r0", "D0", mother])),
+            "from_date": draw(past),
+            "state": draw(st.sampled_from(["paid", "paying"])),
+        }
+        for _ in range(draw(st.integers(0, 2)))
+    ]
+    return Facts.from_mapping(
+        {
+            "as_at": AS_AT,
+            "applicant": mother,
+            "adults": adults,
+            "children": children,
+            "disabilities": disabilities,
+            "payments": payments,
+        }
+    )
+
+
+@given(families(), DAYS, st.sampled_from(CODES))
+@settings(max_examples=300, deadline=None)
+def test_valid_facts_always_give_a_sound_decision(facts: Facts, on: date, code: str) -> None:
+    for decision in assess_each(code, facts, on):
+        assert decision.gross >= 0
+        assert decision.withheld >= 0
+        assert decision.net == decision.gross - decision.withheld
+        assert decision.gross == sum(part.gross for part in decision.parts)
+        assert decision.gross == decision.gross.to_integral_value()
+        assert (decision.right is Right.YES) == (decision.gross > 0)
+        assert (decision.right is Right.NO) == (decision.failed is not None)
+        assert (decision.right is Right.PERSON_DECIDES) == (decision.asked is not None)
+        assert decision.until is None or decision.until >= decision.start
+        if decision.right is not Right.NO:
+            assert decision.basis
+
+
+@given(families(), DAYS, st.sampled_from(CODES))
+@settings(max_examples=150, deadline=None)
+def test_the_same_facts_and_day_give_the_same_decision_and_trace(facts: Facts, on: date, code: str) -> None:
+    decision = assess(code, facts, on)
+    assert assess(code, replace(facts), on) == decision
+    assert assess(code, facts, on, trace=False) == replace(decision, trace=())
+
+
+@given(families(), DAYS, st.sampled_from(CODES))
+@settings(max_examples=150, deadline=None)
+def test_a_decision_survives_json_and_can_be_explained(facts: Facts, on: date, code: str) -> None:
+    decision = assess(code, facts, on)
+    assert Decision.from_dict(decision.to_dict()) == decision
+    for language in LANGUAGES:
+        assert explain(decision, language)
+
+
+@given(families(), DAYS, st.sampled_from(CODES))
+@settings(max_examples=150, deadline=None)
+def test_a_decision_uses_no_fact_known_later(facts: Facts, on: date, code: str) -> None:
+    assert assess(code, facts, on) == assess(code, facts.known_on(on), on)
+
+
+@given(families(), DAYS)
+@settings(max_examples=150, deadline=None)
+def test_one_more_child_never_means_less(facts: Facts, on: date) -> None:
+    before = assess("multi-child", facts, on)
+    born = date(2023, 7, 1)
+    mother = facts.applicant.iin
+    child = Child(make_iin(born, "female", 99), born, "female", mother_iin=mother, lives_with=mother)
+    after = assess("multi-child", replace(facts, children=(*facts.children, child)), on)
+    if before.right is Right.YES:
+        assert after.right is Right.YES
+        assert after.gross > before.gross
+
+
+@given(families(), DAYS, st.sampled_from(["multi-child", "childbirth", "disability"]))
+@settings(max_examples=150, deadline=None)
+def test_rounding_up_adds_less_than_a_tenge_and_takes_nothing(facts: Facts, on: date, code: str) -> None:
+    decision = assess(code, facts, on)
+    exact = [line.value for line in decision.trace if line.code == "exact"]
+    if decision.right is Right.YES:
+        assert isinstance(exact[-1], Decimal)
+        assert 0 <= decision.gross - exact[-1] < 1
+        assert decision.gross == exact[-1].to_integral_value(ROUND_CEILING)
+
+
+@given(families(), DAYS, st.sampled_from(["multi-child", "disability"]))
+@settings(max_examples=150, deadline=None)
+def test_the_last_day_of_a_right_is_its_last(facts: Facts, on: date, code: str) -> None:
+    decision = assess(code, facts, on)
+    if decision.right is Right.YES and decision.until is not None and on >= AS_AT:
+        assert assess(code, facts, decision.until, basis=decision.basis).right is Right.YES
+        next_day = decision.until + timedelta(days=1)
+        assert assess(code, facts, next_day, basis=decision.basis).right is not Right.YES
+
+
+@given(st.dates(date(1900, 1, 1), date(2030, 1, 1)), st.integers(0, 120))
+def test_somebody_is_so_old_from_the_birthday_on(born: date, years: int) -> None:
+    day = birthday(born, years)
+    assert age(born, day) == years
+    assert age(born, day - timedelta(days=1)) == years - 1
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(0, 600))
+def test_months_later_lie_so_many_months_later(day: date, months: int) -> None:
+    assert months_between(day, add_months(day, months)) == months + 1
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2024, 8, 31), 18, date(2026, 2, 28)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2025, 1, 31), -2, date(2024, 11, 30)),
+    ],
+)
+def test_a_term_that_would_end_on_a_missing_day_ends_with_the_month(day: date, months: int, expected: date) -> None:
+    assert add_months(day, months) == expected

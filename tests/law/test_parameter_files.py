@@ -1,0 +1,153 @@
+"""The parameter files: what the schema refuses, with file and line, and how a benefit from elsewhere joins."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import benefits
+from benefits import BadParameters, Facts, UnknownService, add_directory, assess, explain, remove_directory
+from benefits.catalogue import PARAMETERS, benefit
+from benefits.decision import Right
+from benefits.parameter_file import read_parameter_file
+from tests.law.casebook import FAMILIES
+
+TWELFTH = Path(__file__).parent / "twelfth"
+
+GOOD = """\
+service: gift
+names: {kk: a, ru: b, en: c}
+parameters:
+  rate:
+    label: {kk: a, ru: b, en: c}
+    unit: MRP
+    values:
+      2024-01-01: {value: 1.5, reference: law, mark: P}
+      2025-01-01: {value: 2, reference: law, mark: U, status: unverified}
+"""
+
+FAULTS = [
+    ("reference: law, mark: P", "mark: P", 8, "has no source"),
+    ("reference: law, mark: P", "reference: law", 8, "has no mark"),
+    ("mark: P", "mark: X", 8, "unknown mark"),
+    ("mark: U, status: unverified", "mark: U", 9, "says status: unverified"),
+    ("mark: P}", "mark: P, status: unverified}", 8, "only a value with mark U"),
+    ("2025-01-01", "2024-01-01", 9, "overlapping values: the same date twice"),
+    ("2025-01-01", "2023-01-01", 9, "overlapping values"),
+    ("mark: P}", "mark: P, until: 2025-06-30}", 9, "lies within the value"),
+    ("mark: P}", "mark: P, until: 2024-06-30}", 9, "no value between"),
+    ("mark: P}", "mark: P, until: 2023-06-30}", 8, "ends before it begins"),
+    ("status: unverified}", "status: unverified, until: 2025-06-30}", 9, "no value after"),
+    ("2025-01-01", "2025-02-30", 9, "not a date"),
+    ("2025-01-01", "soon", 9, "not a date"),
+    ("value: 2,", "value: two,", 9, "not a number"),
+    ("value: 2,", "value: -2,", 9, "not a number from zero"),
+    ("value: 2,", "", 9, "'value' is missing"),
+    ("unit: MRP", "unit: bushels", 6, "unknown unit"),
+    ("    unit: MRP\n", "", 5, "'unit' is missing"),
+    ("unit: MRP", "unit: MRP\n    colour: red", 7, "unknown field"),
+    ("service: gift\n", "", 1, "'service' is missing"),
+    ("names: {kk: a, ru: b, en: c}", "names: {kk: a, ru: b}", 2, "'en' is missing"),
+    ("  rate:", "  - rate:", 4, "parameters must be a mapping"),
+    ("  rate:", "  rate: [", 6, "not YAML"),
+    ("values:", "value:", 8, "unknown field"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "what"), FAULTS, ids=[f"{what} ({new})" for _, new, _, what in FAULTS])
+def test_a_fault_names_file_and_line(tmp_path: Path, old: str, new: str, line: int, what: str) -> None:
+    path = tmp_path / "gift.yaml"
+    assert old in GOOD
+    path.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(BadParameters) as caught:
+        read_parameter_file(path)
+    assert str(caught.value).startswith(f"gift.yaml:{line}: ")
+    assert what in str(caught.value)
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "gift.yaml"
+    path.write_text(GOOD)
+    first, second = read_parameter_file(path).parameters["rate"].series[None]
+    assert (first.value, first.since, first.status) == (Decimal("1.5"), date(2024, 1, 1), None)
+    assert (second.value, second.mark, second.status) == (Decimal(2), "U", "unverified")
+
+
+def test_every_value_in_force_has_date_ground_and_mark() -> None:
+    for service in benefits.services(every=True):
+        found = benefit(service.code)
+        for day in found.legislation.changes:
+            for line in found.legislation.at(day).lines():
+                assert line.since is not None
+                assert line.since <= day
+                assert line.ground
+                assert (line.mark == "U") == line.unverified
+
+
+@pytest.mark.parametrize(
+    ("year", "mrp", "pm"), [(2023, 3450, 40567), (2024, 3692, 43407), (2025, 3932, 46228), (2026, 4325, 50851)]
+)
+def test_the_constants_hold_from_the_first_to_the_last_day_of_the_year(year: int, mrp: int, pm: int) -> None:
+    legislation = benefit("multi-child").legislation
+    for day in (date(year, 1, 1), date(year, 12, 31)):
+        assert legislation.at(day).single["mrp"].value == mrp
+        assert legislation.at(day).single["pm"].value == pm
+
+
+def test_the_file_of_each_service_bears_its_code() -> None:
+    assert {path.stem for path in PARAMETERS.glob("*.yaml")} == {
+        "common",
+        *(service.code for service in benefits.services(every=True)),
+    }
+
+
+def test_a_service_tells_its_windows_and_terms() -> None:
+    service = benefits.service("multi-child", date(2025, 3, 1))
+    assert (service.payer, service.decider, service.frequency) == ("budget", "corporation", "monthly")
+    assert service.term_working_days == 7
+    assert service.consent_window_days == 3
+    with pytest.raises(UnknownService, match="unknown service 'tooth-fairy'; one of childbirth"):
+        benefits.service("tooth-fairy")
+
+
+def test_a_twelfth_benefit_joins_from_a_directory_of_its_own() -> None:
+    """Issue 3: an invented benefit is its own files and nothing else; taken away, nothing of it is left."""
+    before = benefits.services(every=True)
+    assert add_directory(TWELFTH) == ("first-bicycle",)
+    try:
+        facts = Facts.from_file(FAMILIES / "five-children.yaml")
+        decision = assess("first-bicycle", facts, date(2025, 3, 1))
+        assert (decision.right, decision.net) == (Right.YES, Decimal(39320))
+        assert "NOT VERIFIED" in explain(decision, "en")
+        assert "first-bicycle" in {service.code for service in benefits.services()}
+        with pytest.raises(ValueError, match="exists already"):
+            add_directory(TWELFTH)
+    finally:
+        remove_directory(TWELFTH)
+    assert benefits.services(every=True) == before
+
+
+def test_a_rule_without_a_label_for_its_parameter_is_refused(tmp_path: Path) -> None:
+    for file in TWELFTH.iterdir():
+        if file.is_file():
+            text = file.read_text().replace("    label: {kk: Велосипед", "    note: {kk: Велосипед")
+            (tmp_path / file.name).write_text(text)
+    with pytest.raises(BadParameters, match=r"first-bicycle.yaml:\d+: "):
+        add_directory(tmp_path)
+    assert "first-bicycle" not in {service.code for service in benefits.services(every=True)}
+
+
+def test_a_reference_that_nobody_defined_is_refused(tmp_path: Path) -> None:
+    for file in TWELFTH.iterdir():
+        if file.is_file():
+            text = file.read_text().replace("reference: bicycle-law, mark: U", "reference: no-such-law, mark: U")
+            (tmp_path / file.name).write_text(text)
+    with pytest.raises(BadParameters, match=r"first-bicycle.yaml:\d+: reference 'no-such-law' is not defined"):
+        add_directory(tmp_path)
+
+
+def test_the_day_of_a_change_belongs_to_the_new_value() -> None:
+    legislation = benefit("disability").legislation
+    for change in legislation.changes[1:]:
+        assert legislation.at(change) is not legislation.at(change - timedelta(days=1))
