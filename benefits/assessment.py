@@ -73,6 +73,23 @@ class Assessment:
             self.trace.append(entry.line)
         return entry.value
 
+    def knows_law_of(self, day: date) -> bool:
+        """Whether all parameters of the service have values on that day."""
+        return day >= self.legislation.first_day
+
+    def number_on(self, name: str, day: date) -> Decimal | None:
+        """The value of a parameter on another day; None when it has none then. Noted once however often it is used."""
+        entry = self.legislation.entry_on(name, day)
+        if entry is None:
+            return None
+        if self.trace is not None and entry.line not in self.trace:
+            self.trace.append(entry.line)
+        return entry.value
+
+    def paid_from(self, arose: date) -> date:
+        """The first day of payment, by the dated parameter `paid_from`."""
+        return arose if self.word("paid_from") == "right_arose" else self.applied_on
+
     def whole(self, name: str) -> int:
         """The value of a parameter that counts days, months, years or people."""
         return int(self.number(name))

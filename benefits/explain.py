@@ -79,6 +79,7 @@ _UNITS = {
     "years": Texts("жас", "лет", "years"),
     "people": Texts("адам", "чел.", "people"),
 }
+_DECIMALS_SHOWN = 4
 
 
 def explain(decision: Decision, language: Language) -> str:
@@ -107,13 +108,15 @@ def show_day(day: date) -> str:
 
 
 def show_number(number: Decimal, language: Language) -> str:
-    """A number with spaces between thousands and the decimal mark of the language, without idle zeros."""
-    text = f"{number:,f}"
+    """A number with spaces between thousands and the decimal mark of the language; ≈ if it has more decimals."""
+    exact = round(number, _DECIMALS_SHOWN)
+    about = "" if exact == number else "≈ "
+    text = f"{exact:,f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     whole, _, part = text.partition(".")
     mark = "." if language == "en" else ","
-    return whole.replace(",", " ") + (mark + part if part else "")
+    return about + whole.replace(",", " ") + (mark + part if part else "")
 
 
 def _answer(decision: Decision, language: Language) -> list[str]:

@@ -180,14 +180,15 @@ class Income:
 
 @dataclass(frozen=True, slots=True)
 class Insurance:
-    """A person's part in the compulsory social insurance, also that of a deceased breadwinner.
+    """A person's part in the compulsory social insurance, also a deceased breadwinner's; who has none is not insured.
 
-    `contribution_months` are the whole months of contributions as counted on `counted_on`; `incomes` those from which
-    contributions were paid; `job_loss_months_paid` the months of job-loss payment already received.
+    `contribution_months` are the whole months of contributions as counted on `counted_on`, None if the count of the day
+    asked about is not known; `incomes` those from which contributions were paid; `job_loss_months_paid` the months of
+    job-loss payment already received.
     """
 
     iin: str
-    contribution_months: int
+    contribution_months: int | None
     counted_on: date
     incomes: tuple[Income, ...] = ()
     job_loss_months_paid: int = 0
@@ -339,7 +340,7 @@ class Facts:
             disabilities=tuple(one for one in self.disabilities if one.decided_on <= day),
             payments=tuple(one for one in self.payments if one.from_date <= day),
             awards=tuple(one for one in self.awards if one.awarded_on <= day),
-            insurances=tuple(one for one in self.insurances if one.counted_on <= day),
+            insurances=tuple(_insurance_on(one, day) for one in self.insurances),
             capacity_losses=tuple(one for one in self.capacity_losses if one.decided_on <= day),
             unemployments=tuple(
                 replace(one, deregistered_on=_known(one.deregistered_on, day))
@@ -367,6 +368,21 @@ def _living_on(adult: Adult, day: date) -> Adult:
 
 def _child_on(child: Child, day: date) -> Child:
     return replace(child, died_on=_known(child.died_on, day))
+
+
+def _insurance_on(insurance: Insurance, day: date) -> Insurance:
+    """The same without a count of months that was made later, and without later income."""
+    counted = insurance.counted_on <= day
+    return replace(
+        insurance,
+        counted_on=min(insurance.counted_on, day),
+        contribution_months=insurance.contribution_months if counted else None,
+        incomes=tuple(
+            replace(income, until_month=min(income.until_month, day.replace(day=1)))
+            for income in insurance.incomes
+            if income.from_month <= day
+        ),
+    )
 
 
 def _household_on(household: Household | None, day: date) -> Household | None:

@@ -186,7 +186,8 @@ def _fields(shape: type, mapping: Mapping[str, Any], prefix: str) -> dict[str, A
     return values
 
 
-_MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until"), (f.Household, "income")}
+_MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until")}
+_MAY_BE_UNKNOWN |= {(f.Household, "income"), (f.Insurance, "contribution_months")}
 """Fields without a default that may be left empty: open ends, and an income that is not known."""
 
 _PERSON: dict[str, Reader] = {"iin": _iin, "birth_date": _day, "sex": _sex}

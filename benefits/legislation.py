@@ -74,6 +74,7 @@ class Legislation:
                 changes |= {value.since for value in values}
                 changes |= {value.until + timedelta(days=1) for value in values if value.until}
         self.changes = sorted(day for day in changes if day >= self.first_day)
+        self._single: dict[tuple[str, date], Entry] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
 
     def at(self, day: date) -> InForce:
@@ -85,6 +86,20 @@ class Legislation:
         if period is None:
             period = self._periods[index] = self._resolve(self.changes[index])
         return period
+
+    def entry_on(self, name: str, day: date) -> Entry | None:
+        """The entry of one parameter on any day, also one before the service's first; None when it has no value then.
+
+        For figures that reach back, such as the income of the 24 months before.
+        """
+        kept = self._single.get((name, day))
+        if kept is None:
+            parameter, owner = self.parameters[name]
+            value = _value_on(parameter.series[None], day)
+            if value is None:
+                return None
+            kept = self._single[name, day] = self._entry(parameter, owner, None, value)
+        return kept
 
     def text(self, section: str, code: str) -> Texts:
         """A text of the service's file, else of the common one; the bare code when neither has it."""

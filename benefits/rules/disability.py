@@ -52,8 +52,8 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
 def _amount(assessment: Assessment, disability: Disability, born: date) -> Finding:
     """The multiple of PM, and the last day of the right.
 
-    A child's decision from general illness ends when the child grows up, for then the cause is established anew; one
-    without a group ends with the age that needs no group.
+    A child's decision from general illness ends when the child grows up, for then the cause is established anew, and so
+    does the right of a parent; one without a group ends with the age that needs no group.
     """
     basis, on, until = disability.number, assessment.on, disability.until
     groups_from = birthday(born, assessment.whole("small_child_age"))
@@ -64,7 +64,7 @@ def _amount(assessment: Assessment, disability: Disability, born: date) -> Findi
         return assessment.ask("which_group_now", basis)
     if without_group:
         until = _earlier(until, day_before(groups_from))
-    elif of_a_child:
+    elif of_a_child or (on < grown_up and disability.iin != assessment.facts.applicant.iin):
         until = _earlier(until, day_before(grown_up))
     if on < groups_from:
         rate = assessment.number("rate_small_child")
@@ -72,7 +72,8 @@ def _amount(assessment: Assessment, disability: Disability, born: date) -> Findi
         rate = assessment.row("rate_childhood", disability.group)
     else:
         rate = assessment.row("rate_general", disability.group)
-    return assessment.yes(basis, Money(assessment.times(rate, "pm")), until=until)
+    money = Money(assessment.times(rate, "pm"))
+    return assessment.yes(basis, money, until=until, start=assessment.paid_from(disability.from_date))
 
 
 def _earlier(until: date | None, end: date) -> date:

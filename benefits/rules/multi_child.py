@@ -32,9 +32,8 @@ def decide(assessment: Assessment, basis: str) -> Finding:
     if number < least:
         return assessment.no("too_few_children", basis)
     ends.sort(reverse=True)
-    return assessment.yes(
-        basis, Money(assessment.times(_rate(assessment, number), "mrp")), until=day_before(ends[least - 1])
-    )
+    money = Money(assessment.times(_rate(assessment, number), "mrp"))
+    return assessment.yes(basis, money, until=day_before(ends[least - 1]), start=assessment.paid_from(assessment.on))
 
 
 def _rate(assessment: Assessment, number: int) -> Decimal:

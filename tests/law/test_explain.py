@@ -41,11 +41,15 @@ def test_the_parameter_shows_its_date_and_ground(five_children: Facts) -> None:
 
 def test_what_nobody_has_verified_is_marked(five_children: Facts) -> None:
     decision = assess("multi-child", five_children, ON)
-    assert [line.code for line in decision.unverified] == ["common.residence", "multi-child.rounding"]
-    assert explain(decision, "en").count("NOT VERIFIED") == 2
-    assert explain(decision, "ru").count("НЕ ПРОВЕРЕНО") == 2
-    assert explain(decision, "kk").count("ТЕКСЕРІЛМЕГЕН") == 2
-    assert explain(decision, "en").endswith("values not checked against the text of the law: 2.")
+    assert [line.code for line in decision.unverified] == [
+        "common.residence",
+        "multi-child.rounding",
+        "common.paid_from",
+    ]
+    assert explain(decision, "en").count("NOT VERIFIED") == 3
+    assert explain(decision, "ru").count("НЕ ПРОВЕРЕНО") == 3
+    assert explain(decision, "kk").count("ТЕКСЕРІЛМЕГЕН") == 3
+    assert explain(decision, "en").endswith("values not checked against the text of the law: 3.")
 
 
 def test_a_refusal_tells_its_reason_and_a_doubt_its_question(five_children: Facts) -> None:

@@ -1,0 +1,72 @@
+"""Social payment for loss of the capacity to work, from the Fund, whether or not the person works.
+
+One right for each decision of the medical board; it comes in addition to the disability benefit and ends with the
+board's period or the pension age.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from benefits.assessment import Assessment, Finding, Rule
+from benefits.facts import CapacityLoss
+from benefits.social_insurance import earnings, indexed, less_pension_contribution, participation
+from benefits.terms import birthday, day_before
+
+
+def decisions(assessment: Assessment) -> Sequence[CapacityLoss]:
+    """The board's decisions about the applicant, the newest first."""
+    facts = assessment.facts
+    own = [one for one in facts.capacity_losses if one.iin == facts.applicant.iin]
+    return sorted(own, key=lambda one: (-one.from_date.toordinal(), -one.decided_on.toordinal()))
+
+
+def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
+    """(average income - 0.5 MZP) x 0.6 x degree of loss x participation."""
+    basis, on, applicant = loss.number, assessment.on, assessment.facts.applicant
+    if on < loss.from_date:
+        return assessment.no("not_yet_in_force", basis)
+    if loss.until is not None and on > loss.until:
+        return assessment.no("term_over", basis)
+    if any(other.from_date > loss.from_date and other.from_date <= on for other in decisions(assessment)):
+        return assessment.no("newer_decision", basis)
+    if loss.degree < assessment.number("least_degree"):
+        return assessment.no("degree_too_low", basis)
+    pension = birthday(applicant.birth_date, int(assessment.row("pension_age", applicant.sex)))
+    if on >= pension:
+        return assessment.no("pension_age_reached", basis)
+    finding = _amount(assessment, loss)
+    finding.until = _earlier(loss.until, day_before(pension))
+    return finding
+
+
+def _amount(assessment: Assessment, loss: CapacityLoss) -> Finding:
+    basis, arose = loss.number, loss.from_date
+    insurance = assessment.facts.insurance(loss.iin)
+    if insurance is None or insurance.contribution_months == 0:
+        return assessment.no("not_insured", basis)
+    if insurance.contribution_months is None:
+        return assessment.ask("contribution_months_unknown", basis)
+    wage = assessment.number_on("mzp", arose)
+    earned = earnings(assessment, insurance, arose)
+    if earned is None or wage is None:
+        return assessment.ask("income_months_missing", basis)
+    deducted, replaced = assessment.number("wage_deducted"), assessment.number("replacement")
+    coefficient = participation(assessment, insurance.contribution_months)
+    assessment.figure("degree", loss.degree, "ratio")
+    exact = earned.replaced(deducted * wage, replaced * loss.degree * coefficient)
+    if exact <= 0:
+        return assessment.ask("income_below_the_deduction", basis)
+    if assessment.trace is not None:
+        average = earned.total / earned.months
+        how = f"( {average:f} - {deducted:f} × {wage:f} ) × {replaced:f} × {loss.degree:f} × {coefficient:f}"
+        assessment.figure("exact", exact, how=how)
+    gross = indexed(assessment, assessment.rounded(exact))
+    money = less_pension_contribution(assessment, gross)
+    return assessment.yes(basis, money, start=assessment.paid_from(arose))
+
+
+def _earlier(until: date | None, end: date) -> date:
+    return end if until is None or end < until else until
+
+
+RULE = Rule(code="capacity-loss", subjects=decisions, decide=decide, nothing="no_decision_of_the_board")
