@@ -1,6 +1,7 @@
 """Step *detect*: fresh facts from the registries, the law applied to them, and the right claimed for this case."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -41,13 +42,13 @@ class DetectStep:
             )
         mapping = facts_mapping(case, person, family, disability, payments)
         try:
-            decision = benefits.assess(case.service, Facts.from_mapping(mapping), case.on)
+            decisions = benefits.assess_each(case.service, Facts.from_mapping(mapping), case.on)
         except BadFacts as bad:
             raise ApplicationError(f"the registries contradict: {bad}", type="BadFacts", non_retryable=True) from bad
         async with world.card.transaction() as session:
             await self._remember(session, case, person, family)
+            decision, ended = await _settle(session, case, decisions)
             await _keep(session, step, mapping, decision)
-            ended = await _ended(session, case, decision)
         return Detected(
             right=Right(decision.right),
             ended=ended,
@@ -108,12 +109,24 @@ async def _keep(session: AsyncSession, step: StepInput, facts: dict[str, Any], d
     )
 
 
-async def _ended(session: AsyncSession, case: Case, decision: Decision) -> Outcome | None:
-    if decision.right is Found.NO:
-        paid = decision.failed is not None and decision.failed.code == "already_paid"
-        return Outcome.ALREADY_PAID if paid else Outcome.NO_RIGHT
-    if decision.right is Found.YES and decision.basis is not None:
-        holder = await cases.claim_right(session, case.ref, decision.basis, decision.net)
-        if holder is not None:
-            return Outcome.ALREADY_PAID if holder.outcome == Outcome.CREDITED else Outcome.ALREADY_OFFERED
-    return None
+async def _settle(session: AsyncSession, case: Case, decisions: Sequence[Decision]) -> tuple[Decision, Outcome | None]:
+    """The right that this case is about, and how the case ends if there is none left for it.
+
+    One family may have several rights of one service (twins): each case takes the first that no other case has.
+    """
+    taken: Outcome | None = None
+    rights = [decision for decision in decisions if decision.right is Found.YES]
+    for right in rights:
+        assert right.basis is not None  # noqa: S101  (a right always rests on something)
+        holder = await cases.claim_right(session, case.ref, right.basis, right.net)
+        if holder is None:
+            return right, None
+        taken = taken or (Outcome.ALREADY_PAID if holder.outcome == Outcome.CREDITED else Outcome.ALREADY_OFFERED)
+    if taken is not None:
+        return rights[0], taken
+    open_question = next((decision for decision in decisions if decision.right is Found.PERSON_DECIDES), None)
+    if open_question is not None:
+        return open_question, None
+    failed = decisions[0]
+    paid = failed.failed is not None and failed.failed.code == "already_paid"
+    return failed, Outcome.ALREADY_PAID if paid else Outcome.NO_RIGHT

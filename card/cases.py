@@ -94,7 +94,6 @@ async def claim_right(session: AsyncSession, ref: str, basis: str, amount: Decim
             await session.scalars(
                 select(CaseRecord).where(
                     col(CaseRecord.service) == mine.service,
-                    col(CaseRecord.person_id) == mine.person_id,
                     col(CaseRecord.basis) == basis,
                 )
             )

@@ -85,14 +85,14 @@ class Member(SQLModel, table=True):
 
 
 class CaseRecord(SQLModel, table=True):
-    """A case. `UNIQUE (service, person, basis)`: one right yields one case, for good.
+    """A case. `UNIQUE (service, basis)`: one right yields one case, for good, whoever of a family it was opened for.
 
     The basis is known once the law has been applied; until then, and in a case without a right, it is NULL and
     blocks nobody. `opened_by` is the key of what opened the case, so that a doubled event opens it once.
     """
 
     __tablename__ = "cases"
-    __table_args__ = (UniqueConstraint("service", "person_id", "basis", name="one_right_one_case"),)
+    __table_args__ = (UniqueConstraint("service", "basis", name="one_right_one_case"),)
 
     ref: str = Field(primary_key=True)
     service: str
@@ -201,6 +201,8 @@ class IncomingMessage(SQLModel, table=True):
     message_id: str = Field(primary_key=True)
     phone: str
     text: str
+    complete: bool = True
+    """False if parts of a long SMS never came."""
     received_at: datetime = _time()
     case_ref: str | None = Field(default=None, foreign_key="cases.ref", index=True)
     meaning: str | None = None

@@ -69,9 +69,13 @@ class Relay:
 
     # --- taking in -------------------------------------------------------------------------------------------------
 
-    async def reply(self, message_id: str, phone: str, text: str, received_at: datetime) -> bool:
+    async def reply(
+        self, message_id: str, phone: str, text: str, received_at: datetime, *, complete: bool = True
+    ) -> bool:
         """Store an SMS from a person and bring it to its case afterwards. False if the message id was known."""
-        incoming = IncomingMessage(message_id=message_id, phone=phone, text=text, received_at=received_at)
+        incoming = IncomingMessage(
+            message_id=message_id, phone=phone, text=text, received_at=received_at, complete=complete
+        )
         async with self.card.transaction() as session:
             new = await messages.store_incoming(session, incoming)
         self._soon(message_id)
@@ -134,7 +138,9 @@ class Relay:
             if incoming.relayed_at is not None:
                 return
             questions = await messages.open_questions(session, incoming.phone)
-            said = dialogue.understand(incoming.text)
+            # A text with gaps may have lost its "not": it is never a yes, and is asked again.
+            unclear = dialogue.Understanding(dialogue.Meaning.UNCLEAR)
+            said = dialogue.understand(incoming.text) if incoming.complete else unclear
             found = addressed(said, questions)
             case = await session.get_one(CaseRecord, found.question.case_ref) if found.question else None
         taken = False

@@ -19,6 +19,7 @@ import httpx
 from temporalio.client import Client
 
 from runtime.data_folder import DATA, announce, only_one, secrets_of, withdraw
+from runtime.migrate import migrate_database
 from runtime.processes import Process, free_ports, stop_all
 from runtime.servers import HOST, forget_postgres, forget_temporal, postgres, temporal_server
 from runtime.settings import Agency, Settings, load_settings
@@ -243,6 +244,7 @@ class EmbeddedStack:
             "DEMEU_HEALTH_BIND": f"{HOST}:{self._ports['worker']}",
             "DEMEU_METRICS_BIND": f"{HOST}:{self._ports['metrics']}",
             **{f"DEMEU_{agency.upper()}_URL": f"http://{HOST}:{self._ports[agency]}" for agency in Agency},
+            "DEMEU_HANDSET_URL": self.handset_url,
             "PYTHONUNBUFFERED": "1",
             **self._given,
         }
@@ -255,7 +257,7 @@ class EmbeddedStack:
         database = await self._servers.enter_async_context(running)
         self._processes[Part.POSTGRES] = database.process
         self.env["DEMEU_DATABASE_URL"] = database.url()
-        await migrate(database.url())
+        await migrate_database(database.url())
         self._note(Part.POSTGRES, begun)
 
     async def _start_temporal(self) -> None:
@@ -289,13 +291,6 @@ class EmbeddedStack:
         else:
             env["STUB_TOKEN"] = self.env[f"DEMEU_{part.upper()}_TOKEN"]
         return Process(part, command, self.log(part), env=env)
-
-
-async def migrate(url: str) -> None:
-    """Bring the database to the newest shape, without stopping the event loop meanwhile."""
-    from card import migrate as upgrade  # only here: Alembic is heavy, and most users of this module do not migrate
-
-    await asyncio.to_thread(upgrade, url)
 
 
 def forget(data: Path = DATA) -> None:

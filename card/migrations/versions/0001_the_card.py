@@ -78,7 +78,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("ref"),
         sa.UniqueConstraint("opened_by"),
-        sa.UniqueConstraint("service", "person_id", "basis", name="one_right_one_case"),
+        sa.UniqueConstraint("service", "basis", name="one_right_one_case"),
     )
     op.create_index(op.f("ix_cases_person_id"), "cases", ["person_id"], unique=False)
     op.create_table(
@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("phone", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("case_ref", sa.String(), nullable=True),
         sa.Column("meaning", sa.String(), nullable=True),

@@ -1,0 +1,1 @@
+"""What the commands of `starter.py` do. Composes; decides nothing about a case."""

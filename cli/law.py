@@ -1,0 +1,25 @@
+"""`assess`: the law alone, on facts from a file. Asks no registry, changes nothing."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+import benefits
+from benefits import Decision, Facts, Language
+
+
+def decide(service: str, facts: Path, on: date) -> tuple[Decision, ...]:
+    """A decision on each right of this service that the family could have. Raises BadFacts, UnknownService, OSError."""
+    benefits.service(service)
+    return benefits.assess_each(service, Facts.from_file(facts), on)
+
+
+def show(console: Console, decisions: Sequence[Decision], language: Language) -> None:
+    """Each decision with its reason: every parameter, its date and its ground, every figure."""
+    for decision in decisions:
+        name = getattr(benefits.service(decision.code, decision.on).names, language)
+        console.print(f"[bold]{name}[/bold]  ({decision.code})")
+        console.print(benefits.explain(decision, language), markup=False)
+        console.print()

@@ -1,0 +1,143 @@
+"""`demo` and `up`: the embedded stack, with the demo's cast living in it."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+
+import httpx
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from card import Card
+from card.money import Money, money
+from cli.cases import BadInput
+from demo.cast import read_cast
+from demo.play import Doors, Play, Run, bank_books, unreached
+from gateway.opening import Opening
+from runtime.embedded import EmbeddedStack, Part
+from workflows.model import Outcome, tenge
+
+# The clock of a case runs ahead of ours when days are skipped, and what it hears bears its own time.
+_SKIPPED = {"DEMEU_GATEWAY_CLOCK_TOLERANCE_SECONDS": str(120 * 86_400)}
+
+
+def handset(env: Mapping[str, str]) -> str:
+    """Where the stub's handset is. Raises BadInput where there is no stub."""
+    url = env.get("DEMEU_HANDSET_URL")
+    if url is None:
+        raise BadInput("reply: DEMEU_HANDSET_URL is not set; only the SMS centre's stub has a handset")
+    return url
+
+
+async def demo(console: Console) -> int:
+    """Play the cast on a fresh stack. Returns 0 if every case and the money are as expected."""
+    begun = time.monotonic()
+    with console.status("starting Temporal, PostgreSQL, the agencies, gateway and worker"):
+        stack = EmbeddedStack(fresh=True, environment=_SKIPPED)
+        await stack.__aenter__()
+    try:
+        console.print(f"everything runs after {time.monotonic() - begun:.1f} s; Web UI {stack.web_ui_url}\n")
+        card = Card(stack.database_url, pool_size=5)
+        try:
+            return await _play(console, stack, card, begun)
+        finally:
+            await card.close()
+    finally:
+        await stack.__aexit__(None, None, None)
+
+
+async def _play(console: Console, stack: EmbeddedStack, card: Card, begun: float) -> int:
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+        play = await _cast(stack, card, http)
+        await play.settle_in()
+        with Live(console=console, refresh_per_second=4, get_renderable=lambda: _table(play.runs)):
+            await play.play()
+        async with card.transaction() as session:
+            sums = await money(session)
+        bank = await bank_books(http, stack.stub_url(Part.BANK), stack.env["DEMEU_BANK_TOKEN"])
+    return _verdict(console, play.runs, sums, bank, time.monotonic() - begun)
+
+
+async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Play:
+    client = await stack.client()
+    settings = stack.settings
+    doors = Doors(
+        gateway=stack.gateway_url,
+        handset=stack.handset_url,
+        registries=stack.stub_url(Part.REGISTRIES),
+        emaket=stack.stub_url(Part.EMAKET),
+        body=stack.stub_url(Part.BODY),
+        bank=stack.stub_url(Part.BANK),
+        secrets={name: secret.get_secret_value() for name, secret in settings.gateway_secrets.items()},
+    )
+    return Play(read_cast(), client, Opening(card, client, settings.task_queue), doors, http)
+
+
+def _table(runs: list[Run]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("case", "service", "family", "expected", "reached", ""):
+        table.add_column(column, no_wrap=column != "family", overflow="ellipsis" if column == "family" else "fold")
+    for run in runs:
+        reached = run.error or (run.result.outcome if run.result else "…")
+        mark = "[green]✓[/]" if run.as_expected else "[red]✗[/]" if run.result or run.error else ""
+        table.add_row(run.ref, run.played.service, run.family.story, run.played.expected, reached, mark)
+    return table
+
+
+def _verdict(console: Console, runs: list[Run], sums: Money, bank: Decimal, seconds: float) -> int:
+    wrong = [run for run in runs if not run.as_expected]
+    missing = unreached(runs)
+    balanced = sums.assigned == sums.credited + sums.pending and sums.credited == bank
+    console.print()
+    for run in wrong:
+        console.print(f"[red]✗[/] {run.ref} {run.family.story}: {run.error or run.result}")
+    reached = f"{len(Outcome) - len(missing)} of {len(Outcome)} outcomes reached"
+    console.print(f"{len(runs)} cases, {len(runs) - len(wrong)} as expected; {reached}")
+    if missing:
+        console.print(f"[red]✗[/] not reached: {', '.join(sorted(missing))}")
+    console.print(
+        f"assigned {tenge(sums.assigned)} = credited {tenge(sums.credited)} + pending {tenge(sums.pending)}; "
+        f"the bank's own books say {tenge(bank)}"
+    )
+    good = not wrong and not missing and balanced
+    console.print(f"{'[green]✓ all as expected[/]' if good else '[red]✗ not as expected[/]'}, {seconds:.0f} seconds")
+    return 0 if good else 1
+
+
+async def up(console: Console) -> None:
+    """Keep the stack running until Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    console.print("starting Temporal, PostgreSQL, the agencies, gateway and worker ...")
+    async with EmbeddedStack(environment=_SKIPPED) as stack:
+        card = Card(stack.database_url, pool_size=2)
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+            play = await _cast(stack, card, http)
+            await play.settle_in()
+        await card.close()
+        yours = play.cast.families[-1]
+        console.print(f"""
+  Web UI     {stack.web_ui_url}   cases, as operators see them
+  handset    {stack.handset_url}   SMS, as people see them
+  gateway    {stack.gateway_url}/docs   replies, receipts, registry events
+  metrics    {stack.metrics_url}
+  logs       {stack.data / "logs"}
+
+Live a case from both sides, in another terminal:
+  .venv/bin/python starter.py open multi-child --iin {yours.iin}
+  then answer on {stack.handset_url}/phone/{yours.phone}, or:
+  .venv/bin/python starter.py reply {yours.phone} "Иә"
+
+Ctrl-C stops everything that was started here.""")
+        waiting = {asyncio.create_task(stop.wait()), asyncio.create_task(stack.wait())}
+        done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        console.print("stopping ...")
+        for task in done:
+            task.result()

@@ -1,0 +1,96 @@
+"""Reads the cast: people as the stubs take them, and the cases that are played with them."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflows.model import Action, Outcome
+
+CAST = Path(__file__).parent / "cast.yaml"
+
+
+class Act(BaseModel):
+    """One deed of a case; exactly one member is given. What they mean is said at the head of the cast file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    say: str | None = None
+    say_late: str | None = None
+    pass_days: float | None = None
+    undelivered: int | None = None
+    asked_account: bool = False
+    resolve: Action | None = None
+    opens_account: str | None = None
+    after_first: bool = False
+
+
+class Played(BaseModel):
+    """A case of the cast, and how it must end. Money in tenge."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service: str
+    expected: Outcome
+    event: Literal["birth", "disability"] | None = None
+    amount: Decimal = Decimal(0)
+    credited: Decimal | None = None
+    acts: tuple[Act, ...] = ()
+
+
+class Script(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cases: tuple[Played, ...]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A person of the cast: the document for the stubs, the story, and the cases."""
+
+    document: dict[str, Any]
+    story: str
+    cases: tuple[Played, ...]
+
+    @property
+    def iin(self) -> str:
+        return str(self.document["iin"])
+
+    @property
+    def phone(self) -> str | None:
+        phone: str | None = self.document.get("phone")
+        return phone
+
+
+@dataclass(frozen=True)
+class Cast:
+    on: date
+    """The day for which every right is assessed, so that the amounts are the same whenever the demo is played."""
+    families: tuple[Family, ...]
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """What the stubs are given."""
+        return [family.document for family in self.families]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    story: Annotated[str, Field(min_length=1)]
+    demo: Script
+
+
+def read_cast(path: Path = CAST) -> Cast:
+    """The cast of a file. Raises pydantic.ValidationError naming the member that is wrong."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    families = []
+    for raw in content["people"]:
+        checked = _Document.model_validate(raw)
+        document = {name: value for name, value in raw.items() if name not in ("story", "demo")}
+        families.append(Family(document, checked.story, checked.demo.cases))
+    return Cast(content["on"], tuple(families))

@@ -1,0 +1,236 @@
+"""Plays the cast: opens each case, acts as person and operator, and holds the end and the money to what is expected.
+
+It uses only what the outside has: the gateway, the SMS centre's handset, the operator's updates. Skipping days is the
+one thing that only a demo may do.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper
+
+from cli.cases import details
+from demo.cast import Act, Cast, Family, Played
+from gateway.opening import Opening
+from gateway.signature import signed_headers
+from workflows.model import (
+    CaseResult,
+    Message,
+    Outcome,
+    Resolution,
+    Resolved,
+    SearchAttributes,
+    workflow_id,
+)
+
+PATIENCE = 45.0
+_LOOK = 0.1
+
+
+@dataclass
+class Run:
+    """A case of the cast while it is played, for the live table and the verdict."""
+
+    family: Family
+    played: Played
+    ref: str = ""
+    result: CaseResult | None = None
+    error: str = ""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether outcome and money are what the cast says."""
+        if self.result is None or self.error:
+            return False
+        credited = self.played.amount if self.played.credited is None else self.played.credited
+        return (
+            self.result.outcome is self.played.expected
+            and self.result.assigned == self.played.amount
+            and self.result.credited == credited
+        )
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where the outside comes in, and the stubs' own doors."""
+
+    gateway: str
+    handset: str
+    registries: str
+    emaket: str
+    body: str
+    bank: str
+    secrets: dict[str, str] = field(repr=False)
+    """Gateway secrets by sender."""
+
+
+class Play:
+    def __init__(self, cast: Cast, client: Client, opening: Opening, doors: Doors, http: httpx.AsyncClient) -> None:
+        self.cast = cast
+        self.client = client
+        self.opening = opening
+        self.doors = doors
+        self.http = http
+        self.skipper = TimeSkipper(client)
+        self.runs = [Run(family, played) for family in cast.families for played in family.cases]
+
+    async def settle_in(self) -> None:
+        """Tell every stub who lives here and how it shall behave towards them."""
+        doors = self.doors
+        await asyncio.gather(
+            *(
+                self._put(f"{door}/admin/people", self.cast.documents)
+                for door in (doors.registries, doors.emaket, doors.body, doors.bank, doors.handset)
+            )
+        )
+
+    async def play(self) -> None:
+        """All cases at once; the cases of one family one after another. Faults end in `Run.error`, never here."""
+        await asyncio.gather(*(self._family(family) for family in self.cast.families))
+
+    async def _family(self, family: Family) -> None:
+        runs = [run for run in self.runs if run.family is family]
+        by_event = [run for run in runs if run.played.event]
+        if by_event:
+            await self._report(by_event)
+        for run in runs:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._case(run)
+            except TimeoutError:
+                run.error = f"not done in {PATIENCE:.0f} seconds"
+            except Exception as error:
+                run.error = f"{type(error).__name__}: {error}"
+
+    async def _case(self, run: Run) -> None:
+        if not run.ref:
+            opened = await self.opening.open(
+                service=run.played.service, iin=run.family.iin, on=self.cast.on, opened_by=f"demo:{uuid4()}"
+            )
+            run.ref = opened.case.ref
+        handle: WorkflowHandle[Any, CaseResult] = self.client.get_workflow_handle(
+            workflow_id(run.played.service, run.ref), result_type=CaseResult
+        )
+        heard = len(await self._sms(run.family))
+        for act in run.played.acts:
+            heard = await self._act(run, act, handle, heard)
+        run.result = await handle.result()
+
+    async def _report(self, runs: list[Run]) -> None:
+        """The registry's event, sent twice as queues do: it opens each case once."""
+        event = {
+            "event_id": f"demo-{uuid4()}",
+            "kind": runs[0].played.event,
+            "iin": runs[0].family.iin,
+            "on": self.cast.on.isoformat(),
+        }
+        for _ in range(2):
+            taken = await self._post("registries", "/v1/registry/events", event)
+            opened = {case["service"]: case["ref"] for case in taken["cases"]}
+            for run in runs:
+                run.ref = opened[run.played.service]
+
+    # --- deeds -----------------------------------------------------------------------------------------------------
+
+    async def _act(self, run: Run, act: Act, handle: WorkflowHandle[Any, CaseResult], heard: int) -> int:
+        """Do it when its time has come. Returns how many SMS the person has seen."""
+        if act.say is not None:
+            heard = await self._next_sms(run.family, heard)
+            await self._post_to(f"{self.doors.handset}/admin/reply", {"phone": run.family.phone, "text": act.say})
+        elif act.say_late is not None:
+            await self._until(lambda: self._details_say(handle, "a late answer"))
+            at = await self.skipper.get_current_time(handle)
+            late = {
+                "message_id": str(uuid4()),
+                "phone": run.family.phone,
+                "text": act.say_late,
+                "received_at": at.isoformat(),
+            }
+            await self._post("smsc", "/v1/sms/replies", late)
+        elif act.pass_days is not None:
+            await self._until(lambda: self._waits(handle))
+            await self.skipper.fast_forward(handle, timedelta(days=act.pass_days))
+        elif act.undelivered is not None:
+            await self._until(lambda: self._details_say(handle, "did not arrive", act.undelivered or 1))
+        elif act.asked_account:
+            await self._until(lambda: self._details_say(handle, "the person's bank account"))
+        elif act.resolve is not None:
+            await self._until(lambda: self._needs_attention(handle))
+            resolution = Resolution(action=act.resolve, note="demo")
+            await handle.execute_update(Message.RESOLVE, resolution, result_type=Resolved)
+        elif act.opens_account is not None:
+            document = dict(run.family.document)
+            document["accounts"] = [*document.get("accounts", []), {"iban": act.opens_account, "bank": "Bank C"}]
+            await self._put(f"{self.doors.bank}/admin/people", [document])
+        return heard
+
+    async def _sms(self, family: Family) -> list[dict[str, Any]]:
+        if family.phone is None:
+            return []
+        answer = await self.http.get(f"{self.doors.handset}/admin/messages", params={"phone": family.phone})
+        answer.raise_for_status()
+        messages: list[dict[str, Any]] = answer.json()["messages"]
+        return [message for message in messages if message["direction"] == "out"]
+
+    async def _next_sms(self, family: Family, heard: int) -> int:
+        async def came() -> bool:
+            return len(await self._sms(family)) > heard
+
+        await self._until(came)
+        return len(await self._sms(family))
+
+    async def _waits(self, handle: WorkflowHandle[Any, CaseResult]) -> bool:
+        described = await handle.describe()
+        deadline = described.typed_search_attributes.get(SearchAttributes.DEADLINE)
+        return deadline is not None and deadline > await self.skipper.get_current_time(handle)
+
+    async def _needs_attention(self, handle: WorkflowHandle[Any, CaseResult]) -> bool:
+        return bool((await handle.describe()).typed_search_attributes.get(SearchAttributes.NEEDS_ATTENTION))
+
+    async def _details_say(self, handle: WorkflowHandle[Any, CaseResult], words: str, times: int = 1) -> bool:
+        told = await details(handle)
+        return told.count(words) >= times
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        while not await condition():  # noqa: ASYNC110  (seen from outside, over HTTP)
+            await asyncio.sleep(_LOOK)
+
+    # --- doors -----------------------------------------------------------------------------------------------------
+
+    async def _put(self, url: str, content: Any) -> None:
+        (await self.http.put(url, content=_json(content))).raise_for_status()
+
+    async def _post_to(self, url: str, content: Any) -> None:
+        (await self.http.post(url, content=_json(content))).raise_for_status()
+
+    async def _post(self, sender: str, path: str, content: Any) -> Any:
+        body = _json(content)
+        headers = signed_headers(sender, self.doors.secrets[sender], "POST", path, body)
+        answer = await self.http.post(f"{self.doors.gateway}{path}", content=body, headers=headers)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, default=str).encode()
+
+
+async def bank_books(http: httpx.AsyncClient, bank: str, token: str) -> Decimal:
+    """What the bank itself says it has settled, in tenge: the other side of our books."""
+    answer = await http.get(f"{bank}/bank/v1/books", headers={"Authorization": f"Bearer {token}"})
+    answer.raise_for_status()
+    transfers = answer.json()["transfers"]
+    return sum((Decimal(one["amount"]) for one in transfers if one["state"] == "settled"), Decimal(0))
+
+
+def unreached(runs: list[Run]) -> set[Outcome]:
+    """Outcomes that no case of this run has reached."""
+    return set(Outcome) - {run.result.outcome for run in runs if run.result}

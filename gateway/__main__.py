@@ -1,0 +1,85 @@
+"""`python -m gateway`: the HTTP side and the receiving end of the SMS link, in one process, until SIGTERM."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import uvicorn
+
+from adapters.sms import IncomingSms, Receipt, ReceiptState, SmppInbox
+from card import Card
+from gateway.app import Parts, gateway_app
+from gateway.opening import Opening
+from gateway.relay import Relay
+from runtime.settings import Settings, SettingsError, load_settings
+from runtime.telemetry import configure_logging
+from runtime.temporal import TemporalUnreachable, connect
+from runtime.world import sms_centre
+
+
+@asynccontextmanager
+async def serving(settings: Settings, relay: Relay) -> AsyncIterator[None]:
+    """While it serves: the SMS link is bound to receive, and the relay brings on what has come."""
+
+    async def sms(incoming: IncomingSms) -> None:
+        await relay.reply(
+            f"smpp:{incoming.external_id}",
+            incoming.phone,
+            incoming.text,
+            incoming.received_at,
+            complete=incoming.complete,
+        )
+
+    async def receipt(receipt: Receipt) -> None:
+        if receipt.final:
+            delivered = receipt.state is ReceiptState.DELIVERED
+            await relay.receipt(receipt.smsc_message_id, delivered=delivered, at=receipt.at)
+
+    link = settings.smpp()
+    inbox = SmppInbox(
+        link.host, link.port, link.system_id, link.password.get_secret_value(), on_sms=sms, on_receipt=receipt
+    )
+    running = asyncio.create_task(relay.run(), name="relay")
+    try:
+        async with inbox:
+            yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    client = await connect(settings)
+    card = Card(settings.database_url.get_secret_value())
+    opening = Opening(card, client, settings.task_queue)
+    async with sms_centre(settings) as centre:
+        relay = Relay(card, client, centre, opening)
+        app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay))
+        config = uvicorn.Config(
+            app,
+            host=settings.gateway_host,
+            port=settings.gateway_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+        )
+        await uvicorn.Server(config).serve()
+    await card.close()
+
+
+def main() -> int:
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_level)
+        asyncio.run(run(settings))
+    except (SettingsError, TemporalUnreachable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The outside world as the settings describe it: the clients of other bodies' systems, opened and closed together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from activities import World
+from adapters.clients import (
+    HttpBank,
+    HttpCivilRegistry,
+    HttpDecidingBody,
+    HttpDisabilityDatabase,
+    HttpEMaket,
+    HttpMobileDatabase,
+    HttpPersonsRegistry,
+)
+from adapters.http import HttpSystem
+from adapters.sms import SmppCentre
+from card import Card
+from runtime.settings import Agency, Settings
+from workflows.model import QuietHours
+
+
+@asynccontextmanager
+async def sms_centre(settings: Settings) -> AsyncIterator[SmppCentre]:
+    """The SMS centre, to send through; it binds by itself and stays bound."""
+    link = settings.smpp()
+    centre = SmppCentre(
+        link.host,
+        link.port,
+        link.system_id,
+        link.password.get_secret_value(),
+        source=settings.sms_sender,
+        answer_within=timedelta(seconds=settings.call_seconds),
+    )
+    async with centre:
+        yield centre
+
+
+@asynccontextmanager
+async def open_world(settings: Settings) -> AsyncIterator[World]:
+    """Everything that the steps of a case work with. Raises SettingsError naming what is not set."""
+    async with AsyncExitStack() as held:
+
+        async def system(agency: Agency) -> HttpSystem:
+            endpoint = settings.agency(agency)
+            token = endpoint.token.get_secret_value() if endpoint.token else None
+            deadline = timedelta(seconds=settings.call_seconds)
+            return await held.enter_async_context(HttpSystem(agency, endpoint.url, token=token, deadline=deadline))
+
+        card = Card(settings.database_url.get_secret_value())
+        held.push_async_callback(card.close)
+        registries = await system(Agency.REGISTRIES)
+        quiet = settings.quiet_hours
+        yield World(
+            card=card,
+            persons=HttpPersonsRegistry(registries),
+            civil=HttpCivilRegistry(registries),
+            disability=HttpDisabilityDatabase(registries),
+            mobile=HttpMobileDatabase(registries),
+            emaket=HttpEMaket(await system(Agency.EMAKET)),
+            body=HttpDecidingBody(await system(Agency.BODY)),
+            bank=HttpBank(await system(Agency.BANK)),
+            sms=await held.enter_async_context(sms_centre(settings)),
+            quiet_hours=QuietHours(
+                start=quiet.start.hour * 60 + quiet.start.minute, end=quiet.end.hour * 60 + quiet.end.minute
+            )
+            if quiet
+            else None,
+            ask_again=timedelta(seconds=settings.ruling_poll_seconds),
+        )

@@ -1,0 +1,193 @@
+"""The command line of Demeu: start cases, act in them, look at them, ask the law, run the demo.
+
+It works with the Demeu that the environment names (DEMEU_*, TEMPORAL_*), or else with the one that `make up` runs in
+this folder. Bad input ends with one line that names the field and the rule, and exit code 2.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+import benefits
+from activities.calendar import day_of
+from adapters.errors import AdapterError
+from cli import cases, law, stack
+from cli.cases import BadInput
+from cli.connection import NothingRunning, Running, environment, running
+from runtime.processes import StartError
+from runtime.settings import SettingsError
+from runtime.temporal import TemporalUnreachable
+from workflows.model import Action, Outcome, Stage
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+console = Console(highlight=False)
+T = TypeVar("T")
+
+BAD_INPUT, FAILED = 2, 1
+
+Service = Annotated[str, typer.Argument(help="Code of the service, as multi-child.")]
+Ref = Annotated[str, typer.Argument(help="Reference of the case, as 4827-1031-6.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]
+On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day of the law, as 2025-03-01; else today.")]
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Errors as one line on standard error, with an exit code: 2 for what was typed, 1 for what does not work."""
+    try:
+        yield
+    except (BadInput, benefits.BadFacts, benefits.UnknownService, OSError) as bad:
+        if isinstance(bad, TemporalUnreachable):
+            _end(bad, FAILED)
+        _end(bad, BAD_INPUT)
+    except benefits.BadIin as bad:
+        _end(f"iin: {bad.rule}", BAD_INPUT)
+    except (NothingRunning, SettingsError, StartError, AdapterError) as failed:
+        _end(failed, FAILED)
+
+
+def _end(why: object, code: int) -> None:
+    sys.stderr.write(f"{why}\n")
+    raise typer.Exit(code)
+
+
+def _with(act: Callable[[Running], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with running() as here:
+            return await act(here)
+
+    return asyncio.run(run())
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"on: {text!r} is no date; write it as 2025-03-01") from None
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+@app.command()
+def demo() -> None:
+    """Play every ending of a case with the demo's families, on the real parts. Exit code 0 if all is as expected."""
+    with in_words():
+        raise typer.Exit(asyncio.run(stack.demo(console)))
+
+
+@app.command()
+def up() -> None:
+    """Start the whole of Demeu here, on the data of the last demo, and keep it until Ctrl-C."""
+    with in_words():
+        asyncio.run(stack.up(console))
+
+
+@app.command("open")
+def open_(
+    service: Service,
+    iin: Annotated[str, typer.Option(help="IIN of the person whose right it may be.")],
+    on: On = None,
+    as_json: Json = False,
+) -> None:
+    """Open a case of a service for a person."""
+    with in_words():
+        opened = _with(lambda here: cases.open_case(here, service, iin, _day(on)))
+        if as_json:
+            _print_json(opened)
+        else:
+            console.print(f"case {opened['ref']} of {service} opened; follow it with: starter.py case {opened['ref']}")
+
+
+@app.command()
+def reply(
+    phone: Annotated[str, typer.Argument(help="The person's phone, as +77011234567.")],
+    text: Annotated[str, typer.Argument(help="What the person writes to 1414.")],
+    as_json: Json = False,
+) -> None:
+    """Answer as the citizen, by SMS through the SMS centre (the stub's handset)."""
+    with in_words():
+        sent = asyncio.run(cases.reply(stack.handset(environment()), phone, text))
+        if as_json:
+            _print_json(sent)
+        else:
+            console.print("sent to 1414")
+
+
+@app.command()
+def case(ref: Ref, as_json: Json = False) -> None:
+    """Show one case: where it stands, what it waits for, its messages and its money."""
+    with in_words():
+        view = _with(lambda here: cases.look(here, ref))
+        if as_json:
+            _print_json({**view.head, "details": view.details, "messages": view.messages, "payments": view.payments})
+        else:
+            cases.show(console, view)
+
+
+@app.command("cases")
+def cases_(
+    service: Annotated[str | None, typer.Option(help="Only cases of this service.")] = None,
+    stage: Annotated[Stage | None, typer.Option(help="Only cases at this stage.")] = None,
+    outcome: Annotated[Outcome | None, typer.Option(help="Only cases that ended so.")] = None,
+    attention: Annotated[bool, typer.Option("--attention", help="Only cases that need a person.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At the most so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List cases, newest first."""
+    with in_words():
+        if service is not None:
+            benefits.service(service)
+        rows = _with(lambda here: cases.listed(here, service, stage, outcome, attention, limit))
+        if as_json:
+            _print_json(rows)
+        else:
+            cases.show_list(console, rows)
+
+
+@app.command()
+def resolve(
+    ref: Ref,
+    action: Annotated[Action, typer.Argument(help="What was decided.")],
+    note: Annotated[str, typer.Option(help="Why, for the record; no personal data.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Decide as an operator on a case that needs a person."""
+    with in_words():
+        done = _with(lambda here: cases.resolve(here, ref, action, note))
+        if as_json:
+            _print_json(done)
+        else:
+            console.print(f"case {done['ref']}: {done['action']}")
+
+
+@app.command()
+def assess(
+    service: Service,
+    facts: Annotated[Path, typer.Option(help="Facts of the family, YAML or JSON; examples in tests/law/families.")],
+    on: On = None,
+    language: Annotated[benefits.Language, typer.Option(help="Language of the explanation.")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Ask the law alone: right or not, amount, period, and every parameter with its date and ground."""
+    with in_words():
+        decisions = law.decide(service, facts, _day(on) or day_of(datetime.now(UTC)))
+        if as_json:
+            _print_json([decision.to_dict() for decision in decisions])
+        else:
+            law.show(console, decisions, language)
+
+
+if __name__ == "__main__":
+    app()

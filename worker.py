@@ -1,0 +1,57 @@
+"""The worker: settings, the outside world, Temporal; put together and run until SIGTERM, then ended gracefully."""
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+
+from temporalio.worker import Worker
+
+from activities import all_activities
+from runtime.health import HealthServer, polling
+from runtime.settings import Settings, SettingsError, load_settings
+from runtime.telemetry import configure_logging, temporal_runtime
+from runtime.temporal import TemporalUnreachable, connect, deployment, register_search_attributes
+from runtime.world import open_world
+from workflows.model import SearchAttributes
+from workflows.proactive_service import ProactiveService
+
+
+async def run(settings: Settings) -> None:
+    """Run a worker until SIGTERM or SIGINT; running activities then have `worker_shutdown_seconds` to end."""
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    client = await connect(settings, runtime=temporal_runtime(settings.metrics_bind))
+    await register_search_attributes(client, SearchAttributes.ALL)
+    async with open_world(settings) as world:
+        worker = Worker(
+            client,
+            task_queue=settings.task_queue,
+            workflows=[ProactiveService],
+            activities=all_activities(world),
+            max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
+            max_concurrent_activities=settings.worker_activities,
+            max_concurrent_local_activities=settings.worker_activities,
+            max_cached_workflows=settings.worker_cached_workflows,
+            graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
+            deployment_config=deployment(settings),
+        )
+        checks = {"temporal": polling(worker), "database": world.card.ready}
+        async with worker, HealthServer(settings.health_bind, checks):
+            await stop.wait()
+
+
+def main() -> int:
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_level)
+        asyncio.run(run(settings))
+    except (SettingsError, TemporalUnreachable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
