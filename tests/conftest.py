@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from runtime.codec import KeyRing
-from runtime.embedded import migrate
+from runtime.migrate import migrate_database
 from runtime.servers import Database, TemporalServer, postgres, temporal_server
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect
@@ -32,7 +32,7 @@ async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 @pytest.fixture(scope="session")
 async def _migrated_template(postgres_server: Database) -> str:
-    await migrate(await postgres_server.create(_MIGRATED))
+    await migrate_database(await postgres_server.create(_MIGRATED))
     return _MIGRATED
 
 

@@ -1,0 +1,11 @@
+#!/bin/bash
+# Run once by the PostgreSQL image on an empty volume: an account for Temporal and one for the Card, each with its own.
+set -eu
+
+psql --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" \
+    --set temporal_password="$TEMPORAL_DB_PASSWORD" --set demeu_password="$DEMEU_DB_PASSWORD" <<'SQL'
+CREATE ROLE temporal LOGIN CREATEDB PASSWORD :'temporal_password';
+CREATE ROLE demeu LOGIN PASSWORD :'demeu_password';
+CREATE DATABASE demeu OWNER demeu;
+REVOKE CONNECT ON DATABASE demeu FROM PUBLIC;
+SQL

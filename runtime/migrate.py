@@ -1,0 +1,47 @@
+"""``python -m runtime.migrate``: makes database and Temporal ready for this version, before gateway and worker start.
+
+It brings the Card to its newest shape and makes the search attributes known. It may be run again at any time, and by
+two deployments at once; it never removes anything.
+"""
+
+import asyncio
+import sys
+
+from runtime.settings import Settings, SettingsError, load_settings
+from runtime.temporal import TemporalUnreachable, connect, register_search_attributes
+from workflows.model import SearchAttributes
+
+
+async def migrate_database(url: str) -> None:
+    """Bring the database to the newest shape, without stopping the event loop meanwhile."""
+    from card import migrate  # only here: Alembic is heavy, and most who import this do not migrate
+
+    await asyncio.to_thread(migrate, url)
+
+
+async def prepare(settings: Settings) -> tuple[str, ...]:
+    """Database and search attributes; returns the names of the search attributes that were new.
+
+    Raises TemporalUnreachable when no server answers within 30 seconds.
+    """
+    await migrate_database(settings.database_url.get_secret_value())
+    client = await connect(settings, connect_seconds=30)
+    return await register_search_attributes(client, SearchAttributes.ALL)
+
+
+def main() -> int:
+    """Exit code 0 when all is ready, 2 for a wrong setting, 1 when Temporal cannot be reached."""
+    try:
+        added = asyncio.run(prepare(load_settings()))
+    except SettingsError as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 2
+    except TemporalUnreachable as unreachable:
+        sys.stderr.write(f"{unreachable}\n")
+        return 1
+    sys.stdout.write(f"the database is of the newest shape; new search attributes: {', '.join(added) or 'none'}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

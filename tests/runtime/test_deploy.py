@@ -1,0 +1,169 @@
+"""What deploys: the same commands as the tests run, no secret in any file, and stops that leave time to finish."""
+
+import importlib.util
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runtime.processes import ROOT
+from runtime.settings import Settings, variable
+
+COMPOSE = ROOT / "docker-compose.yml"
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+KUBERNETES = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+EXAMPLE = ROOT / "deploy" / ".env.example"
+STUBS = ("registries", "emaket", "body", "bank", "smsc")
+
+
+def _compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    return found
+
+
+def _manifests() -> list[dict[str, Any]]:
+    return [document for path in KUBERNETES for document in yaml.safe_load_all(path.read_text())]
+
+
+def _ours() -> dict[str, dict[str, Any]]:
+    return {name: service for name, service in _compose()["services"].items() if service["image"].startswith("demeu:")}
+
+
+def _containers() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """By component: the pod and its one container."""
+    pods = {
+        manifest["metadata"]["labels"]["app.kubernetes.io/component"]: manifest["spec"]["template"]["spec"]
+        for manifest in _manifests()
+        if manifest["kind"] in {"Deployment", "Job"}
+    }
+    return {component: (pod, pod["containers"][0]) for component, pod in pods.items()}
+
+
+def _commands() -> dict[str, list[str]]:
+    compose = {f"compose {name}": service["command"] for name, service in _ours().items()}
+    pods = {f"kubernetes {name}": container["command"] for name, (_, container) in _containers().items()}
+    default = re.findall(r"^CMD (\[.*\])$", DOCKERFILE.read_text(), re.MULTILINE)
+    return {**compose, **pods, "image": yaml.safe_load(default[-1])}
+
+
+def _program(command: list[str]) -> Path | None:
+    assert command[0] == "python"
+    if command[1] == "-m":
+        for module in (f"{command[2]}.__main__", command[2]):
+            try:
+                spec = importlib.util.find_spec(module)
+            except ModuleNotFoundError:
+                continue
+            if spec is not None and spec.origin is not None and not spec.origin.endswith("__init__.py"):
+                return Path(spec.origin)
+        return None
+    return ROOT / command[1]
+
+
+@pytest.mark.parametrize(("place", "command"), _commands().items())
+def test_every_command_is_a_program_of_ours(place: str, command: list[str]) -> None:
+    program = _program(command)
+    assert program is not None, f"{place}: no such module: {command}"
+    assert program.exists(), f"{place}: no such file: {command}"
+    assert program.is_relative_to(ROOT)
+    assert "__main__" in program.read_text() or program.name == "__main__.py"
+
+
+def test_every_part_is_deployed() -> None:
+    assert {"migrate", "gateway", "worker", *STUBS} == set(_ours())
+    assert set(_containers()) == {"migrate", "gateway", "worker"}
+
+
+def test_stubs_are_a_profile_with_names_that_exist() -> None:
+    for name in STUBS:
+        service = _ours()[name]
+        assert service["profiles"] == ["stubs"]
+        assert service["command"][2:4] == ["stubs", name]
+    known = subprocess.run(
+        ["python", "-c", "import stubs; print(*stubs.NAMES)"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert sorted(known.stdout.split()) == sorted(STUBS)
+
+
+def test_the_image_holds_what_the_commands_need() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+    assert packages | {"worker.py", "starter.py", "requirements.txt"} == allowed
+    assert "requirements-dev" not in DOCKERFILE.read_text()
+
+
+def test_no_process_is_root() -> None:
+    assert re.search(r"^USER 10001", DOCKERFILE.read_text(), re.MULTILINE)
+    for pod, container in _containers().values():
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+
+
+def _secret(name: str) -> bool:
+    return bool(re.search(r"PASSWORD|PWD|TOKEN|SECRET|CODEC_KEYS|DATABASE_URL", name)) and "ORIGIN" not in name
+
+
+def test_no_secret_is_in_a_file() -> None:
+    for name, service in _compose()["services"].items():
+        for key, value in service.get("environment", {}).items():
+            if _secret(key):
+                assert "${" in value, f"compose {name}: {key} has a value"
+                assert ":?" in value, f"compose {name}: {key} may be empty"
+                assert ":-" not in value, f"compose {name}: {key} has a default"
+    for manifest in _manifests():
+        assert manifest["kind"] != "Secret"
+        assert not [key for key in manifest.get("data", {}) if _secret(key)]
+    example = dict(line.split("=", 1) for line in EXAMPLE.read_text().splitlines() if line and not line.startswith("#"))
+    assert set(example.values()) == {""}
+
+
+def test_every_variable_is_asked_for_and_known() -> None:
+    text = COMPOSE.read_text()
+    required = set(re.findall(r"\$\{(\w+):\?", text))
+    example = set(re.findall(r"^(\w+)=", EXAMPLE.read_text(), re.MULTILINE))
+    assert required == example
+    known = {variable(field) for field in Settings.model_fields}
+    given = {key for service in _ours().values() for key in service.get("environment", {})}
+    settings = next(manifest for manifest in _manifests() if manifest["kind"] == "ConfigMap")["data"]
+    dockerfile = set(re.findall(r"\b(DEMEU_\w+)=", DOCKERFILE.read_text()))
+    ours = {key for key in given | set(settings) | dockerfile if key.startswith("DEMEU_")}
+    assert ours <= known
+
+
+def test_workers_have_time_to_finish() -> None:
+    seconds = Settings.model_fields["worker_shutdown_seconds"].default
+    pod, container = _containers()["worker"]
+    assert pod["terminationGracePeriodSeconds"] > seconds + 5
+    assert int(_ours()["worker"]["stop_grace_period"].rstrip("s")) > seconds + 5
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+
+
+def test_everything_that_serves_has_a_health_check() -> None:
+    for name, service in _compose()["services"].items():
+        once = service.get("restart") == "on-failure"
+        assert once or name == "web-ui" or "healthcheck" in service, name
+
+
+def test_services_wait_for_services_that_exist() -> None:
+    services = _compose()["services"]
+    for service in services.values():
+        assert set(service.get("depends_on", {})) <= set(services)
+
+
+def test_kustomization_names_every_manifest() -> None:
+    kustomization = next(manifest for manifest in _manifests() if manifest["kind"] == "Kustomization")
+    assert sorted(kustomization["resources"]) == [path.name for path in KUBERNETES if path.name != "kustomization.yaml"]
+    selected = [manifest["spec"]["selector"] for manifest in _manifests() if manifest["kind"] == "Service"]
+    pods = [m["spec"]["template"]["metadata"]["labels"] for m in _manifests() if m["kind"] == "Deployment"]
+    assert all(selector in pods for selector in selected)
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "deploy").rglob("*.sh")), ids=lambda path: path.name)
+def test_scripts_are_valid_and_executable(script: Path) -> None:
+    assert script.stat().st_mode & 0o111
+    shell = script.read_text().splitlines()[0].removeprefix("#!")
+    assert subprocess.run([shell, "-n", str(script)], capture_output=True).returncode == 0
