@@ -170,7 +170,7 @@ def _arithmetic(how: str, language: Language) -> str:
             shown.append(token.replace(bare, show_number(Decimal(bare), language)) if bare else token)
         except ArithmeticError:
             shown.append(token)
-    return " ".join(shown)
+    return " ".join(shown).replace("( ", "(").replace(" )", ")")
 
 
 def _word(word: str, language: Language) -> str:

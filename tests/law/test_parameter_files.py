@@ -107,7 +107,7 @@ def test_a_service_tells_its_windows_and_terms() -> None:
     assert (service.payer, service.decider, service.frequency) == ("budget", "corporation", "monthly")
     assert service.term_working_days == 7
     assert service.consent_window_days == 3
-    with pytest.raises(UnknownService, match="unknown service 'tooth-fairy'; one of .*childbirth, .*multi-child"):
+    with pytest.raises(UnknownService, match=r"unknown service 'tooth-fairy'; one of .*childbirth, .*multi-child"):
         benefits.service("tooth-fairy")
 
 
