@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_stubs_are_a_profile_with_names_that_exist() -> None:
         assert service["profiles"] == ["stubs"]
         assert service["command"][2:4] == ["stubs", name]
     known = subprocess.run(
-        ["python", "-c", "import stubs; print(*stubs.NAMES)"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", "import stubs; print(*stubs.NAMES)"], cwd=ROOT, capture_output=True, text=True
     )
     assert sorted(known.stdout.split()) == sorted(STUBS)
 
