@@ -1,0 +1,99 @@
+"""A case on a real server, as a test sees it and acts in it: said to, waited for, looked at."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.testing import TimeSkipper
+
+from tests.workflows.acting import Script
+from workflows.model import (
+    WORKFLOW,
+    Action,
+    Case,
+    CaseResult,
+    Meaning,
+    Message,
+    Receipt,
+    Reply,
+    ReplyTaken,
+    Resolution,
+    Resolved,
+    SearchAttributes,
+    Stage,
+    Step,
+)
+
+PATIENCE = 30.0
+
+
+async def start_case(client: Client, case: Case, id: str, queue: str) -> WorkflowHandle[Any, CaseResult]:
+    """Start a case without time skipping: a person is waited for."""
+    return await client.start_workflow(
+        WORKFLOW,
+        case,
+        id=id,
+        task_queue=queue,
+        result_type=CaseResult,
+        search_attributes=TypedSearchAttributes([SearchAttributePair(SearchAttributes.STAGE, Stage.DETECT)]),
+    )
+
+
+@dataclass
+class OnStage:
+    """One case: what can be said to it and seen of it."""
+
+    handle: WorkflowHandle[Any, CaseResult]
+    skipper: TimeSkipper
+    script: Script
+
+    async def now(self) -> datetime:
+        """The case's own clock."""
+        return await self.skipper.get_current_time(self.handle)
+
+    async def pass_time(self, span: timedelta) -> None:
+        await self.skipper.fast_forward(self.handle, span)
+
+    async def say(self, meaning: Meaning, *, at: datetime | None = None, message_id: str | None = None) -> ReplyTaken:
+        """Answer as the person; by default now, on the case's clock."""
+        reply = Reply(message_id=message_id or str(uuid4()), meaning=meaning, received_at=at or await self.now())
+        taken: ReplyTaken = await self.handle.execute_update(
+            Message.REPLY, reply, id=reply.message_id, result_type=ReplyTaken
+        )
+        return taken
+
+    async def resolve(self, action: Action) -> Resolved:
+        resolution = Resolution(action=action)
+        resolved: Resolved = await self.handle.execute_update(Message.RESOLVE, resolution, result_type=Resolved)
+        return resolved
+
+    async def receipt(self, deadline: datetime | None) -> None:
+        await self.handle.signal(Message.RECEIPT, Receipt(key=self.handle.id, deadline=deadline))
+
+    async def seen(self) -> dict[str, Any]:
+        """The search attributes as operators see them."""
+        described = await self.handle.describe()
+        return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+
+    async def until(self, stage: Stage, attention: bool = False) -> None:
+        """Wait, on the real clock, until the case shows this stage."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                seen = await self.seen()
+                if seen.get("Stage") == stage and bool(seen.get("NeedsAttention")) == attention:
+                    return
+                await asyncio.sleep(0.02)
+
+    async def called(self, step: Step, times: int = 1) -> None:
+        """Wait, on the real clock, until a step has been run so often."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.script.of(step)) < times:  # noqa: ASYNC110  (seen from outside, as an operator would)
+                await asyncio.sleep(0.02)
+
+    async def result(self) -> CaseResult:
+        async with asyncio.timeout(PATIENCE):
+            return await self.handle.result()
