@@ -23,10 +23,11 @@ from stubs.registries import Registries
 
 
 class _Protocol(H11Protocol):
-    """Lets the application break off its connection, which ASGI itself has no word for."""
+    """Lets the application break off its connection, which ASGI itself has no word for, and keeps no access log."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.access_log = False  # the setting alone gives way to whoever adds a handler to the logger
         self.app_state = {**self.app_state, "transport": transport}
 
 

@@ -1,0 +1,295 @@
+"""The one translator: which answer, or lack of one, becomes which error, and that no error names a person."""
+
+import asyncio
+import logging
+import pickle
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.clients import HttpBank, HttpDecidingBody, HttpMobileDatabase, HttpPersonsRegistry
+from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
+from adapters.http import HttpSystem
+from tests.adapters.outside import AIGUL, FIRST, PHONE, Outside, aigul, case_file, transfer
+
+KEY = "multi-child/0000-1042-7:credit"
+Answering = Callable[[httpx.Request], httpx.Response]
+
+
+def system(answering: Answering, deadline: timedelta = timedelta(seconds=5)) -> HttpSystem:
+    """A system whose wire is this function."""
+    return HttpSystem("there", "http://there", transport=httpx.MockTransport(answering), deadline=deadline)
+
+
+def raising(error: Exception) -> Answering:
+    def raise_it(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    return raise_it
+
+
+def problem(status: int, headers: dict[str, str] | None = None, **members: Any) -> httpx.Response:
+    return httpx.Response(status, headers={"Content-Type": "application/problem+json"} | (headers or {}), json=members)
+
+
+async def failure(answering: Answering, *, acting: bool) -> AdapterError:
+    """The error that a read or an effect ends in."""
+    async with system(answering) as there:
+        bank = HttpBank(there)
+        with pytest.raises(AdapterError) as caught:
+            await (bank.transfer(KEY, transfer()) if acting else bank.accounts(AIGUL))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "reading", "acting"),
+    [
+        (httpx.ConnectError("x"), Unavailable, Unavailable),
+        (httpx.ConnectTimeout("x"), Unavailable, Unavailable),
+        (httpx.PoolTimeout("x"), Unavailable, Unavailable),
+        (httpx.WriteError("x"), Unavailable, Unclear),
+        (httpx.WriteTimeout("x"), Unavailable, Unclear),
+        (httpx.ReadError("x"), Unavailable, Unclear),
+        (httpx.ReadTimeout("x"), Unavailable, Unclear),
+        (httpx.CloseError("x"), Unavailable, Unclear),
+        (httpx.RemoteProtocolError("x"), Unavailable, Unclear),
+        (httpx.DecodingError("x"), BadAnswer, BadAnswer),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+async def test_no_answer(error: Exception, reading: type[AdapterError], acting: type[AdapterError]) -> None:
+    assert type(await failure(raising(error), acting=False)) is reading
+    assert type(await failure(raising(error), acting=True)) is acting
+
+
+@pytest.mark.parametrize(
+    ("status", "reading", "acting"),
+    [
+        (400, Refused, Refused),
+        (401, Unavailable, Unavailable),
+        (403, Refused, Refused),
+        (404, Refused, Refused),
+        (408, Unavailable, Unavailable),
+        (409, Unclear, Unclear),
+        (422, Refused, Refused),
+        (429, Unavailable, Unavailable),
+        (500, Unavailable, Unavailable),
+        (503, Unavailable, Unavailable),
+        (504, Unavailable, Unclear),
+    ],
+)
+async def test_problems(status: int, reading: type[AdapterError], acting: type[AdapterError]) -> None:
+    answering = lambda _: problem(status, code="some_code", detail="words")  # noqa: E731 - reads better here
+    assert type(await failure(answering, acting=False)) is reading
+    failed = await failure(answering, acting=True)
+    assert (type(failed), failed.system, failed.code) == (acting, "there", "some_code")
+
+
+@pytest.mark.parametrize("status", [301, 400, 403, 404, 422])
+async def test_a_page_of_a_proxy_is_no_refusal(status: int) -> None:
+    failed = await failure(lambda _: httpx.Response(status, html="<h1>nginx</h1>"), acting=True)
+    assert isinstance(failed, BadAnswer)
+
+
+async def test_only_the_bodys_own_not_found_means_none() -> None:
+    async with system(lambda _: problem(404, code="no_phone")) as there:
+        assert await HttpMobileDatabase(there).phone(AIGUL) is None
+    async with system(lambda _: problem(404, code="no_such_route")) as there:
+        with pytest.raises(Refused):
+            await HttpMobileDatabase(there).phone(AIGUL)
+    async with system(lambda _: httpx.Response(404)) as there:
+        with pytest.raises(BadAnswer):
+            await HttpBank(there).transfer_status(KEY)
+
+
+@pytest.mark.parametrize(
+    ("given_", "at_least", "at_most"),
+    [
+        ("7", 7, 7),
+        ("0", 0, 0),
+        ("-5", 0, 0),
+        ("999999999999999999999", None, None),
+        ("99999999", 3600, 3600),
+        ("soon", None, None),
+        (format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True), 30, 90),
+        (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0),
+    ],
+)
+async def test_retry_after(given_: str, at_least: int | None, at_most: int | None) -> None:
+    failed = await failure(lambda _: problem(429, {"Retry-After": given_}, code="slow"), acting=False)
+    assert isinstance(failed, Unavailable)
+    if at_least is None or at_most is None:
+        assert failed.retry_after is None
+    else:
+        assert failed.retry_after is not None
+        assert at_least <= failed.retry_after.total_seconds() <= at_most
+
+
+async def test_the_deadline_bounds_the_whole_call() -> None:
+    async def slow(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(5)
+        return httpx.Response(200)
+
+    transport = httpx.MockTransport(slow)
+    async with HttpSystem("there", "http://there", transport=transport, deadline=timedelta(seconds=0.05)) as there:
+        with pytest.raises(Unclear) as caught:
+            await HttpBank(there).transfer(KEY, transfer())
+        assert caught.value.code == "deadline"
+        with pytest.raises(Unavailable):
+            await HttpBank(there).accounts(AIGUL)
+
+
+async def test_a_cancelled_call_is_cancelled_and_not_an_error() -> None:
+    async def slow(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(5)
+        return httpx.Response(200)
+
+    async with HttpSystem("there", "http://there", transport=httpx.MockTransport(slow)) as there:
+        task = asyncio.ensure_future(HttpBank(there).accounts(AIGUL))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"accounts": null}',
+        b'{"accounts": [{"iban": "KZ1", "state": "open"}]}',
+        b'{"accounts": [{"iban": "KZ120000000000000001", "state": "melted"}]}',
+    ],
+)
+async def test_answers_outside_the_contract(answer: bytes) -> None:
+    assert isinstance(await failure(lambda _: httpx.Response(200, content=answer), acting=False), BadAnswer)
+
+
+RULING = {"application_number": "EM-1", "state": "assigned", "decision_number": "D-1", "decided_on": "2025-03-05"}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"amount": 78798.00},
+        {"amount": "-1.00"},
+        {"amount": "1.001"},
+        {"amount": "NaN"},
+        {"amount": "78798.00", "decided_on": None},
+        {"amount": "78798.00", "application_number": "EM-2"},
+        {"state": "refused"},
+    ],
+)
+async def test_rulings_outside_the_contract(members: dict[str, Any]) -> None:
+    async with system(lambda _: httpx.Response(200, json=RULING | members)) as there:
+        with pytest.raises(BadAnswer):
+            await HttpDecidingBody(there).ruling("EM-1")
+
+
+async def test_an_answer_about_somebody_else_is_not_taken() -> None:
+    person = {
+        "iin": "700101300041",
+        "family_name": "A",
+        "given_name": "B",
+        "birth_date": "1970-01-01",
+        "sex": "male",
+        "citizenship": "citizen",
+        "permanent_resident": True,
+        "language": "ru",
+        "region": "KZ-75",
+    }
+    async with system(lambda _: httpx.Response(200, json=person)) as there:
+        with pytest.raises(BadAnswer) as caught:
+            await HttpPersonsRegistry(there).person(AIGUL)
+    assert caught.value.code == "other_subject"
+
+
+async def test_unknown_members_of_an_answer_are_ignored() -> None:
+    answer = {"application_number": "EM-1", "state": "pending", "queue": 3}
+    async with system(lambda _: httpx.Response(200, json=answer)) as there:
+        assert await HttpDecidingBody(there).submit(KEY, case_file())
+
+
+async def test_what_goes_over_the_wire() -> None:
+    seen: list[httpx.Request] = []
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return problem(503, code="down")
+
+    transport = httpx.MockTransport(answering)
+    async with HttpSystem("there", "http://there/gateway/", token="secret", transport=transport) as there:
+        with pytest.raises(Unavailable):
+            await HttpBank(there).transfer(KEY, transfer(amount=Decimal("78798")))
+        with pytest.raises(Unavailable):
+            await HttpBank(there).transfer_status(KEY)
+    posted, asked = seen
+    assert posted.headers["Idempotency-Key"] == KEY
+    assert posted.headers["Authorization"] == "Bearer secret"
+    assert b'"amount":"78798.00"' in posted.content
+    assert asked.url.raw_path == b"/gateway/bank/v1/transfers/by-key/multi-child%2F0000-1042-7%3Acredit"
+
+
+def everything_said(error: BaseException) -> str:
+    """What a log or a history could show of an error: text, repr, causes and contexts."""
+    shown = "".join(traceback.format_exception(error)) + str(error) + repr(error)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    return shown
+
+
+PRIVATE = (AIGUL, FIRST, PHONE, "Айгүл")
+private = st.sampled_from(PRIVATE)
+said = st.lists(st.one_of(private, st.text(max_size=8)), max_size=4).map("".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    status=st.sampled_from([200, 301, 400, 401, 404, 409, 422, 429, 500, 503, 504]),
+    members=st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("code", "detail", "reason", "title", "document", "accounts", "state"), said)
+    ),
+    as_problem=st.booleans(),
+    acting=st.booleans(),
+)
+async def test_no_error_names_a_person(status: int, members: dict[str, str], as_problem: bool, acting: bool) -> None:
+    media_type = "application/problem+json" if as_problem else "application/json"
+    answer = httpx.Response(status, headers={"Content-Type": media_type}, json=members)
+    error = await failure(lambda _: answer, acting=acting)
+    assert not [value for value in PRIVATE if value in everything_said(error)]
+    assert len(str(error)) < 500
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout(f"to {AIGUL}"), httpx.ConnectError(FIRST)])
+async def test_no_lost_call_names_a_person(error: Exception) -> None:
+    for acting in (False, True):
+        said_ = everything_said(await failure(raising(error), acting=acting))
+        assert not [value for value in PRIVATE if value in said_]
+
+
+async def test_no_log_line_names_a_person(outside: Outside, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    await outside.cast(aigul())
+    await outside.persons.person(AIGUL)
+    await outside.bank.account(AIGUL, FIRST)
+    await outside.mobile.phone(AIGUL)
+    await outside.bank.transfer(KEY, transfer())
+    assert not [value for value in PRIVATE if value in caplog.text]
+
+
+def test_errors_survive_pickling() -> None:
+    refused = pickle.loads(pickle.dumps(Refused("emaket", "rejected", "words", "why", {"document": "x"})))  # noqa: S301
+    assert (str(refused), refused.reason, refused.extra) == ("emaket: words [rejected]", "why", {"document": "x"})
+    later = pickle.loads(pickle.dumps(Unavailable("bank", "down", "words", timedelta(seconds=3))))  # noqa: S301
+    assert later.retry_after == timedelta(seconds=3)
