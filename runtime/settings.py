@@ -158,7 +158,6 @@ class Settings(BaseSettings):
     bank_url: HttpUrl | None = Field(None, description="The bank interface.")
     bank_token: SecretStr | None = Field(None, description="Bearer token for the bank interface.")
     call_seconds: Seconds = Field(10, description="Deadline of one outside call, in seconds, reading included.")
-    connect_seconds: Seconds = Field(2, description="Part of the deadline in which the connection must stand, seconds.")
     ruling_poll_seconds: Seconds = Field(
         900, description="Seconds between two questions to the deciding body whether it has decided."
     )

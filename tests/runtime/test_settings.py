@@ -3,6 +3,7 @@
 import pytest
 
 from runtime.codec import KeyRing
+from runtime.processes import ROOT
 from runtime.settings import Agency, QuietHours, Settings, SettingsError, load_settings, variable
 
 PASSWORD = "opensesame"
@@ -123,3 +124,15 @@ def test_worker_versioning_needs_both_names(environment: pytest.MonkeyPatch) -> 
 
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """A setting that nobody reads is a promise that nobody keeps."""
+    sources = [
+        file for file in ROOT.rglob("*.py") if file.relative_to(ROOT).parts[0] not in {"tests", ".venv", ".demeu"}
+    ]
+    text = "\n".join(file.read_text() for file in sources)
+    by_accessor = {f"{agency}_{part}" for agency in Agency for part in ("url", "token")}
+    by_accessor |= {name for name in Settings.model_fields if name.startswith("smpp_")}
+    unread = [name for name in Settings.model_fields if f"settings.{name}" not in text and name not in by_accessor]
+    assert unread == []
