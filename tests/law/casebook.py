@@ -19,7 +19,7 @@ CASES = HERE / "cases"
 FAMILIES = HERE / "families"
 
 ADULT_ROLES = {"mother": "female", "father": "male", "grandmother": "female", "grandfather": "male"}
-_CASE_KEYS = {"name", "source", "on", "as_at", "applicant", "family", "expect"}
+_CASE_KEYS = {"name", "source", "on", "as_at", "applicant", "about", "family", "expect"}
 _NOT_A_LIST = ("household",)
 
 
@@ -33,6 +33,7 @@ class LawCase:
     name: str
     on: date
     facts: Facts
+    about: str | None
     expect: Mapping[str, Any]
 
 
@@ -49,7 +50,7 @@ def _case(path: Path, service: str, case: Mapping[str, Any]) -> LawCase:
         raise BadCase(f"{where}: a case has name, on, family, expect; unknown here: {sorted(unknown)}")
     on = date.fromisoformat(case["on"])
     facts = Facts.from_mapping(family_mapping(case["family"], case.get("as_at", case["on"]), case.get("applicant")))
-    return LawCase(service, case["name"], on, facts, case["expect"])
+    return LawCase(service, case["name"], on, facts, case.get("about"), case["expect"])
 
 
 def family_mapping(family: Mapping[str, Any], as_at: str, applicant: str | None = None) -> dict[str, Any]:

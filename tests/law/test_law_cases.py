@@ -10,7 +10,20 @@ import benefits
 from benefits import Decision, assess
 from tests.law.casebook import CASES, LawCase, read_cases
 
-EXPECTED = {"right", "amount", "gross", "withheld", "net", "failed", "question", "from", "until", "payer", "trace"}
+EXPECTED = {
+    "right",
+    "amount",
+    "gross",
+    "withheld",
+    "net",
+    "failed",
+    "question",
+    "from",
+    "until",
+    "payer",
+    "parts",
+    "trace",
+}
 
 
 def _cases() -> list[Any]:
@@ -23,11 +36,11 @@ def _cases() -> list[Any]:
 
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: LawCase) -> None:
-    decision = assess(case.service, case.facts, case.on)
+    decision = assess(case.service, case.facts, case.on, basis=case.about)
     assert set(case.expect) <= EXPECTED, "an expectation that the runner does not know"
     answered = {key: _answer(decision, key, wanted) for key, wanted in case.expect.items()}
     assert answered == {key: _wanted(key, wanted) for key, wanted in case.expect.items()}
-    assert assess(case.service, case.facts, case.on, trace=False).net == decision.net
+    assert assess(case.service, case.facts, case.on, trace=False, basis=case.about).net == decision.net
 
 
 @pytest.mark.parametrize("code", [service.code for service in benefits.services(every=True)])
@@ -57,6 +70,8 @@ def _answer(decision: Decision, key: str, wanted: Any) -> Any:
             return decision.until.isoformat() if decision.until else "open"
         case "payer":
             return decision.payer
+        case "parts":
+            return {part.code: part.gross for part in decision.parts}
         case _:
             return _traced(decision, wanted)
 
@@ -70,7 +85,7 @@ def _traced(decision: Decision, wanted: Mapping[str, str]) -> dict[str, Any]:
 def _wanted(key: str, wanted: Any) -> Any:
     if key in ("amount", "gross", "withheld", "net"):
         return Decimal(wanted)
-    if key == "trace":
+    if key in ("trace", "parts"):
         return {code: _number(value) for code, value in wanted.items()}
     return wanted
 
