@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.birth_order import is_contested
 from benefits.facts import Child, Relation
 from benefits.terms import add_months
 
@@ -42,7 +43,7 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     order = child.birth_order
     if order is None:
         return assessment.ask("which_child_of_the_mother", basis)
-    if _contested(assessment, child, order):
+    if is_contested(assessment.facts, child, order):
         return assessment.ask("birth_order_contested", basis)
     assessment.figure("birth_order", order, "children")
     law = assessment.with_law_of(arose) if assessment.word("law_of") == "right_arose" else assessment
@@ -57,22 +58,6 @@ def _arose(assessment: Assessment, child: Child) -> date | None:
         return child.taken_on
     recent = assessment.on <= add_months(child.birth_date, assessment.whole("claim_months"))
     return child.birth_date if recent else None
-
-
-def _contested(assessment: Assessment, child: Child, order: int) -> bool:
-    """Whether the mother has more elder children than the order says, or another child with the same order."""
-    if child.mother_iin is None:
-        return False
-    elder = 0
-    for other in assessment.facts.children:
-        if other is child or other.mother_iin != child.mother_iin or not other.born_alive:
-            continue
-        if other.relation is not Relation.BORN and other.relation is not Relation.STEP:
-            continue
-        if other.birth_order == order:
-            return True
-        elder += other.birth_date < child.birth_date
-    return elder >= order
 
 
 RULE = Rule(code="childbirth", subjects=children, decide=decide, nothing="no_child")

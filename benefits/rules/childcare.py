@@ -1,0 +1,94 @@
+"""Benefit for the care of a child up to a year and a half: from the Fund if the carer is insured, otherwise the budget.
+
+One right for each child, of the one person who cares for it. The Fund's payment is never below what the budget
+would pay for that child, nor above the cap.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+
+from benefits.assessment import ROUNDINGS, WHOLE, Assessment, Finding, Money, Rule
+from benefits.birth_order import is_contested
+from benefits.decision import ZERO
+from benefits.facts import Child, Insurance, Relation
+from benefits.social_insurance import earnings, less_pension_contribution
+from benefits.terms import add_months, day_before
+
+
+def children(assessment: Assessment) -> Sequence[Child]:
+    """The children whom the applicant cares for, the youngest first."""
+    applicant = assessment.facts.applicant.iin
+    cared = [one for one in assessment.facts.children if (one.carer_iin or one.lives_with) == applicant]
+    return sorted(cared, key=lambda one: (-one.birth_date.toordinal(), one.birth_order or 0, one.iin))
+
+
+def decide(assessment: Assessment, child: Child) -> Finding:
+    """Who pays, how much, and until the day before the child is a year and a half."""
+    basis = child.birth_record or child.iin
+    if not child.born_alive:
+        return assessment.no("not_born_alive", basis)
+    if child.died_on is not None and child.died_on <= assessment.on:
+        return assessment.no("child_died", basis)
+    if child.relation is Relation.STEP and child.counted_elsewhere:
+        return assessment.no("counted_in_another_family", basis)
+    grown = add_months(child.birth_date, assessment.whole("child_months"))
+    if assessment.on >= grown:
+        return assessment.no("child_too_old", basis)
+    arose = child.taken_on or child.birth_date
+    finding = _amount(assessment, child, arose)
+    finding.start, finding.until = assessment.paid_from(arose), day_before(grown)
+    return finding
+
+
+def _amount(assessment: Assessment, child: Child, arose: date) -> Finding:
+    basis, order = child.birth_record or child.iin, child.birth_order
+    if order is None:
+        return assessment.ask("which_child_of_the_mother", basis)
+    if is_contested(assessment.facts, child, order):
+        return assessment.ask("birth_order_contested", basis)
+    assessment.figure("birth_order", order, "children")
+    insurance = assessment.facts.insurance(assessment.facts.applicant.iin)
+    if insurance is None or insurance.contribution_months == 0:
+        return assessment.yes(basis, Money(_from_budget(assessment, order), "budget", ZERO, "budget"))
+    return _from_fund(assessment, basis, insurance, arose, order)
+
+
+def _from_budget(assessment: Assessment, order: int) -> Decimal:
+    """The rate by the birth order in MRP; published rounded half-up, unlike the other benefits."""
+    rate, mrp = assessment.bracket("rate", order), assessment.number("mrp")
+    amount = (rate * mrp).quantize(WHOLE, ROUNDINGS[assessment.word("rounding_budget")])
+    if assessment.trace is not None:
+        assessment.figure("exact_budget", rate * mrp, how=f"{rate:f} × {mrp:f}")
+        assessment.figure("amount_budget", amount)
+    return amount
+
+
+def _from_fund(assessment: Assessment, basis: str, insurance: Insurance, arose: date, order: int) -> Finding:
+    """0.4 of the average income, at most 0.4 x 7 MZP, and net of the pension contribution no less than the budget
+    pays.
+    """
+    if insurance.contribution_months is None:
+        return assessment.ask("contribution_months_unknown", basis)
+    earned, wage = earnings(assessment, insurance, arose), assessment.number_on("mzp", arose)
+    if earned is None or wage is None:
+        return assessment.ask("income_months_missing", basis)
+    replacement = assessment.number("replacement")
+    exact = earned.replaced(ZERO, replacement)
+    if assessment.trace is not None:
+        assessment.figure("exact", exact, how=f"{earned.total / earned.months:f} × {replacement:f}")
+    most = replacement * assessment.number("income_cap") * wage
+    assessment.figure("most", most)
+    gross = assessment.rounded(min(exact, most))
+    kept = 1 - assessment.number("pension_contribution")
+    budget = _from_budget(assessment, order)
+    least = (budget / kept).quantize(WHOLE, ROUND_CEILING)
+    if assessment.trace is not None:
+        assessment.figure("least", least, how=f"{budget:f} ÷ {kept:f}")
+    money = less_pension_contribution(assessment, max(gross, least), "fund")
+    finding = assessment.yes(basis, money)
+    finding.decider = "fund"
+    return finding
+
+
+RULE = Rule(code="childcare", subjects=children, decide=decide, nothing="no_child_cared_for")
