@@ -1,0 +1,51 @@
+"""Allowance to the parent or guardian of a child with disability, besides the child's own benefit.
+
+One right for each decision about a child, of the one adult who cares for it. The group and the cause do not matter.
+"""
+
+from collections.abc import Sequence
+
+from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.facts import Disability
+from benefits.terms import birthday, day_before
+
+
+def decisions(assessment: Assessment) -> Sequence[Disability]:
+    """The decisions about children whom the applicant cares for, the newest first."""
+    facts = assessment.facts
+    cared = {one.iin for one in facts.children if (one.carer_iin or one.lives_with) == facts.applicant.iin}
+    found = [one for one in facts.disabilities if one.iin in cared]
+    return sorted(found, key=lambda one: (-one.from_date.toordinal(), -one.decided_on.toordinal()))
+
+
+def decide(assessment: Assessment, disability: Disability) -> Finding:
+    """A multiple of PM until the child grows up or the decision ends."""
+    basis, on = disability.number, assessment.on
+    child = assessment.facts.child(disability.iin)
+    if child is None or (child.died_on is not None and child.died_on <= on):
+        return assessment.no("child_died", basis)
+    grown_up = birthday(child.birth_date, assessment.whole("child_age"))
+    if on >= grown_up:
+        return assessment.no("child_grown_up", basis)
+    if on < disability.from_date:
+        return assessment.no("not_yet_in_force", basis)
+    until = disability.until
+    if until is not None and on > until:
+        return assessment.no("term_over", basis)
+    if _superseded(assessment, disability):
+        return assessment.no("newer_decision", basis)
+    end = day_before(grown_up) if until is None else min(until, day_before(grown_up))
+    money = Money(assessment.times(assessment.number("rate"), "pm"))
+    return assessment.yes(basis, money, until=end, start=assessment.paid_from(disability.from_date))
+
+
+def _superseded(assessment: Assessment, disability: Disability) -> bool:
+    """Whether a newer decision about the same child is already in force."""
+    for other in assessment.facts.disabilities:
+        newer = (other.from_date, other.decided_on) > (disability.from_date, disability.decided_on)
+        if other.iin == disability.iin and newer and other.from_date <= assessment.on:
+            return True
+    return False
+
+
+RULE = Rule(code="disabled-child-carer", subjects=decisions, decide=decide, nothing="no_child_with_disability")
