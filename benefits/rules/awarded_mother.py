@@ -1,0 +1,33 @@
+"""Allowance to mothers with a state award for many children, for life.
+
+One right, on the award with the highest rate. A mother who is paid for a lower award is not paid a second time
+beside it: whether and from when the higher one takes its place, a person decides.
+"""
+
+from collections.abc import Sequence
+
+from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.facts import Award, PaymentState
+
+
+def highest(assessment: Assessment) -> Sequence[Award]:
+    """The applicant's award with the highest rate, the earlier of two alike."""
+    facts = assessment.facts
+    rates = assessment.in_force.tables["rate"]
+    own = [one for one in facts.awards if one.iin == facts.applicant.iin]
+    own.sort(key=lambda one: (-rates[one.kind].value, one.awarded_on, one.number))
+    return own[:1]
+
+
+def decide(assessment: Assessment, award: Award) -> Finding:
+    """A multiple of MRP by the award."""
+    basis = award.number
+    for payment in assessment.facts.payments:
+        other = payment.service == RULE.code and payment.basis != basis
+        if other and payment.until is None and payment.state is PaymentState.PAYING:
+            return assessment.ask("paid_for_another_award", basis)
+    money = Money(assessment.times(assessment.row("rate", award.kind), "mrp"))
+    return assessment.yes(basis, money, start=assessment.paid_from(award.awarded_on))
+
+
+RULE = Rule(code="awarded-mother", subjects=highest, decide=decide, nothing="no_award")
