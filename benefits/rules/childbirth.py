@@ -46,7 +46,11 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     if is_contested(assessment.facts, child, order):
         return assessment.ask("birth_order_contested", basis)
     assessment.figure("birth_order", order, "children")
-    law = assessment.with_law_of(arose) if assessment.word("law_of") == "right_arose" else assessment
+    law = assessment
+    if assessment.word("law_of") == "right_arose":
+        if not assessment.knows_law_of(arose):
+            return assessment.ask("law_of_that_day_unknown", basis)
+        law = assessment.with_law_of(arose)
     return assessment.yes(basis, Money(law.times(law.bracket("rate", order), "mrp")))
 
 
