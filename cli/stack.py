@@ -17,7 +17,8 @@ from cli.cases import BadInput
 from demo.cast import read_cast
 from demo.play import Doors, Play, Run, bank_books, unreached
 from gateway.opening import Opening
-from runtime.embedded import EmbeddedStack, Part
+from runtime.embedded import EmbeddedStack
+from runtime.settings import Agency
 from workflows.model import Outcome, tenge
 
 # The clock of a case runs ahead of ours when days are skipped, and what it hears bears its own time.
@@ -57,7 +58,7 @@ async def _play(console: Console, stack: EmbeddedStack, card: Card, begun: float
             await play.play()
         async with card.transaction() as session:
             sums = await money(session)
-        bank = await bank_books(http, stack.stub_url(Part.BANK), stack.env["DEMEU_BANK_TOKEN"])
+        bank = await bank_books(http, stack.settings.agency(Agency.BANK))
     return _verdict(console, play.runs, sums, bank, time.monotonic() - begun)
 
 
@@ -67,23 +68,21 @@ async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Pl
     doors = Doors(
         gateway=stack.gateway_url,
         handset=stack.handset_url,
-        registries=stack.stub_url(Part.REGISTRIES),
-        emaket=stack.stub_url(Part.EMAKET),
-        body=stack.stub_url(Part.BODY),
-        bank=stack.stub_url(Part.BANK),
+        agencies={agency: settings.agency(agency) for agency in Agency},
         secrets={name: secret.get_secret_value() for name, secret in settings.gateway_secrets.items()},
     )
     return Play(read_cast(), client, Opening(card, client, settings.task_queue), doors, http)
 
 
 def _table(runs: list[Run]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("case", "service", "family", "expected", "reached", ""):
-        table.add_column(column, no_wrap=column != "family", overflow="ellipsis" if column == "family" else "fold")
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    for column in ("", "case", "service", "expected", "reached"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("family", no_wrap=True, overflow="ellipsis", ratio=1)
     for run in runs:
-        reached = run.error or (run.result.outcome if run.result else "…")
-        mark = "[green]✓[/]" if run.as_expected else "[red]✗[/]" if run.result or run.error else ""
-        table.add_row(run.ref, run.played.service, run.family.story, run.played.expected, reached, mark)
+        reached = run.result.outcome if run.result else "failed" if run.error else "…"
+        mark = "[green]✓[/]" if run.as_expected else "[red]✗[/]" if run.result or run.error else " "
+        table.add_row(mark, run.ref, run.played.service, run.played.expected, reached, run.family.story)
     return table
 
 

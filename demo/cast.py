@@ -24,9 +24,9 @@ class Act(BaseModel):
     pass_days: float | None = None
     undelivered: int | None = None
     asked_account: bool = False
+    needs_attention: bool = False
     resolve: Action | None = None
     opens_account: str | None = None
-    after_first: bool = False
 
 
 class Played(BaseModel):
@@ -93,4 +93,4 @@ def read_cast(path: Path = CAST) -> Cast:
         checked = _Document.model_validate(raw)
         document = {name: value for name, value in raw.items() if name not in ("story", "demo")}
         families.append(Family(document, checked.story, checked.demo.cases))
-    return Cast(content["on"], tuple(families))
+    return Cast(content["assessed_on"], tuple(families))

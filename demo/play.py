@@ -21,6 +21,7 @@ from cli.cases import details
 from demo.cast import Act, Cast, Family, Played
 from gateway.opening import Opening
 from gateway.signature import signed_headers
+from runtime.settings import Agency, Endpoint
 from workflows.model import (
     CaseResult,
     Message,
@@ -64,10 +65,7 @@ class Doors:
 
     gateway: str
     handset: str
-    registries: str
-    emaket: str
-    body: str
-    bank: str
+    agencies: dict[Agency, Endpoint]
     secrets: dict[str, str] = field(repr=False)
     """Gateway secrets by sender."""
 
@@ -84,12 +82,10 @@ class Play:
 
     async def settle_in(self) -> None:
         """Tell every stub who lives here and how it shall behave towards them."""
-        doors = self.doors
+        people = self.cast.documents
         await asyncio.gather(
-            *(
-                self._put(f"{door}/admin/people", self.cast.documents)
-                for door in (doors.registries, doors.emaket, doors.body, doors.bank, doors.handset)
-            )
+            self._put(f"{self.doors.handset}/admin/people", people, {}),
+            *(self._tell(agency, people) for agency in Agency),
         )
 
     async def play(self) -> None:
@@ -162,6 +158,8 @@ class Play:
             await self._until(lambda: self._details_say(handle, "did not arrive", act.undelivered or 1))
         elif act.asked_account:
             await self._until(lambda: self._details_say(handle, "the person's bank account"))
+        elif act.needs_attention:
+            await self._until(lambda: self._needs_attention(handle))
         elif act.resolve is not None:
             await self._until(lambda: self._needs_attention(handle))
             resolution = Resolution(action=act.resolve, note="demo")
@@ -169,7 +167,7 @@ class Play:
         elif act.opens_account is not None:
             document = dict(run.family.document)
             document["accounts"] = [*document.get("accounts", []), {"iban": act.opens_account, "bank": "Bank C"}]
-            await self._put(f"{self.doors.bank}/admin/people", [document])
+            await self._tell(Agency.BANK, [document])
         return heard
 
     async def _sms(self, family: Family) -> list[dict[str, Any]]:
@@ -178,7 +176,7 @@ class Play:
         answer = await self.http.get(f"{self.doors.handset}/admin/messages", params={"phone": family.phone})
         answer.raise_for_status()
         messages: list[dict[str, Any]] = answer.json()["messages"]
-        return [message for message in messages if message["direction"] == "out"]
+        return [message for message in messages if message["state"] == "delivered"]
 
     async def _next_sms(self, family: Family, heard: int) -> int:
         async def came() -> bool:
@@ -205,8 +203,12 @@ class Play:
 
     # --- doors -----------------------------------------------------------------------------------------------------
 
-    async def _put(self, url: str, content: Any) -> None:
-        (await self.http.put(url, content=_json(content))).raise_for_status()
+    async def _tell(self, agency: Agency, people: list[dict[str, Any]]) -> None:
+        endpoint = self.doors.agencies[agency]
+        await self._put(f"{endpoint.url}/admin/people", people, bearer(endpoint))
+
+    async def _put(self, url: str, content: Any, headers: dict[str, str]) -> None:
+        (await self.http.put(url, content=_json(content), headers=headers)).raise_for_status()
 
     async def _post_to(self, url: str, content: Any) -> None:
         (await self.http.post(url, content=_json(content))).raise_for_status()
@@ -223,9 +225,14 @@ def _json(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, default=str).encode()
 
 
-async def bank_books(http: httpx.AsyncClient, bank: str, token: str) -> Decimal:
+def bearer(endpoint: Endpoint) -> dict[str, str]:
+    """The header that authenticates us to an agency."""
+    return {"Authorization": f"Bearer {endpoint.token.get_secret_value()}"} if endpoint.token else {}
+
+
+async def bank_books(http: httpx.AsyncClient, bank: Endpoint) -> Decimal:
     """What the bank itself says it has settled, in tenge: the other side of our books."""
-    answer = await http.get(f"{bank}/bank/v1/books", headers={"Authorization": f"Bearer {token}"})
+    answer = await http.get(f"{bank.url}/bank/v1/books", headers=bearer(bank))
     answer.raise_for_status()
     transfers = answer.json()["transfers"]
     return sum((Decimal(one["amount"]) for one in transfers if one["state"] == "settled"), Decimal(0))

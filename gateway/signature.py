@@ -30,9 +30,14 @@ def sign(secret: str, timestamp: str, method: str, path: str, body: bytes) -> st
 
 
 def signed_headers(sender: str, secret: str, method: str, path: str, body: bytes) -> dict[str, str]:
-    """The three headers that a sender adds to a request made now."""
+    """The headers of a signed JSON request made now."""
     timestamp = f"{datetime.now(UTC).timestamp():.6f}"
-    return {SENDER: sender, TIMESTAMP: timestamp, SIGNATURE: sign(secret, timestamp, method, path, body)}
+    return {
+        "Content-Type": "application/json",
+        SENDER: sender,
+        TIMESTAMP: timestamp,
+        SIGNATURE: sign(secret, timestamp, method, path, body),
+    }
 
 
 def guard(secrets: Mapping[str, SecretStr], tolerance: timedelta, card: Card) -> Callable[[Request], Awaitable[str]]:

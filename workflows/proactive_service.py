@@ -147,9 +147,8 @@ class ProactiveService(CaseInSight):
         remind_at = offered + timedelta(days=policy.reminder_after_days) if policy.reminder_after_days else None
         unclear = 0
         while True:
-            wake = min(self.deadline, remind_at) if remind_at and self.stage is Stage.CONSENT else self.deadline
-            if self.stage is Stage.LATE:
-                wake = self.deadline + timedelta(days=policy.late_reply_days)
+            listened_until = self.deadline + timedelta(days=policy.late_reply_days)
+            wake = listened_until if self.stage is Stage.LATE else min(self.deadline, remind_at or self.deadline)
             await self.wait(lambda: bool(self.replies or self.receipt), wake, self.waits_for)
             while self.replies:
                 reply = self.replies.popleft()
@@ -177,7 +176,7 @@ class ProactiveService(CaseInSight):
             if self.stage is Stage.CONSENT and now >= self.deadline:
                 # The right is not lost by silence: the person is told that an ordinary application stays possible.
                 self.note("window closed without an answer")
-                await self.enter(Stage.LATE, "a late answer")
+                await self.enter(Stage.LATE, "a late answer", listened_until)
                 await self._quiet_hours(policy)
                 await self._tell(NoticeKind.LAPSED)
             elif remind_at is not None and now >= remind_at:
