@@ -1,0 +1,288 @@
+"""SMS over SMPP 3.4: `SmppCentre` hands messages to the operator, `SmppInbox` takes replies and delivery receipts.
+
+Knows no case and no wording: whoever calls has cut the text into parts. Matches no receipt to a message either, that is
+done in the database by the centre's message id. What an operator must grant us is in `adapters/SMPP.md`.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Annotated, Final, Self
+from zoneinfo import ZoneInfo
+
+from aiosmpplib.protocol import SubmitSm
+from aiosmpplib.state import NPI, TON, OptionalParam, PhoneNumber
+from pydantic import AwareDatetime, Field
+
+from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
+from adapters.records import OutgoingSms, Phone, Record, SentPart
+from adapters.smpp_join import Joiner, LongSms
+from adapters.smpp_link import SmppLink
+from adapters.smpp_pdu import TLV_OUR_KEY, UDHI, Delivery, ReceiptState, encode, read_delivery, read_receipt, whole
+from adapters.smpp_requests import Answer, NoAnswer, NotSent
+
+__all__ = ["IncomingSms", "Receipt", "ReceiptState", "SmppCentre", "SmppInbox"]
+
+log = logging.getLogger(__name__)
+
+SYSTEM: Final = "smsc"
+_COME_AGAIN: Final = {
+    "ESME_RTHROTTLED": "throttled",
+    "ESME_RMSGQFUL": "queue_full",
+    "ESME_RSYSERR": "system_error",
+    "ESME_RX_T_APPN": "system_error",
+}
+
+
+class IncomingSms(Record):
+    """A person's SMS. `external_id` stays the same however often it is delivered; without all parts not `complete`."""
+
+    external_id: Annotated[str, Field(min_length=1)]
+    phone: Phone
+    text: Annotated[str, Field(repr=False)]
+    received_at: AwareDatetime
+    complete: bool = True
+
+
+class Receipt(Record):
+    """What became of one part that was sent. `at` is the centre's time, never later than ours."""
+
+    smsc_message_id: Annotated[str, Field(min_length=1)]
+    state: ReceiptState
+    at: AwareDatetime
+
+    @property
+    def final(self) -> bool:
+        """Whether the state will not change any more."""
+        return self.state not in (ReceiptState.ENROUTE, ReceiptState.ACCEPTED, ReceiptState.UNKNOWN)
+
+
+class SmppCentre:
+    """The transmitter, the port `SmsCentre`: one submit_sm a part, each answered before the next goes out."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        system_id: str,
+        password: str,
+        *,
+        source: str = "1414",
+        answer_within: timedelta = timedelta(seconds=10),
+        throttle_pause: timedelta = timedelta(seconds=1),
+        at_once: int = 32,
+    ) -> None:
+        """`at_once`: messages under way at a time. `throttle_pause`: what a throttled caller is told to wait.
+
+        Raises ValueError for credentials that SMPP cannot carry: at most 8 characters of password.
+        """
+        self._link = SmppLink(host, port, system_id, password)
+        self._source = PhoneNumber(source, TON.NETWORK_SPECIFIC, NPI.UNKNOWN)
+        self._answer_within = answer_within
+        self._throttle_pause = throttle_pause
+        self._room = asyncio.Semaphore(at_once)
+
+    async def start(self) -> None:
+        """Begins to bind and keeps bound; does not wait for the centre to be there."""
+        await self._link.open()
+
+    async def stop(self) -> None:
+        """Unbinds and closes. Messages under way end as Unclear."""
+        await self._link.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def bound(self) -> bool:
+        """Whether messages can be sent now."""
+        return self._link.bound
+
+    async def wait_bound(self, within: timedelta) -> bool:
+        """Waits until messages can be sent; False if not in time."""
+        return await self._link.wait_bound(within)
+
+    async def send(self, sms: OutgoingSms) -> tuple[SentPart, ...]:
+        """Hands all parts over; one entry a part, in order.
+
+        Repeating it under the same key is safe with an operator that honours our key. Raises Unavailable (nothing of
+        this part left, or the centre said not now), Unclear (a part left and no answer came), Refused (the centre said
+        no), BadAnswer (a yes without a message id), ValueError for parts that are no SMS.
+        """
+        reference = hashlib.sha256(sms.key.encode()).digest()[0]  # of the key, so that a repeated part fits the others
+        coding, bodies = encode(sms.parts, reference)
+        destination = PhoneNumber(sms.phone.removeprefix("+"), TON.INTERNATIONAL, NPI.ISDN)
+        sent = []
+        async with self._room:
+            for number, body in enumerate(bodies, 1):
+                message = SubmitSm(
+                    short_message="-",  # never the text: aiosmpplib would show it; the body is set below
+                    source=self._source,
+                    destination=destination,
+                    esm_class=UDHI if len(bodies) > 1 else 0,
+                    registered_delivery=1,
+                    encoding="ucs2" if coding else None,
+                    optional_params=[OptionalParam(TLV_OUR_KEY, f"{sms.key}#{number}")],
+                )
+                message.set_encoded_message(body)
+                sent.append(SentPart(number=number, smsc_message_id=await self._hand_over(message)))
+        return tuple(sent)
+
+    async def _hand_over(self, message: SubmitSm) -> str:
+        try:
+            answer = await self._link.ask(message, self._answer_within)
+        except NotSent:
+            raise Unavailable(SYSTEM, "not_bound", "no session with the SMS centre") from None
+        except NoAnswer:
+            raise Unclear(SYSTEM, "no_answer", "submit_sm was sent and not answered") from None
+        if answer.status:
+            raise self._refusal(answer)
+        if not answer.message_id:
+            raise BadAnswer(SYSTEM, "no_message_id", "submit_sm was accepted without a message id")
+        return answer.message_id
+
+    def _refusal(self, answer: Answer) -> Unavailable | Refused:
+        if answer.name in _COME_AGAIN:
+            return Unavailable(SYSTEM, _COME_AGAIN[answer.name], "submit_sm: not now", self._throttle_pause)
+        return Refused(SYSTEM, answer.name, "submit_sm was rejected", reason=answer.name)
+
+
+OnSms = Callable[[IncomingSms], Awaitable[None]]
+OnReceipt = Callable[[Receipt], Awaitable[None]]
+
+
+class SmppInbox:
+    """The receiver. What it hands on must be stored when the callback returns: then the centre is told to forget it.
+
+    A callback that raises leaves the message with the centre, which brings it again; so both callbacks see some
+    messages twice and must tell them by id.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        system_id: str,
+        password: str,
+        *,
+        on_sms: OnSms,
+        on_receipt: OnReceipt,
+        zone: tzinfo = ZoneInfo("Asia/Almaty"),  # noqa: B008 - a constant
+        hold: timedelta = timedelta(seconds=2),
+        join_within: timedelta = timedelta(minutes=2),
+        most_unfinished: int = 1000,
+    ) -> None:
+        """`zone`: of the dates in receipts. `hold`: how long a part waits unacknowledged for the others (a centre that
+        sends one at a time needs the acknowledgement first). `join_within`: after that a message goes on with gaps.
+        """
+        self._link = SmppLink(host, port, system_id, password, on_delivery=self._take)
+        self._on_sms, self._on_receipt = on_sms, on_receipt
+        self._secret = password.encode()
+        self._zone, self._hold, self._join_within = zone, hold, join_within
+        self._joiner = Joiner(most_unfinished)
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to bind and keeps bound; does not wait for the centre to be there."""
+        await self._link.open()
+        self._sweeping = self._sweeping or asyncio.create_task(self._sweep(), name="smpp unfinished messages")
+
+    async def stop(self) -> None:
+        """Finishes what is in work, hands on what only we have, unbinds and closes."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
+            self._sweeping = None
+        await self._link.close()
+        await self._hand_on([message for message in self._joiner.all() if message.acknowledged])
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def bound(self) -> bool:
+        """Whether replies and receipts can reach us now."""
+        return self._link.bound
+
+    async def wait_bound(self, within: timedelta) -> bool:
+        """Waits until replies and receipts can reach us; False if not in time."""
+        return await self._link.wait_bound(within)
+
+    async def _take(self, pdu: bytes) -> None:
+        now = datetime.now(UTC)
+        delivery = read_delivery(pdu)
+        if delivery.is_receipt:
+            message_id, state, at = read_receipt(delivery, self._zone, now)
+            await self._on_receipt(Receipt(smsc_message_id=message_id, state=state, at=at))
+        elif delivery.part is None:
+            await self._store(delivery, whole([delivery.text]), now)
+        else:
+            await self._take_part(self._joiner.add(delivery, now))
+
+    async def _take_part(self, message: LongSms) -> None:
+        if message.complete:
+            await self._store(message.first, message.text, message.since)
+            self._joiner.drop(message)
+            message.stored.set()
+            return
+        try:
+            await asyncio.wait_for(message.stored.wait(), self._hold.total_seconds())
+        except TimeoutError:
+            message.acknowledged = True
+
+    async def _store(self, first: Delivery, text: str, at: datetime, *, complete: bool = True) -> None:
+        phone = _phone(first.source)
+        if phone is None:
+            log.warning("smpp: an SMS from a sender that is no telephone number was dropped")
+            return
+        external_id = first.id or self._made_id(phone, text, at)
+        sms = IncomingSms(external_id=external_id, phone=phone, text=text, received_at=at, complete=complete)
+        await self._on_sms(sms)
+
+    def _made_id(self, phone: str, text: str, at: datetime) -> str:
+        """For an operator that sends no id: the same for the same text from the same phone within a minute.
+
+        Keyed with the password, so that the phone cannot be found by trying all numbers.
+        """
+        said = f"{phone}\0{text}\0{at:%Y%m%d%H%M}".encode()
+        return "made-" + hmac.new(self._secret, said, hashlib.sha256).hexdigest()[:32]
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(min(1.0, self._join_within.total_seconds() / 4))
+            await self._hand_on(self._joiner.overdue(datetime.now(UTC) - self._join_within))
+
+    async def _hand_on(self, messages: list[LongSms]) -> None:
+        """Messages that stay incomplete: better a text with gaps, which is asked again, than none."""
+        for message in messages:
+            try:
+                await self._store(message.first, message.text, message.since, complete=False)
+            except Exception as error:  # stays, and is tried again at the next sweep
+                log.warning("smpp: an incomplete SMS was not stored, %s", type(error).__name__)
+            else:
+                self._joiner.drop(message)
+                message.stored.set()
+
+
+def _phone(source: str) -> str | None:
+    """E.164 of a sender's address: 77011234567, +77011234567, 87011234567 or 7011234567."""
+    digits = source.removeprefix("+")
+    if not re.fullmatch(r"[0-9]{7,15}", digits):
+        return None
+    if len(digits) == 11 and digits.startswith("8"):
+        digits = "7" + digits[1:]
+    elif len(digits) == 10 and digits.startswith("7"):
+        digits = "7" + digits
+    return "+" + digits if digits[0] != "0" else None
