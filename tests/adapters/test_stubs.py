@@ -14,7 +14,7 @@ import pytest
 
 from adapters.errors import Unclear
 from stubs.cast import CAST
-from tests.adapters.outside import AGENCIES, AIGUL, TOKEN, Outside, aigul, case_file, outside_at, transfer
+from tests.adapters.outside import AGENCIES, AIGUL, TOKEN, Outside, aigul, application, case_file, outside_at, transfer
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,13 +65,19 @@ async def test_a_held_answer_does_not_hold_up_the_end(tmp_path: Path) -> None:
             await held
 
 
-async def test_numbers_are_never_given_twice(outside: Outside) -> None:
+async def test_bank_references_are_never_given_twice(outside: Outside) -> None:
     await outside.cast(aigul())
     first = await outside.bank.transfer("case-1:credit", transfer())
     await outside.forget()
     await outside.cast(aigul())
     again = await outside.bank.transfer("case-1:credit", transfer())
     assert again.bank_reference > first.bank_reference
+
+
+async def test_application_numbers_are_never_given_twice(outside: Outside) -> None:
+    first = await outside.emaket.register("case-1:register", application())
+    await outside.forget()
+    assert (await outside.emaket.register("case-1:register", application())).number > first.number
 
 
 @pytest.mark.parametrize(

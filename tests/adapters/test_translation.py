@@ -271,6 +271,12 @@ async def test_no_error_names_a_person(status: int, members: dict[str, str], as_
     assert len(str(error)) < 500
 
 
+@pytest.mark.parametrize("code", [f"no_{AIGUL}", FIRST, "Айгүл", "a b", "", 7, None])
+async def test_a_code_that_is_none_is_not_repeated(code: object) -> None:
+    error = await failure(lambda _: problem(422, code=code), acting=True)
+    assert (type(error), error.code) == (Refused, "status_422")
+
+
 @pytest.mark.parametrize("error", [httpx.ReadTimeout(f"to {AIGUL}"), httpx.ConnectError(FIRST)])
 async def test_no_lost_call_names_a_person(error: Exception) -> None:
     for acting in (False, True):
