@@ -79,7 +79,11 @@ class Assessment:
 
     def number_on(self, name: str, day: date) -> Decimal | None:
         """The value of a parameter on another day; None when it has none then. Noted once however often it is used."""
-        entry = self.legislation.entry_on(name, day)
+        return self.row_on(name, None, day)
+
+    def row_on(self, name: str, key: str | None, day: date) -> Decimal | None:
+        """The value of a row of a table on another day; None when there is none then. Noted once."""
+        entry = self.legislation.entry_on(name, day, key)
         if entry is None:
             return None
         if self.trace is not None and entry.line not in self.trace:

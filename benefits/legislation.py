@@ -74,7 +74,7 @@ class Legislation:
                 changes |= {value.since for value in values}
                 changes |= {value.until + timedelta(days=1) for value in values if value.until}
         self.changes = sorted(day for day in changes if day >= self.first_day)
-        self._single: dict[tuple[str, date], Entry] = {}
+        self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
 
     def at(self, day: date) -> InForce:
@@ -87,18 +87,18 @@ class Legislation:
             period = self._periods[index] = self._resolve(self.changes[index])
         return period
 
-    def entry_on(self, name: str, day: date) -> Entry | None:
+    def entry_on(self, name: str, day: date, key: str | None = None) -> Entry | None:
         """The entry of one parameter on any day, also one before the service's first; None when it has no value then.
 
-        For figures that reach back, such as the income of the 24 months before.
+        For figures that reach back, such as the income of the 24 months before. `key` is the row of a table.
         """
-        kept = self._single.get((name, day))
+        kept = self._single.get((name, day, key))
         if kept is None:
             parameter, owner = self.parameters[name]
-            value = _value_on(parameter.series[None], day)
+            value = _value_on(parameter.series.get(key, ()), day)
             if value is None:
                 return None
-            kept = self._single[name, day] = self._entry(parameter, owner, None, value)
+            kept = self._single[name, day, key] = self._entry(parameter, owner, key, value)
         return kept
 
     def text(self, section: str, code: str) -> Texts:
@@ -125,7 +125,7 @@ class Legislation:
             }
             if None in parameter.series:
                 in_force.single.update((name, entry) for entry in entries.values())
-            elif parameter.in_brackets:
+            elif parameter.kind == "brackets":
                 ordered = sorted((key, entry) for key, entry in entries.items() if isinstance(key, int))
                 in_force.brackets[name] = ([key for key, _ in ordered], [entry for _, entry in ordered])
             else:

@@ -56,19 +56,19 @@ class DatedValue:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: one series of values (`series[None]`), or one for each bracket (int) or row of a table (str)."""
+    """A parameter: one series of values (`series[None]`), or one for each bracket (int) or row of a table (str).
+
+    `kind` is "values", "brackets" or "table", as in the file.
+    """
 
     name: str
     label: Texts | None
     unit: str
+    kind: str
     series: dict[Key | None, tuple[DatedValue, ...]]
     optional: bool
     line: int
     choices: frozenset[str] = frozenset()
-
-    @property
-    def in_brackets(self) -> bool:
-        return any(isinstance(key, int) for key in self.series)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class _Reader:
             self.check_no_gap(series)
         label = self.texts(content["label"]) if "label" in content else None
         choices = frozenset(self.text(content["choices"]).split()) if "choices" in content else frozenset[str]()
-        return Parameter(name, label, unit, series, optional, node.start_mark.line + 1, choices)
+        return Parameter(name, label, unit, kind, series, optional, node.start_mark.line + 1, choices)
 
     def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:
         values: list[DatedValue] = []

@@ -1,0 +1,121 @@
+"""Targeted social assistance: what a household lacks to the poverty line, and an addition for young children.
+
+Assigned for the current quarter and asked again each quarter. The line of a region is a parameter by quarter that the
+ministry supplies; where it is missing, a person decides. With members able to work it hangs on a social contract.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
+from benefits.facts import Household
+from benefits.terms import add_months, age, day_before
+
+_MONTHS_OF_QUARTER = 3
+
+
+def household(assessment: Assessment) -> Sequence[Household]:
+    """The applicant's household, if it is known."""
+    known = assessment.facts.household
+    if known is None or assessment.facts.applicant.iin not in known.members:
+        return ()
+    return (known,)
+
+
+def decide(assessment: Assessment, household: Household) -> Finding:
+    """(line - average income per head) x members + 1.5 MRP for each young child, to the end of the quarter."""
+    on = assessment.on
+    quarter = _quarter_of(on)
+    basis = f"{min(household.members)}/{quarter.year}-Q{quarter.month // _MONTHS_OF_QUARTER + 1}"
+    breach = household.contract_breached_on
+    if breach is not None and on < add_months(breach, assessment.whole("months_barred")):
+        return assessment.no("contract_breached", basis)
+    if household.income is None or household.quarter != add_months(quarter, -_MONTHS_OF_QUARTER):
+        return assessment.ask("income_of_the_quarter_unknown", basis)
+    line = _line(assessment, quarter)
+    if line is None:
+        return assessment.ask("poverty_line_unknown", basis)
+    members = len(household.members)
+    assessment.figure("members", members, "people")
+    per_head = household.income / _MONTHS_OF_QUARTER / members
+    if assessment.trace is not None:
+        how = f"{household.income:f} ÷ {_MONTHS_OF_QUARTER} ÷ {members}"
+        assessment.figure("income_per_head", per_head, how=how)
+    lacking = line * members * _MONTHS_OF_QUARTER - household.income
+    if lacking < 0:
+        return assessment.no("income_above_the_line", basis)
+    if lacking == 0:
+        return assessment.ask("income_equals_the_line", basis)
+    if household.able_bodied and household.contract_signed_on is None:
+        return assessment.ask("social_contract", basis)
+    money = Money(_amount(assessment, household, line, lacking))
+    end = day_before(add_months(quarter, _MONTHS_OF_QUARTER))
+    return assessment.yes(basis, money, until=end, start=assessment.paid_from(quarter))
+
+
+def _amount(assessment: Assessment, household: Household, line: Decimal, lacking: Decimal) -> Decimal:
+    """The monthly amount in whole tenge; divided once, at the end."""
+    young = _young_children(assessment, household)
+    addition = Decimal(0)
+    if young:
+        rate, mrp = assessment.number("child_addition"), assessment.number("mrp")
+        addition = rate * mrp * young
+        if assessment.trace is not None:
+            assessment.figure("additions", addition, how=f"{rate:f} × {mrp:f} × {young}")
+    exact = (lacking + addition * _MONTHS_OF_QUARTER) / _MONTHS_OF_QUARTER
+    if assessment.trace is not None:
+        members = len(household.members)
+        how = f"{line:f} × {members} - {household.income:f} ÷ {_MONTHS_OF_QUARTER} + {addition:f}"
+        assessment.figure("exact", exact, how=how)
+    return assessment.rounded(exact)
+
+
+def _line(assessment: Assessment, quarter: date) -> Decimal | None:
+    """The poverty line per head and month: the published one, else by the region's figures of the quarter before."""
+    region = assessment.facts.applicant.region
+    if region is None:
+        return None
+    published = assessment.known_row("poverty_line", region)
+    if published is not None:
+        return published
+    before = add_months(quarter, -_MONTHS_OF_QUARTER)
+    minimum = assessment.row_on("region_pm", region, before)
+    if minimum is None:
+        return None
+    line = assessment.number("line_of_pm") * minimum
+    if assessment.word("line_by") == "larger":
+        median = assessment.row_on("region_median_income", region, before)
+        if median is None:
+            return None
+        line = max(line, assessment.number("line_of_median") * median)
+    assessment.figure("line", line)
+    return line
+
+
+def _young_children(assessment: Assessment, household: Household) -> int:
+    """The household's children of the ages for which there is an addition."""
+    youngest, eldest = assessment.whole("child_age_from"), assessment.whole("child_age_to")
+    members = set(household.members)
+    young = [
+        one
+        for one in assessment.facts.children
+        if one.iin in members
+        and (one.died_on is None or one.died_on > assessment.on)
+        and youngest <= age(one.birth_date, assessment.on) <= eldest
+    ]
+    assessment.figure("young_children", len(young), "children")
+    return len(young)
+
+
+def _quarter_of(day: date) -> date:
+    return date(day.year, (day.month - 1) // _MONTHS_OF_QUARTER * _MONTHS_OF_QUARTER + 1, 1)
+
+
+RULE = Rule(
+    code="targeted-assistance",
+    subjects=household,
+    decide=decide,
+    nothing="no_household",
+    one_right=OneRight.PER_FAMILY,
+)
