@@ -108,7 +108,9 @@ def test_they_die_with_their_parent(tmp_path: Path) -> None:
 
 
 async def test_one_that_ends_while_starting_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    process = _process(tmp_path, "print('\\n'.join(f'line {n}' for n in range(40))); raise SystemExit('port taken')")
+    process = _process(
+        tmp_path, "print('\\n'.join(f'line {n}' for n in range(40)), flush=True); raise SystemExit('port taken')"
+    )
     process.spawn()
     with pytest.raises(StartError, match=r"child ended while starting; the end of .*child\.log:") as failed:
         await process.ready(lambda: asyncio.sleep(0, result=False), within=10)
