@@ -15,14 +15,11 @@ from card import Card
 from card.money import Money, money
 from cli.cases import BadInput
 from demo.cast import read_cast
-from demo.play import Doors, Play, Run, bank_books, unreached
+from demo.outside import SKIPPED, Outside, total
+from demo.play import Play, Run, unreached
 from gateway.opening import Opening
 from runtime.embedded import EmbeddedStack
-from runtime.settings import Agency
 from workflows.model import Outcome, tenge
-
-# The clock of a case runs ahead of ours when days are skipped, and what it hears bears its own time.
-_SKIPPED = {"DEMEU_GATEWAY_CLOCK_TOLERANCE_SECONDS": str(120 * 86_400)}
 
 
 def handset(env: Mapping[str, str]) -> str:
@@ -37,7 +34,7 @@ async def demo(console: Console) -> int:
     """Play the cast on a fresh stack. Returns 0 if every case and the money are as expected."""
     begun = time.monotonic()
     with console.status("starting Temporal, PostgreSQL, the agencies, gateway and worker"):
-        stack = EmbeddedStack(fresh=True, environment=_SKIPPED)
+        stack = EmbeddedStack(fresh=True, environment=SKIPPED)
         await stack.__aenter__()
     try:
         console.print(f"everything runs after {time.monotonic() - begun:.1f} s; Web UI {stack.web_ui_url}\n")
@@ -58,20 +55,14 @@ async def _play(console: Console, stack: EmbeddedStack, card: Card, begun: float
             await play.play()
         async with card.transaction() as session:
             sums = await money(session)
-        bank = await bank_books(http, stack.settings.agency(Agency.BANK))
+        bank = total(await play.outside.bank_books())
     return _verdict(console, play.runs, sums, bank, time.monotonic() - begun)
 
 
 async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Play:
     client = await stack.client()
-    settings = stack.settings
-    doors = Doors(
-        gateway=stack.gateway_url,
-        handset=stack.handset_url,
-        agencies={agency: settings.agency(agency) for agency in Agency},
-        secrets={name: secret.get_secret_value() for name, secret in settings.gateway_secrets.items()},
-    )
-    return Play(read_cast(), client, Opening(card, client, settings.task_queue), doors, http)
+    opening = Opening(card, client, stack.settings.task_queue)
+    return Play(read_cast(), client, opening, Outside.of(stack, http))
 
 
 def _table(runs: list[Run]) -> Table:
@@ -113,7 +104,7 @@ async def up(console: Console) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     console.print("starting Temporal, PostgreSQL, the agencies, gateway and worker ...")
-    async with EmbeddedStack(environment=_SKIPPED) as stack:
+    async with EmbeddedStack(environment=SKIPPED) as stack:
         card = Card(stack.database_url, pool_size=2)
         async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
             play = await _cast(stack, card, http)

@@ -5,23 +5,20 @@ one thing that only a demo may do.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-import httpx
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 
 from cli.cases import details
 from demo.cast import Act, Cast, Family, Played
+from demo.outside import Outside
 from gateway.opening import Opening
-from gateway.signature import signed_headers
-from runtime.settings import Agency, Endpoint
+from runtime.settings import Agency
 from workflows.model import (
     CaseResult,
     Message,
@@ -59,34 +56,18 @@ class Run:
         )
 
 
-@dataclass(frozen=True)
-class Doors:
-    """Where the outside comes in, and the stubs' own doors."""
-
-    gateway: str
-    handset: str
-    agencies: dict[Agency, Endpoint]
-    secrets: dict[str, str] = field(repr=False)
-    """Gateway secrets by sender."""
-
-
 class Play:
-    def __init__(self, cast: Cast, client: Client, opening: Opening, doors: Doors, http: httpx.AsyncClient) -> None:
+    def __init__(self, cast: Cast, client: Client, opening: Opening, outside: Outside) -> None:
         self.cast = cast
         self.client = client
         self.opening = opening
-        self.doors = doors
-        self.http = http
+        self.outside = outside
         self.skipper = TimeSkipper(client)
         self.runs = [Run(family, played) for family in cast.families for played in family.cases]
 
     async def settle_in(self) -> None:
         """Tell every stub who lives here and how it shall behave towards them."""
-        people = self.cast.documents
-        await asyncio.gather(
-            self._put(f"{self.doors.handset}/admin/people", people, {}),
-            *(self._tell(agency, people) for agency in Agency),
-        )
+        await self.outside.settle_in(self.cast.documents)
 
     async def play(self) -> None:
         """All cases at once; the cases of one family one after another. Faults end in `Run.error`, never here."""
@@ -129,7 +110,7 @@ class Play:
             "on": self.cast.on.isoformat(),
         }
         for _ in range(2):
-            taken = await self._post("registries", "/v1/registry/events", event)
+            taken = await self.outside.signed("registries", "/v1/registry/events", event)
             opened = {case["service"]: case["ref"] for case in taken["cases"]}
             for run in runs:
                 run.ref = opened[run.played.service]
@@ -140,7 +121,7 @@ class Play:
         """Do it when its time has come. Returns how many SMS the person has seen."""
         if act.say is not None:
             heard = await self._next_sms(run.family, heard)
-            await self._post_to(f"{self.doors.handset}/admin/reply", {"phone": run.family.phone, "text": act.say})
+            await self.outside.reply(str(run.family.phone), act.say)
         elif act.say_late is not None:
             await self._until(lambda: self._details_say(handle, "a late answer"))
             at = await self.skipper.get_current_time(handle)
@@ -150,7 +131,7 @@ class Play:
                 "text": act.say_late,
                 "received_at": at.isoformat(),
             }
-            await self._post("smsc", "/v1/sms/replies", late)
+            await self.outside.signed("smsc", "/v1/sms/replies", late)
         elif act.pass_days is not None:
             await self._until(lambda: self._waits(handle))
             await self.skipper.fast_forward(handle, timedelta(days=act.pass_days))
@@ -167,16 +148,11 @@ class Play:
         elif act.opens_account is not None:
             document = dict(run.family.document)
             document["accounts"] = [*document.get("accounts", []), {"iban": act.opens_account, "bank": "Bank C"}]
-            await self._tell(Agency.BANK, [document])
+            await self.outside.tell(Agency.BANK, [document])
         return heard
 
     async def _sms(self, family: Family) -> list[dict[str, Any]]:
-        if family.phone is None:
-            return []
-        answer = await self.http.get(f"{self.doors.handset}/admin/messages", params={"phone": family.phone})
-        answer.raise_for_status()
-        messages: list[dict[str, Any]] = answer.json()["messages"]
-        return [message for message in messages if message["state"] == "delivered"]
+        return await self.outside.sms(family.phone) if family.phone else []
 
     async def _next_sms(self, family: Family, heard: int) -> int:
         async def came() -> bool:
@@ -200,42 +176,6 @@ class Play:
     async def _until(self, condition: Callable[[], Awaitable[bool]]) -> None:
         while not await condition():  # noqa: ASYNC110  (seen from outside, over HTTP)
             await asyncio.sleep(_LOOK)
-
-    # --- doors -----------------------------------------------------------------------------------------------------
-
-    async def _tell(self, agency: Agency, people: list[dict[str, Any]]) -> None:
-        endpoint = self.doors.agencies[agency]
-        await self._put(f"{endpoint.url}/admin/people", people, bearer(endpoint))
-
-    async def _put(self, url: str, content: Any, headers: dict[str, str]) -> None:
-        (await self.http.put(url, content=_json(content), headers=headers)).raise_for_status()
-
-    async def _post_to(self, url: str, content: Any) -> None:
-        (await self.http.post(url, content=_json(content))).raise_for_status()
-
-    async def _post(self, sender: str, path: str, content: Any) -> Any:
-        body = _json(content)
-        headers = signed_headers(sender, self.doors.secrets[sender], "POST", path, body)
-        answer = await self.http.post(f"{self.doors.gateway}{path}", content=body, headers=headers)
-        answer.raise_for_status()
-        return answer.json()
-
-
-def _json(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False, default=str).encode()
-
-
-def bearer(endpoint: Endpoint) -> dict[str, str]:
-    """The header that authenticates us to an agency."""
-    return {"Authorization": f"Bearer {endpoint.token.get_secret_value()}"} if endpoint.token else {}
-
-
-async def bank_books(http: httpx.AsyncClient, bank: Endpoint) -> Decimal:
-    """What the bank itself says it has settled, in tenge: the other side of our books."""
-    answer = await http.get(f"{bank.url}/bank/v1/books", headers=bearer(bank))
-    answer.raise_for_status()
-    transfers = answer.json()["transfers"]
-    return sum((Decimal(one["amount"]) for one in transfers if one["state"] == "settled"), Decimal(0))
 
 
 def unreached(runs: list[Run]) -> set[Outcome]:
