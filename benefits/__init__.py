@@ -7,7 +7,9 @@ from benefits.decision import Condition, Decision, Frequency, Part, Right, Trace
 from benefits.evaluator import assess, assess_all, assess_each
 from benefits.explain import explain
 from benefits.facts import BadFacts, Facts
+from benefits.future import Month, Schedule, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
+from benefits.listing import Change, ListedParameter, changes_between, parameters_on
 from benefits.parameter_file import BadParameters
 from benefits.texts import LANGUAGES, Language, Texts
 
@@ -16,13 +18,17 @@ __all__ = [
     "BadFacts",
     "BadIin",
     "BadParameters",
+    "Change",
     "Condition",
     "Decision",
     "Facts",
     "Frequency",
     "Language",
+    "ListedParameter",
+    "Month",
     "Part",
     "Right",
+    "Schedule",
     "Service",
     "Texts",
     "TraceKind",
@@ -32,11 +38,14 @@ __all__ = [
     "assess",
     "assess_all",
     "assess_each",
+    "changes_between",
     "explain",
     "is_iin",
     "make_iin",
+    "parameters_on",
     "read_iin",
     "remove_directory",
+    "schedule",
     "service",
     "services",
 ]

@@ -1,29 +1,19 @@
 """Runs every case that lawyers wrote, and checks that each service has its cases."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 import benefits
-from benefits import Decision, assess
+from benefits import Decision, assess, schedule
 from tests.law.casebook import CASES, LawCase, read_cases
 
-EXPECTED = {
-    "right",
-    "amount",
-    "gross",
-    "withheld",
-    "net",
-    "failed",
-    "question",
-    "from",
-    "until",
-    "payer",
-    "parts",
-    "trace",
-}
+OF_THE_MONEY = {"amount", "gross", "withheld", "net", "payer", "parts"}
+EXPECTED = OF_THE_MONEY | {"right", "failed", "question", "from", "until", "trace"}
+OF_THE_SCHEDULE = {"months", "schedule", "next_review"}
 
 
 def _cases() -> list[Any]:
@@ -37,10 +27,24 @@ def _cases() -> list[Any]:
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: LawCase) -> None:
     decision = assess(case.service, case.facts, case.on, basis=case.about)
-    assert set(case.expect) <= EXPECTED, "an expectation that the runner does not know"
-    answered = {key: _answer(decision, key, wanted) for key, wanted in case.expect.items()}
-    assert answered == {key: _wanted(key, wanted) for key, wanted in case.expect.items()}
+    assert set(case.expect) <= EXPECTED | OF_THE_SCHEDULE, "an expectation that the runner does not know"
+    expected = {key: wanted for key, wanted in case.expect.items() if key in EXPECTED}
+    answered = {key: _answer(decision, key, wanted) for key, wanted in expected.items()}
+    assert answered == {key: _wanted(key, wanted) for key, wanted in expected.items()}
     assert assess(case.service, case.facts, case.on, trace=False, basis=case.about).net == decision.net
+
+
+@pytest.mark.parametrize("case", [case for case in _cases() if OF_THE_SCHEDULE & set(case.values[0].expect)])
+def test_months_of_a_case(case: LawCase) -> None:
+    found = schedule(case.service, case.facts, case.on, basis=case.about)
+    months = {f"{month.month:%Y-%m}": month.net for month in found.months}
+    wanted = case.expect
+    assert len(months) == int(wanted.get("months", len(months)))
+    assert {month: months.get(month) for month in wanted.get("schedule", {})} == {
+        month: Decimal(amount) for month, amount in wanted.get("schedule", {}).items()
+    }
+    if "next_review" in wanted:
+        assert found.next_review == date.fromisoformat(wanted["next_review"])
 
 
 @pytest.mark.parametrize("code", [service.code for service in benefits.services(every=True)])

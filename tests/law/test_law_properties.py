@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import benefits
-from benefits import LANGUAGES, Decision, Facts, Right, assess, assess_each, explain, make_iin
-from benefits.facts import Child
+from benefits import LANGUAGES, Decision, Facts, Right, assess, assess_each, explain, make_iin, schedule
+from benefits.facts import AwardKind, Child, DeceasedStatus
 from benefits.terms import add_months, age, birthday, months_between
 
 AS_AT = date(2026, 6, 15)
+DECEASED = make_iin(date(1975, 5, 5), "male", 77)
 CODES = [service.code for service in benefits.services(every=True)]
 DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 
@@ -32,6 +34,7 @@ def families(draw: Callable[[Any], Any]) -> Facts:
             "iin": mother,
             "citizenship": draw(st.sampled_from(["citizen", "kandas", "foreigner", "stateless"])),
             "permanent_resident": draw(st.sampled_from([True, True, True, False])),
+            "region": draw(st.sampled_from(["KZ-59", "KZ-71", None])),
             "imprisoned_since": draw(st.none() | st.none() | past),
             "left_country_on": draw(st.none() | st.none() | past),
         },
@@ -86,8 +89,104 @@ def families(draw: Callable[[Any], Any]) -> Facts:
             "children": children,
             "disabilities": disabilities,
             "payments": payments,
+            **draw(_work_and_awards(mother)),
+            **draw(_deaths(mother, [child["iin"] for child in children])),
         }
     )
+
+
+@st.composite
+def _work_and_awards(draw: Callable[[Any], Any], mother: str) -> dict[str, Any]:
+    """Insurance, loss of capacity or job, awards and the household of the applicant, each perhaps absent."""
+    adult = benefits.read_iin(mother).birth_date
+    recent = st.dates(max(adult, date(2023, 1, 1)), AS_AT)
+    start, registered = draw(recent), draw(recent)
+    awards = draw(st.lists(st.sampled_from(list(AwardKind)), max_size=2))
+    found: dict[str, Any] = {
+        "awards": [
+            {"iin": mother, "kind": kind, "awarded_on": draw(recent), "number": f"A{number}"}
+            for number, kind in enumerate(awards)
+        ],
+        "insurances": draw(st.just([]) | st.tuples(_insurance(mother)).map(list)),
+    }
+    if draw(st.booleans()):
+        found["capacity_losses"] = [
+            {
+                "iin": mother,
+                "number": "C0",
+                "degree": draw(st.decimals("0", "1", places=2)),
+                "from_date": start,
+                "until": draw(st.none() | st.dates(start, date(2030, 1, 1))),
+                "decided_on": start,
+            }
+        ]
+    if draw(st.booleans()):
+        ended = draw(st.none() | st.dates(registered, AS_AT))
+        found["unemployments"] = [
+            {"iin": mother, "number": "U0", "registered_on": registered, "deregistered_on": ended}
+        ]
+    if draw(st.booleans()):
+        found["household"] = {
+            "quarter": draw(st.sampled_from([date(2023, 10, 1), date(2025, 1, 1), date(2026, 4, 1)])),
+            "income": draw(st.none() | st.decimals(0, 2_000_000, places=2)),
+            "members": [mother],
+            "able_bodied": draw(st.integers(0, 1)),
+            "contract_breached_on": draw(st.none() | recent),
+        }
+    return found
+
+
+@st.composite
+def _insurance(draw: Callable[[Any], Any], iin: str) -> dict[str, Any]:
+    first = draw(st.sampled_from([date(2020, 1, 1), date(2021, 6, 1), date(2024, 1, 1)]))
+    return {
+        "iin": iin,
+        "contribution_months": draw(st.none() | st.integers(0, 400)),
+        "counted_on": draw(st.dates(date(2023, 1, 1), AS_AT)),
+        "incomes": [
+            {
+                "from_month": first,
+                "until_month": AS_AT,
+                "amount": draw(st.decimals(0, 2_000_000, places=2)),
+            }
+        ],
+        "job_loss_months_paid": draw(st.integers(0, 12)),
+    }
+
+
+@st.composite
+def _deaths(draw: Callable[[Any], Any], mother: str, children: list[str]) -> dict[str, Any]:
+    """A breadwinner who died and a burial, each perhaps absent."""
+    found: dict[str, Any] = {}
+    if draw(st.booleans()):
+        kept = [
+            {
+                "iin": iin,
+                "relation": draw(st.sampled_from(["child", "sibling", "grandchild"])),
+                "full_orphan": draw(st.booleans()),
+                "disabled_before_18": draw(st.booleans()),
+            }
+            for iin in children
+        ]
+        carer = {"iin": mother, "relation": "spouse", "cares_for": draw(st.dates(date(2022, 1, 1), AS_AT))}
+        found["breadwinners"] = [
+            {
+                "iin": DECEASED,
+                "died_on": draw(st.dates(date(2021, 1, 1), AS_AT)),
+                "death_record": "R0",
+                "dependants": draw(st.sampled_from([kept, [*kept, carer]])),
+            }
+        ]
+    if draw(st.booleans()):
+        found["burials"] = [
+            {
+                "death_record": "B0",
+                "died_on": draw(st.dates(date(2021, 1, 1), AS_AT)),
+                "status": draw(st.sampled_from(list(DeceasedStatus))),
+                "buried_by": mother,
+            }
+        ]
+    return found
 
 
 @given(families(), DAYS, st.sampled_from(CODES))
@@ -99,6 +198,7 @@ def test_valid_facts_always_give_a_sound_decision(facts: Facts, on: date, code: 
         assert decision.net == decision.gross - decision.withheld
         assert decision.gross == sum(part.gross for part in decision.parts)
         assert decision.gross == decision.gross.to_integral_value()
+        assert decision.withheld == 0 or "fund" in decision.payer
         assert (decision.right is Right.YES) == (decision.gross > 0)
         assert (decision.right is Right.NO) == (decision.failed is not None)
         assert (decision.right is Right.PERSON_DECIDES) == (decision.asked is not None)
@@ -162,6 +262,23 @@ def test_the_last_day_of_a_right_is_its_last(facts: Facts, on: date, code: str) 
         assert assess(code, facts, decision.until, basis=decision.basis).right is Right.YES
         next_day = decision.until + timedelta(days=1)
         assert assess(code, facts, next_day, basis=decision.basis).right is not Right.YES
+
+
+@given(families(), DAYS, st.sampled_from(CODES))
+@settings(max_examples=150, deadline=None)
+def test_a_schedule_is_months_in_a_row_that_add_up(facts: Facts, on: date, code: str) -> None:
+    found = schedule(code, facts, on, months=30)
+    assert found.decision == assess(code, facts, on)
+    assert bool(found.months) == (found.decision.right is Right.YES)
+    assert found.total == sum(month.net for month in found.months)
+    for earlier, later in pairwise(found.months):
+        assert later.month == add_months(earlier.month, 1)
+    assert all(month.gross > 0 and 0 <= month.withheld < month.gross for month in found.months)
+    if found.months and found.decision.frequency == "monthly":
+        until = found.decision.until
+        assert until is None or months_between(found.months[-1].month, until) >= 1
+        assert found.next_review is not None
+        assert found.next_review > on
 
 
 @given(st.dates(date(1900, 1, 1), date(2030, 1, 1)), st.integers(0, 120))

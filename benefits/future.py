@@ -1,0 +1,147 @@
+"""The future of a decision: its months with their amounts until the right ends, and the day to look at it again.
+
+A month is paid if the right holds on its first day (in the first month, on the day the payment starts), with the
+law in force on that day and the facts known on the day of application. Nothing is foretold: only what those facts
+and the parameters already hold, such as birthdays, ends of terms and the values of a 1 January. That a month counts
+whole is our reading.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from benefits.assessment import Assessment, Finding
+from benefits.catalogue import Benefit, benefit
+from benefits.decision import ZERO, Decision, Frequency, Right, TraceLine
+from benefits.evaluator import assess
+from benefits.facts import Facts
+from benefits.terms import add_months, month_of, next_month
+
+HORIZON_MONTHS = 36
+"""How far a schedule looks if it is not told: three years from the month of application."""
+
+_CONSTANTS = ("mrp", "pm")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of a schedule; money in tenge. `provisional`: the constants of its year are not known yet."""
+
+    month: date
+    gross: Decimal
+    withheld: Decimal
+    provisional: bool
+
+    @property
+    def net(self) -> Decimal:
+        return self.gross - self.withheld
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "month": f"{self.month:%Y-%m}",
+            "gross": format(self.gross, ".2f"),
+            "withheld": format(self.withheld, ".2f"),
+            "net": format(self.net, ".2f"),
+            "provisional": self.provisional,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A decision with its months. `complete` is false where the right goes on after the last month listed, or where a
+    person must decide on it from then on.
+
+    `next_review` is the next day after the day of application on which the amount changes, the right ends or begins to
+    need a person, or the constants of a new year begin; None when nothing is left to look at.
+    """
+
+    decision: Decision
+    months: tuple[Month, ...]
+    complete: bool
+    next_review: date | None
+
+    @property
+    def total(self) -> Decimal:
+        """Net tenge over the months listed."""
+        return sum((month.net for month in self.months), ZERO)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision.to_dict(),
+            "months": [month.to_dict() for month in self.months],
+            "complete": self.complete,
+            "next_review": self.next_review.isoformat() if self.next_review else None,
+            "total": format(self.total, ".2f"),
+        }
+
+
+def schedule(
+    code: str, facts: Facts, on: date, *, basis: str | None = None, months: int = HORIZON_MONTHS, trace: bool = True
+) -> Schedule:
+    """The schedule of the decision that `assess` gives; without months unless the right is "yes". Raises as `assess`.
+
+    `months` limits how many months from the month of application on are listed. A one-off benefit has one entry, in
+    the month of application.
+    """
+    decision = assess(code, facts, on, basis=basis, trace=trace)
+    if decision.right is not Right.YES:
+        return Schedule(decision, (), True, None)
+    found = benefit(code)
+    if decision.frequency is Frequency.ONCE:
+        once = Month(month_of(on), decision.gross, decision.withheld, provisional=False)
+        return Schedule(decision, (once,), True, None)
+    return _monthly(found, decision, facts.known_on(on), add_months(month_of(on), months))
+
+
+def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) -> Schedule:
+    on = decision.on
+    first = max(decision.start, found.legislation.first_day)
+    listed: list[Month] = []
+    change: date | None = None
+    asked = False
+    month = month_of(first)
+    while month < horizon:
+        day = max(month, first)
+        finding = _at(found, decision, facts, day)
+        if finding is None or finding.right is not Right.YES:
+            asked = finding is not None and finding.right is Right.PERSON_DECIDES
+            change = change or day
+            break
+        gross = sum((money.gross for money in finding.money), ZERO)
+        withheld = sum((money.withheld for money in finding.money), ZERO)
+        if change is None and day > on and gross != decision.gross:
+            change = day
+        listed.append(Month(month, gross, withheld, day.year > _last_known_year(found)))
+        month = next_month(month)
+    over = month < horizon or (decision.until is not None and month > decision.until)
+    return Schedule(decision, tuple(listed), over and not asked, _review(decision, change))
+
+
+def _at(found: Benefit, decision: Decision, facts: Facts, day: date) -> Finding | None:
+    """The rule's answer for that day with what was known at the application; None when its ground has gone."""
+    trace: list[TraceLine] | None = None
+    later = Assessment(facts, day, decision.on, found.legislation, trace)
+    if decision.until is not None and day > decision.until:
+        return None
+    for subject in found.rule.subjects(later):
+        finding = found.rule.decide(later, subject)
+        if finding.basis == decision.basis:
+            return finding
+    return None
+
+
+def _review(decision: Decision, change: date | None) -> date:
+    """The earliest of: the first change, the day after the right, the next 1 January."""
+    days = [date(decision.on.year + 1, 1, 1)]
+    if change is not None and change > decision.on:
+        days.append(change)
+    if decision.until is not None:
+        days.append(date.fromordinal(decision.until.toordinal() + 1))
+    return min(days)
+
+
+def _last_known_year(found: Benefit) -> int:
+    """The last year for which the constants are known."""
+    parameters = found.legislation.common.parameters
+    return min(parameters[name].series[None][-1].since.year for name in _CONSTANTS)

@@ -1,0 +1,68 @@
+"""The parameters of a service as in force on a day, and what changed between two days: for those who read the law.
+
+It only shows what the parameter files hold; nothing here decides.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from benefits.catalogue import benefit
+from benefits.decision import TraceLine
+from benefits.legislation import Legislation
+from benefits.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class ListedParameter:
+    """A value in force, with its label and legal ground in three languages."""
+
+    line: TraceLine
+    label: Texts
+    ground: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A parameter whose value differs between two days; None where it has no value."""
+
+    code: str
+    label: Texts
+    before: TraceLine | None
+    after: TraceLine | None
+
+
+def parameters_on(code: str, on: date) -> tuple[ListedParameter, ...]:
+    """The parameters of the service in force on the day, its own before the common ones.
+
+    Raises UnknownService, and BadFacts for a day before the first parameter.
+    """
+    legislation = benefit(code).legislation
+    lines = sorted(legislation.at(on).lines(), key=lambda line: not line.code.startswith(f"{code}."))
+    return tuple(
+        ListedParameter(line, legislation.label(_name(line.code)), legislation.references[line.reference or ""])
+        for line in lines
+    )
+
+
+def changes_between(code: str, first: date, last: date) -> tuple[Change, ...]:
+    """What differs on `last` from `first`. Raises as `parameters_on`."""
+    legislation = benefit(code).legislation
+    before, after = _by_code(legislation, first), _by_code(legislation, last)
+    return tuple(
+        Change(found, legislation.label(_name(found)), before.get(found), after.get(found))
+        for found in sorted(before.keys() | after.keys())
+        if _value(before.get(found)) != _value(after.get(found))
+    )
+
+
+def _by_code(legislation: Legislation, on: date) -> dict[str, TraceLine]:
+    return {line.code: line for line in legislation.at(on).lines()}
+
+
+def _value(line: TraceLine | None) -> object:
+    return None if line is None else (line.value, line.unit)
+
+
+def _name(code: str) -> str:
+    """The bare name in `service.name[key]`."""
+    return code.partition(".")[2].partition("[")[0]
