@@ -9,6 +9,7 @@ from temporalio.worker import Worker
 
 from activities import all_activities
 from runtime.health import HealthServer, polling
+from runtime.heartbeat import Heartbeat
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.telemetry import configure_logging, temporal_runtime
 from runtime.temporal import TemporalUnreachable, connect, deployment, register_search_attributes
@@ -36,6 +37,7 @@ async def run(settings: Settings) -> None:
             max_cached_workflows=settings.worker_cached_workflows,
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
             deployment_config=deployment(settings),
+            interceptors=[Heartbeat()],
         )
         checks = {"temporal": polling(worker), "database": world.card.ready}
         async with worker, HealthServer(settings.health_bind, checks):

@@ -42,6 +42,9 @@ RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=time
 CALL = timedelta(seconds=60)
 """The longest that one attempt of a step may take, with all its calls."""
 
+ALIVE = timedelta(seconds=9)
+"""A step that has not been heard of for so long has lost its worker, and goes to another."""
+
 
 class CaseEnds(Exception):
     """A step ends the case. Never leaves the workflow."""
@@ -144,7 +147,13 @@ class CaseInSight:
         while True:
             try:
                 done: T = await workflow.execute_activity(
-                    step, arg, result_type=result, start_to_close_timeout=CALL, retry_policy=RETRY, summary=summary
+                    step,
+                    arg,
+                    result_type=result,
+                    start_to_close_timeout=CALL,
+                    heartbeat_timeout=ALIVE,
+                    retry_policy=RETRY,
+                    summary=summary,
                 )
                 return done
             except ActivityError as error:
