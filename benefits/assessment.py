@@ -86,9 +86,13 @@ class Assessment:
         entry = self.legislation.entry_on(name, day, key)
         if entry is None:
             return None
-        if self.trace is not None and entry.line not in self.trace:
-            self.trace.append(entry.line)
+        self.note_once(entry.line)
         return entry.value
+
+    def note_once(self, line: TraceLine) -> None:
+        """Note a parameter's line if it is not yet in the trace."""
+        if self.trace is not None and not any(line is one or line == one for one in self.trace):
+            self.trace.append(line)
 
     def paid_from(self, arose: date) -> date:
         """The first day of payment, by the dated parameter `paid_from`."""

@@ -14,6 +14,7 @@ from decimal import Decimal
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
 from benefits.parameter_file import BadParameters, DatedValue, Key, Parameter, ParameterFile
+from benefits.terms import month_number
 from benefits.texts import Texts
 
 COMMON = "common"
@@ -29,6 +30,15 @@ class Entry:
     word: str
     codes: frozenset[str]
     line: TraceLine
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A value with the numbers of the first and the last month on whose first day it is in force."""
+
+    first: int
+    last: int
+    entry: Entry
 
 
 class InForce:
@@ -75,6 +85,7 @@ class Legislation:
                 changes |= {value.until + timedelta(days=1) for value in values if value.until}
         self.changes = sorted(day for day in changes if day >= self.first_day)
         self._single: dict[tuple[str, date, str | None], Entry] = {}
+        self._spans: dict[str, tuple[Span, ...]] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
 
     def at(self, day: date) -> InForce:
@@ -99,6 +110,25 @@ class Legislation:
             if value is None:
                 return None
             kept = self._single[name, day, key] = self._entry(parameter, owner, key, value)
+        return kept
+
+    def spans(self, name: str) -> tuple[Span, ...]:
+        """All values of one parameter, each with the months on whose first day it is in force."""
+        kept = self._spans.get(name)
+        if kept is None:
+            parameter, owner = self.parameters[name]
+            values = parameter.series[None]
+            ends = [one.until + timedelta(days=1) if one.until else None for one in values]
+            for index, later in enumerate(values[1:]):
+                ends[index] = ends[index] or later.since
+            kept = self._spans[name] = tuple(
+                Span(
+                    first=_first_month_from(value.since),
+                    last=_first_month_from(end) - 1 if end else month_number(date.max),
+                    entry=self._entry(parameter, owner, None, value),
+                )
+                for value, end in zip(values, ends, strict=True)
+            )
         return kept
 
     def text(self, section: str, code: str) -> Texts:
@@ -178,6 +208,11 @@ class Legislation:
 
 def _first(parameter: Parameter) -> date:
     return max(values[0].since for values in parameter.series.values())
+
+
+def _first_month_from(day: date) -> int:
+    """The number of the first month that begins on the day or later."""
+    return month_number(day) + (day.day > 1)
 
 
 def _value_on(values: tuple[DatedValue, ...], day: date) -> DatedValue | None:

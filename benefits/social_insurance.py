@@ -9,8 +9,8 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from benefits.assessment import WHOLE, Assessment, Money
-from benefits.facts import Income, Insurance
-from benefits.terms import add_months, month_of
+from benefits.facts import Insurance
+from benefits.terms import month_number
 
 TIYN = Decimal("0.01")
 
@@ -31,15 +31,20 @@ def earnings(assessment: Assessment, insurance: Insurance, arose: date) -> Earni
     """The income of the months before the month in which the right arose; None when a month or its cap is not known."""
     months = assessment.whole("income_months")
     cap = assessment.number("income_cap")
-    first_of_right = month_of(arose)
-    total = Decimal(0)
-    for back in range(1, months + 1):
-        month = add_months(first_of_right, -back)
-        amount = _income_of(insurance.incomes, month)
-        wage = assessment.number_on("mzp", month)
-        if amount is None or wage is None:
-            return None
-        total += min(amount, cap * wage)
+    last = month_number(arose) - 1
+    first = last - months + 1
+    wages = assessment.legislation.spans("mzp")
+    total, covered = Decimal(0), 0
+    for income in insurance.incomes:
+        begins, ends = max(first, month_number(income.from_month)), min(last, month_number(income.until_month))
+        for wage in wages:
+            number = min(ends, wage.last) - max(begins, wage.first) + 1
+            if number > 0:
+                assessment.note_once(wage.entry.line)
+                total += min(income.amount, cap * wage.entry.value) * number
+                covered += number
+    if covered < months:
+        return None
     if assessment.trace is not None:
         assessment.figure("income_total", total)
         assessment.figure("average_income", total / months, how=f"{total:f} ÷ {months}")
@@ -80,10 +85,3 @@ def less_pension_contribution(assessment: Assessment, gross: Decimal, code: str 
     if assessment.trace is not None:
         assessment.figure("withheld", withheld, how=f"{gross:f} × {share:f}")
     return Money(gross, "fund", withheld, code)
-
-
-def _income_of(incomes: tuple[Income, ...], month: date) -> Decimal | None:
-    for income in incomes:
-        if income.from_month <= month <= income.until_month:
-            return income.amount
-    return None

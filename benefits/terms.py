@@ -27,8 +27,7 @@ def age(born: date, on: date) -> int:
 
 def add_months(day: date, months: int) -> date:
     """The same day of the month so many months later (or earlier), or the last day of a shorter month."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
+    year, month = divmod(month_number(day) + months, 12)
     return date(year, month + 1, min(day.day, _days_in(year, month + 1)))
 
 
@@ -42,9 +41,14 @@ def next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
+def month_number(day: date) -> int:
+    """The number of the month of this day, rising by one from month to month."""
+    return day.year * 12 + day.month - 1
+
+
 def months_between(first: date, last: date) -> int:
     """How many calendar months lie from the month of `first` to the month of `last`, both counted; 0 if reversed."""
-    return max(0, (last.year - first.year) * 12 + last.month - first.month + 1)
+    return max(0, month_number(last) - month_number(first) + 1)
 
 
 def day_before(day: date) -> date:
