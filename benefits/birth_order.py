@@ -3,7 +3,8 @@
 An order that they contradict is never corrected here: which record is wrong, a person finds out.
 """
 
-from benefits.facts import Child, Facts, Relation
+from benefits.codes import Relation
+from benefits.facts import Child, Facts
 
 
 def is_contested(facts: Facts, child: Child, order: int) -> bool:

@@ -11,8 +11,9 @@ from typing import Any
 
 from benefits.assessment import Assessment, Finding, OneRight
 from benefits.catalogue import Benefit, benefit, services
+from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
-from benefits.facts import BadFacts, Facts, PaymentState
+from benefits.facts import BadFacts, Facts
 
 _PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
 

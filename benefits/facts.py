@@ -5,12 +5,22 @@ hold no names, phones or accounts, only what a right can hang on. They fetch not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from benefits.codes import (
+    AwardKind,
+    Cause,
+    Citizenship,
+    DeceasedStatus,
+    DependantRelation,
+    Group,
+    PaymentState,
+    Relation,
+)
 
 
 class BadFacts(ValueError):
@@ -24,72 +34,6 @@ class BadFacts(ValueError):
         self.field = field
         self.rule = rule
         self.hint = hint
-
-
-class Citizenship(StrEnum):
-    CITIZEN = "citizen"
-    KANDAS = "kandas"
-    FOREIGNER = "foreigner"
-    STATELESS = "stateless"
-
-
-class Relation(StrEnum):
-    """How a child belongs to the family."""
-
-    BORN = "born"
-    ADOPTED = "adopted"
-    GUARDIANSHIP = "guardianship"
-    STEP = "step"
-
-
-class Group(StrEnum):
-    """The group in a disability decision; `child` is a child with disability without a group."""
-
-    I = "I"  # noqa: E741 - the law's own name
-    II = "II"
-    III = "III"
-    CHILD = "child"
-
-
-class Cause(StrEnum):
-    GENERAL = "general"
-    CHILDHOOD = "childhood"
-    MILITARY = "military"
-    RADIATION = "radiation"
-    OTHER = "other"
-
-
-class PaymentState(StrEnum):
-    PAYING = "paying"
-    PAID = "paid"
-
-
-class AwardKind(StrEnum):
-    KUMIS_ALKA = "kumis_alka"
-    ALTYN_ALKA = "altyn_alka"
-    MOTHER_HEROINE = "mother_heroine"
-    MATERNAL_GLORY_1 = "maternal_glory_1"
-    MATERNAL_GLORY_2 = "maternal_glory_2"
-
-
-class DependantRelation(StrEnum):
-    """What a dependant is to the deceased breadwinner."""
-
-    CHILD = "child"
-    SIBLING = "sibling"
-    GRANDCHILD = "grandchild"
-    PARENT = "parent"
-    SPOUSE = "spouse"
-    GRANDPARENT = "grandparent"
-
-
-class DeceasedStatus(StrEnum):
-    """What the deceased received, for the payment for burial."""
-
-    PENSION = "pension"
-    STATE_BENEFIT = "state_benefit"
-    WAR_PARTICIPANT = "war_participant"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,68 +272,6 @@ class Facts:
         """These facts without what happened or was decided after the day. A decision on a day rests on nothing
         later.
         """
-        if day >= self.as_at:
-            return self
-        adults = tuple(_living_on(adult, day) for adult in self.adults)
-        return replace(
-            self,
-            as_at=day,
-            applicant=_living_on(self.applicant, day),
-            adults=adults,
-            children=tuple(_child_on(child, day) for child in self.children if child.birth_date <= day),
-            disabilities=tuple(one for one in self.disabilities if one.decided_on <= day),
-            payments=tuple(one for one in self.payments if one.from_date <= day),
-            awards=tuple(one for one in self.awards if one.awarded_on <= day),
-            insurances=tuple(_insurance_on(one, day) for one in self.insurances),
-            capacity_losses=tuple(one for one in self.capacity_losses if one.decided_on <= day),
-            unemployments=tuple(
-                replace(one, deregistered_on=_known(one.deregistered_on, day))
-                for one in self.unemployments
-                if one.registered_on <= day
-            ),
-            breadwinners=tuple(one for one in self.breadwinners if one.died_on <= day),
-            burials=tuple(one for one in self.burials if one.died_on <= day),
-            household=_household_on(self.household, day),
-        )
+        from benefits.facts_known import facts_known_on
 
-
-def _known(happened: date | None, day: date) -> date | None:
-    return happened if happened is not None and happened <= day else None
-
-
-def _living_on(adult: Adult, day: date) -> Adult:
-    return replace(
-        adult,
-        died_on=_known(adult.died_on, day),
-        imprisoned_since=_known(adult.imprisoned_since, day),
-        left_country_on=_known(adult.left_country_on, day),
-    )
-
-
-def _child_on(child: Child, day: date) -> Child:
-    return replace(child, died_on=_known(child.died_on, day))
-
-
-def _insurance_on(insurance: Insurance, day: date) -> Insurance:
-    """The same without a count of months that was made later, and without later income."""
-    counted = insurance.counted_on <= day
-    return replace(
-        insurance,
-        counted_on=min(insurance.counted_on, day),
-        contribution_months=insurance.contribution_months if counted else None,
-        incomes=tuple(
-            replace(income, until_month=min(income.until_month, day.replace(day=1)))
-            for income in insurance.incomes
-            if income.from_month <= day
-        ),
-    )
-
-
-def _household_on(household: Household | None, day: date) -> Household | None:
-    if household is None or household.quarter > day:
-        return None
-    return replace(
-        household,
-        contract_signed_on=_known(household.contract_signed_on, day),
-        contract_breached_on=_known(household.contract_breached_on, day),
-    )
+        return self if day >= self.as_at else facts_known_on(self, day)

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from benefits import codes
 from benefits import facts as f
 from benefits.facts import BadFacts, Facts
 from benefits.facts_rules import check_between_fields
@@ -132,12 +133,12 @@ def _iin(value: Any, path: str) -> str:
     return text
 
 
-def _code_of(codes: type[StrEnum]) -> Reader:
+def _code_of(known: type[StrEnum]) -> Reader:
     def read(value: Any, path: str) -> StrEnum:
         try:
-            return codes(str(value))
+            return known(str(value))
         except ValueError:
-            raise BadFacts(path, "a known code", "one of " + ", ".join(codes)) from None
+            raise BadFacts(path, "a known code", "one of " + ", ".join(known)) from None
 
     return read
 
@@ -195,7 +196,7 @@ _PERSON: dict[str, Reader] = {"iin": _iin, "birth_date": _day, "sex": _sex}
 _SHAPES: dict[type, dict[str, Reader]] = {
     f.Adult: {
         **_PERSON,
-        "citizenship": _code_of(f.Citizenship),
+        "citizenship": _code_of(codes.Citizenship),
         "permanent_resident": _flag,
         "region": _text,
         "died_on": _day,
@@ -208,7 +209,7 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "father_iin": _iin,
         "born_alive": _flag,
         "birth_order": _order,
-        "relation": _code_of(f.Relation),
+        "relation": _code_of(codes.Relation),
         "lives_with": _iin,
         "died_on": _day,
         "full_time_student_until": _day,
@@ -220,8 +221,8 @@ _SHAPES: dict[type, dict[str, Reader]] = {
     f.Disability: {
         "iin": _iin,
         "number": _text,
-        "group": _code_of(f.Group),
-        "cause": _code_of(f.Cause),
+        "group": _code_of(codes.Group),
+        "cause": _code_of(codes.Cause),
         "from_date": _day,
         "until": _day,
         "decided_on": _day,
@@ -231,9 +232,9 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "basis": _text,
         "from_date": _day,
         "until": _day,
-        "state": _code_of(f.PaymentState),
+        "state": _code_of(codes.PaymentState),
     },
-    f.Award: {"iin": _iin, "kind": _code_of(f.AwardKind), "awarded_on": _day, "number": _text},
+    f.Award: {"iin": _iin, "kind": _code_of(codes.AwardKind), "awarded_on": _day, "number": _text},
     f.Income: {"from_month": _month, "until_month": _month, "amount": _money},
     f.CapacityLoss: {
         "iin": _iin,
@@ -247,13 +248,13 @@ _SHAPES: dict[type, dict[str, Reader]] = {
     f.Dependant: {
         "iin": _iin,
         "birth_date": _day,
-        "relation": _code_of(f.DependantRelation),
+        "relation": _code_of(codes.DependantRelation),
         "full_time_student_until": _day,
         "disabled_before_18": _flag,
         "full_orphan": _flag,
         "cares_for": _day,
     },
-    f.Burial: {"death_record": _text, "died_on": _day, "status": _code_of(f.DeceasedStatus), "buried_by": _iin},
+    f.Burial: {"death_record": _text, "died_on": _day, "status": _code_of(codes.DeceasedStatus), "buried_by": _iin},
     f.Household: {
         "quarter": _month,
         "income": _money,

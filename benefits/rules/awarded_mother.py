@@ -7,7 +7,8 @@ beside it: whether and from when the higher one takes its place, a person decide
 from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.facts import Award, PaymentState
+from benefits.codes import PaymentState
+from benefits.facts import Award
 
 
 def highest(assessment: Assessment) -> Sequence[Award]:

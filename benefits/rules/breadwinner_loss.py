@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.codes import DependantRelation
 from benefits.decision import ZERO
-from benefits.facts import Breadwinner, Dependant, DependantRelation
+from benefits.facts import Breadwinner, Dependant
 from benefits.social_insurance import earnings, indexed, participation
 from benefits.terms import ONE_DAY, birthday, day_before
 

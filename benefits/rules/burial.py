@@ -5,7 +5,8 @@ the War.
 from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.facts import Burial, DeceasedStatus
+from benefits.codes import DeceasedStatus
+from benefits.facts import Burial
 
 
 def burials(assessment: Assessment) -> Sequence[Burial]:

@@ -9,7 +9,8 @@ from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
-from benefits.facts import Child, Relation
+from benefits.codes import Relation
+from benefits.facts import Child
 from benefits.terms import add_months
 
 _CLAIMED = (Relation.BORN, Relation.ADOPTED, Relation.GUARDIANSHIP)

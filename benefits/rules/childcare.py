@@ -10,8 +10,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from benefits.assessment import ROUNDINGS, WHOLE, Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
+from benefits.codes import Relation
 from benefits.decision import ZERO
-from benefits.facts import Child, Insurance, Relation
+from benefits.facts import Child, Insurance
 from benefits.social_insurance import earnings, less_pension_contribution
 from benefits.terms import add_months, day_before
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.facts import Cause, Disability, Group
+from benefits.codes import Cause, Group
+from benefits.facts import Disability
 from benefits.terms import birthday, day_before
 
 _KNOWN_CAUSES = (Cause.GENERAL, Cause.CHILDHOOD)

@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
-from benefits.facts import Child, Facts, Relation
+from benefits.codes import Relation
+from benefits.facts import Child, Facts
 from benefits.terms import ONE_DAY, birthday, day_before
 
 

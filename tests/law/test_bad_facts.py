@@ -10,7 +10,7 @@ import pytest
 
 import benefits
 from benefits import BadFacts, BadIin, Facts, assess, is_iin, make_iin, read_iin
-from benefits.facts import Relation
+from benefits.codes import Relation
 from tests.law.casebook import FAMILIES
 
 MOTHER = make_iin(date(1988, 5, 5), "female", 1)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import benefits
 from benefits import LANGUAGES, Decision, Facts, Right, assess, assess_each, explain, make_iin, schedule
-from benefits.facts import AwardKind, Child, DeceasedStatus
+from benefits.codes import AwardKind, DeceasedStatus
+from benefits.facts import Child
 from benefits.terms import add_months, age, birthday, months_between
 
 AS_AT = date(2026, 6, 15)

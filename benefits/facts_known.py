@@ -1,0 +1,73 @@
+"""The facts of a family as they were known on an earlier day: without what happened or was decided after it."""
+
+from dataclasses import replace
+from datetime import date
+
+from benefits.facts import Adult, Child, Facts, Household, Insurance
+
+
+def facts_known_on(facts: Facts, day: date) -> Facts:
+    """The facts without what is later than the day, which lies before their `as_at`."""
+    adults = tuple(_living_on(adult, day) for adult in facts.adults)
+    return replace(
+        facts,
+        as_at=day,
+        applicant=_living_on(facts.applicant, day),
+        adults=adults,
+        children=tuple(_child_on(child, day) for child in facts.children if child.birth_date <= day),
+        disabilities=tuple(one for one in facts.disabilities if one.decided_on <= day),
+        payments=tuple(one for one in facts.payments if one.from_date <= day),
+        awards=tuple(one for one in facts.awards if one.awarded_on <= day),
+        insurances=tuple(_insurance_on(one, day) for one in facts.insurances),
+        capacity_losses=tuple(one for one in facts.capacity_losses if one.decided_on <= day),
+        unemployments=tuple(
+            replace(one, deregistered_on=_known(one.deregistered_on, day))
+            for one in facts.unemployments
+            if one.registered_on <= day
+        ),
+        breadwinners=tuple(one for one in facts.breadwinners if one.died_on <= day),
+        burials=tuple(one for one in facts.burials if one.died_on <= day),
+        household=_household_on(facts.household, day),
+    )
+
+
+def _known(happened: date | None, day: date) -> date | None:
+    return happened if happened is not None and happened <= day else None
+
+
+def _living_on(adult: Adult, day: date) -> Adult:
+    return replace(
+        adult,
+        died_on=_known(adult.died_on, day),
+        imprisoned_since=_known(adult.imprisoned_since, day),
+        left_country_on=_known(adult.left_country_on, day),
+    )
+
+
+def _child_on(child: Child, day: date) -> Child:
+    return replace(child, died_on=_known(child.died_on, day))
+
+
+def _insurance_on(insurance: Insurance, day: date) -> Insurance:
+    """The same without a count of months that was made later, and without later income."""
+    counted = insurance.counted_on <= day
+    return replace(
+        insurance,
+        counted_on=min(insurance.counted_on, day),
+        contribution_months=insurance.contribution_months if counted else None,
+        incomes=tuple(
+            replace(income, until_month=min(income.until_month, day.replace(day=1)))
+            for income in insurance.incomes
+            if income.from_month <= day
+        ),
+    )
+
+
+def _household_on(household: Household | None, day: date) -> Household | None:
+    if household is None or household.quarter > day:
+        return None
+    return replace(
+        household,
+        contract_signed_on=_known(household.contract_signed_on, day),
+        contract_breached_on=_known(household.contract_breached_on, day),
+    )
