@@ -272,6 +272,8 @@ class Facts:
         """These facts without what happened or was decided after the day. A decision on a day rests on nothing
         later.
         """
+        if day >= self.as_at:
+            return self
         from benefits.facts_known import facts_known_on
 
-        return self if day >= self.as_at else facts_known_on(self, day)
+        return facts_known_on(self, day)
