@@ -1,0 +1,1 @@
+"""Measurements, each a ratio against something in the same run: `make bench`. No test asserts a time."""
