@@ -46,6 +46,9 @@ ALIVE = timedelta(seconds=9)
 """A step that has not been heard of for so long has lost its worker, and goes to another."""
 
 
+NO_BREAK = "\u00a0"
+
+
 class CaseEnds(Exception):
     """A step ends the case. Never leaves the workflow."""
 
@@ -180,12 +183,11 @@ class CaseInSight:
         A cancelled case ends here, at a place where nothing is under way.
         """
         left = None if until is None else until - workflow.now()
+        summary = f"waits for {what}" + (f" until {local(self._until)}" if self._until else "")
         if left is not None and left <= timedelta(0):
             return condition()
         try:
-            await workflow.wait_condition(
-                lambda: condition() or self.cancelled, timeout=left, timeout_summary=f"waits for {what}"
-            )
+            await workflow.wait_condition(lambda: condition() or self.cancelled, timeout=left, timeout_summary=summary)
         except TimeoutError:
             return False
         if self.cancelled:
@@ -217,7 +219,9 @@ class CaseInSight:
 
     def note(self, text: str) -> None:
         """Add a line to the table of steps: when, stage, what. Travels encrypted; amounts and dates, no people."""
-        self._steps.append(f"| {local(workflow.now())} | {self.stage} | {text} |")
+        # No-break spaces keep the columns apart where the Web UI draws the table without any.
+        when = local(workflow.now()).replace(" ", NO_BREAK)
+        self._steps.append(f"| {when}{NO_BREAK * 2} | {self.stage}{NO_BREAK * 2} | {text} |")
         self._describe()
 
     def _show(self) -> None:
