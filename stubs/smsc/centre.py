@@ -33,7 +33,7 @@ from stubs.smsc.faults import (
     Throttle,
     TimeoutAfterActing,
 )
-from stubs.smsc.wire import DOOMED, Wire
+from stubs.smsc.wire import DOOMED, REFUSED, Wire
 
 TLV_RECEIPTED_ID = 0x001E
 TLV_STATE = 0x0427
@@ -54,6 +54,7 @@ _STATES = {
 _KEY_REUSED = 0xC4  # ESME_RINVOPTPARAMVAL
 _PATIENCE = 10.0
 _AT_ONCE = 64
+_SETTLE = 0.1
 
 
 class Centre:
@@ -100,7 +101,10 @@ class Centre:
         if self._server is not None:
             await self._server.stop()
         self._receivers.clear()
+        self._silent.clear()
         self.book.close()
+        # smpp34's threads let go of what was cancelled a moment later; an interpreter that ends before that crashes.
+        await asyncio.sleep(_SETTLE)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -132,7 +136,7 @@ class Centre:
             event.reject(_QUEUE_FULL if fault.queue_full else _THROTTLED)
             return
         if isinstance(fault, Reject):
-            event.reject(fault.status)
+            event.accept(f"{REFUSED}{fault.status:x}")
             return
         try:
             piece = alphabet.read(event.esm_class, event.data_coding, bytes(event.short_message))

@@ -1,7 +1,7 @@
 """The TCP front of the centre: checks who binds, and can do to a connection what no SMPP library does on purpose.
 
-Passes PDUs between the operator's clients and the SMPP server behind it. It cuts a connection in place of passing an
-answer that bears a doomed message id, and can be gone altogether for a while. It understands nothing else.
+Passes PDUs between the operator's clients and the SMPP server behind it, but for answers with a message id of the two
+kinds below; it can be gone altogether for a while. It understands nothing else.
 
 smpp34 1.5 answers the deliver_sm_resp of a receiver with generic_nack; those of a transceiver it takes. So a receiver
 is shown to it as a transceiver.
@@ -13,6 +13,9 @@ import struct
 
 DOOMED = "!cut!"
 """A message id that begins so is never answered: the connection ends where the answer would have gone."""
+
+REFUSED = "!refuse!"
+"""A message id that begins so becomes a no with the status that follows (hexadecimal): smpp34 knows too few of them."""
 
 _RECEIVER, _TRANSMITTER, _TRANSCEIVER = 1, 2, 9
 _RESPONSE = 0x80000000
@@ -107,6 +110,9 @@ class Wire:
                 pdu = await _pdu(there)
                 if _command(pdu) == _SUBMIT_RESP and pdu[16:].startswith(DOOMED.encode()):
                     break
+                if _command(pdu) == _SUBMIT_RESP and pdu[16:].startswith(REFUSED.encode()):
+                    status = int(pdu[16 + len(REFUSED) :].rstrip(b"\0"), 16)
+                    pdu = struct.pack("!III", 16, _SUBMIT_RESP, status) + pdu[12:16]
                 writer.write(pdu)
                 await writer.drain()
         writer.transport.abort()
