@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 
@@ -16,19 +17,39 @@ def async_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}" if scheme.startswith("postgres") else url
 
 
+class DatabaseError(Exception):
+    """The database refused or was away. Names the error, the constraint and nobody: its own text quotes rows.
+
+    Temporal keeps the text of errors and workers log it, so PostgreSQL's must not get that far.
+    """
+
+    def __init__(self, error: DBAPIError) -> None:
+        diagnosis = getattr(error.orig, "diag", None)
+        named = (
+            getattr(diagnosis, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name")
+        )
+        super().__init__(" ".join(["database:", type(error.orig).__name__, *filter(None, named)]))
+
+
 class Card:
     """The Digital Family Card in one database."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            async_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True
+            async_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
         )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed at the end, or not done at all if an error leaves the block."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        """A session whose work is committed at the end, or not done at all if an error leaves the block.
+
+        Raises DatabaseError in place of the driver's own errors.
+        """
+        try:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except DBAPIError as error:
+            raise DatabaseError(error) from None
 
     async def ready(self) -> bool:
         """Whether the database answers."""
