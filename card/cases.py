@@ -34,7 +34,7 @@ def case_ref(number: int) -> str:
 def is_case_ref(ref: str) -> bool:
     """Whether `ref` has the form of a case reference and its check digit is right."""
     digits = ref.replace("-", "")
-    return len(digits) == 9 and digits.isdigit() and digits[8] == _luhn(digits[:8])
+    return len(digits) == 9 and digits.isascii() and digits.isdigit() and digits[8] == _luhn(digits[:8])
 
 
 def _luhn(digits: str) -> str:
