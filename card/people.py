@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -20,18 +20,26 @@ async def remember_person(session: AsyncSession, person_id: UUID, described: Map
 
 
 async def remember_family(session: AsyncSession, head_id: UUID, members: Sequence[Mapping[str, Any]]) -> None:
-    """The family of an adult: each member with `iin`, `birth_date`, `sex` and `relation`."""
+    """The family of an adult: each member with `iin`, `birth_date`, `sex` and `relation`. Who is not named left it."""
     row = insert(Family).values(id=uuid4(), head_id=head_id)
     row = row.on_conflict_do_update(index_elements=["head_id"], set_={"seen_at": func.now()})
     family_id = (await session.scalars(row.returning(col(Family.id)))).one()
     if not members:
+        await session.execute(delete(Member).where(col(Member.family_id) == family_id))
         return
+    # In one order, so that the cases of both parents do not wait for each other's children.
+    members = sorted(members, key=lambda member: str(member["iin"]))
     relation_of = {member["iin"]: member["relation"] for member in members}
     people = insert(Person).values(
         [{"id": uuid4(), "iin": m["iin"], "birth_date": m["birth_date"], "sex": m["sex"]} for m in members]
     )
     people = people.on_conflict_do_update(index_elements=["iin"], set_={"birth_date": people.excluded.birth_date})
     known = (await session.execute(people.returning(col(Person.id), col(Person.iin)))).all()
+    await session.execute(
+        delete(Member).where(
+            col(Member.family_id) == family_id, col(Member.person_id).not_in([id_ for id_, _ in known])
+        )
+    )
     links = insert(Member).values(
         [{"family_id": family_id, "person_id": id_, "relation": relation_of[iin]} for id_, iin in known]
     )
