@@ -1,0 +1,154 @@
+"""Open questions and their numbers, receipts that overtake, and messages that are said once."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from card import messages
+from card.tables import CaseRecord, IncomingMessage, MessageState, OutgoingMessage, Question
+from tests.card.conftest import Cards
+
+PHONE = "+77010000017"
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+_keys = count(1)
+
+
+async def ask(cards: Cards, case: CaseRecord, key: str, phone: str = PHONE) -> Question:
+    async with cards.card.transaction() as session:
+        return await messages.ask(
+            session, key=key, case_ref=case.ref, phone=phone, expects="consent", window_days=3, deadline=NOW
+        )
+
+
+async def open_numbers(cards: Cards, phone: str = PHONE) -> Sequence[int]:
+    async with cards.card.transaction() as session:
+        return [question.number for question in await messages.open_questions(session, phone)]
+
+
+async def close(cards: Cards, case: CaseRecord) -> None:
+    async with cards.card.transaction() as session:
+        await messages.close_questions(session, case.ref)
+
+
+def outgoing(key: str, parts: int = 2, words: str = "Сізге тиесілі") -> OutgoingMessage:
+    return OutgoingMessage(key=key, phone=PHONE, language="kk", kind="offer", text=words, parts=parts, paid_by="budget")
+
+
+async def test_ten_cases_that_ask_a_phone_at_once_get_ten_numbers(cards: Cards) -> None:
+    asking = [await cards.open() for _ in range(10)]
+    asked = await asyncio.gather(*(ask(cards, case, f"{case.ref}:offer") for case in asking))
+    assert sorted(question.number for question in asked) == list(range(1, 11))
+    assert await open_numbers(cards) == list(range(1, 11))
+
+
+async def test_a_first_question_is_told_without_a_number_and_a_freed_number_is_used_again(cards: Cards) -> None:
+    first, second, third = [await cards.open() for _ in range(3)]
+    assert (await ask(cards, first, "1")).shown_number is None
+    assert (await ask(cards, second, "2")).shown_number == 2
+    await close(cards, first)
+    assert (await ask(cards, third, "3")).number == 1
+    assert (await ask(cards, first, "4", "+77010000018")).number == 1, "each phone counts for itself"
+
+
+async def test_asking_again_under_the_same_key_is_the_same_question(cards: Cards) -> None:
+    case = await cards.open()
+    first = await ask(cards, case, "offer")
+    again = await ask(cards, case, "offer", "+77019999999")
+    assert (again.number, again.phone, again.opened_at) == (first.number, PHONE, first.opened_at)
+    assert await open_numbers(cards) == [1]
+
+
+async def test_a_new_question_of_a_case_takes_the_place_of_its_old_one(cards: Cards) -> None:
+    case, other = await cards.open(), await cards.open()
+    await ask(cards, other, "other")
+    await ask(cards, case, "offer")
+    again = await ask(cards, case, "offer:2")
+    assert again.number == 2
+    assert await open_numbers(cards) == [1, 2]
+    async with cards.card.transaction() as session:
+        assert (await messages.last_question(session, case.ref)).key == "offer:2"
+
+
+async def test_what_was_intended_first_is_what_is_said(cards: Cards) -> None:
+    async with cards.card.transaction() as session:
+        await messages.intend(session, outgoing("offer"))
+    async with cards.card.transaction() as session:
+        known = await messages.intend(session, outgoing("offer", words="Другие слова"))
+    assert known.text == "Сізге тиесілі"
+
+
+async def test_a_receipt_may_come_before_the_message_is_marked_sent(cards: Cards) -> None:
+    card = cards.card
+    async with card.transaction() as session:
+        await messages.intend(session, outgoing("offer"))
+        for part, minute in (("71", 4), ("72", 2)):
+            await messages.store_receipt(session, part, delivered=True, at=NOW + timedelta(minutes=minute))
+    async with card.transaction() as session:
+        assert list(await messages.untold(session, timedelta(days=10_000))) == [], "nobody knows yet whose they are"
+    async with card.transaction() as session:
+        await messages.mark_sent(session, "offer", ["71", "72"], NOW)
+    async with card.transaction() as session:
+        assert list(await messages.untold(session, timedelta(days=10_000))) == ["offer"]
+        delivery = await messages.delivery_of(session, "offer")
+        assert delivery is not None
+        assert (delivery.delivered, delivery.at) == (True, NOW + timedelta(minutes=4)), "the last part counts"
+        await messages.finish_delivery(session, delivery)
+        await messages.told(session, "offer")
+    async with card.transaction() as session:
+        assert (await session.get_one(OutgoingMessage, "offer")).state == MessageState.DELIVERED
+        assert list(await messages.untold(session, timedelta(days=10_000))) == []
+        await messages.mark_sent(session, "offer", ["71", "72"], NOW)
+    async with card.transaction() as session:
+        assert (await session.get_one(OutgoingMessage, "offer")).state == MessageState.DELIVERED, "not sent again"
+
+
+async def test_an_incoming_message_is_stored_once(cards: Cards) -> None:
+    async def store(text: str) -> bool:
+        async with cards.card.transaction() as session:
+            message = IncomingMessage(message_id="op:1", phone=PHONE, text=text, received_at=NOW)
+            return await messages.store_incoming(session, message)
+
+    assert sorted(await asyncio.gather(*(store("ИӘ") for _ in range(5)))) == [False] * 4 + [True]
+    assert not await store("ЖОҚ")
+    async with cards.card.transaction() as session:
+        assert (await session.get_one(IncomingMessage, "op:1")).text == "ИӘ"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.integers(min_value=1, max_value=4),
+    receipts=st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(0, 600)), max_size=8),
+    sent_after=st.integers(min_value=0, max_value=8),
+)
+async def test_whatever_order_receipts_come_in_the_message_says_the_same(
+    cards: Cards, parts: int, receipts: list[tuple[int, bool, int]], sent_after: int
+) -> None:
+    """Delivered when all parts are, at the time of the last; failed when one is; strangers' receipts change nothing."""
+    key = f"offer-{next(_keys)}"
+    names = [f"{key}#{n}" for n in range(parts)]
+    first: dict[int, tuple[bool, datetime]] = {}
+    async with cards.card.transaction() as session:
+        await messages.intend(session, outgoing(key, parts))
+        for place, (part, delivered, second) in enumerate(receipts):
+            if place == sent_after:
+                await messages.mark_sent(session, key, names, NOW)
+            at = NOW + timedelta(seconds=second)
+            await messages.store_receipt(session, f"{key}#{part}", delivered=delivered, at=at)
+            first.setdefault(part, (delivered, at))
+        if sent_after >= len(receipts):
+            await messages.mark_sent(session, key, names, NOW)
+        said = await messages.delivery_of(session, key)
+    ours = [value for part, value in first.items() if part < parts]
+    failed = [at for delivered, at in ours if not delivered]
+    if failed:
+        assert said is not None
+        assert (said.delivered, said.at) == (False, max(failed))
+    elif len(ours) == parts:
+        assert said is not None
+        assert (said.delivered, said.at) == (True, max(at for _, at in ours))
+    else:
+        assert said is None
