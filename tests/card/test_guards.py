@@ -109,11 +109,6 @@ async def test_the_books_take_a_key_once_and_refuse_nonsense(cards: Cards) -> No
         {"debit": LedgerAccount.PAID, "credit": LedgerAccount.PAID},
     ]
     for bad in wrong:
-        line: dict[str, Any] = {
-            "debit": LedgerAccount.ENTITLED,
-            "credit": LedgerAccount.PAYABLE,
-            "amount": AMOUNT,
-        } | bad
         with pytest.raises(DatabaseError):
             async with cards.card.transaction() as session:
                 session.add(LedgerEntry(key="other", case_ref=case.ref, **line | bad))
