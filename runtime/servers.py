@@ -269,6 +269,9 @@ def _postgres_options(data: Path, socket_dir: Path, *, durable: bool) -> Iterabl
         "max_connections": "200",
         "shared_buffers": "64MB",
         "log_min_messages": "warning",
+        # A refused duplicate is logged with the row's values else, and they may be a person's.
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
     }
     if not durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from structlog.typing import Processor
+from temporalio import activity, workflow
 from temporalio.runtime import (
     LogForwardingConfig,
     LoggingConfig,
@@ -102,6 +103,9 @@ def configure_logging(level: str = "INFO") -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Where a record comes from is in its fields already; in the message it would hide what happened.
+    activity.logger.activity_info_on_message = False
+    workflow.logger.workflow_info_on_message = False
 
 
 def temporal_runtime(metrics_bind: str | None) -> Runtime:

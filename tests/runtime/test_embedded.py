@@ -48,6 +48,20 @@ async def test_postgres_is_private(postgres_server: Database) -> None:
     assert os.geteuid() != 0 or psutil.Process(postgres_server.process.pid).uids().real != 0
 
 
+async def test_the_log_of_postgres_shows_no_values_of_rows(tmp_path: Path) -> None:
+    log = tmp_path / "postgres.log"
+    async with postgres(tmp_path) as server, await server.connect("demeu") as connection:
+        await connection.execute("CREATE TABLE person (iin text PRIMARY KEY)")
+        await connection.execute("INSERT INTO person VALUES ('880101400123')")
+        for statement in ("INSERT INTO person VALUES ('880101400123')", "SELECT '880101400123'::int8::int4"):
+            with pytest.raises(psycopg.Error):
+                await connection.execute(statement)
+    logged = log.read_text()
+    assert "duplicate key value" in logged
+    assert "integer out of range" in logged
+    assert "880101400123" not in logged
+
+
 async def test_postgres_that_cannot_start_says_why(tmp_path: Path) -> None:
     async with postgres(tmp_path, durable=True) as server:
         configuration = server.socket_dir / "postgres" / "postgresql.conf"
