@@ -29,7 +29,7 @@ class AccountStep:
     async def find_account(self, step: StepInput) -> AccountFound:
         """The first open tenge account in the person's own name to which no payment has come back."""
         person_id = step.case.person_id
-        async with self.world.card.transaction() as session:
+        async with self.world.card.statements() as session:
             iin = (await session.get_one(Person, person_id)).iin
             rejected = await money.rejected_ibans(session, person_id)
         with translated():
@@ -80,7 +80,7 @@ class AccountStep:
     async def check_account(self, step: CheckAccountInput) -> AccountFound:
         """Whether the account in the person's SMS exists, is theirs, and is open. The reason says what is wrong."""
         person_id = step.case.person_id
-        async with self.world.card.transaction() as session:
+        async with self.world.card.statements() as session:
             said = dialogue.understand((await session.get_one(IncomingMessage, step.message_id)).text)
             iin = (await session.get_one(Person, person_id)).iin
             rejected = await money.rejected_ibans(session, person_id)

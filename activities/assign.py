@@ -26,7 +26,7 @@ class AssignStep:
         nothing to the history.
         """
         case = step.case
-        async with self.world.card.transaction() as session:
+        async with self.world.card.statements() as session:
             iin = (await session.get_one(Person, case.person_id)).iin
         file = CaseFile(
             application_number=step.application_number,

@@ -25,7 +25,7 @@ class CreditStep:
         first, and only if it never heard of the key is the transfer made again, under the same key.
         """
         case = step.case
-        async with self.world.card.transaction() as session:
+        async with self.world.card.statements() as session:
             new = await session.scalar(
                 insert(Payment)
                 .values(key=step.key, case_ref=case.ref, account_id=step.account_id, amount=step.amount)

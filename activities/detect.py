@@ -31,7 +31,7 @@ class DetectStep:
         Raises `BadFacts` for an operator where the registries contradict each other: nothing is guessed.
         """
         world, case = self.world, step.case
-        async with world.card.transaction() as session:
+        async with world.card.statements() as session:
             iin = (await session.get_one(Person, case.person_id)).iin
         with translated():
             person, family, disability, payments = await asyncio.gather(

@@ -21,7 +21,7 @@ class RegisterStep:
     async def register(self, step: RegisterInput) -> Registered:
         """Register once under the key. An attempt that left no clear answer is looked up before it is made again."""
         case = step.case
-        async with self.world.card.transaction() as session:
+        async with self.world.card.statements() as session:
             iin = (await session.get_one(Person, case.person_id)).iin
             new = await session.scalar(
                 insert(Application)
@@ -57,7 +57,7 @@ class RegisterStep:
         return answer or await self.world.emaket.register(key, form)
 
     async def _finish(self, key: str, **values: str) -> None:
-        async with self.world.card.transaction() as session:
+        async with self.world.card.statements() as session:
             await session.execute(
                 update(Application).where(col(Application.key) == key).values(finished_at=func.now(), **values)
             )

@@ -28,7 +28,7 @@ class Listener:
 
 async def listener(world: World, person_id: UUID) -> Listener | None:
     """The person with the phone of the mobile citizens database; None if they have none."""
-    async with world.card.transaction() as session:
+    async with world.card.statements() as session:
         person = await session.get_one(Person, person_id)
         iin, language = person.iin, person.language
     with translated():
@@ -76,6 +76,6 @@ async def say(card: Card, centre: SmsCentre, message: OutgoingMessage, at: datet
             async with card.transaction() as session:
                 await messages.mark_failed(session, message.key)
             return refused.code
-    async with card.transaction() as session:
+    async with card.statements() as session:
         await messages.mark_sent(session, message.key, [part.smsc_message_id for part in parts], at)
     return None

@@ -34,18 +34,21 @@ async def intend(session: AsyncSession, message: OutgoingMessage) -> OutgoingMes
 
 
 async def mark_sent(session: AsyncSession, key: str, smsc_message_ids: Sequence[str], at: datetime) -> None:
-    """The centre has taken every part; `smsc_message_ids` in the order of the parts."""
-    await session.execute(
-        update(OutgoingMessage)
-        .where(col(OutgoingMessage.key) == key, col(OutgoingMessage.state) == MessageState.INTENDED)
-        .values(state=MessageState.SENT, sent_at=at)
-    )
+    """The centre has taken every part; `smsc_message_ids` in the order of the parts.
+
+    The parts come first: a message that is marked as sent has them all, even if nothing holds the two together.
+    """
     await session.execute(
         insert(MessagePart)
         .values(
             [{"smsc_message_id": id_, "message_key": key, "number": n} for n, id_ in enumerate(smsc_message_ids, 1)]
         )
         .on_conflict_do_nothing()
+    )
+    await session.execute(
+        update(OutgoingMessage)
+        .where(col(OutgoingMessage.key) == key, col(OutgoingMessage.state) == MessageState.INTENDED)
+        .values(state=MessageState.SENT, sent_at=at)
     )
 
 

@@ -3,8 +3,8 @@
 A session must be closed before anybody outside is called; `Card.transaction` is a context manager for that reason.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -31,13 +31,23 @@ class DatabaseError(Exception):
         super().__init__(" ".join(["database:", type(error.orig).__name__, *filter(None, named)]))
 
 
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseError(error) from None
+
+
 class Card:
     """The Digital Family Card in one database."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        # No ping before use: a connection that broke fails one attempt of a step, and steps are tried again.
         self.engine: AsyncEngine = create_async_engine(
-            async_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+            async_url(url), pool_size=pool_size, max_overflow=0, hide_parameters=True
         )
+        self._by_statement = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -45,15 +55,23 @@ class Card:
 
         Raises DatabaseError in place of the driver's own errors.
         """
-        try:
+        with _named():
             async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
-        except DBAPIError as error:
-            raise DatabaseError(error) from None
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncIterator[AsyncSession]:
+        """A session whose statements each commit by themselves: for reading, and where each is complete alone.
+
+        Spares two round trips beside `transaction`, and a case has dozens. Raises DatabaseError.
+        """
+        with _named():
+            async with AsyncSession(self._by_statement, expire_on_commit=False) as session:
+                yield session
 
     async def ready(self) -> bool:
         """Whether the database answers."""
-        async with self.transaction() as session:
+        async with self.statements() as session:
             await session.execute(text("SELECT 1"))
         return True
 

@@ -52,7 +52,7 @@ class Opening:
     async def start_pending(self) -> int:
         """Start the cases that were recorded and not started, as after a crash in between. Returns their number."""
         late = func.now() - timedelta(seconds=10)
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             rows = await session.scalars(
                 select(CaseRecord)
                 .where(col(CaseRecord.started_at).is_(None), col(CaseRecord.opened_at) < late)
@@ -85,7 +85,7 @@ class Opening:
                     ]
                 ),
             )
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             await cases.started(session, case.ref)
 
 

@@ -76,14 +76,14 @@ class Relay:
         incoming = IncomingMessage(
             message_id=message_id, phone=phone, text=text, received_at=received_at, complete=complete
         )
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             new = await messages.store_incoming(session, incoming)
         self._soon(message_id)
         return new
 
     async def receipt(self, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
         """Store a delivery receipt; the sweep tells the case once the whole message is accounted for."""
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             await messages.store_receipt(session, smsc_message_id, delivered=delivered, at=at)
 
     # --- bringing on -----------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ class Relay:
 
     async def sweep(self) -> None:
         """One look at everything that has not reached its case."""
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             waiting = await session.scalars(
                 select(col(IncomingMessage.message_id)).where(col(IncomingMessage.relayed_at).is_(None)).limit(1000)
             )
@@ -133,7 +133,7 @@ class Relay:
                 await asyncio.sleep(10 * SWEEP)
 
     async def _to_case(self, message_id: str) -> None:
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             incoming = await session.get_one(IncomingMessage, message_id)
             if incoming.relayed_at is not None:
                 return
@@ -148,7 +148,7 @@ class Relay:
             taken = await self._update(case, incoming, said)
         if not taken:
             await self._answer(incoming, found)
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             await messages.relayed(session, message_id, case.ref if case else None, said.meaning)
 
     async def _update(self, case: CaseRecord, incoming: IncomingMessage, said: dialogue.Understanding) -> bool:
@@ -208,7 +208,7 @@ class Relay:
     # --- receipts --------------------------------------------------------------------------------------------------
 
     async def _receipts(self) -> None:
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             keys = await messages.untold(session, OLDEST)
         for key in keys:
             await self._deliver(key)
@@ -239,5 +239,5 @@ class Relay:
                 # The case is over. Anything else is tried again by the next sweep.
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
-        async with self.card.transaction() as session:
+        async with self.card.statements() as session:
             await messages.told(session, key)
