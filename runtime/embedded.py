@@ -246,6 +246,7 @@ class EmbeddedStack:
             **{f"DEMEU_{agency.upper()}_URL": f"http://{HOST}:{self._ports[agency]}" for agency in Agency},
             "DEMEU_HANDSET_URL": self.handset_url,
             "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "",  # else the sandbox compiles the workflow anew for every case
             **self._given,
         }
 
