@@ -161,7 +161,7 @@ def _c_string(pdu: bytes, at: int) -> tuple[str, int]:
 
 
 def _ascii(value: bytes) -> str:
-    return value.rstrip(b"\0").decode("ascii", "backslashreplace")
+    return value.replace(b"\0", b"").decode("ascii", "backslashreplace")
 
 
 def _tlvs(rest: bytes) -> dict[int, bytes]:
@@ -200,8 +200,9 @@ def _decode(coding: int, body: bytes) -> str:
 
 
 def whole(texts: list[str]) -> str:
-    """Parts put together; an emoji that was cut between two of them is one again."""
-    return "".join(texts).encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
+    """Parts put together; an emoji that was cut between two of them is one again. No NUL: PostgreSQL takes none."""
+    joined = "".join(texts).replace("\0", "")
+    return joined.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
 
 
 def read_receipt(delivery: Delivery, zone: tzinfo, now: datetime) -> tuple[str, ReceiptState, datetime]:

@@ -91,6 +91,8 @@ def test_a_receipt_without_an_id() -> None:
         (b"\xde\xad", 0xF5, "?"),
         (b"\xde\xad", 0x0D, "?"),
         (b"", 0, ""),
+        ("да\0\0".encode("utf-16-be"), 8, "да"),
+        (b"\0da\0", 1, "da"),
     ],
 )
 def test_codings(body: bytes, coding: int, text: str) -> None:
