@@ -10,7 +10,7 @@ from activities.world import World, not_yet, translated
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
 from card import money
-from card.tables import Assignment, Person
+from card.tables import Assignment, Person, table
 from workflows.model import AssignInput, Ruling, Step, StepInput
 
 
@@ -49,7 +49,7 @@ class AssignStep:
         state = "contested" if differs else "assigned" if assigned else "refused"
         async with self.world.card.transaction() as session:
             await session.execute(
-                insert(Assignment)
+                insert(table(Assignment))
                 .values(
                     key=step.key,
                     case_ref=step.case.ref,

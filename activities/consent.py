@@ -7,7 +7,7 @@ import benefits
 from activities.calendar import day_of, term_ends
 from activities.world import World
 from card import messages
-from card.tables import Consent
+from card.tables import Consent, table
 from workflows.model import ConsentInput, ConsentRecorded, Step
 
 
@@ -23,7 +23,7 @@ class ConsentStep:
         async with self.world.card.transaction() as session:
             question = await messages.last_question(session, case.ref)
             await session.execute(
-                insert(Consent)
+                insert(table(Consent))
                 .values(
                     key=step.key,
                     case_ref=case.ref,

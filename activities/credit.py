@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import money
-from card.tables import Account, Payment, Person
+from card.tables import Account, Payment, Person, table
 from workflows.model import Credited, CreditInput, Step
 
 
@@ -27,7 +27,7 @@ class CreditStep:
         case = step.case
         async with self.world.card.statements() as session:
             new = await session.scalar(
-                insert(Payment)
+                insert(table(Payment))
                 .values(key=step.key, case_ref=case.ref, account_id=step.account_id, amount=step.amount)
                 .on_conflict_do_nothing(index_elements=["key"])
                 .returning(col(Payment.key))
@@ -49,7 +49,7 @@ class CreditStep:
 
 async def _finish(session: AsyncSession, step: CreditInput, status: TransferStatus) -> None:
     await session.execute(
-        update(Payment)
+        update(table(Payment))
         .where(col(Payment.key) == step.key)
         .values(
             state=str(status.state),
@@ -62,5 +62,5 @@ async def _finish(session: AsyncSession, step: CreditInput, status: TransferStat
         await money.book_credited(session, step.key, step.case.ref, step.amount)
     else:
         await session.execute(
-            update(Account).where(col(Account.id) == step.account_id).values(rejected=status.reason_code)
+            update(table(Account)).where(col(Account.id) == step.account_id).values(rejected=status.reason_code)
         )

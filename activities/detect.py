@@ -16,7 +16,7 @@ from benefits.decision import Decision
 from benefits.decision import Right as Found
 from benefits.facts import BadFacts, Facts
 from card import cases, people
-from card.tables import FactsSnapshot, Person
+from card.tables import FactsSnapshot, Person, table
 from workflows.model import Case, Detected, Outcome, Policy, Right, Step, StepInput
 
 
@@ -100,7 +100,9 @@ def facts_mapping(
 
 
 async def _keep(session: AsyncSession, step: StepInput, facts: dict[str, Any], decision: Decision) -> None:
-    row = insert(FactsSnapshot).values(key=step.key, case_ref=step.case.ref, facts=facts, decision=decision.to_dict())
+    row = insert(table(FactsSnapshot)).values(
+        key=step.key, case_ref=step.case.ref, facts=facts, decision=decision.to_dict()
+    )
     await session.execute(
         # An attempt that was cut off after its commit is made again: the last word on the facts stands.
         row.on_conflict_do_update(

@@ -9,7 +9,7 @@ from activities.world import World, translated
 from adapters.errors import Refused
 from adapters.records import Application as ApplicationForm
 from adapters.records import Registration
-from card.tables import Application, Person
+from card.tables import Application, Person, table
 from workflows.model import Registered, RegisterInput, Step
 
 
@@ -24,7 +24,7 @@ class RegisterStep:
         async with self.world.card.statements() as session:
             iin = (await session.get_one(Person, case.person_id)).iin
             new = await session.scalar(
-                insert(Application)
+                insert(table(Application))
                 .values(key=step.key, case_ref=case.ref, applied_on=step.applied_on)
                 .on_conflict_do_nothing(index_elements=["key"])
                 .returning(col(Application.key))
@@ -59,5 +59,5 @@ class RegisterStep:
     async def _finish(self, key: str, **values: str) -> None:
         async with self.world.card.statements() as session:
             await session.execute(
-                update(Application).where(col(Application.key) == key).values(finished_at=func.now(), **values)
+                update(table(Application)).where(col(Application.key) == key).values(finished_at=func.now(), **values)
             )

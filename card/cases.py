@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from card.messages import close_questions
-from card.tables import CASE_NUMBERS, CaseRecord
+from card.tables import CASE_NUMBERS, CaseRecord, table
 from card.tables import Person as PersonRow
 
 _PRIME = 99_999_989
@@ -53,7 +53,7 @@ async def open_case(session: AsyncSession, *, service: str, iin: str, opened_by:
     person_id = await person_by_iin(session, iin)
     number = (await session.execute(select(CASE_NUMBERS.next_value()))).scalar_one()
     added = await session.execute(
-        insert(CaseRecord)
+        insert(table(CaseRecord))
         .values(ref=case_ref(number), service=service, person_id=person_id, opened_by=opened_by, assessed_on=on)
         .on_conflict_do_nothing(index_elements=["opened_by"])
         .returning(col(CaseRecord.ref))
@@ -65,7 +65,7 @@ async def open_case(session: AsyncSession, *, service: str, iin: str, opened_by:
 
 async def person_by_iin(session: AsyncSession, iin: str) -> UUID:
     """The id of the person with this IIN, made known if they were not."""
-    row = insert(PersonRow).values(id=uuid4(), iin=iin)
+    row = insert(table(PersonRow)).values(id=uuid4(), iin=iin)
     # DO UPDATE, not DO NOTHING: only so does RETURNING give the id of a person known already.
     row = row.on_conflict_do_update(index_elements=["iin"], set_={"iin": row.excluded.iin})
     found = await session.scalars(row.returning(col(PersonRow.id)))
@@ -74,7 +74,7 @@ async def person_by_iin(session: AsyncSession, iin: str) -> UUID:
 
 async def started(session: AsyncSession, ref: str) -> None:
     """Note that Temporal has taken the case over."""
-    await session.execute(update(CaseRecord).where(col(CaseRecord.ref) == ref).values(started_at=func.now()))
+    await session.execute(update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(started_at=func.now()))
 
 
 async def claim_right(session: AsyncSession, ref: str, basis: str, amount: Decimal | None) -> CaseRecord | None:
@@ -86,7 +86,7 @@ async def claim_right(session: AsyncSession, ref: str, basis: str, amount: Decim
     try:
         async with session.begin_nested():
             await session.execute(
-                update(CaseRecord).where(col(CaseRecord.ref) == ref).values(basis=basis, amount=amount)
+                update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(basis=basis, amount=amount)
             )
     except IntegrityError:
         mine = await session.get_one(CaseRecord, ref)
@@ -104,7 +104,7 @@ async def claim_right(session: AsyncSession, ref: str, basis: str, amount: Decim
 async def close(session: AsyncSession, ref: str, outcome: str, reason: str | None) -> None:
     """Write how the case ended and close its questions; the first ending stands."""
     await session.execute(
-        update(CaseRecord)
+        update(table(CaseRecord))
         .where(col(CaseRecord.ref) == ref, col(CaseRecord.outcome).is_(None))
         .values(outcome=outcome, reason=reason, closed_at=func.now())
     )

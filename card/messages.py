@@ -20,13 +20,14 @@ from card.tables import (
     MessageState,
     OutgoingMessage,
     Question,
+    table,
 )
 
 
 async def intend(session: AsyncSession, message: OutgoingMessage) -> OutgoingMessage:
     """Record that this SMS is to go out. If its key is known, the message as first intended is returned: same words."""
     await session.execute(
-        insert(OutgoingMessage)
+        insert(table(OutgoingMessage))
         .values(**message.model_dump(exclude_unset=True))
         .on_conflict_do_nothing(index_elements=["key"])
     )
@@ -39,14 +40,11 @@ async def mark_sent(session: AsyncSession, key: str, smsc_message_ids: Sequence[
     The parts come first: a message that is marked as sent has them all, even if nothing holds the two together.
     """
     await session.execute(
-        insert(MessagePart)
-        .values(
-            [{"smsc_message_id": id_, "message_key": key, "number": n} for n, id_ in enumerate(smsc_message_ids, 1)]
-        )
-        .on_conflict_do_nothing()
+        insert(table(MessagePart)).on_conflict_do_nothing(),
+        [{"smsc_message_id": id_, "message_key": key, "number": n} for n, id_ in enumerate(smsc_message_ids, 1)],
     )
     await session.execute(
-        update(OutgoingMessage)
+        update(table(OutgoingMessage))
         .where(col(OutgoingMessage.key) == key, col(OutgoingMessage.state) == MessageState.INTENDED)
         .values(state=MessageState.SENT, sent_at=at)
     )
@@ -55,7 +53,7 @@ async def mark_sent(session: AsyncSession, key: str, smsc_message_ids: Sequence[
 async def mark_failed(session: AsyncSession, key: str) -> None:
     """The centre refused the message for good."""
     await session.execute(
-        update(OutgoingMessage)
+        update(table(OutgoingMessage))
         .where(col(OutgoingMessage.key) == key)
         .values(state=MessageState.FAILED, finished_at=func.now())
     )
@@ -64,7 +62,7 @@ async def mark_failed(session: AsyncSession, key: str) -> None:
 async def store_receipt(session: AsyncSession, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
     """Keep a receipt; a second one for the same part changes nothing."""
     await session.execute(
-        insert(DeliveryReceipt)
+        insert(table(DeliveryReceipt))
         .values(smsc_message_id=smsc_message_id, delivered=delivered, at=at)
         .on_conflict_do_nothing()
     )
@@ -101,7 +99,7 @@ async def finish_delivery(session: AsyncSession, delivery: Delivery) -> None:
     """Write the delivery into the message."""
     state = MessageState.DELIVERED if delivery.delivered else MessageState.FAILED
     await session.execute(
-        update(OutgoingMessage)
+        update(table(OutgoingMessage))
         .where(col(OutgoingMessage.key) == delivery.message.key)
         .values(state=state, finished_at=delivery.at)
     )
@@ -158,7 +156,7 @@ async def last_question(session: AsyncSession, case_ref: str) -> Question:
 async def close_questions(session: AsyncSession, case_ref: str) -> None:
     """Nothing is expected of the person for this case any more."""
     await session.execute(
-        update(Question)
+        update(table(Question))
         .where(col(Question.case_ref) == case_ref, col(Question.closed_at).is_(None))
         .values(closed_at=func.now())
     )
@@ -166,7 +164,7 @@ async def close_questions(session: AsyncSession, case_ref: str) -> None:
 
 async def set_deadline(session: AsyncSession, key: str, deadline: datetime) -> None:
     """Store until when the answer counts: the one deadline that decides."""
-    await session.execute(update(Question).where(col(Question.key) == key).values(deadline=deadline))
+    await session.execute(update(table(Question)).where(col(Question.key) == key).values(deadline=deadline))
 
 
 async def open_questions(session: AsyncSession, phone: str) -> Sequence[Question]:
@@ -183,7 +181,7 @@ async def open_questions(session: AsyncSession, phone: str) -> Sequence[Question
 async def store_incoming(session: AsyncSession, message: IncomingMessage) -> bool:
     """Keep an incoming SMS before it is acknowledged. False if this message id is known: a doubled delivery."""
     added = await session.execute(
-        insert(IncomingMessage)
+        insert(table(IncomingMessage))
         .values(**message.model_dump(exclude_unset=True))
         .on_conflict_do_nothing()
         .returning(literal(1))
@@ -194,7 +192,7 @@ async def store_incoming(session: AsyncSession, message: IncomingMessage) -> boo
 async def relayed(session: AsyncSession, message_id: str, case_ref: str | None, meaning: str) -> None:
     """The case has taken the message, or it was answered without one."""
     await session.execute(
-        update(IncomingMessage)
+        update(table(IncomingMessage))
         .where(col(IncomingMessage.message_id) == message_id)
         .values(case_ref=case_ref, meaning=meaning, relayed_at=func.now())
     )
@@ -217,5 +215,5 @@ async def told(session: AsyncSession, key: str) -> None:
     """The receipts of this message have been acted upon."""
     parts = select(col(MessagePart.smsc_message_id)).where(col(MessagePart.message_key) == key)
     await session.execute(
-        update(DeliveryReceipt).where(col(DeliveryReceipt.smsc_message_id).in_(parts)).values(told_at=func.now())
+        update(table(DeliveryReceipt)).where(col(DeliveryReceipt.smsc_message_id).in_(parts)).values(told_at=func.now())
     )

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import Account, LedgerAccount, LedgerEntry
+from card.tables import Account, LedgerAccount, LedgerEntry, table
 
 ZERO = Decimal(0)
 
@@ -32,7 +32,7 @@ async def book(
 ) -> None:
     """Enter `amount` tenge once under `key`; a repetition changes nothing."""
     await session.execute(
-        insert(LedgerEntry)
+        insert(table(LedgerEntry))
         .values(key=key, case_ref=case_ref, debit=debit, credit=credit, amount=amount)
         .on_conflict_do_nothing(index_elements=["key"])
     )

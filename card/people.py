@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import Family, Member, Person
+from card.tables import Family, Member, Person, table
 
 
 async def remember_person(session: AsyncSession, person_id: UUID, described: Mapping[str, Any]) -> None:
@@ -21,30 +21,28 @@ async def remember_person(session: AsyncSession, person_id: UUID, described: Map
 
 async def remember_family(session: AsyncSession, head_id: UUID, members: Sequence[Mapping[str, Any]]) -> None:
     """The family of an adult: each member with `iin`, `birth_date`, `sex` and `relation`. Who is not named left it."""
-    row = insert(Family).values(id=uuid4(), head_id=head_id)
+    row = insert(table(Family)).values(id=uuid4(), head_id=head_id)
     row = row.on_conflict_do_update(index_elements=["head_id"], set_={"seen_at": func.now()})
     family_id = (await session.scalars(row.returning(col(Family.id)))).one()
     if not members:
-        await session.execute(delete(Member).where(col(Member.family_id) == family_id))
+        await session.execute(delete(table(Member)).where(col(Member.family_id) == family_id))
         return
     # In one order, so that the cases of both parents do not wait for each other's children.
     members = sorted(members, key=lambda member: str(member["iin"]))
     relation_of = {member["iin"]: member["relation"] for member in members}
-    people = insert(Person).values(
-        [{"id": uuid4(), "iin": m["iin"], "birth_date": m["birth_date"], "sex": m["sex"]} for m in members]
-    )
+    people = insert(table(Person))
     people = people.on_conflict_do_update(index_elements=["iin"], set_={"birth_date": people.excluded.birth_date})
-    known = (await session.execute(people.returning(col(Person.id), col(Person.iin)))).all()
+    described = [{"id": uuid4(), **{name: m[name] for name in ("iin", "birth_date", "sex")}} for m in members]
+    known = (await session.execute(people.returning(col(Person.id), col(Person.iin)), described)).all()
     await session.execute(
-        delete(Member).where(
+        delete(table(Member)).where(
             col(Member.family_id) == family_id, col(Member.person_id).not_in([id_ for id_, _ in known])
         )
     )
-    links = insert(Member).values(
-        [{"family_id": family_id, "person_id": id_, "relation": relation_of[iin]} for id_, iin in known]
-    )
+    links = insert(table(Member))
     await session.execute(
         links.on_conflict_do_update(
             index_elements=["family_id", "person_id"], set_={"relation": links.excluded.relation}
-        )
+        ),
+        [{"family_id": family_id, "person_id": id_, "relation": relation_of[iin]} for id_, iin in known],
     )

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from card import Card
-from card.tables import SeenRequest
+from card.tables import SeenRequest, table
 
 SENDER = "X-Demeu-Sender"
 TIMESTAMP = "X-Demeu-Timestamp"
@@ -77,9 +77,9 @@ def guard(secrets: Mapping[str, SecretStr], tolerance: timedelta, card: Card) ->
 
 async def _first_time(card: Card, signature: str, forget_before: datetime) -> bool:
     async with card.transaction() as session:
-        await session.execute(delete(SeenRequest).where(col(SeenRequest.seen_at) < forget_before))
+        await session.execute(delete(table(SeenRequest)).where(col(SeenRequest.seen_at) < forget_before))
         added = await session.scalar(
-            insert(SeenRequest)
+            insert(table(SeenRequest))
             .values(signature=signature)
             .on_conflict_do_nothing()
             .returning(col(SeenRequest.signature))
