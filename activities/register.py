@@ -47,7 +47,7 @@ class RegisterStep:
                     return Registered(missing_document=document)
                 if refused.code == "rejected":
                     await self._finish(step.key, state="rejected", detail=refused.reason)
-                    return Registered(refused=refused.reason)
+                    return Registered(refused=refused.reason or refused.code)
                 raise
         await self._finish(step.key, state="registered", number=answer.number)
         return Registered(number=answer.number)

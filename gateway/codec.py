@@ -18,8 +18,7 @@ def codec_router(codec: PayloadCodec, origins: Sequence[str]) -> APIRouter:
 
     @router.post("/{way}")
     async def translate(way: str, request: Request) -> Response:
-        origin = request.headers.get("origin")
-        if origin is not None and origin not in origins:
+        if request.headers.get("origin") not in origins:
             raise HTTPException(403, "origin: not one that may decode")
         if way not in ("encode", "decode"):
             raise HTTPException(404, "way: encode or decode")

@@ -24,7 +24,7 @@ def main() -> int:
     given.data.mkdir(parents=True, exist_ok=True)
     if given.name == "smsc":
         smsc = importlib.import_module("stubs.smsc")
-        smsc.run(port=given.port, smpp_port=given.smpp_port, data=given.data)
+        smsc.run(port=given.port, smpp_port=given.smpp_port, data=given.data, host=given.host)
         return 0
     from stubs import serve  # only here, so that the SMS centre does not pay for it
 
