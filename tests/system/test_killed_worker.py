@@ -82,7 +82,7 @@ async def test_killed_in_the_middle_and_nothing_lost_or_doubled(
 
     async with asyncio.timeout(20):
         # Each is asked and told.
-        while len(said := Counter(message["key"] for message in await outside.sms())) < 2 * CASES:  # noqa: ASYNC110
+        while len(said := Counter(message["key"] for message in await outside.sms())) < 2 * CASES:
             await asyncio.sleep(0.2)  # the last SMS may still be on its way
     assert set(said.values()) == {1}, "no SMS goes out twice under one key"
 
