@@ -5,12 +5,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import money
 from card.tables import Account, Payment, Person, table
 from workflows.model import Credited, CreditInput, Step
+
+DUPLICATE = "AM05"
+"""ISO 20022: a payment with this end-to-end id has been credited already."""
 
 
 class CreditStep:
@@ -22,7 +26,8 @@ class CreditStep:
         """Pay, and book what was paid.
 
         If the payment was intended before, an earlier attempt may have reached the bank: the bank is asked by key
-        first, and only if it never heard of the key is the transfer made again, under the same key.
+        first, and only if it never heard of the key is the transfer made again, under the same key. Raises `Duplicate`
+        for an operator where the bank says that it paid before and cannot say how.
         """
         case = step.case
         async with self.world.card.statements() as session:
@@ -42,6 +47,11 @@ class CreditStep:
             status = status or await self.world.bank.transfer(step.key, transfer)
         if status.state == TransferState.PENDING:
             raise not_yet("bank", self.world.ask_again)
+        if status.reason_code == DUPLICATE:
+            # The bank paid this before and has forgotten the key. Another account would be paid a second time.
+            raise ApplicationError(
+                f"bank: says that this payment was made before [{DUPLICATE}]", type="Duplicate", non_retryable=True
+            )
         async with self.world.card.transaction() as session:
             await _finish(session, step, status)
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
