@@ -1,0 +1,233 @@
+"""One worker's world in a test: real stubs, a real database, and the steps, run as Temporal runs them.
+
+Every run is watched: no database connection may be held while somebody outside is called, and nothing private may be
+in an error, a result or a key.
+"""
+
+import dataclasses
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any, cast
+
+from pydantic import BaseModel
+from sqlalchemy import event, select
+from sqlmodel import col
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import World, all_activities
+from card import Card, cases, messages, money
+from card.tables import IncomingMessage
+from tests.activities.centre import MemoryCentre
+from tests.activities.people import ON, ibans_of, iin_of, mother, phone_of, private
+from tests.adapters.outside import Outside
+from workflows.model import (
+    AskAccountInput,
+    AssignInput,
+    Case,
+    CheckAccountInput,
+    CloseInput,
+    ConsentInput,
+    CreditInput,
+    Meaning,
+    NoticeInput,
+    NoticeKind,
+    OfferInput,
+    Outcome,
+    QuietHours,
+    RegisterInput,
+    Reply,
+    Step,
+    StepInput,
+)
+
+AMOUNT = Decimal("78798")
+AT = datetime(2025, 3, 1, 7, 0, tzinfo=UTC)
+OUTSIDE = ("persons", "civil", "disability", "mobile", "emaket", "body", "bank", "sms")
+
+_numbers = count(1)
+
+Around = Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+
+
+class Killed(Exception):
+    """The worker ends here, in the middle."""
+
+
+class Watched:
+    """A port; `around` gets each call of it, by name."""
+
+    def __init__(self, port: object, around: Around) -> None:
+        self._port, self._around = port, around
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        return lambda *args: self._around(name, lambda: getattr(self._port, name)(*args))
+
+
+def watched(world: World, around: Around) -> World:
+    """The same world, each outside call of which goes through `around`."""
+    ports: dict[str, Any] = {name: Watched(getattr(world, name), around) for name in OUTSIDE}
+    return dataclasses.replace(world, **ports)
+
+
+class Fate:
+    """The worker dies at its n-th moment: before a statement to the database, before or after a call outside."""
+
+    def __init__(self, card: Card, world: World, at: int) -> None:
+        self._engine, self._left = card.engine.sync_engine, at
+        self.world = watched(world, self._called)
+
+    def _pass(self, *_: object) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise Killed
+
+    async def _called(self, _: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        self._pass()
+        answer = await call()
+        self._pass()
+        return answer
+
+    def __enter__(self) -> World:
+        event.listen(self._engine, "before_cursor_execute", self._pass)
+        return self.world
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._pass)
+
+
+@dataclass
+class Life:
+    """The world, what is private in it, and the means to run its steps."""
+
+    card: Card
+    outside: Outside
+    impatient: Outside
+    sms: MemoryCentre = field(default_factory=MemoryCentre)
+    secrets: set[str] = field(default_factory=set)
+    quiet_hours: QuietHours | None = None
+
+    def world(self, outside: Outside | None = None) -> World:
+        seen = outside or self.outside
+        ports = {name: getattr(seen, name) for name in OUTSIDE if name != "sms"}
+        pause = timedelta(milliseconds=20)
+        world = World(card=self.card, **ports, sms=self.sms, quiet_hours=self.quiet_hours, ask_again=pause)
+        return watched(world, self._with_no_connection)
+
+    async def _with_no_connection(self, name: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        pool = cast(Any, self.card.engine.pool)
+        assert pool.checkedout() == 0, f"a database session is held open across {name}"
+        return await call()
+
+    # --- people and cases ------------------------------------------------------------------------------------------
+
+    async def settle(self, *people: dict[str, Any]) -> None:
+        """These people live here, and are known to every agency."""
+        await self.outside.cast(*people)
+        self.secrets |= private(*people)
+
+    async def open(self, n: int = 1, service: str = "multi-child", on: Any = ON) -> Case:
+        """A new case of the n-th mother."""
+        async with self.card.transaction() as session:
+            by = f"test:{next(_numbers)}"
+            row = (await cases.open_case(session, service=service, iin=iin_of(n), opened_by=by, on=on)).case
+        return Case(ref=row.ref, service=service, person_id=row.person_id, on=row.assessed_on)
+
+    async def asked(self, case: Case, n: int = 1, expects: str = "consent") -> None:
+        """The case has put a question to the mother's phone."""
+        async with self.card.transaction() as session:
+            await messages.ask(
+                session,
+                key=case.key(Step.OFFER),
+                case_ref=case.ref,
+                phone=phone_of(n),
+                expects=expects,
+                window_days=3,
+                deadline=AT + timedelta(days=3),
+            )
+
+    async def heard(self, message_id: str, text: str, n: int = 1) -> None:
+        """The mother has written."""
+        async with self.card.transaction() as session:
+            message = IncomingMessage(message_id=message_id, phone=phone_of(n), text=text, received_at=AT)
+            await messages.store_incoming(session, message)
+
+    async def rows(self, table: type[Any], case: Case) -> list[Any]:
+        """What the Card holds of the case in this table."""
+        async with self.card.transaction() as session:
+            return list(await session.scalars(select(table).where(col(table.case_ref) == case.ref)))
+
+    async def money(self, case: Case) -> money.Money:
+        async with self.card.transaction() as session:
+            return await money.money(session, case.ref)
+
+    # --- steps -----------------------------------------------------------------------------------------------------
+
+    async def ready(self, step: Step, case: Case, n: int = 1) -> StepInput:
+        """An input for the step, with everything in place that the steps before it leave behind."""
+        common: dict[str, Any] = {"case": case, "key": case.key(step)}
+        match step:
+            case Step.OFFER:
+                return OfferInput(**common, amount=AMOUNT, at=AT)
+            case Step.RECORD_CONSENT:
+                await self.asked(case, n)
+                await self.heard(f"op:{case.ref}", "ИӘ", n)
+                reply = Reply(message_id=f"op:{case.ref}", meaning=Meaning.YES, received_at=AT)
+                return ConsentInput(**common, reply=reply, given=True)
+            case Step.NOTIFY:
+                await self.asked(case, n)
+                return NoticeInput(**common, kind=NoticeKind.LAPSED)
+            case Step.ASK_ACCOUNT:
+                return AskAccountInput(**common, at=AT, days=10)
+            case Step.CHECK_ACCOUNT:
+                await self.asked(case, n, "account")
+                await self.heard(f"op:{case.ref}", ibans_of(n)[0], n)
+                return CheckAccountInput(**common, message_id=f"op:{case.ref}")
+            case Step.REGISTER:
+                return RegisterInput(**common, applied_on=ON, amount=AMOUNT)
+            case Step.ASSIGN:
+                return AssignInput(**common, application_number=f"EM-{case.ref}", applied_on=ON, amount=AMOUNT)
+            case Step.ACCEPT_AMOUNT:
+                await self.settle(mother(n, behaviour={"body": {"assign": "63030.00"}}))
+                await self.run(Step.ASSIGN, await self.ready(Step.ASSIGN, case, n))
+                return StepInput(**common)
+            case Step.CREDIT:
+                async with self.card.transaction() as session:
+                    account = await money.know_account(session, case.person_id, ibans_of(n)[0], "bank")
+                return CreditInput(**common, account_id=account.id, amount=AMOUNT)
+            case Step.CLOSE:
+                return CloseInput(**common, outcome=Outcome.LAPSED)
+            case _:
+                return StepInput(**common)
+
+    async def run(self, step: Step, arg: StepInput, attempt: int = 1, world: World | None = None) -> Any:
+        """One attempt, as Temporal makes it."""
+        (activity,) = [one for one in all_activities(world or self.world()) if one.__name__ == step]
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, attempt=attempt)
+        self._nothing_private(arg.key)
+        try:
+            result = await environment.run(activity, arg)
+        except Exception as error:
+            self._nothing_private("".join(traceback.format_exception(error)) + repr(error))
+            raise
+        self._nothing_private(result.model_dump_json() if isinstance(result, BaseModel) else str(result))
+        return result
+
+    async def until_done(self, step: Step, arg: StepInput, *, first: World | None = None, start: int = 1) -> Any:
+        """Attempts until one succeeds, as Temporal makes them; `first` is the world of the first of them."""
+        for attempt in range(start, start + 60):
+            try:
+                return await self.run(step, arg, attempt, first if attempt == start else None)
+            except ApplicationError as error:
+                if error.non_retryable:
+                    raise
+        raise AssertionError("still not done after sixty attempts")
+
+    def _nothing_private(self, text: str) -> None:
+        leaked = sum(secret in text for secret in self.secrets)
+        assert not leaked, f"{leaked} private values in: {text[:400]}"

@@ -1,0 +1,157 @@
+"""The payment: looked up before it is repeated, never made twice, and a rejection spoils the account."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+from temporalio.exceptions import ApplicationError
+
+from adapters.records import Transfer
+from card import money
+from card.tables import Account, Payment
+from tests.activities.life import AMOUNT, Life
+from tests.activities.people import ibans_of, iin_of, mother
+from workflows.model import Case, CreditInput, Step
+
+
+async def payment(life: Life, case: Case, n: int = 1, place: int = 0) -> CreditInput:
+    """The n-th payment of the case, to the mother's first or second account."""
+    async with life.card.transaction() as session:
+        account = await money.know_account(session, case.person_id, ibans_of(1)[place], "bank")
+    return CreditInput(case=case, n=n, key=case.key(Step.CREDIT, n), account_id=account.id, amount=AMOUNT)
+
+
+async def intended(life: Life, arg: CreditInput) -> None:
+    """What a worker leaves behind that is killed between *intended* and *done*."""
+    async with life.card.transaction() as session:
+        session.add(Payment(key=arg.key, case_ref=arg.case.ref, account_id=arg.account_id, amount=arg.amount))
+
+
+def order(arg: CreditInput, **members: Any) -> Transfer:
+    """The transfer as the step makes it."""
+    usual = {"iban": ibans_of(1)[0], "iin": iin_of(1), "amount": AMOUNT, "purpose": arg.case.service}
+    return Transfer.model_validate({**usual, "end_to_end_id": f"{arg.case.ref}-{arg.n}", **members})
+
+
+async def settled_at_the_bank(life: Life) -> list[dict[str, Any]]:
+    books = (await life.outside.admin("bank", "GET", "/bank/v1/books"))["transfers"]
+    return [one for one in books if one["state"] == "settled"]
+
+
+async def test_money_arrives_and_both_books_say_so(life: Life) -> None:
+    arg = await payment(life, await life.open())
+    done = await life.run(Step.CREDIT, arg)
+    assert (done.settled, done.reason) == (True, None)
+    (row,) = await life.rows(Payment, arg.case)
+    assert (row.state, row.amount) == ("settled", AMOUNT)
+    assert row.bank_reference
+    assert row.finished_at
+    (transfer,) = await settled_at_the_bank(life)
+    assert (transfer["key"], transfer["amount"], transfer["iban"]) == (arg.key, "78798.00", ibans_of(1)[0])
+    assert (await life.money(arg.case)).credited == AMOUNT
+
+
+async def test_intended_and_never_called_is_paid_once(life: Life) -> None:
+    arg = await payment(life, await life.open())
+    await intended(life, arg)
+    assert (await life.run(Step.CREDIT, arg)).settled
+    assert await life.outside.calls("bank", arg.key) == (1, 1)
+
+
+async def test_intended_and_called_is_found_and_not_paid_again(life: Life) -> None:
+    arg = await payment(life, await life.open())
+    await intended(life, arg)
+    await life.outside.bank.transfer(arg.key, order(arg))
+    assert (await life.run(Step.CREDIT, arg)).settled
+    assert await life.outside.calls("bank", arg.key) == (1, 1)
+    assert len(await settled_at_the_bank(life)) == 1
+    assert (await life.money(arg.case)).credited == AMOUNT
+
+
+async def test_a_pending_payment_is_asked_after_and_not_repeated(life: Life) -> None:
+    await life.settle(mother(behaviour={"bank": {"settle_seconds": 0.3}}))
+    arg = await payment(life, await life.open())
+    for attempt in (1, 2):
+        with pytest.raises(ApplicationError) as caught:
+            await life.run(Step.CREDIT, arg, attempt)
+        assert (caught.value.type, caught.value.non_retryable) == ("NotYet", False)
+        assert caught.value.next_retry_delay == timedelta(milliseconds=20)
+    assert (await life.money(arg.case)).credited == 0, "nothing is booked before it has arrived"
+    await life.outside.admin("bank", "PUT", "/admin/people", [mother()])
+    for attempt in range(3, 100):
+        try:
+            assert (await life.run(Step.CREDIT, arg, attempt)).settled
+            break
+        except ApplicationError:
+            continue
+    assert await life.outside.calls("bank", arg.key) == (1, 1)
+
+
+@pytest.mark.parametrize(("at_transfer", "code"), [("closed", "AC04"), ("blocked", "AC06")])
+async def test_a_rejected_payment_spoils_the_account_and_the_next_goes_elsewhere(
+    life: Life, at_transfer: str, code: str
+) -> None:
+    first, second = ibans_of(1)
+    await life.settle(mother(accounts=[{"iban": first, "at_transfer": at_transfer}, {"iban": second}]))
+    case = await life.open()
+    arg = await payment(life, case)
+    done = await life.run(Step.CREDIT, arg)
+    assert (done.settled, done.reason) == (False, code)
+    assert await life.run(Step.CREDIT, arg, 2) == done
+    async with life.card.transaction() as session:
+        assert (await session.get_one(Account, arg.account_id)).rejected == code
+    assert (await life.money(case)).credited == 0
+    other = await payment(life, case, n=2, place=1)
+    assert (await life.run(Step.CREDIT, other)).settled
+    rows = {row.key: row.state for row in await life.rows(Payment, case)}
+    assert rows == {arg.key: "rejected", other.key: "settled"}
+    assert len(await settled_at_the_bank(life)) == 1
+    assert (await life.money(case)).credited == AMOUNT
+
+
+async def test_a_payment_that_the_bank_calls_a_repetition_is_never_made_to_another_account(life: Life) -> None:
+    """The bank has forgotten the key but not the money (AM05): it went out, so no account is bad and nothing is owed.
+
+    A second payment, under another number, would be paid: only a person may say how to go on.
+    """
+    case = await life.open()
+    arg = await payment(life, case)
+    await life.outside.bank.transfer("a key of before", order(arg))
+    for attempt in (1, 2):
+        with pytest.raises(ApplicationError) as caught:
+            await life.run(Step.CREDIT, arg, attempt)
+        assert caught.value.non_retryable
+        assert "AM05" in str(caught.value)
+    async with life.card.transaction() as session:
+        assert (await session.get_one(Account, arg.account_id)).rejected is None
+    assert [row.state for row in await life.rows(Payment, case)] == ["intended"], "it blocks a second payment"
+    assert len(await settled_at_the_bank(life)) == 1
+
+
+async def test_a_case_is_never_paid_a_second_time_under_another_number(life: Life) -> None:
+    case = await life.open()
+    assert (await life.run(Step.CREDIT, await payment(life, case))).settled
+    with pytest.raises(Exception, match="one_live_payment_a_case"):
+        await life.run(Step.CREDIT, await payment(life, case, n=2, place=1))
+    assert len(await settled_at_the_bank(life)) == 1
+
+
+async def test_a_rejection_without_more_than_a_code_is_an_answer_too(life: Life) -> None:
+    await life.settle(mother(behaviour={"bank": {"reject": {"code": "MS03", "reason": ""}}}))
+    done = await life.run(Step.CREDIT, await payment(life, await life.open()))
+    assert (done.settled, done.reason) == (False, "MS03")
+
+
+async def test_the_account_of_the_input_decides_whatever_was_found_meanwhile(life: Life) -> None:
+    """An attempt after a restart pays to the account that the case decided on."""
+    case = await life.open()
+    arg = await payment(life, case)
+    await intended(life, arg)
+    async with life.card.transaction() as session:
+        await session.execute(update(Account).where(col(Account.id) == arg.account_id).values(source="person"))
+    await payment(life, case, n=2, place=1)
+    await life.run(Step.CREDIT, arg, 2)
+    (transfer,) = await settled_at_the_bank(life)
+    assert transfer["iban"] == ibans_of(1)[0]
