@@ -8,7 +8,7 @@ from activities.calendar import window_closes
 from activities.world import World, translated
 from adapters.records import AccountState
 from card import messages, money
-from card.tables import IncomingMessage, Person
+from card.tables import IncomingMessage
 from dialogue import MessageKind
 from workflows.model import (
     Account,
@@ -30,8 +30,8 @@ class AccountStep:
         """The first open tenge account in the person's own name to which no payment has come back."""
         person_id = step.case.person_id
         async with self.world.card.statements() as session:
-            iin = (await session.get_one(Person, person_id)).iin
             rejected = await money.rejected_ibans(session, person_id)
+        iin = await self.world.card.iin(person_id)
         with translated():
             accounts = await self.world.bank.accounts(iin)
         usable = (
@@ -82,12 +82,12 @@ class AccountStep:
         person_id = step.case.person_id
         async with self.world.card.statements() as session:
             said = dialogue.understand((await session.get_one(IncomingMessage, step.message_id)).text)
-            iin = (await session.get_one(Person, person_id)).iin
             rejected = await money.rejected_ibans(session, person_id)
         if said.iban is None:
             return AccountFound(reason="invalid")
         if said.iban in rejected:
             return AccountFound(reason="payment_came_back")
+        iin = await self.world.card.iin(person_id)
         with translated():
             account = await self.world.bank.account(iin, said.iban)
         if account is None:

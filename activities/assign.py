@@ -10,7 +10,7 @@ from activities.world import World, not_yet, translated
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
 from card import money
-from card.tables import Assignment, Person, table
+from card.tables import Assignment, table
 from workflows.model import AssignInput, Ruling, Step, StepInput
 
 
@@ -26,8 +26,7 @@ class AssignStep:
         nothing to the history.
         """
         case = step.case
-        async with self.world.card.statements() as session:
-            iin = (await session.get_one(Person, case.person_id)).iin
+        iin = await self.world.card.iin(case.person_id)
         file = CaseFile(
             application_number=step.application_number,
             service=case.service,

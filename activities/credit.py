@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import money
-from card.tables import Account, Payment, Person, table
+from card.tables import Account, Payment, table
 from workflows.model import Credited, CreditInput, Step
 
 DUPLICATE = "AM05"
@@ -38,7 +38,7 @@ class CreditStep:
                 .returning(col(Payment.key))
             )
             iban = (await session.get_one(Account, step.account_id)).iban
-            iin = (await session.get_one(Person, case.person_id)).iin
+        iin = await self.world.card.iin(case.person_id)
         transfer = Transfer(
             iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=f"{case.ref}-{step.n}"
         )

@@ -16,7 +16,7 @@ from benefits.decision import Decision
 from benefits.decision import Right as Found
 from benefits.facts import BadFacts, Facts
 from card import cases, people
-from card.tables import FactsSnapshot, Person, table
+from card.tables import FactsSnapshot, table
 from workflows.model import Case, Detected, Outcome, Policy, Right, Step, StepInput
 
 
@@ -31,8 +31,7 @@ class DetectStep:
         Raises `BadFacts` for an operator where the registries contradict each other: nothing is guessed.
         """
         world, case = self.world, step.case
-        async with world.card.statements() as session:
-            iin = (await session.get_one(Person, case.person_id)).iin
+        iin = await world.card.iin(case.person_id)
         with translated():
             person, family, disability, payments = await asyncio.gather(
                 world.persons.person(iin),

@@ -51,9 +51,9 @@ async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]
         case NoticeKind.ACCOUNT_BAD:
             return {"until": step.until, "problem": step.detail}
         case NoticeKind.MISSING_DOCUMENT:
-            return {"until": step.until, "document": step.detail}
+            return {"until": step.until, "document": _words(step.detail)}
         case NoticeKind.BODY_REFUSED:
-            return {"reason": step.detail}
+            return {"reason": _words(step.detail)}
         case NoticeKind.PAID:
             paid = select(col(Payment.amount), col(Account.iban)).join(
                 Account, col(Account.id) == col(Payment.account_id)
@@ -67,3 +67,8 @@ async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]
             return {"amount": amount, "frequency": frequency, "last4": iban[-4:]}
         case _:
             return {}
+
+
+def _words(detail: str | None) -> str:
+    """Another body's words, which it may have left out: the person is told all the same."""
+    return (detail or "").strip() or "-"

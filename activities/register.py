@@ -9,7 +9,7 @@ from activities.world import World, translated
 from adapters.errors import Refused
 from adapters.records import Application as ApplicationForm
 from adapters.records import Registration
-from card.tables import Application, Person, table
+from card.tables import Application, table
 from workflows.model import Registered, RegisterInput, Step
 
 
@@ -22,13 +22,13 @@ class RegisterStep:
         """Register once under the key. An attempt that left no clear answer is looked up before it is made again."""
         case = step.case
         async with self.world.card.statements() as session:
-            iin = (await session.get_one(Person, case.person_id)).iin
             new = await session.scalar(
                 insert(table(Application))
                 .values(key=step.key, case_ref=case.ref, applied_on=step.applied_on)
                 .on_conflict_do_nothing(index_elements=["key"])
                 .returning(col(Application.key))
             )
+        iin = await self.world.card.iin(case.person_id)
         form = ApplicationForm(
             case_ref=case.ref,
             service=case.service,

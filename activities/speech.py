@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.exceptions import ApplicationError
 
 import benefits
 import dialogue
@@ -46,8 +47,14 @@ async def intend(
     language: str,
     **values: object,
 ) -> OutgoingMessage:
-    """Write down what is to be said. What was intended first under this key is what will be said."""
-    text = dialogue.compose(kind, language, service=case.service if case else None, **values)
+    """Write down what is to be said. What was intended first under this key is what will be said.
+
+    Raises `WordingError` for an operator where the message cannot be written: trying again would not help.
+    """
+    try:
+        text = dialogue.compose(kind, language, service=case.service if case else None, **values)
+    except dialogue.WordingError as wrong:
+        raise ApplicationError(str(wrong), type="WordingError", non_retryable=True) from wrong
     payer = benefits.service(case.service).payer if case else "engine"
     return await messages.intend(
         session,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from adapters.errors import AdapterError, Unavailable, Unclear
 from adapters.ports import (
@@ -59,4 +59,10 @@ def translated() -> Iterator[None]:
 
 def not_yet(what: str, ask_again: timedelta) -> ApplicationError:
     """The body has our request and will answer later: the activity's next attempt asks again. Adds no history."""
-    return ApplicationError(f"{what}: no answer yet", type="NotYet", next_retry_delay=ask_again)
+    return ApplicationError(
+        f"{what}: no answer yet",
+        type="NotYet",
+        next_retry_delay=ask_again,
+        # Waiting is no failure: it shows on the case's page, and neither alarms nor fills the log.
+        category=ApplicationErrorCategory.BENIGN,
+    )

@@ -26,12 +26,10 @@ from card.tables import (
 
 async def intend(session: AsyncSession, message: OutgoingMessage) -> OutgoingMessage:
     """Record that this SMS is to go out. If its key is known, the message as first intended is returned: same words."""
-    await session.execute(
-        insert(table(OutgoingMessage))
-        .values(**message.model_dump(exclude_unset=True))
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
-    return await session.get_one(OutgoingMessage, message.key)
+    row = insert(OutgoingMessage).values(**message.model_dump(exclude_unset=True))
+    # DO UPDATE of the key to itself: only so does RETURNING give the row that was there already.
+    row = row.on_conflict_do_update(index_elements=["key"], set_={"key": row.excluded.key})
+    return (await session.scalars(row.returning(OutgoingMessage), execution_options={"populate_existing": True})).one()
 
 
 async def mark_sent(session: AsyncSession, key: str, smsc_message_ids: Sequence[str], at: datetime) -> None:

@@ -5,16 +5,23 @@ A session must be closed before anybody outside is called; `Card.transaction` is
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlmodel import col
+
+from card.tables import Person
 
 
 def async_url(url: str) -> str:
     """The same database address with the driver we use: psycopg 3."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme.startswith("postgres") else url
+
+
+_MOST_IINS = 20_000
 
 
 class DatabaseError(Exception):
@@ -47,6 +54,7 @@ class Card:
         self.engine: AsyncEngine = create_async_engine(
             async_url(url), pool_size=pool_size, max_overflow=0, hide_parameters=True
         )
+        self._iins: dict[UUID, str] = {}
         self._by_statement = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -68,6 +76,17 @@ class Card:
         with _named():
             async with AsyncSession(self._by_statement, expire_on_commit=False) as session:
                 yield session
+
+    async def iin(self, person_id: UUID) -> str:
+        """The IIN of a known person. It never changes, so it is read once and kept; most steps need it."""
+        known = self._iins.get(person_id)
+        if known is None:
+            async with self.statements() as session:
+                known = (await session.scalars(select(col(Person.iin)).where(col(Person.id) == person_id))).one()
+            if len(self._iins) >= _MOST_IINS:
+                self._iins.clear()
+            self._iins[person_id] = known
+        return known
 
     async def ready(self) -> bool:
         """Whether the database answers."""

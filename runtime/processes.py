@@ -6,6 +6,7 @@ process group cannot have been given to a stranger when the rest of the group is
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -156,12 +157,16 @@ async def stop_all(processes: Iterable[Process]) -> None:
 
 
 def free_ports(preferred: Iterable[int], *, host: str = "127.0.0.1") -> list[int]:
-    """TCP ports that nobody listens on: each preferred one, or any other when that is taken or 0."""
+    """TCP ports that nobody listens on: each preferred one, or any other when that is taken or 0.
+
+    The others lie below the range from which the kernel takes ports for outgoing connections, or one of those could
+    take it before its owner has started.
+    """
     ports = []
     with ExitStack() as held:
         # All are held until all are found, so that none is given out twice.
         for port in preferred:
-            for wanted in (port, 0):
+            for wanted in (port or _any_port(), *(_any_port() for _ in range(50))):
                 door = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
                 door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -174,6 +179,10 @@ def free_ports(preferred: Iterable[int], *, host: str = "127.0.0.1") -> list[int
             else:
                 raise StartError(f"no free TCP port on {host}")
     return ports
+
+
+def _any_port() -> int:
+    return random.randint(15_000, 32_000)
 
 
 async def listens(host: str, port: int) -> bool:

@@ -119,7 +119,7 @@ async def test_only_the_bodys_own_not_found_means_none() -> None:
         ("999999999999999999999", None, None),
         ("99999999", 3600, 3600),
         ("soon", None, None),
-        (format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True), 30, 90),
+        (format_datetime(datetime.now(UTC) + timedelta(minutes=50), usegmt=True), 600, 3000),
         (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0),
     ],
 )
