@@ -118,6 +118,12 @@ class Life:
         world = World(card=self.card, **ports, sms=self.sms, quiet_hours=self.quiet_hours, ask_again=pause)
         return watched(world, self._with_no_connection)
 
+    def bare_world(self) -> World:
+        """The same without its watcher, which knows of one activity at a time."""
+        world = self.world()
+        ports: dict[str, Any] = {name: getattr(world, name)._port for name in OUTSIDE}
+        return dataclasses.replace(world, **ports)
+
     async def _with_no_connection(self, name: str, call: Callable[[], Awaitable[Any]]) -> Any:
         pool = cast(Any, self.card.engine.pool)
         assert pool.checkedout() == 0, f"a database session is held open across {name}"

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from activities import World
 from card import Card
 from card.tables import (
     Application,
@@ -23,7 +22,7 @@ from card.tables import (
     Payment,
     Question,
 )
-from tests.activities.life import OUTSIDE, Fate, Killed, Life, watched
+from tests.activities.life import Fate, Killed, Life, watched
 from tests.activities.people import mother
 from workflows.model import Case, Step, StepInput
 
@@ -76,7 +75,7 @@ async def test_done_twice_under_one_key_has_one_effect(life: Life, step: Step) -
 async def test_twice_at_the_same_moment_has_one_effect(life: Life, step: Step) -> None:
     """An attempt that Temporal has given up may still be under way when the next begins."""
     arg = await life.ready(step, await life.open())
-    at_once = dataclasses.replace(life.world(), **vars(bare(life)))
+    at_once = dataclasses.replace(life.world(), **vars(life.bare_world()))
     await asyncio.gather(*(life.run(step, arg, attempt, at_once) for attempt in (1, 2)), return_exceptions=True)
     await life.until_done(step, arg, start=3)
     await had_one_effect(life, step, arg)
@@ -116,18 +115,12 @@ async def test_one_connection_serves_two_cases_at_once(life: Life, database_url:
 
     narrow = Card(database_url, pool_size=1)
     try:
-        world = watched(dataclasses.replace(bare(life), card=narrow), together)
+        world = watched(dataclasses.replace(life.bare_world(), card=narrow), together)
         async with asyncio.timeout(10):
             await asyncio.gather(*(life.run(step, arg, 1, world) for arg in arguments))
     finally:
         await narrow.close()
     assert meetings, "nobody was called"
-
-
-def bare(life: Life) -> World:
-    """The world of a test without its watcher, which knows of one activity at a time."""
-    world = life.world()
-    return dataclasses.replace(world, **{name: getattr(world, name)._port for name in OUTSIDE})
 
 
 async def forget_the_right(life: Life, case: Case) -> None:
