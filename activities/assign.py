@@ -7,6 +7,7 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.world import World, not_yet, translated
+from adapters.errors import BadAnswer
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
 from card import money
@@ -38,35 +39,38 @@ class AssignStep:
             known = activity.info().attempt > 1
             answer = await self.world.body.ruling(step.application_number) if known else None
             answer = answer or await self.world.body.submit(step.key, file)
+            if answer.state == RulingState.ASSIGNED and not answer.amount:
+                raise BadAnswer("body", "nothing_assigned", "a ruling that assigns 0 tenge")
         if answer.state == RulingState.PENDING:
             raise not_yet("deciding body", self.world.ask_again)
         return await self._record(step, answer)
 
     async def _record(self, step: AssignInput, answer: Answer) -> Ruling:
-        assigned = answer.state == RulingState.ASSIGNED and answer.amount is not None
-        differs = assigned and answer.amount != step.amount
-        state = "contested" if differs else "assigned" if assigned else "refused"
+        """Write the ruling down. What was recorded first under the key is what the case goes on with."""
+        state = "refused"
+        if answer.state == RulingState.ASSIGNED:
+            state = "assigned" if answer.amount == step.amount else "contested"
+        row = insert(table(Assignment)).values(
+            key=step.key,
+            case_ref=step.case.ref,
+            application_number=step.application_number,
+            computed=step.amount,
+            amount=answer.amount,
+            state=state,
+            decision_number=answer.decision_number,
+            decided_on=answer.decided_on,
+            reason=(answer.reason or "").strip() or answer.reason_code,
+        )
+        # DO UPDATE, not DO NOTHING: only so does RETURNING give a ruling that is there already.
+        row = row.on_conflict_do_update(index_elements=["key"], set_={"key": row.excluded.key})
+        recorded = row.returning(col(Assignment.state), col(Assignment.amount), col(Assignment.reason))
         async with self.world.card.transaction() as session:
-            await session.execute(
-                insert(table(Assignment))
-                .values(
-                    key=step.key,
-                    case_ref=step.case.ref,
-                    application_number=step.application_number,
-                    computed=step.amount,
-                    amount=answer.amount,
-                    state=state,
-                    decision_number=answer.decision_number,
-                    decided_on=answer.decided_on,
-                    reason=answer.reason or answer.reason_code,
-                )
-                .on_conflict_do_nothing(index_elements=["key"])
-            )
-            if assigned and not differs and answer.amount is not None:
-                await money.book_assigned(session, step.key, step.case.ref, answer.amount)
-        if not assigned or answer.amount is None:
-            return Ruling(assigned=False, reason=answer.reason or answer.reason_code)
-        return Ruling(assigned=True, amount=answer.amount, differs=differs)
+            state, amount, reason = (await session.execute(recorded)).one()
+            if state == "assigned" and amount is not None:
+                await money.book_assigned(session, step.key, step.case.ref, amount)
+        if state == "refused" or amount is None:
+            return Ruling(assigned=False, reason=reason)
+        return Ruling(assigned=True, amount=amount, differs=state != "assigned")
 
     @activity.defn(name=Step.ACCEPT_AMOUNT)
     async def accept_amount(self, step: StepInput) -> Ruling:
