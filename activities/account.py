@@ -78,7 +78,7 @@ class AccountStep:
 
     @activity.defn(name=Step.CHECK_ACCOUNT)
     async def check_account(self, step: CheckAccountInput) -> AccountFound:
-        """Whether the account in the person's SMS exists, is theirs, and is open. The reason says what is wrong."""
+        """Whether the account in the person's SMS exists, is theirs, open, in tenge. The reason says what is wrong."""
         person_id = step.case.person_id
         async with self.world.card.statements() as session:
             said = dialogue.understand((await session.get_one(IncomingMessage, step.message_id)).text)
@@ -96,6 +96,8 @@ class AccountStep:
             return AccountFound(reason="not_own")
         if account.state != AccountState.OPEN:
             return AccountFound(reason=str(account.state))
+        if account.currency != "KZT":
+            return AccountFound(reason="currency")
         return await self._found(step, account.iban, "person")
 
     async def _found(self, step: StepInput, iban: str, source: str) -> AccountFound:
