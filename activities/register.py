@@ -42,12 +42,13 @@ class RegisterStep:
                 answer = await self._registration(step.key, form, known=new is None)
             except Refused as refused:
                 if refused.code == "missing_document":
-                    document = str(refused.extra.get("document", "")) or "document"
+                    named = refused.extra.get("document")
+                    document = named.strip() if isinstance(named, str) and named.strip() else "document"
                     await self._finish(step.key, state="missing_document", detail=document)
                     return Registered(missing_document=document)
                 if refused.code == "rejected":
                     await self._finish(step.key, state="rejected", detail=refused.reason)
-                    return Registered(refused=refused.reason or refused.code)
+                    return Registered(refused=refused.reason.strip() or refused.code)
                 raise
         await self._finish(step.key, state="registered", number=answer.number)
         return Registered(number=answer.number)
