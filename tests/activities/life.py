@@ -118,6 +118,10 @@ class Life:
         world = World(card=self.card, **ports, sms=self.sms, quiet_hours=self.quiet_hours, ask_again=pause)
         return watched(world, self._with_no_connection)
 
+    def world_with(self, **ports: Any) -> World:
+        """The same with other ports."""
+        return dataclasses.replace(self.world(), **ports)
+
     def bare_world(self) -> World:
         """The same without its watcher, which knows of one activity at a time."""
         world = self.world()

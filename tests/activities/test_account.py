@@ -1,0 +1,157 @@
+"""The account: the person's own, open, in tenge, and none to which a payment has come back."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from activities.calendar import ALMATY
+from adapters.errors import Refused
+from adapters.records import BankAccount
+from card import messages, money
+from card.tables import Account, OutgoingMessage, Question
+from tests.activities.life import Life
+from tests.activities.people import SOMEBODYS, ibans_of, mother, phone_of
+from workflows.model import AccountFound, Case, CheckAccountInput, Step, StepInput
+
+FIRST, SECOND = ibans_of(1)
+THIRD = ibans_of(5)[0]
+CARD_NUMBER = "4400 4301 2345 6789"
+
+
+async def find(life: Life, case: Case, n: int = 1) -> AccountFound:
+    found: AccountFound = await life.run(
+        Step.FIND_ACCOUNT, StepInput(case=case, key=case.key(Step.FIND_ACCOUNT, n), n=n)
+    )
+    return found
+
+
+async def check(life: Life, case: Case, text: str) -> AccountFound:
+    await life.asked(case, expects="account")
+    await life.heard("op:1", text)
+    arg = CheckAccountInput(case=case, key=case.key(Step.CHECK_ACCOUNT), message_id="op:1")
+    found: AccountFound = await life.run(Step.CHECK_ACCOUNT, arg)
+    return found
+
+
+async def iban_of(life: Life, found: AccountFound) -> tuple[str, str]:
+    assert found.account is not None
+    async with life.card.transaction() as session:
+        account = await session.get_one(Account, found.account.id)
+    assert found.account.tail == account.iban[-4:]
+    return account.iban, account.source
+
+
+async def reject(life: Life, case: Case, iban: str) -> None:
+    async with life.card.transaction() as session:
+        (await money.know_account(session, case.person_id, iban, "bank")).rejected = "AC04"
+
+
+async def test_the_first_account_is_taken(life: Life) -> None:
+    assert await iban_of(life, await find(life, await life.open())) == (FIRST, "bank")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [{"state": "blocked"}, {"state": "closed"}, {"currency": "USD"}],
+    ids=lambda members: next(iter(members.values())),
+)
+async def test_an_account_that_cannot_be_credited_is_passed_over(life: Life, first: dict[str, str]) -> None:
+    await life.settle(mother(accounts=[{"iban": FIRST, **first}, {"iban": SECOND}]))
+    assert (await iban_of(life, await find(life, await life.open())))[0] == SECOND
+
+
+async def test_an_account_to_which_a_payment_came_back_is_passed_over_for_good(life: Life) -> None:
+    case, later = await life.open(), await life.open()
+    await reject(life, case, FIRST)
+    assert (await iban_of(life, await find(life, case, n=2)))[0] == SECOND
+    assert (await iban_of(life, await find(life, later)))[0] == SECOND, "also in her next case"
+    await reject(life, case, SECOND)
+    assert await find(life, case, n=3) == AccountFound(reason="none_usable")
+
+
+async def test_without_accounts_there_is_none(life: Life) -> None:
+    await life.settle(mother(accounts=[]))
+    assert await find(life, await life.open()) == AccountFound(reason="none_usable")
+
+
+@pytest.mark.parametrize("fault", ["status", "down", "retry_later", "answer_twice"])
+async def test_a_bank_that_fails_is_asked_again(life: Life, fault: str) -> None:
+    case = await life.open()
+    await life.outside.fault("bank", fault, times=2)
+    found = await life.until_done(Step.FIND_ACCOUNT, StepInput(case=case, key=case.key(Step.FIND_ACCOUNT)))
+    assert found.account is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ИӘ", "invalid"),
+        (CARD_NUMBER, "invalid"),
+        (FIRST[:-1] + "9", "invalid"),
+        (f"{FIRST} {SECOND}", "invalid"),
+        ("", "invalid"),
+        (SOMEBODYS, "not_own"),
+        (THIRD, "unknown"),
+    ],
+)
+async def test_an_account_by_sms_that_is_not_usable_says_why(life: Life, text: str, reason: str) -> None:
+    await life.settle(mother(), mother(9, accounts=[{"iban": SOMEBODYS}]))
+    case = await life.open()
+    assert await check(life, case, text) == AccountFound(reason=reason)
+    async with life.card.transaction() as session:
+        assert len(await messages.open_questions(session, phone_of(1))) == 1, "the question stays open"
+
+
+@pytest.mark.parametrize("state", ["blocked", "closed"])
+async def test_an_account_by_sms_in_a_state_that_takes_no_money(life: Life, state: str) -> None:
+    await life.settle(mother(accounts=[{"iban": FIRST, "state": state}]))
+    assert await check(life, await life.open(), FIRST) == AccountFound(reason=state)
+
+
+async def test_an_account_by_sms_to_which_a_payment_came_back(life: Life) -> None:
+    case = await life.open()
+    await reject(life, case, FIRST)
+    assert await check(life, case, FIRST) == AccountFound(reason="payment_came_back")
+
+
+class ForeignMoney:
+    """A bank that says of an account that it is kept in another currency."""
+
+    async def account(self, iin: str, iban: str) -> BankAccount:  # noqa: ARG002  (the port's names)
+        return BankAccount.model_validate({"iban": iban, "state": "open", "currency": "USD", "own": True})
+
+
+async def test_an_account_by_sms_in_another_currency_is_not_usable(life: Life) -> None:
+    await life.asked(case := await life.open(), expects="account")
+    await life.heard("op:1", FIRST)
+    arg = CheckAccountInput(case=case, key=case.key(Step.CHECK_ACCOUNT), message_id="op:1")
+    bank: Any = ForeignMoney()
+    assert (await life.run(Step.CHECK_ACCOUNT, arg, 1, life.world_with(bank=bank))).account is None
+
+
+@pytest.mark.parametrize("text", [FIRST, f"ИӘ {FIRST}", " ".join(FIRST[n : n + 4] for n in range(0, 20, 4)).lower()])
+async def test_an_account_by_sms_is_taken_and_closes_the_question(life: Life, text: str) -> None:
+    case = await life.open()
+    assert await iban_of(life, await check(life, case, text)) == (FIRST, "person")
+    async with life.card.transaction() as session:
+        assert await messages.open_questions(session, phone_of(1)) == []
+
+
+async def test_the_question_for_an_account_bears_its_own_time(life: Life) -> None:
+    case = await life.open()
+    asked = await life.run(Step.ASK_ACCOUNT, await life.ready(Step.ASK_ACCOUNT, case))
+    assert (asked.sent, asked.deadline) == (True, datetime(2025, 3, 11, 23, 59, 59, tzinfo=ALMATY))
+    (question,) = await life.rows(Question, case)
+    assert (question.expects, question.deadline) == ("account", asked.deadline)
+    assert "IBAN" in life.sms.to(phone_of(1))[0]
+
+
+async def test_nobody_to_ask_for_an_account(life: Life) -> None:
+    await life.settle(mother(phone=None))
+    case = await life.open()
+    assert not (await life.run(Step.ASK_ACCOUNT, await life.ready(Step.ASK_ACCOUNT, case))).sent
+    await life.settle(mother())
+    life.sms.failures = [(Refused("smsc", "ESME_RINVDSTADR", "submit_sm was rejected"), False)]
+    assert not (await life.run(Step.ASK_ACCOUNT, await life.ready(Step.ASK_ACCOUNT, case))).sent
+    assert [row.state for row in await life.rows(OutgoingMessage, case)] == ["failed"]
