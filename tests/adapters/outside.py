@@ -159,7 +159,7 @@ class Outside:
 
     async def arrival(self, agency: str, key: str) -> None:
         """Waits until a call with this key has arrived."""
-        while await self.calls(agency, key) == (0, 0):  # noqa: ASYNC110 - the event happens at the agency
+        while await self.calls(agency, key) == (0, 0):
             await asyncio.sleep(0.01)
 
 

@@ -29,7 +29,7 @@ def a_phone() -> str:
 async def until(true: Callable[[], Any], within: float = 5.0) -> None:
     """Waits for a condition; a test that waits in vain fails here."""
     async with asyncio.timeout(within):
-        while not true():  # noqa: ASYNC110 - what is waited for has no event
+        while not true():
             await asyncio.sleep(0.01)
 
 

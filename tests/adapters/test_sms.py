@@ -343,5 +343,5 @@ async def test_stopping_without_a_centre_is_quick() -> None:
 
 async def _acknowledged(link: Link, phone: str) -> None:
     async with asyncio.timeout(5):
-        while any(r["acknowledged_at"] is None for r in (await link.on_handset(phone))["replies"]):  # noqa: ASYNC110
+        while any(r["acknowledged_at"] is None for r in (await link.on_handset(phone))["replies"]):
             await asyncio.sleep(0.02)

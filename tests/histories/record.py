@@ -213,7 +213,7 @@ def plays() -> dict[str, tuple[Outcome, Script, Act]]:
 
 async def record(folder: Path) -> None:
     """Play everything on a server of its own and write the histories into `folder`."""
-    folder.mkdir(exist_ok=True)  # noqa: ASYNC240  (a command; nothing else runs)
+    folder.mkdir(exist_ok=True)
     with TemporaryDirectory() as scratch:
         async with temporal_server(Path(scratch), search_attributes=SearchAttributes.ALL) as server:
             client = await Client.connect(server.address, plugins=[demeu_plugin(RING, strict=True)])

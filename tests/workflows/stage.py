@@ -91,7 +91,7 @@ class OnStage:
     async def called(self, step: Step, times: int = 1) -> None:
         """Wait, on the real clock, until a step has been run so often."""
         async with asyncio.timeout(PATIENCE):
-            while len(self.script.of(step)) < times:  # noqa: ASYNC110  (seen from outside, as an operator would)
+            while len(self.script.of(step)) < times:
                 await asyncio.sleep(0.02)
 
     async def result(self) -> CaseResult:
