@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from card import Card
+from runtime.servers import Database
+from tests.activities.database import card_of_its_own, empty
 from tests.activities.life import Life
 from tests.activities.people import mother
 from tests.adapters.outside import Outside, outside_at, stubs_here
@@ -32,17 +34,23 @@ async def impatient(urls: Mapping[str, str]) -> AsyncIterator[Outside]:
         yield outside
 
 
-@pytest.fixture
-async def card(database_url: str) -> AsyncIterator[Card]:
-    card = Card(database_url)
-    yield card
-    await card.close()
+@pytest.fixture(scope="session")
+async def _database(postgres_server: Database, _migrated_template: str) -> AsyncIterator[tuple[Card, str]]:
+    async with card_of_its_own(postgres_server, "activities", _migrated_template) as made:
+        yield made
 
 
 @pytest.fixture
-async def life(card: Card, patient: Outside, impatient: Outside) -> Life:
-    """A world in which the first mother lives, with five children and two accounts."""
+async def database_url(_database: tuple[Card, str]) -> str:
+    """The same database for all tests here, in place of one for each."""
+    return _database[1]
+
+
+@pytest.fixture
+async def life(_database: tuple[Card, str], patient: Outside, impatient: Outside) -> Life:
+    """An empty world but for the first mother, with five children and two accounts."""
+    await empty(_database[0])
     await patient.forget()
-    made = Life(card, patient, impatient)
+    made = Life(_database[0], patient, impatient)
     await made.settle(mother())
     return made
