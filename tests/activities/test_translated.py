@@ -1,0 +1,53 @@
+"""Every way in which another body can fail us, as Temporal is told: tried again, looked up, or shown to an operator."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from temporalio.exceptions import ApplicationError
+
+from activities.world import not_yet, translated
+from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
+
+IIN, NAME = "850312450017", "Үлгібаева"
+WAIT = timedelta(seconds=7)
+ERRORS: list[tuple[AdapterError, bool, timedelta | None]] = [
+    (Unavailable("bank", "status_503", "POST /bank/v1/transfers was answered with 503", WAIT), False, WAIT),
+    (Unavailable("bank", "connect_error", "POST /bank/v1/transfers got no answer"), False, None),
+    (Unclear("bank", "deadline", "POST /bank/v1/transfers got no answer"), False, None),
+    (Refused("bank", "unknown_person", "GET was answered with 404", NAME, {"iin": IIN}), True, None),
+    (BadAnswer("bank", "bad_answer", "GET /persons/v1/{iin}: iin missing"), True, None),
+]
+
+
+def translate(error: Exception) -> None:
+    with translated():
+        raise error
+
+
+@pytest.mark.parametrize(("error", "final", "wait"), ERRORS, ids=lambda value: type(value).__name__)
+def test_each_error_has_its_place(error: AdapterError, final: bool, wait: timedelta | None) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        translate(error)
+    told = caught.value
+    assert (told.type, told.non_retryable, told.next_retry_delay) == (type(error).__name__, final, wait)
+    assert error.code in str(told)
+    assert not told.details
+    assert not [secret for secret in (IIN, NAME) if secret in f"{told} {told!r} {told.__cause__} {told.__cause__!r}"]
+
+
+def test_the_tree_is_closed_and_every_branch_is_translated() -> None:
+    assert set(AdapterError.__subclasses__()) == {type(error) for error, _, _ in ERRORS}
+    assert not [leaf for branch in AdapterError.__subclasses__() for leaf in branch.__subclasses__()]
+
+
+def test_a_bug_of_ours_is_not_called_an_error_of_theirs() -> None:
+    with pytest.raises(KeyError):
+        translate(KeyError("amount"))
+
+
+@given(st.timedeltas(min_value=timedelta(milliseconds=1), max_value=timedelta(days=1)))
+def test_waiting_for_an_answer_is_asked_again_after_the_pause(pause: timedelta) -> None:
+    error = not_yet("deciding body", pause)
+    assert (error.type, error.non_retryable, error.next_retry_delay) == ("NotYet", False, pause)
