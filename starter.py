@@ -15,13 +15,16 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from temporalio.service import RPCError
 
 import benefits
 from activities.calendar import day_of
 from adapters.errors import AdapterError
+from card.store import DatabaseError
 from cli import cases, law, stack
 from cli.cases import BadInput
 from cli.connection import NothingRunning, Running, environment, running
+from runtime.ending import end
 from runtime.processes import StartError
 from runtime.settings import SettingsError
 from runtime.temporal import TemporalUnreachable
@@ -44,14 +47,14 @@ def in_words() -> Iterator[None]:
     """Errors as one line on standard error, with an exit code: 2 for what was typed, 1 for what does not work."""
     try:
         yield
-    except (BadInput, benefits.BadFacts, benefits.UnknownService, OSError) as bad:
-        if isinstance(bad, TemporalUnreachable):
-            _end(bad, FAILED)
+    except (BadInput, benefits.BadFacts, benefits.UnknownService) as bad:
         _end(bad, BAD_INPUT)
     except benefits.BadIin as bad:
         _end(f"iin: {bad.rule}", BAD_INPUT)
-    except (NothingRunning, SettingsError, StartError, AdapterError) as failed:
+    except (NothingRunning, SettingsError, StartError, TemporalUnreachable, AdapterError, DatabaseError) as failed:
         _end(failed, FAILED)
+    except RPCError as failed:
+        _end(f"Temporal: {failed.message}", FAILED)
 
 
 def _end(why: object, code: int) -> None:
@@ -189,5 +192,14 @@ def assess(
             law.show(console, decisions, language)
 
 
+def main() -> int:
+    """Run the command of the command line; its exit code."""
+    try:
+        app()
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    return 0
+
+
 if __name__ == "__main__":
-    app()
+    end(main())

@@ -8,6 +8,7 @@ from datetime import timedelta
 from temporalio.worker import Worker
 
 from activities import all_activities
+from runtime.ending import end
 from runtime.health import HealthServer, polling
 from runtime.heartbeat import Heartbeat
 from runtime.settings import Settings, SettingsError, load_settings
@@ -56,4 +57,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

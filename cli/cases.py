@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecution, WorkflowHandle, WorkflowQueryFailedError, WorkflowUpdateFailedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import day_of
 from benefits import read_iin
@@ -22,6 +22,7 @@ from card import money
 from card.cases import is_case_ref
 from card.tables import CaseRecord, FactsSnapshot, OutgoingMessage, Payment
 from cli.connection import Running
+from gateway.messages import phone_number
 from workflows.model import (
     Action,
     Message,
@@ -50,6 +51,10 @@ async def open_case(running: Running, service: str, iin: str, on: date | None) -
 
 async def reply(handset: str, phone: str, text: str) -> dict[str, Any]:
     """Answer as the person, through the SMS centre's handset. For the stub only: production has no such door."""
+    try:
+        phone = phone_number(phone)
+    except ValueError as bad:
+        raise BadInput(f"phone: {bad}") from None
     async with httpx.AsyncClient(base_url=handset, timeout=10, trust_env=False) as client:
         answer = await client.post("/admin/reply", json={"phone": phone, "text": text})
     if answer.status_code >= 400:
@@ -68,6 +73,10 @@ async def resolve(running: Running, ref: str, action: Action, note: str) -> dict
         )
     except WorkflowUpdateFailedError as refused:
         raise BadInput(f"action: {refused.cause}") from refused
+    except RPCError as failed:
+        if failed.status is RPCStatusCode.NOT_FOUND:
+            raise BadInput(f"ref: case {record.ref} is over") from failed
+        raise
     return {"ref": record.ref, "stage": done.stage, "action": done.action}
 
 

@@ -8,12 +8,17 @@ from rich.console import Console
 
 import benefits
 from benefits import Decision, Facts, Language
+from cli.cases import BadInput
 
 
 def decide(service: str, facts: Path, on: date) -> tuple[Decision, ...]:
-    """A decision on each right of this service that the family could have. Raises BadFacts, UnknownService, OSError."""
+    """A decision on each right of this service the family could have. Raises BadFacts, UnknownService, BadInput."""
     benefits.service(service)
-    return benefits.assess_each(service, Facts.from_file(facts), on)
+    try:
+        known = Facts.from_file(facts)
+    except OSError as error:
+        raise BadInput(f"facts: {facts}: {error.strerror}") from None
+    return benefits.assess_each(service, known, on)
 
 
 def show(console: Console, decisions: Sequence[Decision], language: Language) -> None:

@@ -12,6 +12,7 @@ from card import Card
 from gateway.app import Parts, gateway_app
 from gateway.opening import Opening
 from gateway.relay import Relay
+from runtime.ending import end
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import TemporalUnreachable, connect
@@ -82,4 +83,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

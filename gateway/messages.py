@@ -17,7 +17,8 @@ class Posted(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def _phone(text: str) -> str:
+def phone_number(text: str) -> str:
+    """A telephone number in E.164, also from the ways in which it is written at home. Raises ValueError."""
     try:
         number = phonenumbers.parse(text, "KZ")
     except phonenumbers.NumberParseException:
@@ -44,7 +45,7 @@ def _id(text: str) -> str:
     return text
 
 
-Phone = Annotated[str, AfterValidator(_phone), Field(examples=["+77011234567"])]
+Phone = Annotated[str, AfterValidator(phone_number), Field(examples=["+77011234567"])]
 Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"])]
 Id = Annotated[str, AfterValidator(_id)]
 
