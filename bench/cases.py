@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psutil
 from sqlalchemy import text
 from temporalio.client import Client
 
@@ -21,7 +22,7 @@ from card import Card
 from demo.crowd import crowd
 from demo.outside import Outside
 from gateway.opening import Opening
-from runtime.embedded import EmbeddedStack
+from runtime.embedded import EmbeddedStack, Part
 from workflows.model import CaseResult, Outcome
 
 ON = date(2026, 11, 20)
@@ -33,6 +34,35 @@ class Batch:
 
     per_second: float
     events: int
+
+
+class Cpu:
+    """Which part spends how much processor time on a case: says why a ratio is what it is."""
+
+    def __init__(self, stack: EmbeddedStack) -> None:
+        self._stack = stack
+        self._spent: dict[str, float] = {}
+        self._begun: dict[str, float] = {}
+        self._cases = 0
+
+    def start(self) -> None:
+        self._begun = self._read()
+
+    def stop(self, cases: int) -> None:
+        self._cases += cases
+        for part, seconds in self._read().items():
+            self._spent[part] = self._spent.get(part, 0.0) + seconds - self._begun[part]
+
+    def per_case(self) -> str:
+        return ", ".join(f"{part} {seconds / self._cases * 1000:.0f} ms" for part, seconds in self._spent.items())
+
+    def _read(self) -> dict[str, float]:
+        spent = {}
+        for part in Part:
+            process = psutil.Process(self._stack.process(part).pid)
+            times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+            spent[part.value] = sum(one.user + one.system for one in times)
+        return spent
 
 
 async def measure(size: int, rounds: int) -> None:
@@ -51,13 +81,17 @@ async def measure(size: int, rounds: int) -> None:
                     parts = [people[n * size : (n + 1) * size] for n in range(rounds + 1)]
                     await _whole(opening, card, outside, parts[0])  # the first is not counted: caches are cold
                     await _bare(bare_client, size)
-                    pairs = []
+                    pairs, spent = [], Cpu(stack)
                     for part in parts[1:]:
-                        pairs.append((await _whole(opening, card, outside, part), await _bare(bare_client, size)))
+                        spent.start()
+                        whole = await _whole(opening, card, outside, part)
+                        spent.stop(len(part))
+                        pairs.append((whole, await _bare(bare_client, size)))
                 finally:
                     worker.terminate()
                     await worker.wait()
                 _report(pairs, await _latency(card), size)
+                print(f"CPU of a whole case: {spent.per_case()}")
             await card.close()
 
 
