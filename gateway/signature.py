@@ -64,7 +64,7 @@ def guard(secrets: Mapping[str, SecretStr], tolerance: timedelta, card: Card) ->
         now = datetime.now(UTC)
         try:
             age = abs(now - datetime.fromtimestamp(float(timestamp), UTC))
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, OSError):
             raise HTTPException(401, f"{TIMESTAMP}: Unix time in seconds") from None
         if age > tolerance:
             raise HTTPException(401, f"{TIMESTAMP}: not within {tolerance.total_seconds():.0f} seconds of our clock")
