@@ -1,0 +1,45 @@
+"""A case that only listens: what the relay brings can be asked for. It bears the name of the real one."""
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+from workflows.model import WORKFLOW, Case, Message, Receipt, Reply, ReplyTaken, Stage
+
+END = "end"
+HEARD = "heard"
+
+
+class Heard(BaseModel):
+    """What has come, in order."""
+
+    replies: list[Reply]
+    receipts: list[Receipt]
+
+
+@workflow.defn(name=WORKFLOW, sandboxed=False)
+class Ear:
+    @workflow.init
+    def __init__(self, case: Case) -> None:  # noqa: ARG002  (as the real one takes it)
+        self.heard = Heard(replies=[], receipts=[])
+        self.over = False
+
+    @workflow.run
+    async def run(self, case: Case) -> None:  # noqa: ARG002
+        await workflow.wait_condition(lambda: self.over)
+
+    @workflow.update(name=Message.REPLY)
+    def reply(self, reply: Reply) -> ReplyTaken:
+        self.heard.replies.append(reply)
+        return ReplyTaken(stage=Stage.CONSENT, noted=True)
+
+    @workflow.signal(name=Message.RECEIPT)
+    def receipt(self, receipt: Receipt) -> None:
+        self.heard.receipts.append(receipt)
+
+    @workflow.signal(name=END)
+    def end(self) -> None:
+        self.over = True
+
+    @workflow.query(name=HEARD)
+    def what(self) -> Heard:
+        return self.heard
