@@ -24,8 +24,8 @@ from card.store import DatabaseError
 from cli import cases, law, stack
 from cli.cases import BadInput
 from cli.connection import NothingRunning, Running, environment, running
-from runtime.ending import end
 from runtime.processes import StartError
+from runtime.program import end
 from runtime.settings import SettingsError
 from runtime.temporal import TemporalUnreachable
 from workflows.model import Action, Outcome, Stage

@@ -2,18 +2,17 @@
 
 import asyncio
 import signal
-import sys
 from datetime import timedelta
 
 from temporalio.worker import Worker
 
 from activities import all_activities
-from runtime.ending import end
 from runtime.health import HealthServer, polling
 from runtime.heartbeat import Heartbeat
-from runtime.settings import Settings, SettingsError, load_settings
-from runtime.telemetry import configure_logging, temporal_runtime
-from runtime.temporal import TemporalUnreachable, connect, deployment, register_search_attributes
+from runtime.program import program
+from runtime.settings import Settings
+from runtime.telemetry import temporal_runtime
+from runtime.temporal import connect, deployment, register_search_attributes
 from runtime.world import open_world
 from workflows.model import SearchAttributes
 from workflows.proactive_service import ProactiveService
@@ -45,16 +44,5 @@ async def run(settings: Settings) -> None:
             await stop.wait()
 
 
-def main() -> int:
-    try:
-        settings = load_settings()
-        configure_logging(settings.log_level)
-        asyncio.run(run(settings))
-    except (SettingsError, TemporalUnreachable) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    end(main())
+    program(run)

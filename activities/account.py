@@ -4,7 +4,6 @@ from temporalio import activity
 
 import dialogue
 from activities import speech
-from activities.calendar import window_closes
 from activities.world import World, translated
 from adapters.records import AccountState
 from card import messages, money
@@ -48,33 +47,10 @@ class AccountStep:
     @activity.defn(name=Step.ASK_ACCOUNT)
     async def ask_account(self, step: AskAccountInput) -> AccountAsked:
         """Ask the person by SMS for an account of their own; the answer counts until the returned deadline."""
-        world, case = self.world, step.case
-        deadline = window_closes(step.at, step.days)
-        to = await speech.listener(world, case.person_id)
-        if to is None:
-            return AccountAsked(sent=False, deadline=deadline)
-        async with world.card.transaction() as session:
-            question = await messages.ask(
-                session,
-                key=step.key,
-                case_ref=case.ref,
-                phone=to.phone,
-                expects="account",
-                window_days=step.days,
-                deadline=deadline,
-            )
-            message = await speech.intend(
-                session,
-                case=case,
-                key=step.key,
-                kind=MessageKind.ASK_ACCOUNT,
-                phone=to.phone,
-                language=to.language,
-                until=deadline,
-                number=question.shown_number,
-            )
-        refused = await speech.say(world.card, world.sms, message, step.at)
-        return AccountAsked(sent=refused is None, deadline=deadline)
+        asked = await speech.ask(
+            self.world, step, at=step.at, expects="account", kind=MessageKind.ASK_ACCOUNT, days=step.days
+        )
+        return AccountAsked(sent=asked.refused is None, deadline=asked.deadline)
 
     @activity.defn(name=Step.CHECK_ACCOUNT)
     async def check_account(self, step: CheckAccountInput) -> AccountFound:

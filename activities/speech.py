@@ -9,13 +9,14 @@ from temporalio.exceptions import ApplicationError
 
 import benefits
 import dialogue
+from activities.calendar import window_closes
 from activities.world import World, translated
 from adapters.errors import Refused
 from adapters.ports import SmsCentre
 from adapters.records import OutgoingSms
 from card import Card, messages
 from card.tables import MessageState, OutgoingMessage, Person
-from workflows.model import Case
+from workflows.model import Case, StepInput
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,53 @@ async def intend(
             paid_by=payer,
         ),
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that went out: until when an answer counts, and why it did not reach the centre, if it did not."""
+
+    deadline: datetime
+    refused: str | None
+
+
+async def ask(
+    world: World,
+    step: StepInput,
+    *,
+    at: datetime,
+    expects: str,
+    kind: dialogue.MessageKind,
+    days: int,
+    **values: object,
+) -> Asked:
+    """Open a question under the step's key and say it; the answer counts to the end of the last of so many days."""
+    case, deadline = step.case, window_closes(at, days)
+    to = await listener(world, case.person_id)
+    if to is None:
+        return Asked(deadline, "no_phone")
+    async with world.card.transaction() as session:
+        question = await messages.ask(
+            session,
+            key=step.key,
+            case_ref=case.ref,
+            phone=to.phone,
+            expects=expects,
+            window_days=days,
+            deadline=deadline,
+        )
+        message = await intend(
+            session,
+            case=case,
+            key=step.key,
+            kind=kind,
+            phone=to.phone,
+            language=to.language,
+            until=deadline,
+            number=question.shown_number,
+            **values,
+        )
+    return Asked(deadline, await say(world.card, world.sms, message, at))
 
 
 async def say(card: Card, centre: SmsCentre, message: OutgoingMessage, at: datetime) -> str | None:

@@ -1,7 +1,6 @@
 """`python -m gateway`: the HTTP side and the receiving end of the SMS link, in one process, until SIGTERM."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -12,10 +11,9 @@ from card import Card
 from gateway.app import Parts, gateway_app
 from gateway.opening import Opening
 from gateway.relay import Relay
-from runtime.ending import end
-from runtime.settings import Settings, SettingsError, load_settings
-from runtime.telemetry import configure_logging
-from runtime.temporal import TemporalUnreachable, connect
+from runtime.program import program
+from runtime.settings import Settings
+from runtime.temporal import connect
 from runtime.world import sms_centre
 
 
@@ -71,16 +69,5 @@ async def run(settings: Settings) -> None:
     await card.close()
 
 
-def main() -> int:
-    try:
-        settings = load_settings()
-        configure_logging(settings.log_level)
-        asyncio.run(run(settings))
-    except (SettingsError, TemporalUnreachable) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    end(main())
+    program(run)
