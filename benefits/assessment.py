@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from benefits.decision import ZERO, Right, TraceKind, TraceLine
-from benefits.facts import Facts
+from benefits.facts import READABLE, Facts
 from benefits.legislation import InForce, Legislation
 
 ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
@@ -191,11 +191,18 @@ class Rule:
     """A service's law. Every module in benefits/rules declares one as `RULE`.
 
     `subjects` lists on what a right could rest, the likeliest first; `decide` decides one of them; `nothing` is the
-    code of the condition that failed when there is no subject.
+    code of the condition that failed when there is no subject. `reads` names the fields of Facts that the rule looks
+    into besides the applicant, so that a case asks no registry for more.
     """
 
     code: str
     subjects: Callable[[Assessment], Sequence[Any]]
     decide: Callable[[Assessment, Any], Finding]
     nothing: str
+    reads: frozenset[str]
     one_right: OneRight = OneRight.PER_BASIS
+
+    def __post_init__(self) -> None:
+        unknown = self.reads - READABLE
+        if unknown:
+            raise ValueError(f"{self.code}: Facts has no field {', '.join(sorted(unknown))} that a rule may read")

@@ -21,6 +21,9 @@ from benefits.parameter_file import BadParameters, ParameterFile, read_parameter
 from benefits.texts import Texts
 
 PARAMETERS = Path(__file__).parent / "parameters"
+READ_BY_ALL = frozenset({"payments"})
+"""What the evaluator itself looks into for every service: whether the right is paid already."""
+NO_EVENT = "none"
 
 
 class UnknownService(KeyError):
@@ -39,7 +42,9 @@ class UnknownService(KeyError):
 class Service:
     """What the steps of a case need to know of a service, as in force on a day.
 
-    Windows in calendar days, terms in working days. `offered`: the Card offers it proactively.
+    Windows in calendar days, terms in working days. `offered`: the Card offers it proactively. `reads`: the fields of
+    Facts that the law looks into besides the applicant (data minimisation: nothing else is asked for). `events`: what
+    a registry may report that opens a case.
     """
 
     code: str
@@ -55,6 +60,8 @@ class Service:
     term_working_days: int
     document_days: int
     offered: bool
+    reads: frozenset[str]
+    events: frozenset[str]
 
 
 class Benefit:
@@ -92,6 +99,8 @@ class Benefit:
             term_working_days=int(number["term_working_days"].value),
             document_days=int(number["document_days"].value),
             offered=word["offered"].word == "yes",
+            reads=self.rule.reads | READ_BY_ALL,
+            events=word["events"].codes - {NO_EVENT},
         )
 
 

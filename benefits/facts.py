@@ -5,7 +5,7 @@ hold no names, phones or accounts, only what a right can hang on. They fetch not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -277,3 +277,7 @@ class Facts:
         from benefits.facts_known import facts_known_on
 
         return facts_known_on(self, day)
+
+
+READABLE = frozenset(field.name for field in fields(Facts)) - {"as_at", "applicant"}
+"""The fields of Facts that a rule may or may not look into; `adults` means those besides the applicant."""
