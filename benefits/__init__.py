@@ -10,6 +10,7 @@ from benefits.facts import BadFacts, Facts
 from benefits.future import Month, Schedule, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
 from benefits.listing import Change, ListedParameter, changes_between, parameters_on
+from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
 from benefits.parameter_file import BadParameters
 from benefits.texts import LANGUAGES, Language, Texts
 
@@ -26,6 +27,8 @@ __all__ = [
     "Language",
     "ListedParameter",
     "Month",
+    "Notice",
+    "NoticeTopic",
     "Part",
     "Right",
     "Schedule",
@@ -42,6 +45,9 @@ __all__ = [
     "explain",
     "is_iin",
     "make_iin",
+    "notice_topic",
+    "notice_topics",
+    "notices_due",
     "parameters_on",
     "read_iin",
     "remove_directory",

@@ -16,7 +16,7 @@ from types import ModuleType
 from benefits import rules
 from benefits.assessment import Rule
 from benefits.decision import Frequency
-from benefits.legislation import COMMON, InForce, Legislation
+from benefits.legislation import COMMON, MUST_STATE, InForce, Legislation
 from benefits.parameter_file import BadParameters, ParameterFile, read_parameter_file
 from benefits.texts import Texts
 
@@ -153,20 +153,21 @@ def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
     for module in modules:
         rule = getattr(module, "RULE", None)
         if isinstance(rule, Rule):
-            found[rule.code] = Benefit(rule, _legislation(parameters / f"{rule.code}.yaml", common))
+            found[rule.code] = Benefit(rule, read_legislation(parameters / f"{rule.code}.yaml", common))
     for file in parameters.glob("*.yaml"):
         if file.stem != COMMON and file.stem not in found:
             raise BadParameters(file, 1, "no module declares a RULE with this code")
     return found
 
 
-def _legislation(path: Path, common: ParameterFile) -> Legislation:
+def read_legislation(path: Path, common: ParameterFile, must_state: tuple[str, ...] = MUST_STATE) -> Legislation:
+    """The legislation of one file on top of the common one. Raises BadParameters."""
     own = read_parameter_file(path)
     if own.service != path.stem:
         raise BadParameters(path, 1, f"the file of {own.service!r} must be named {own.service}.yaml")
     if own.reference is None or own.reference not in {**common.references, **own.references}:
-        raise BadParameters(path, 1, "a service needs a reference that is defined under references")
-    return Legislation(own, common)
+        raise BadParameters(path, 1, "the file needs a reference that is defined under references")
+    return Legislation(own, common, must_state)
 
 
 def _import_file(file: Path) -> ModuleType:

@@ -54,10 +54,16 @@ def assess_all(facts: Facts, on: date, *, trace: bool = True, every: bool = True
     )
 
 
-def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
+def known_facts(facts: Facts, on: date) -> Facts:
+    """What was known on the day. Raises BadFacts for a day before the applicant's birth."""
     known = facts.known_on(on)
     if on < known.applicant.birth_date:
         raise BadFacts("on", "not before the applicant's birth")
+    return known
+
+
+def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
+    known = known_facts(facts, on)
     first = Assessment(known, on, on, found.legislation, [] if trace else None)
     barred = _barred(first)
     if barred is not None:

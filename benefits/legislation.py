@@ -68,7 +68,7 @@ class InForce:
 class Legislation:
     """A service's parameter file on top of the common one."""
 
-    def __init__(self, own: ParameterFile, common: ParameterFile) -> None:
+    def __init__(self, own: ParameterFile, common: ParameterFile, must_state: tuple[str, ...] = MUST_STATE) -> None:
         self.own = own
         self.common = common
         self.references = {**common.references, **own.references}
@@ -76,7 +76,7 @@ class Legislation:
             **{name: (parameter, COMMON) for name, parameter in common.parameters.items()},
             **{name: (parameter, own.service) for name, parameter in own.parameters.items()},
         }
-        self._check()
+        self._check(must_state)
         self.first_day = max(_first(parameter) for parameter, _ in self.parameters.values() if not parameter.optional)
         changes = {self.first_day}
         for parameter, _ in self.parameters.values():
@@ -183,9 +183,9 @@ class Legislation:
             line=line,
         )
 
-    def _check(self) -> None:
+    def _check(self, must_state: tuple[str, ...]) -> None:
         """What one file alone cannot tell: labels and choices of the common file, references, what must be stated."""
-        for name in MUST_STATE:
+        for name in must_state:
             if name not in self.own.parameters:
                 raise BadParameters(self.own.path, 1, f"a service states its {name} itself")
         for file in (self.common, self.own):
