@@ -30,6 +30,8 @@ from adapters.registry_records import (
     BurialRecord,
     CapacityLossRecord,
     InsuranceRecord,
+    KandasStatusRecord,
+    PensionRecord,
     UnemploymentRecord,
 )
 
@@ -115,6 +117,24 @@ class AssistanceRegistry(Protocol):
 
     async def household(self, iin: str, quarter: date) -> AssistanceHousehold | None:
         """The household with its income in the quarter that begins on this day; None if none is kept."""
+        ...
+
+
+@runtime_checkable
+class PensionsRegistry(Protocol):
+    """Pensions paid by the State Corporation."""
+
+    async def pensions(self, iin: str) -> tuple[PensionRecord, ...]:
+        """All decisions on the person's pension, oldest first."""
+        ...
+
+
+@runtime_checkable
+class KandasRegistry(Protocol):
+    """Register of kandas."""
+
+    async def statuses(self, iin: str) -> tuple[KandasStatusRecord, ...]:
+        """All decisions on the person's status, oldest first."""
         ...
 
 

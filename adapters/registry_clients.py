@@ -11,6 +11,8 @@ from adapters.registry_records import (
     BurialRecord,
     CapacityLossRecord,
     InsuranceRecord,
+    KandasStatusRecord,
+    PensionRecord,
     UnemploymentRecord,
 )
 
@@ -38,6 +40,16 @@ class _Breadwinners(Record):
 class _Burials(Record):
     iin: Iin
     burials: tuple[BurialRecord, ...]
+
+
+class _Pensions(Record):
+    iin: Iin
+    pensions: tuple[PensionRecord, ...]
+
+
+class _Statuses(Record):
+    iin: Iin
+    statuses: tuple[KandasStatusRecord, ...]
 
 
 class HttpLabourMarket:
@@ -123,3 +135,27 @@ class HttpAssistanceRegistry:
             about(self._system.name, iin, found.iin, "iin")
             about(self._system.name, quarter.isoformat(), found.quarter.isoformat(), "quarter")
         return found
+
+
+class HttpPensionsRegistry:
+    """`adapters.ports.PensionsRegistry` over HTTP."""
+
+    def __init__(self, system: HttpSystem) -> None:
+        self._system = system
+
+    async def pensions(self, iin: str) -> tuple[PensionRecord, ...]:
+        found = await self._system.ask("/pensions/v1/{iin}", _Pensions, path={"iin": iin})
+        about(self._system.name, iin, found.iin, "iin")
+        return tuple(sorted(found.pensions, key=lambda one: one.decided_on))
+
+
+class HttpKandasRegistry:
+    """`adapters.ports.KandasRegistry` over HTTP."""
+
+    def __init__(self, system: HttpSystem) -> None:
+        self._system = system
+
+    async def statuses(self, iin: str) -> tuple[KandasStatusRecord, ...]:
+        found = await self._system.ask("/kandas/v1/{iin}", _Statuses, path={"iin": iin})
+        about(self._system.name, iin, found.iin, "iin")
+        return tuple(sorted(found.statuses, key=lambda one: one.decided_on))

@@ -1,4 +1,4 @@
-"""What the registries that few services ask say: work, insurance, awards, deaths, and households for assistance.
+"""What the registries that few services ask say: work, insurance, awards, deaths, assistance, pensions, kandas.
 
 Frozen models as in `adapters.records`, on the same terms: members that nobody reads are ignored, what is read is
 checked, and personal data stays out of `repr`. No rules of law.
@@ -124,6 +124,25 @@ class BurialRecord(Record):
     died_on: date
     status: DeceasedStatus
     buried_by: Iin
+
+
+class PensionRecord(Record):
+    """A decision on a pension: tenge a month from a day on. A change is a decision of its own."""
+
+    number: Name
+    amount: Annotated[Money, Field(repr=False)]
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class KandasStatusRecord(Record):
+    """A decision that gives the status of a kandas to its last day. An extension is a decision of its own."""
+
+    number: Name
+    from_date: date
+    until: date
+    decided_on: date
 
 
 class AssistanceHousehold(Record):

@@ -176,6 +176,25 @@ class Assistance(Section):
     incomes: dict[date, NotNegative] = {}
 
 
+class Pension(Section):
+    """A decision on a pension, tenge a month; a change is a decision of its own."""
+
+    number: str
+    amount: Amount
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class KandasStatus(Section):
+    """A decision that gives the status of a kandas to its last day; an extension is a decision of its own."""
+
+    number: str
+    from_date: date
+    until: date
+    decided_on: date
+
+
 class Account(Section):
     """A bank account of the person. `at_transfer`: what becomes of it at the moment when the first money arrives."""
 
@@ -263,6 +282,8 @@ class Person(Section):
     breadwinners: tuple[Breadwinner, ...] = ()
     burials: tuple[Burial, ...] = ()
     assistance: Assistance | None = None
+    pensions: tuple[Pension, ...] = ()
+    kandas: tuple[KandasStatus, ...] = ()
     phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
     accounts: tuple[Account, ...] = ()
     payments: tuple[Payment, ...] = ()

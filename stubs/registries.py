@@ -1,5 +1,5 @@
 """The registries, in one service as behind one gateway: persons, civil, disability, mobile; Labour Market, the Fund,
-awards, deaths, and the local bodies' households for targeted assistance. They only answer.
+awards, deaths, pensions, kandas, and households for targeted assistance. They only answer.
 
 Answers are made when the cast is kept and stored ready for the wire, because the registries are asked most.
 """
@@ -53,6 +53,8 @@ class Registries(Agency):
             Read("/awards/v1/{iin}", self._listed("awards", "awards")),
             Read("/deaths/v1/{iin}/breadwinners", self._listed("breadwinners", "breadwinners")),
             Read("/deaths/v1/{iin}/burials", self._listed("burials", "burials")),
+            Read("/pensions/v1/{iin}", self._listed("pensions", "pensions")),
+            Read("/kandas/v1/{iin}", self._listed("kandas", "statuses")),
             Read("/assistance/v1/{iin}/household", self._assistance),
         )
 
@@ -103,6 +105,10 @@ class Registries(Agency):
             self._record("breadwinners", survivors, breadwinner.died_on, breadwinner, person)
         for burial in person.burials:
             self._record("burials", own, burial.died_on, burial, person, buried_by=person.iin)
+        for pension in person.pensions:
+            self._record("pensions", own, pension.decided_on, pension, person)
+        for status in person.kandas:
+            self._record("kandas", own, status.decided_on, status, person)
         if person.assistance is not None:
             self._record("assistance", {person.iin, *person.assistance.members}, date.min, person.assistance, person)
 

@@ -34,8 +34,10 @@ from adapters.ports import (
     DecidingBody,
     DisabilityDatabase,
     EMaket,
+    KandasRegistry,
     LabourMarket,
     MobileDatabase,
+    PensionsRegistry,
     PersonsRegistry,
     SocialInsurance,
 )
@@ -44,7 +46,9 @@ from adapters.registry_clients import (
     HttpAssistanceRegistry,
     HttpAwardsRegistry,
     HttpDeathsRegistry,
+    HttpKandasRegistry,
     HttpLabourMarket,
+    HttpPensionsRegistry,
     HttpSocialInsurance,
 )
 from stubs import serve
@@ -142,6 +146,8 @@ class Outside:
     awards: AwardsRegistry
     deaths: DeathsRegistry
     assistance: AssistanceRegistry
+    pensions: PensionsRegistry
+    kandas: KandasRegistry
     emaket: EMaket
     body: DecidingBody
     bank: Bank
@@ -215,6 +221,8 @@ async def outside_at(urls: Mapping[str, str], deadline: timedelta = timedelta(se
             awards=HttpAwardsRegistry(system["registries"]),
             deaths=HttpDeathsRegistry(system["registries"]),
             assistance=HttpAssistanceRegistry(system["registries"]),
+            pensions=HttpPensionsRegistry(system["registries"]),
+            kandas=HttpKandasRegistry(system["registries"]),
             emaket=HttpEMaket(system["emaket"]),
             body=HttpDecidingBody(system["body"]),
             bank=HttpBank(system["bank"]),

@@ -1,4 +1,4 @@
-"""The contract of the registries that few services ask: households, work, insurance, awards, deaths, assistance."""
+"""The contract of the registries that few services ask: households, work, insurance, awards, deaths, assistance, pensions."""
 
 from datetime import date
 from decimal import Decimal
@@ -172,6 +172,24 @@ async def test_a_quarter_begins_on_its_first_day(outside: Outside) -> None:
     with pytest.raises(Refused) as caught:
         await outside.assistance.household(AIGUL, date(2023, 10, 2))
     assert caught.value.extra["errors"] == [{"field": "quarter", "rule": "the first day of a quarter"}]
+
+
+async def test_decisions_on_a_pension(outside: Outside) -> None:
+    raised = {"number": "P-2", "amount": "110000", "from_date": "2026-01-01", "decided_on": "2025-12-20"}
+    first = {"number": "P-1", "amount": "100000.50", "from_date": "2025-01-01", "decided_on": "2024-12-20"}
+    await outside.cast(aigul(pensions=[raised, first]))
+    before, after = await outside.pensions.pensions(AIGUL)
+    assert (before.number, before.amount, before.until) == ("P-1", Decimal("100000.50"), None)
+    assert (after.number, after.from_date) == ("P-2", date(2026, 1, 1))
+    assert await outside.pensions.pensions(STRANGER) == ()
+
+
+async def test_decisions_on_the_status_of_a_kandas(outside: Outside) -> None:
+    status = {"number": "K-1", "from_date": "2025-01-01", "until": "2026-01-01", "decided_on": "2024-12-20"}
+    await outside.cast(aigul(kandas=[status]))
+    (found,) = await outside.kandas.statuses(AIGUL)
+    assert (found.number, found.until) == ("K-1", date(2026, 1, 1))
+    assert await outside.kandas.statuses(STRANGER) == ()
 
 
 async def test_the_registries_count_what_they_are_asked(outside: Outside) -> None:

@@ -22,7 +22,9 @@ from adapters.registry_clients import (
     HttpAssistanceRegistry,
     HttpAwardsRegistry,
     HttpDeathsRegistry,
+    HttpKandasRegistry,
     HttpLabourMarket,
+    HttpPensionsRegistry,
     HttpSocialInsurance,
 )
 from tests.adapters.outside import AIGUL, FIRST, PHONE, application, transfer
@@ -37,6 +39,8 @@ CLIENTS = {
     ports.AwardsRegistry: HttpAwardsRegistry,
     ports.DeathsRegistry: HttpDeathsRegistry,
     ports.AssistanceRegistry: HttpAssistanceRegistry,
+    ports.PensionsRegistry: HttpPensionsRegistry,
+    ports.KandasRegistry: HttpKandasRegistry,
     ports.EMaket: HttpEMaket,
     ports.DecidingBody: HttpDecidingBody,
     ports.Bank: HttpBank,
