@@ -7,6 +7,7 @@ from benefits.decision import Condition, Decision, Frequency, Part, Right, Trace
 from benefits.evaluator import assess, assess_all, assess_each
 from benefits.explain import explain
 from benefits.facts import BadFacts, Facts
+from benefits.family import Claim, FamilyCard, assess_family
 from benefits.future import Month, Schedule, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
 from benefits.listing import Change, ListedParameter, changes_between, parameters_on
@@ -20,9 +21,11 @@ __all__ = [
     "BadIin",
     "BadParameters",
     "Change",
+    "Claim",
     "Condition",
     "Decision",
     "Facts",
+    "FamilyCard",
     "Frequency",
     "Language",
     "ListedParameter",
@@ -41,6 +44,7 @@ __all__ = [
     "assess",
     "assess_all",
     "assess_each",
+    "assess_family",
     "changes_between",
     "explain",
     "is_iin",

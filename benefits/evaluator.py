@@ -15,7 +15,8 @@ from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
 from benefits.facts import BadFacts, Facts
 
-_PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
+PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
+"""Between several answers the one with the lowest number stands."""
 
 
 def assess(code: str, facts: Facts, on: date, *, trace: bool = True, basis: str | None = None) -> Decision:
@@ -32,7 +33,7 @@ def assess(code: str, facts: Facts, on: date, *, trace: bool = True, basis: str 
     for decision in _decisions(found, facts, on, trace, basis):
         if decision.right is Right.YES:
             return decision
-        if best is None or _PREFERENCE[decision.right] < _PREFERENCE[best.right]:
+        if best is None or PREFERENCE[decision.right] < PREFERENCE[best.right]:
             best = decision
     assert best is not None  # noqa: S101 - without a subject there is the decision that nothing was found
     return best
