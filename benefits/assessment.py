@@ -62,6 +62,11 @@ class Assessment:
         self.in_force: InForce = legislation.at(on)
         self.trace = trace
 
+    def about_one(self) -> "Assessment":
+        """The same case for one of several subjects: what was noted so far begins the trace of each."""
+        trace = None if self.trace is None else [*self.trace]
+        return Assessment(self.facts, self.on, self.applied_on, self.legislation, trace)
+
     def with_law_of(self, day: date) -> "Assessment":
         """The same case with the law of another day, noted in the same trace."""
         return Assessment(self.facts, day, self.applied_on, self.legislation, self.trace)
@@ -91,7 +96,7 @@ class Assessment:
 
     def note_once(self, line: TraceLine) -> None:
         """Note a parameter's line if it is not yet in the trace."""
-        if self.trace is not None and not any(line is one or line == one for one in self.trace):
+        if self.trace is not None and not any(line is one for one in self.trace):
             self.trace.append(line)
 
     def paid_from(self, arose: date) -> date:

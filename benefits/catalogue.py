@@ -77,7 +77,10 @@ class Benefit:
 
     def service(self, on: date | None = None) -> Service:
         """The service on a day; without a day, by the last values known."""
-        in_force = self.legislation.at(on or self.legislation.changes[-1])
+        return self.service_in(self.legislation.at(on or self.legislation.changes[-1]))
+
+    def service_in(self, in_force: InForce) -> Service:
+        """The service under the values in force."""
         kept = self._services.get(id(in_force))
         if kept is None:
             kept = self._services[id(in_force)] = (in_force, self._service(in_force))

@@ -72,10 +72,9 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
     subjects: Sequence[Any] = found.rule.subjects(first)
     if not subjects:
         return [_decision(found, first, first.no(found.rule.nothing))]
-    shared = first.trace
     decisions = []
     for subject in subjects:
-        own = Assessment(known, on, on, found.legislation, None if shared is None else list(shared))
+        own = first.about_one()
         finding = _unless_paid(found, own, found.rule.decide(own, subject))
         if basis is None or finding.basis == basis:
             decisions.append(_decision(found, own, finding))
@@ -114,7 +113,7 @@ def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Fi
 
 
 def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decision:
-    service = found.service(assessment.on)
+    service = found.service_in(assessment.in_force)
     right = finding.right
     failed = asked = None
     if right is Right.NO:

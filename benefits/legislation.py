@@ -84,6 +84,7 @@ class Legislation:
                 changes |= {value.since for value in values}
                 changes |= {value.until + timedelta(days=1) for value in values if value.until}
         self.changes = sorted(day for day in changes if day >= self.first_day)
+        self._entries: dict[tuple[str, Key | None, date], Entry] = {}
         self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
@@ -163,6 +164,13 @@ class Legislation:
         return in_force
 
     def _entry(self, parameter: Parameter, owner: str, key: Key | None, dated: DatedValue) -> Entry:
+        """The one entry of a dated value: however it is found, a trace tells by identity that it holds it already."""
+        kept = self._entries.get((parameter.name, key, dated.since))
+        if kept is None:
+            kept = self._entries[parameter.name, key, dated.since] = self._made(parameter, owner, key, dated)
+        return kept
+
+    def _made(self, parameter: Parameter, owner: str, key: Key | None, dated: DatedValue) -> Entry:
         value = dated.value
         shown = " ".join(sorted(value)) if isinstance(value, frozenset) else value
         line = TraceLine(
