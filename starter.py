@@ -39,6 +39,7 @@ BAD_INPUT, FAILED = 2, 1
 Service = Annotated[str, typer.Argument(help="Code of the service, as multi-child.")]
 Ref = Annotated[str, typer.Argument(help="Reference of the case, as 4827-1031-6.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]
+InLanguage = Annotated[benefits.Language, typer.Option("--language", help="Language: kk, ru or en.")]
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day of the law, as 2025-03-01; else today.")]
 
 
@@ -71,12 +72,14 @@ def _with(act: Callable[[Running], Awaitable[T]]) -> T:
 
 
 def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
+    return None if text is None else _date("on", text)
+
+
+def _date(field: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"on: {text!r} is no date; write it as 2025-03-01") from None
+        raise BadInput(f"{field}: {text!r} is no date; write it as 2025-03-01") from None
 
 
 def _print_json(value: Any) -> None:
@@ -177,19 +180,59 @@ def resolve(
 
 @app.command()
 def assess(
-    service: Service,
+    service: Annotated[
+        str | None, typer.Argument(help="Code of the service; without one, all rights of the family.")
+    ] = None,
+    *,
     facts: Annotated[Path, typer.Option(help="Facts of the family, YAML or JSON; examples in tests/law/families.")],
     on: On = None,
-    language: Annotated[benefits.Language, typer.Option(help="Language of the explanation.")] = "en",
+    language: InLanguage = "en",
     as_json: Json = False,
 ) -> None:
-    """Ask the law alone: right or not, amount, period, and every parameter with its date and ground."""
+    """Ask the law alone: right or not, amount, period, and every parameter with its date and ground.
+
+    Without a service: all rights of the whole family. Exit code 0 when the law has decided, 2 for facts that cannot be.
+    """
     with in_words():
-        decisions = law.decide(service, facts, _day(on) or day_of(datetime.now(UTC)))
+        day = _day(on) or day_of(datetime.now(UTC))
+        if service is None:
+            found = law.card(facts, day)
+            if as_json:
+                _print_json(found.to_dict())
+            else:
+                law.show_card(console, found, language)
+            return
+        decisions = law.decide(service, facts, day)
         if as_json:
             _print_json([decision.to_dict() for decision in decisions])
         else:
             law.show(console, decisions, language)
+
+
+@app.command("benefits")
+def benefits_(
+    code: Annotated[str | None, typer.Argument(help="Code of a service; without one, all services.")] = None,
+    on: On = None,
+    changes: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="FROM TO", help="What changed between two days.")
+    ] = None,
+    language: InLanguage = "en",
+    as_json: Json = False,
+) -> None:
+    """List the services; of one service its parameters in force on a day; or what changed between two days."""
+    with in_words():
+        day = _day(on)
+        if changes is not None:
+            first, last = (_date("changes", text) for text in changes)
+            listed, show = law.changes_listed(code, first, last), law.show_changes
+        elif code is not None:
+            listed, show = law.parameters_listed(code, day or day_of(datetime.now(UTC))), law.show_parameters
+        else:
+            listed, show = law.services_listed(day), law.show_services
+        if as_json:
+            _print_json(listed)
+        else:
+            show(console, listed, language)
 
 
 def main() -> int:

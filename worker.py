@@ -15,6 +15,7 @@ from runtime.telemetry import temporal_runtime
 from runtime.temporal import connect, deployment, register_search_attributes
 from runtime.world import open_world
 from workflows.model import SearchAttributes
+from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
 
@@ -29,7 +30,7 @@ async def run(settings: Settings) -> None:
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            workflows=[ProactiveService],
+            workflows=[ProactiveService, ProactiveNotice],
             activities=all_activities(world),
             max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
             max_concurrent_activities=settings.worker_activities,

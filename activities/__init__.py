@@ -12,6 +12,7 @@ from activities.close import CloseStep
 from activities.consent import ConsentStep
 from activities.credit import CreditStep
 from activities.detect import DetectStep
+from activities.notice import NoticeStep
 from activities.notify import NotifyStep
 from activities.offer import OfferStep
 from activities.register import RegisterStep
@@ -21,8 +22,8 @@ __all__ = ["World", "all_activities"]
 
 
 def all_activities(world: World) -> list[Callable[..., Any]]:
-    """Every activity of a case, ready for a worker."""
-    account, assign = AccountStep(world), AssignStep(world)
+    """Every activity of cases and notices, ready for a worker."""
+    account, assign, notice = AccountStep(world), AssignStep(world), NoticeStep(world)
     return [
         DetectStep(world).detect,
         OfferStep(world).offer,
@@ -36,4 +37,6 @@ def all_activities(world: World) -> list[Callable[..., Any]]:
         CreditStep(world).credit,
         NotifyStep(world).notify,
         CloseStep(world).close,
+        notice.detect_notice,
+        notice.tell,
     ]

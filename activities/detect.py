@@ -1,7 +1,7 @@
 """Step *detect*: fresh facts from the registries, the law applied to them, and the right claimed for this case."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -10,8 +10,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
+from activities.facts import Asked, ask_registries
 from activities.world import World, translated
-from adapters.records import DisabilityRecord, ExistingPayment, FamilyRecord, PersonRecord
 from benefits.decision import Decision
 from benefits.decision import Right as Found
 from benefits.facts import BadFacts, Facts
@@ -28,33 +28,26 @@ class DetectStep:
     async def detect(self, step: StepInput) -> Detected:
         """Ask the registries, apply the law, keep facts and trace as a snapshot, claim the right.
 
-        Raises `BadFacts` for an operator where the registries contradict each other: nothing is guessed.
+        The amount is the net one, which is compared with the body's and credited; gross and withheld are in the
+        snapshot. Raises `BadFacts` for an operator where the registries contradict each other: nothing is guessed.
         """
         world, case = self.world, step.case
         iin = await world.card.iin(case.person_id)
-        with translated():
-            person, family, disability, payments = await asyncio.gather(
-                world.persons.person(iin),
-                world.civil.family(iin),
-                world.disability.decisions(iin),
-                world.emaket.payments(iin, case.service),
-            )
-        mapping = facts_mapping(case, person, family, disability, payments)
-        try:
-            decisions = benefits.assess_each(case.service, Facts.from_mapping(mapping), case.on)
-        except BadFacts as bad:
-            raise ApplicationError(f"the registries contradict: {bad}", type="BadFacts", non_retryable=True) from bad
+        with translated(), possible():
+            reads = benefits.service(case.service, case.on).reads
+            asked = await ask_registries(world, iin, reads, case.on, case.service)
+            decisions = benefits.assess_each(case.service, Facts.from_mapping(asked.mapping), case.on)
         async with world.card.transaction() as session:
-            await self._remember(session, case, person, family)
+            await remember(session, case, asked)
             decision, ended = await _settle(session, case, decisions)
-            await _keep(session, step, mapping, decision)
+            await _keep(session, step, asked.mapping, decision)
         return Detected(
             right=Right(decision.right),
             ended=ended,
             reason=decision.failed.code if decision.failed else decision.question,
             amount=decision.net if decision.right is Found.YES else None,
             frequency=decision.frequency,
-            region=person.region,
+            region=asked.person.region,
             policy=self._policy(case),
         )
 
@@ -68,34 +61,29 @@ class DetectStep:
             quiet_hours=self.world.quiet_hours,
         )
 
-    async def _remember(self, session: AsyncSession, case: Case, person: PersonRecord, family: FamilyRecord) -> None:
-        described = person.model_dump(include={"family_name", "given_name", "patronymic", "birth_date", "died_on"})
-        described |= {"sex": person.sex, "language": person.language, "region": person.region}
-        await people.remember_person(session, case.person_id, described)
-        children = [
-            {"iin": c.iin, "birth_date": c.birth_date, "sex": str(c.sex), "relation": str(c.relation)}
-            for c in family.children
-        ]
-        await people.remember_family(session, case.person_id, children)
+
+@contextmanager
+def possible() -> Iterator[None]:
+    """Facts that cannot be are final: an operator is asked, and nothing is guessed."""
+    try:
+        yield
+    except BadFacts as bad:
+        raise ApplicationError(f"the registries contradict: {bad}", type="BadFacts", non_retryable=True) from bad
 
 
-def facts_mapping(
-    case: Case,
-    person: PersonRecord,
-    family: FamilyRecord,
-    disability: tuple[DisabilityRecord, ...],
-    payments: tuple[ExistingPayment, ...],
-) -> dict[str, Any]:
-    """What the registries said, in the shape in which the law reads it. JSON; names stay behind."""
-    adult = person.model_dump(mode="json", exclude={"family_name", "given_name", "patronymic", "language"})
-    return {
-        "as_at": case.on.isoformat(),
-        "applicant": person.iin,
-        "adults": [adult],
-        "children": [child.model_dump(mode="json") for child in family.children],
-        "disabilities": [{"iin": person.iin, **record.model_dump(mode="json")} for record in disability],
-        "payments": [payment.model_dump(mode="json") for payment in payments],
-    }
+async def remember(session: AsyncSession, case: Case, asked: Asked) -> None:
+    """Bring the person, and the family if it was asked about, up to date on the Card."""
+    person = asked.person
+    described = person.model_dump(include={"family_name", "given_name", "patronymic", "birth_date", "died_on"})
+    described |= {"sex": person.sex, "language": person.language, "region": person.region}
+    await people.remember_person(session, case.person_id, described)
+    if asked.family is None:
+        return
+    children = [
+        {"iin": c.iin, "birth_date": c.birth_date, "sex": str(c.sex), "relation": str(c.relation)}
+        for c in asked.family.children
+    ]
+    await people.remember_family(session, case.person_id, children)
 
 
 async def _keep(session: AsyncSession, step: StepInput, facts: dict[str, Any], decision: Decision) -> None:

@@ -12,14 +12,21 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from adapters.errors import AdapterError, Unavailable, Unclear
 from adapters.ports import (
+    AssistanceRegistry,
+    AwardsRegistry,
     Bank,
     CivilRegistry,
+    DeathsRegistry,
     DecidingBody,
     DisabilityDatabase,
     EMaket,
+    KandasRegistry,
+    LabourMarket,
     MobileDatabase,
+    PensionsRegistry,
     PersonsRegistry,
     SmsCentre,
+    SocialInsurance,
 )
 from card import Card
 from workflows.model import QuietHours
@@ -34,6 +41,13 @@ class World:
     civil: CivilRegistry
     disability: DisabilityDatabase
     mobile: MobileDatabase
+    labour: LabourMarket
+    fund: SocialInsurance
+    awards: AwardsRegistry
+    deaths: DeathsRegistry
+    assistance: AssistanceRegistry
+    pensions: PensionsRegistry
+    kandas: KandasRegistry
     emaket: EMaket
     body: DecidingBody
     bank: Bank

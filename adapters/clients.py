@@ -6,6 +6,7 @@ they are given, and the same class serves a stub and the real body.
 
 from adapters.http import HttpSystem, about
 from adapters.records import (
+    AdultRecord,
     Application,
     BankAccount,
     CaseFile,
@@ -26,6 +27,11 @@ from adapters.records import (
 class _Decisions(Record):
     iin: Iin
     decisions: tuple[DisabilityRecord, ...]
+
+
+class _Adults(Record):
+    iin: Iin
+    adults: tuple[AdultRecord, ...]
 
 
 class _PhoneOf(Record):
@@ -51,6 +57,11 @@ class HttpPersonsRegistry:
         found = await self._system.ask("/persons/v1/{iin}", PersonRecord, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return found
+
+    async def household(self, iin: str) -> tuple[AdultRecord, ...]:
+        found = await self._system.ask("/persons/v1/{iin}/household", _Adults, path={"iin": iin})
+        about(self._system.name, iin, found.iin, "iin")
+        return found.adults
 
 
 class HttpCivilRegistry:

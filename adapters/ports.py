@@ -4,9 +4,11 @@ Each method is one call with one deadline and raises only `adapters.errors`. Met
 be repeated under the same key; a look-up returns None only when the body itself says that it does not know.
 """
 
+from datetime import date
 from typing import Protocol, runtime_checkable
 
 from adapters.records import (
+    AdultRecord,
     Application,
     BankAccount,
     CaseFile,
@@ -21,6 +23,17 @@ from adapters.records import (
     Transfer,
     TransferStatus,
 )
+from adapters.registry_records import (
+    AssistanceHousehold,
+    AwardRecord,
+    BreadwinnerRecord,
+    BurialRecord,
+    CapacityLossRecord,
+    InsuranceRecord,
+    KandasStatusRecord,
+    PensionRecord,
+    UnemploymentRecord,
+)
 
 
 @runtime_checkable
@@ -29,6 +42,10 @@ class PersonsRegistry(Protocol):
 
     async def person(self, iin: str) -> PersonRecord:
         """The person, or Refused with code `unknown_person`."""
+        ...
+
+    async def household(self, iin: str) -> tuple[AdultRecord, ...]:
+        """The adults who live together with this one, who is among them; or Refused `unknown_person`."""
         ...
 
 
@@ -47,6 +64,77 @@ class DisabilityDatabase(Protocol):
 
     async def decisions(self, iin: str) -> tuple[DisabilityRecord, ...]:
         """All decisions on the person, oldest first."""
+        ...
+
+
+@runtime_checkable
+class LabourMarket(Protocol):
+    """The Labour Market (Еңбек нарығы, enbek.kz)."""
+
+    async def registrations(self, iin: str) -> tuple[UnemploymentRecord, ...]:
+        """All registrations of the person as unemployed, oldest first."""
+        ...
+
+
+@runtime_checkable
+class SocialInsurance(Protocol):
+    """The State Social Insurance Fund (ГФСС) as a registry; as the body that decides it is a `DecidingBody`."""
+
+    async def insurance(self, iin: str, on: date) -> InsuranceRecord | None:
+        """The person's part in the insurance, counted as at the day `on`; None if no contribution was ever paid."""
+        ...
+
+    async def capacity_losses(self, iin: str) -> tuple[CapacityLossRecord, ...]:
+        """All decisions on the person's loss of the capacity to work, oldest first."""
+        ...
+
+
+@runtime_checkable
+class AwardsRegistry(Protocol):
+    """Register of state awards."""
+
+    async def awards(self, iin: str) -> tuple[AwardRecord, ...]:
+        """The person's awards, oldest first."""
+        ...
+
+
+@runtime_checkable
+class DeathsRegistry(Protocol):
+    """Records of deaths and burials (ЗАГС)."""
+
+    async def breadwinners(self, iin: str) -> tuple[BreadwinnerRecord, ...]:
+        """Deaths that left this person, or those for whom the person acts, without a breadwinner, oldest first."""
+        ...
+
+    async def burials(self, iin: str) -> tuple[BurialRecord, ...]:
+        """Burials that this person arranged, oldest first."""
+        ...
+
+
+@runtime_checkable
+class AssistanceRegistry(Protocol):
+    """Households as the local bodies keep them for targeted assistance."""
+
+    async def household(self, iin: str, quarter: date) -> AssistanceHousehold | None:
+        """The household with its income in the quarter that begins on this day; None if none is kept."""
+        ...
+
+
+@runtime_checkable
+class PensionsRegistry(Protocol):
+    """Pensions paid by the State Corporation."""
+
+    async def pensions(self, iin: str) -> tuple[PensionRecord, ...]:
+        """All decisions on the person's pension, oldest first."""
+        ...
+
+
+@runtime_checkable
+class KandasRegistry(Protocol):
+    """Register of kandas."""
+
+    async def statuses(self, iin: str) -> tuple[KandasStatusRecord, ...]:
+        """All decisions on the person's status, oldest first."""
         ...
 
 

@@ -110,23 +110,28 @@ class TransferState(StrEnum):
     REJECTED = "rejected"
 
 
-class PersonRecord(Record):
-    """A person in the persons registry (ГБД ФЛ)."""
+class AdultRecord(Record):
+    """An adult in the persons registry (ГБД ФЛ), without the name: all that is told of those who live with somebody."""
 
     iin: Iin
-    family_name: Private
-    given_name: Private
-    patronymic: Annotated[str | None, Field(repr=False)] = None
     birth_date: Annotated[date, Field(repr=False)]
     sex: Sex
     citizenship: Citizenship
     permanent_resident: bool
-    language: Language
     region: Annotated[str, Field(pattern=r"^KZ-[0-9A-Z]{1,3}$")]
     """ISO 3166-2."""
     died_on: date | None = None
     imprisoned_since: date | None = None
     left_country_on: date | None = None
+
+
+class PersonRecord(AdultRecord):
+    """A person in the persons registry (ГБД ФЛ)."""
+
+    family_name: Private
+    given_name: Private
+    patronymic: Annotated[str | None, Field(repr=False)] = None
+    language: Language
 
 
 class ChildRecord(Record):
@@ -147,6 +152,12 @@ class ChildRecord(Record):
     full_time_student_until: date | None = None
     birth_record: Name
     """Number of the civil record; carries no personal data and may identify a right."""
+    taken_on: date | None = None
+    """Day of adoption or guardianship."""
+    carer_iin: OptionalIin = None
+    """Who cares for the child, where that is another than the adult with whom it lives."""
+    counted_elsewhere: bool = False
+    """Whether a stepchild counts in the family of another parent."""
 
 
 class FamilyRecord(Record):

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from bench import law
 from bench.cases import measure
 
 
@@ -11,6 +12,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=60, help="cases in a batch")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of batches that are counted")
     given = parser.parse_args()
+    law.measure()
     asyncio.run(measure(given.size, given.rounds))
 
 

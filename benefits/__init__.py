@@ -7,9 +7,11 @@ from benefits.decision import Condition, Decision, Frequency, Part, Right, Trace
 from benefits.evaluator import assess, assess_all, assess_each
 from benefits.explain import explain
 from benefits.facts import BadFacts, Facts
+from benefits.family import Claim, FamilyCard, assess_family
 from benefits.future import Month, Schedule, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
 from benefits.listing import Change, ListedParameter, changes_between, parameters_on
+from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
 from benefits.parameter_file import BadParameters
 from benefits.texts import LANGUAGES, Language, Texts
 
@@ -19,13 +21,17 @@ __all__ = [
     "BadIin",
     "BadParameters",
     "Change",
+    "Claim",
     "Condition",
     "Decision",
     "Facts",
+    "FamilyCard",
     "Frequency",
     "Language",
     "ListedParameter",
     "Month",
+    "Notice",
+    "NoticeTopic",
     "Part",
     "Right",
     "Schedule",
@@ -38,10 +44,14 @@ __all__ = [
     "assess",
     "assess_all",
     "assess_each",
+    "assess_family",
     "changes_between",
     "explain",
     "is_iin",
     "make_iin",
+    "notice_topic",
+    "notice_topics",
+    "notices_due",
     "parameters_on",
     "read_iin",
     "remove_directory",

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from benefits.decision import ZERO, Right, TraceKind, TraceLine
-from benefits.facts import Facts
+from benefits.facts import READABLE, Facts
 from benefits.legislation import InForce, Legislation
 
 ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
@@ -62,6 +62,11 @@ class Assessment:
         self.in_force: InForce = legislation.at(on)
         self.trace = trace
 
+    def about_one(self) -> "Assessment":
+        """The same case for one of several subjects: what was noted so far begins the trace of each."""
+        trace = None if self.trace is None else [*self.trace]
+        return Assessment(self.facts, self.on, self.applied_on, self.legislation, trace)
+
     def with_law_of(self, day: date) -> "Assessment":
         """The same case with the law of another day, noted in the same trace."""
         return Assessment(self.facts, day, self.applied_on, self.legislation, self.trace)
@@ -91,7 +96,7 @@ class Assessment:
 
     def note_once(self, line: TraceLine) -> None:
         """Note a parameter's line if it is not yet in the trace."""
-        if self.trace is not None and not any(line is one or line == one for one in self.trace):
+        if self.trace is not None and not any(line is one for one in self.trace):
             self.trace.append(line)
 
     def paid_from(self, arose: date) -> date:
@@ -191,11 +196,18 @@ class Rule:
     """A service's law. Every module in benefits/rules declares one as `RULE`.
 
     `subjects` lists on what a right could rest, the likeliest first; `decide` decides one of them; `nothing` is the
-    code of the condition that failed when there is no subject.
+    code of the condition that failed when there is no subject. `reads` names the fields of Facts that the rule looks
+    into besides the applicant, so that a case asks no registry for more.
     """
 
     code: str
     subjects: Callable[[Assessment], Sequence[Any]]
     decide: Callable[[Assessment, Any], Finding]
     nothing: str
+    reads: frozenset[str]
     one_right: OneRight = OneRight.PER_BASIS
+
+    def __post_init__(self) -> None:
+        unknown = self.reads - READABLE
+        if unknown:
+            raise ValueError(f"{self.code}: Facts has no field {', '.join(sorted(unknown))} that a rule may read")

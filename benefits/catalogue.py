@@ -16,11 +16,14 @@ from types import ModuleType
 from benefits import rules
 from benefits.assessment import Rule
 from benefits.decision import Frequency
-from benefits.legislation import COMMON, InForce, Legislation
+from benefits.legislation import COMMON, MUST_STATE, InForce, Legislation
 from benefits.parameter_file import BadParameters, ParameterFile, read_parameter_file
 from benefits.texts import Texts
 
 PARAMETERS = Path(__file__).parent / "parameters"
+READ_BY_ALL = frozenset({"payments"})
+"""What the evaluator itself looks into for every service: whether the right is paid already."""
+NO_EVENT = "none"
 
 
 class UnknownService(KeyError):
@@ -39,7 +42,9 @@ class UnknownService(KeyError):
 class Service:
     """What the steps of a case need to know of a service, as in force on a day.
 
-    Windows in calendar days, terms in working days. `offered`: the Card offers it proactively.
+    Windows in calendar days, terms in working days. `offered`: the Card offers it proactively. `reads`: the fields of
+    Facts that the law looks into besides the applicant (data minimisation: nothing else is asked for). `events`: what
+    a registry may report that opens a case.
     """
 
     code: str
@@ -55,6 +60,8 @@ class Service:
     term_working_days: int
     document_days: int
     offered: bool
+    reads: frozenset[str]
+    events: frozenset[str]
 
 
 class Benefit:
@@ -70,7 +77,10 @@ class Benefit:
 
     def service(self, on: date | None = None) -> Service:
         """The service on a day; without a day, by the last values known."""
-        in_force = self.legislation.at(on or self.legislation.changes[-1])
+        return self.service_in(self.legislation.at(on or self.legislation.changes[-1]))
+
+    def service_in(self, in_force: InForce) -> Service:
+        """The service under the values in force."""
         kept = self._services.get(id(in_force))
         if kept is None:
             kept = self._services[id(in_force)] = (in_force, self._service(in_force))
@@ -92,6 +102,8 @@ class Benefit:
             term_working_days=int(number["term_working_days"].value),
             document_days=int(number["document_days"].value),
             offered=word["offered"].word == "yes",
+            reads=self.rule.reads | READ_BY_ALL,
+            events=word["events"].codes - {NO_EVENT},
         )
 
 
@@ -144,20 +156,21 @@ def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
     for module in modules:
         rule = getattr(module, "RULE", None)
         if isinstance(rule, Rule):
-            found[rule.code] = Benefit(rule, _legislation(parameters / f"{rule.code}.yaml", common))
+            found[rule.code] = Benefit(rule, read_legislation(parameters / f"{rule.code}.yaml", common))
     for file in parameters.glob("*.yaml"):
         if file.stem != COMMON and file.stem not in found:
             raise BadParameters(file, 1, "no module declares a RULE with this code")
     return found
 
 
-def _legislation(path: Path, common: ParameterFile) -> Legislation:
+def read_legislation(path: Path, common: ParameterFile, must_state: tuple[str, ...] = MUST_STATE) -> Legislation:
+    """The legislation of one file on top of the common one. Raises BadParameters."""
     own = read_parameter_file(path)
     if own.service != path.stem:
         raise BadParameters(path, 1, f"the file of {own.service!r} must be named {own.service}.yaml")
     if own.reference is None or own.reference not in {**common.references, **own.references}:
-        raise BadParameters(path, 1, "a service needs a reference that is defined under references")
-    return Legislation(own, common)
+        raise BadParameters(path, 1, "the file needs a reference that is defined under references")
+    return Legislation(own, common, must_state)
 
 
 def _import_file(file: Path) -> ModuleType:

@@ -15,7 +15,8 @@ from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
 from benefits.facts import BadFacts, Facts
 
-_PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
+PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
+"""Between several answers the one with the lowest number stands."""
 
 
 def assess(code: str, facts: Facts, on: date, *, trace: bool = True, basis: str | None = None) -> Decision:
@@ -32,7 +33,7 @@ def assess(code: str, facts: Facts, on: date, *, trace: bool = True, basis: str 
     for decision in _decisions(found, facts, on, trace, basis):
         if decision.right is Right.YES:
             return decision
-        if best is None or _PREFERENCE[decision.right] < _PREFERENCE[best.right]:
+        if best is None or PREFERENCE[decision.right] < PREFERENCE[best.right]:
             best = decision
     assert best is not None  # noqa: S101 - without a subject there is the decision that nothing was found
     return best
@@ -54,10 +55,16 @@ def assess_all(facts: Facts, on: date, *, trace: bool = True, every: bool = True
     )
 
 
-def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
+def known_facts(facts: Facts, on: date) -> Facts:
+    """What was known on the day. Raises BadFacts for a day before the applicant's birth."""
     known = facts.known_on(on)
     if on < known.applicant.birth_date:
         raise BadFacts("on", "not before the applicant's birth")
+    return known
+
+
+def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
+    known = known_facts(facts, on)
     first = Assessment(known, on, on, found.legislation, [] if trace else None)
     barred = _barred(first)
     if barred is not None:
@@ -65,10 +72,9 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
     subjects: Sequence[Any] = found.rule.subjects(first)
     if not subjects:
         return [_decision(found, first, first.no(found.rule.nothing))]
-    shared = first.trace
     decisions = []
     for subject in subjects:
-        own = Assessment(known, on, on, found.legislation, None if shared is None else list(shared))
+        own = first.about_one()
         finding = _unless_paid(found, own, found.rule.decide(own, subject))
         if basis is None or finding.basis == basis:
             decisions.append(_decision(found, own, finding))
@@ -107,7 +113,7 @@ def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Fi
 
 
 def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decision:
-    service = found.service(assessment.on)
+    service = found.service_in(assessment.in_force)
     right = finding.right
     failed = asked = None
     if right is Right.NO:

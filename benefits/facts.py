@@ -5,7 +5,7 @@ hold no names, phones or accounts, only what a right can hang on. They fetch not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -214,6 +214,29 @@ class Household:
 
 
 @dataclass(frozen=True, slots=True)
+class Pension:
+    """A decision on a pension: `amount` in tenge a month from `from_date` on. A change is a decision of its own."""
+
+    iin: str
+    number: str
+    amount: Decimal
+    from_date: date
+    until: date | None
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class KandasStatus:
+    """A decision that gives the status of a kandas to its last day `until`. An extension is a decision of its own."""
+
+    iin: str
+    number: str
+    from_date: date
+    until: date
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of a family on the day `as_at`, seen from the `applicant` (an IIN among the adults)."""
 
@@ -230,6 +253,8 @@ class Facts:
     breadwinners: tuple[Breadwinner, ...] = ()
     burials: tuple[Burial, ...] = ()
     household: Household | None = None
+    pensions: tuple[Pension, ...] = ()
+    kandas_statuses: tuple[KandasStatus, ...] = ()
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "Facts":
@@ -277,3 +302,7 @@ class Facts:
         from benefits.facts_known import facts_known_on
 
         return facts_known_on(self, day)
+
+
+READABLE = frozenset(field.name for field in fields(Facts)) - {"as_at", "applicant"}
+"""The fields of Facts that a rule may or may not look into; `adults` means those besides the applicant."""

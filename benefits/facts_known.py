@@ -28,6 +28,8 @@ def facts_known_on(facts: Facts, day: date) -> Facts:
         breadwinners=tuple(one for one in facts.breadwinners if one.died_on <= day),
         burials=tuple(one for one in facts.burials if one.died_on <= day),
         household=_household_on(facts.household, day),
+        pensions=tuple(one for one in facts.pensions if one.decided_on <= day),
+        kandas_statuses=tuple(one for one in facts.kandas_statuses if one.decided_on <= day),
     )
 
 

@@ -187,7 +187,7 @@ def _fields(shape: type, mapping: Mapping[str, Any], prefix: str) -> dict[str, A
     return values
 
 
-_MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until")}
+_MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until"), (f.Pension, "until")}
 _MAY_BE_UNKNOWN |= {(f.Household, "income"), (f.Insurance, "contribution_months")}
 """Fields without a default that may be left empty: open ends, and an income that is not known."""
 
@@ -263,6 +263,15 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "contract_signed_on": _day,
         "contract_breached_on": _day,
     },
+    f.Pension: {
+        "iin": _iin,
+        "number": _text,
+        "amount": _money,
+        "from_date": _day,
+        "until": _day,
+        "decided_on": _day,
+    },
+    f.KandasStatus: {"iin": _iin, "number": _text, "from_date": _day, "until": _day, "decided_on": _day},
 }
 _SHAPES[f.Insurance] = {
     "iin": _iin,
@@ -291,4 +300,6 @@ _SHAPES[Facts] = {
     "breadwinners": _each(_object(f.Breadwinner)),
     "burials": _each(_object(f.Burial)),
     "household": _object(f.Household),
+    "pensions": _each(_object(f.Pension)),
+    "kandas_statuses": _each(_object(f.KandasStatus)),
 }

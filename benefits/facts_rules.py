@@ -98,6 +98,12 @@ def _check_events(family: Facts) -> None:
         happened.append((f"breadwinners[{index}].died_on", breadwinner.died_on))
     for index, burial in enumerate(family.burials):
         happened.append((f"burials[{index}].died_on", burial.died_on))
+    for index, pension in enumerate(family.pensions):
+        happened.append((f"pensions[{index}].decided_on", pension.decided_on))
+        periods.append((f"pensions[{index}].until", pension.from_date, pension.until))
+    for index, status in enumerate(family.kandas_statuses):
+        happened.append((f"kandas_statuses[{index}].decided_on", status.decided_on))
+        periods.append((f"kandas_statuses[{index}].until", status.from_date, status.until))
     if family.household is not None:
         happened.append(("household.quarter", family.household.quarter))
         happened.append(("household.contract_signed_on", family.household.contract_signed_on))
@@ -124,6 +130,10 @@ def _check_members(family: Facts) -> None:
         _check_member(f"capacity_losses[{index}].iin", loss.iin, members)
     for index, registration in enumerate(family.unemployments):
         _check_member(f"unemployments[{index}].iin", registration.iin, members)
+    for index, pension in enumerate(family.pensions):
+        _check_member(f"pensions[{index}].iin", pension.iin, members)
+    for index, status in enumerate(family.kandas_statuses):
+        _check_member(f"kandas_statuses[{index}].iin", status.iin, members)
     for index, burial in enumerate(family.burials):
         _check_member(f"burials[{index}].buried_by", burial.buried_by, members)
     for index, breadwinner in enumerate(family.breadwinners):
@@ -142,6 +152,8 @@ def _check_members(family: Facts) -> None:
     _check_once("awards.number", (one.number for one in family.awards))
     _check_once("capacity_losses.number", (one.number for one in family.capacity_losses))
     _check_once("unemployments.number", (one.number for one in family.unemployments))
+    _check_once("pensions.number", (one.number for one in family.pensions))
+    _check_once("kandas_statuses.number", (one.number for one in family.kandas_statuses))
     _check_once("breadwinners.iin", (one.iin for one in family.breadwinners))
     _check_once("burials.death_record", (one.death_record for one in family.burials))
     _check_once("insurances.iin", (one.iin for one in family.insurances))

@@ -68,7 +68,7 @@ class InForce:
 class Legislation:
     """A service's parameter file on top of the common one."""
 
-    def __init__(self, own: ParameterFile, common: ParameterFile) -> None:
+    def __init__(self, own: ParameterFile, common: ParameterFile, must_state: tuple[str, ...] = MUST_STATE) -> None:
         self.own = own
         self.common = common
         self.references = {**common.references, **own.references}
@@ -76,7 +76,7 @@ class Legislation:
             **{name: (parameter, COMMON) for name, parameter in common.parameters.items()},
             **{name: (parameter, own.service) for name, parameter in own.parameters.items()},
         }
-        self._check()
+        self._check(must_state)
         self.first_day = max(_first(parameter) for parameter, _ in self.parameters.values() if not parameter.optional)
         changes = {self.first_day}
         for parameter, _ in self.parameters.values():
@@ -84,6 +84,7 @@ class Legislation:
                 changes |= {value.since for value in values}
                 changes |= {value.until + timedelta(days=1) for value in values if value.until}
         self.changes = sorted(day for day in changes if day >= self.first_day)
+        self._entries: dict[tuple[str, Key | None, date], Entry] = {}
         self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
@@ -163,6 +164,13 @@ class Legislation:
         return in_force
 
     def _entry(self, parameter: Parameter, owner: str, key: Key | None, dated: DatedValue) -> Entry:
+        """The one entry of a dated value: however it is found, a trace tells by identity that it holds it already."""
+        kept = self._entries.get((parameter.name, key, dated.since))
+        if kept is None:
+            kept = self._entries[parameter.name, key, dated.since] = self._made(parameter, owner, key, dated)
+        return kept
+
+    def _made(self, parameter: Parameter, owner: str, key: Key | None, dated: DatedValue) -> Entry:
         value = dated.value
         shown = " ".join(sorted(value)) if isinstance(value, frozenset) else value
         line = TraceLine(
@@ -183,9 +191,9 @@ class Legislation:
             line=line,
         )
 
-    def _check(self) -> None:
+    def _check(self, must_state: tuple[str, ...]) -> None:
         """What one file alone cannot tell: labels and choices of the common file, references, what must be stated."""
-        for name in MUST_STATE:
+        for name in must_state:
             if name not in self.own.parameters:
                 raise BadParameters(self.own.path, 1, f"a service states its {name} itself")
         for file in (self.common, self.own):

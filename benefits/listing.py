@@ -5,6 +5,7 @@ It only shows what the parameter files hold; nothing here decides.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from benefits.catalogue import benefit
 from benefits.decision import TraceLine
@@ -20,6 +21,9 @@ class ListedParameter:
     label: Texts
     ground: Texts
 
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.line.to_dict(), "label": self.label.to_dict(), "ground": self.ground.to_dict()}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -29,6 +33,14 @@ class Change:
     label: Texts
     before: TraceLine | None
     after: TraceLine | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "label": self.label.to_dict(),
+            "before": self.before.to_dict() if self.before else None,
+            "after": self.after.to_dict() if self.after else None,
+        }
 
 
 def parameters_on(code: str, on: date) -> tuple[ListedParameter, ...]:

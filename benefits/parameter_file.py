@@ -209,6 +209,8 @@ class _Reader:
             self.fail(node, f"not a number: {text!r}")
         if not number.is_finite() or number < 0:
             self.fail(node, f"not a number from zero: {text!r}")
+        if unit in COUNT_UNITS and number != number.to_integral_value():
+            self.fail(node, f"a number of {unit} is whole, not {text!r}")
         return number
 
     def check_no_gap(self, series: dict[Key | None, tuple[DatedValue, ...]]) -> None:

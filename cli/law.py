@@ -1,30 +1,240 @@
-"""`assess`: the law alone, on facts from a file. Asks no registry, changes nothing."""
+"""`assess` and `benefits`: the law alone, on facts from a file. Asks no registry, changes nothing, prints no IIN in its
+tables (JSON holds the basis of each right, which may be one).
+"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.table import Column, Table
 
 import benefits
-from benefits import Decision, Facts, Language
-from cli.cases import BadInput
+from benefits import BadFacts, Claim, Decision, Facts, FamilyCard, Frequency, Language, Notice, Right, Texts
+from benefits.decision import UNITS_IN_WORDS
+from benefits.explain import show_day, show_number
+
+_FAMILY = Texts("Отбасының құқықтары, {day}", "Права семьи на {day}", "Rights of the family on {day}")
+_NO_RIGHTS = Texts("Бұл күні құқық жоқ.", "На этот день прав нет.", "There is no right on this day.")
+_TOGETHER = Texts(
+    "Барлығы: ай сайын {monthly} теңге, бір рет {once} теңге.",
+    "Всего: {monthly} тенге каждый месяц, {once} тенге один раз.",
+    "Together: {monthly} tenge every month, {once} tenge once.",
+)
+_COLUMNS = (
+    Texts("Қызмет", "Услуга", "Service"),
+    Texts("Қолға, теңге", "На руки, тенге", "Net, tenge"),
+    Texts("Жиілігі", "Как часто", "How often"),
+    Texts("Басталуы", "С", "From"),
+    Texts("Аяқталуы", "По", "Until"),
+    Texts("Ересек", "Взрослый", "Adult"),
+)
+_OFTEN = {
+    Frequency.ONCE: Texts("бір рет", "один раз", "once"),
+    Frequency.MONTHLY: Texts("ай сайын", "каждый месяц", "monthly"),
+}
+_OTHERS = {
+    Right.PERSON_DECIDES: Texts("Адам шешеді", "Решит человек", "A person must decide"),
+    Right.NO: Texts("Құқық жоқ", "Права нет", "No right"),
+}
+_NOTICES = Texts("Хабарламалар", "Уведомления", "Notices")
+
+
+@dataclass(frozen=True)
+class Card:
+    """The answer to a whole family: its rights, and the notices due to the applicant."""
+
+    family: FamilyCard
+    notices: tuple[Notice, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "on": self.family.on.isoformat(),
+            "monthly": format(self.family.total(Frequency.MONTHLY), ".2f"),
+            "once": format(self.family.total(Frequency.ONCE), ".2f"),
+            "decisions": [{"adult": one.adult, **one.decision.to_dict()} for one in self.family.claims],
+            "notices": [notice.to_dict() for notice in self.notices],
+        }
 
 
 def decide(service: str, facts: Path, on: date) -> tuple[Decision, ...]:
-    """A decision on each right of this service the family could have. Raises BadFacts, UnknownService, BadInput."""
+    """A decision on each right of this service that the applicant could have. Raises BadFacts, UnknownService."""
     benefits.service(service)
-    try:
-        known = Facts.from_file(facts)
-    except OSError as error:
-        raise BadInput(f"facts: {facts}: {error.strerror}") from None
-    return benefits.assess_each(service, known, on)
+    return benefits.assess_each(service, _read(facts), on)
 
 
-def show(console: Console, decisions: Sequence[Decision], language: Language) -> None:
+def card(facts: Path, on: date) -> Card:
+    """All rights of a family. Raises BadFacts."""
+    family = _read(facts)
+    return Card(benefits.assess_family(family, on), benefits.notices_due(family, on))
+
+
+def show(console: Console, decisions: Iterable[Decision], language: Language) -> None:
     """Each decision with its reason: every parameter, its date and its ground, every figure."""
     for decision in decisions:
-        name = getattr(benefits.service(decision.code, decision.on).names, language)
-        console.print(f"[bold]{name}[/bold]  ({decision.code})")
+        console.print(f"[bold]{_name(decision, language)}[/bold]  ({decision.code})")
         console.print(benefits.explain(decision, language), markup=False)
         console.print()
+
+
+def show_card(console: Console, found: Card, language: Language) -> None:
+    """The rights with their amounts, what a person must decide, what there is no right to, and the explanations."""
+    family = found.family
+    console.print(f"[bold]{_FAMILY[language].format(day=show_day(family.on))}[/bold]")
+    if family.rights:
+        columns, rows = [one[language] for one in _COLUMNS], [_row(one, language) for one in family.rights]
+        console.print(_table(columns, rows, 0))
+        totals = {str(often): show_number(family.total(often), language) for often in Frequency}
+        console.print(_TOGETHER[language].format(**totals))
+    else:
+        console.print(_NO_RIGHTS[language])
+    told = {claim.decision.code for claim in family.rights}
+    for right, heading in _OTHERS.items():
+        others = [
+            one.decision for one in family.claims if one.decision.right is right and one.decision.code not in told
+        ]
+        told |= {one.code for one in others}
+        if others:
+            console.print(f"\n[bold]{heading[language]}[/bold]")
+        for text in dict.fromkeys(f"{_name(one, language)}: {_why(one, language)}" for one in others):
+            console.print(f"  {text}", markup=False)
+    if found.notices:
+        console.print(f"\n[bold]{_NOTICES[language]}[/bold]")
+    for notice in found.notices:
+        kind, day = benefits.notice_topic(notice.code, notice.on).texts[notice.kind], notice.values["day"]
+        console.print(f"  {kind[language]}, {show_day(day) if isinstance(day, date) else day}", markup=False)
+    console.print()
+    show(console, (claim.decision for claim in family.claims if claim.decision.right is not Right.NO), language)
+
+
+def services_listed(on: date | None) -> list[dict[str, Any]]:
+    """Every service with what the steps of a case need of it."""
+    return [
+        {
+            "code": one.code,
+            "names": one.names.to_dict(),
+            "ground": one.ground.to_dict(),
+            "payer": one.payer,
+            "decider": one.decider,
+            "frequency": str(one.frequency),
+            "offered": one.offered,
+            "consent_window_days": one.consent_window_days,
+            "term_working_days": one.term_working_days,
+            "events": sorted(one.events),
+            "reads": sorted(one.reads),
+        }
+        for one in benefits.services(on, every=True)
+    ]
+
+
+def show_services(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
+    """One row for each service."""
+    columns = ("code", "service", "paid by", "how often", "consent", "term")
+    rows = (
+        (
+            one["code"],
+            one["names"][language],
+            one["payer"],
+            one["frequency"],
+            f"{one['consent_window_days']} d",
+            f"{one['term_working_days']} wd",
+        )
+        for one in listed
+    )
+    console.print(_table(columns, rows, 1))
+
+
+def parameters_listed(code: str, on: date) -> list[dict[str, Any]]:
+    """The parameters of a service in force on the day. Raises UnknownService, BadFacts."""
+    return [one.to_dict() for one in benefits.parameters_on(code, on)]
+
+
+def show_parameters(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
+    """One row for each value in force: its own first, then those of all services."""
+    columns = ("parameter", "", "value", "since", "mark", "ground")
+    rows = (
+        (
+            one["code"].partition(".")[2],
+            one["label"][language],
+            _value(one),
+            one["since"],
+            one["mark"],
+            one["ground"][language],
+        )
+        for one in listed
+    )
+    console.print(_table(columns, rows, 1, 5))
+    unverified = sum(1 for one in listed if one["status"] == "unverified")
+    if unverified:
+        console.print(f"Mark U: {unverified} values that nobody has checked against the text of the law.")
+
+
+def changes_listed(code: str | None, first: date, last: date) -> list[dict[str, Any]]:
+    """What differs on `last` from `first`, of one service or of all; what all share once. Raises UnknownService,
+    BadFacts.
+    """
+    codes = [code] if code else [one.code for one in benefits.services(every=True)]
+    found = {change.code: change.to_dict() for one in codes for change in benefits.changes_between(one, first, last)}
+    return [found[name] for name in sorted(found, key=lambda name: (not name.startswith("common."), name))]
+
+
+def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
+    """One row for each parameter that differs; a dash where it has no value."""
+    columns = ("parameter", "", "before", "after", "since")
+    rows = (
+        (
+            one["code"],
+            one["label"][language],
+            _value(one["before"]),
+            _value(one["after"]),
+            one["after"]["since"] if one["after"] else "-",
+        )
+        for one in listed
+    )
+    console.print(_table(columns, rows, 1) if listed else "nothing changed")
+
+
+def _table(columns: Iterable[str], rows: Iterable[Sequence[str]], *wrapped: int) -> Table:
+    """A table of which only these columns, by their number, may be broken into lines."""
+    headed = (Column(column, no_wrap=number not in wrapped, overflow="fold") for number, column in enumerate(columns))
+    table = Table(*headed, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _row(claim: Claim, language: Language) -> tuple[str, ...]:
+    decision = claim.decision
+    until = show_day(decision.until) if decision.until else "-"
+    return (
+        _name(decision, language),
+        show_number(decision.net, language),
+        _OFTEN[decision.frequency][language],
+        show_day(decision.start),
+        "-" if decision.frequency is Frequency.ONCE else until,
+        str(claim.adult + 1),
+    )
+
+
+def _name(decision: Decision, language: Language) -> str:
+    return benefits.service(decision.code, decision.on).names[language]
+
+
+def _why(decision: Decision, language: Language) -> str:
+    why = decision.failed or decision.asked
+    return why.names[language] if why else ""
+
+
+def _value(line: Mapping[str, Any] | None) -> str:
+    if line is None:
+        return "-"
+    return str(line["value"]) if line["unit"] in UNITS_IN_WORDS else f"{line['value']} {line['unit']}"
+
+
+def _read(facts: Path) -> Facts:
+    try:
+        return Facts.from_file(facts)
+    except OSError as error:
+        raise BadFacts("facts", "a file that can be read", error.strerror or "") from error

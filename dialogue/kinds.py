@@ -29,6 +29,12 @@ class MessageKind(StrEnum):
     AMOUNT_CHECKED = "amount_checked"
     WHICH_QUESTION = "which_question"
     NO_QUESTION = "no_question"
+    PENSION_AGE_NEAR = "pension_age_near"
+    PENSION_AGE_REACHED = "pension_age_reached"
+    PENSION_CHANGED = "pension_changed"
+    KANDAS_ENDS = "kandas_ends"
+    KANDAS_EXTENDED = "kandas_extended"
+    EMPLOYMENT_MEASURES = "employment_measures"
 
 
 _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
@@ -51,10 +57,28 @@ _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.AMOUNT_CHECKED: frozenset({"service"}),
     MessageKind.WHICH_QUESTION: frozenset({"questions"}),
     MessageKind.NO_QUESTION: frozenset(),
+    MessageKind.PENSION_AGE_NEAR: frozenset({"day", "age"}),
+    MessageKind.PENSION_AGE_REACHED: frozenset({"day", "age"}),
+    MessageKind.PENSION_CHANGED: frozenset({"day", "amount", "amount_before"}),
+    MessageKind.KANDAS_ENDS: frozenset({"day"}),
+    MessageKind.KANDAS_EXTENDED: frozenset({"day"}),
+    MessageKind.EMPLOYMENT_MEASURES: frozenset({"day", "measures"}),
 }
 
 VALUES: Final[frozenset[str]] = frozenset().union(*_NEEDS.values()) | {"number"}
 """Every name that `compose` knows. `number` is never needed: it is the question's number, where several are open."""
+
+
+MEASURES: Final = (
+    "job_placement",
+    "training",
+    "business_grant",
+    "public_works",
+    "social_job",
+    "youth_practice",
+    "silver_age",
+)
+"""The measures of employment that have a name in the texts, in the order in which they are told."""
 
 
 def needs(kind: MessageKind) -> frozenset[str]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from fluent.runtime import FluentBundle, FluentResource
 
-from dialogue.kinds import VALUES, BadValue, MessageKind, MissingText, MissingValue, needs
+from dialogue.kinds import MEASURES, VALUES, BadValue, MessageKind, MissingText, MissingValue, needs
 from dialogue.parts import segments
 
 ALMATY: Final = ZoneInfo("Asia/Almaty")
@@ -54,7 +54,8 @@ def compose(kind: MessageKind, language: str, **values: object) -> str:
     `until` an aware datetime or a date; `number` of the question, where the person has several; `last4` characters of
     the account; `problem` with an account ("invalid", "not_own", "blocked", "closed", "unknown"; any other word means
     that the bank rejected the money); `application` its number; `applied_on` a date; `document`, `reason` another
-    body's words; `questions` a mapping from number to service code. None counts as not given; a value that this kind
+    body's words; `questions` a mapping from number to service code; `day` a date; `age` whole years; `amount_before` as
+    `amount`; `measures` codes of measures of employment. None counts as not given; a value that this kind
     does not use is left aside. Raises MissingValue, BadValue or MissingText, all WordingError.
     """
     if language not in _OTHER:
@@ -87,6 +88,9 @@ def _write(kind: MessageKind, language: str, given: Mapping[str, object], *, bri
     arguments["no"] = _line(bundle, "no") + last
     if "questions" in arguments:
         arguments["questions"] = _list(kind, language, given["questions"])
+    if "measures" in arguments:
+        codes = str(arguments["measures"]).split()
+        arguments["measures"] = ", ".join(_line(bundle, "measure", {"code": code}) for code in codes)
     arguments["money"] = _line(bundle, "money", arguments) if "amount" in arguments else ""
     text, errors = bundle.format_pattern(pattern, arguments)
     if errors:
@@ -156,6 +160,19 @@ def _moment(kind: MessageKind, name: str, value: object) -> str:
     raise BadValue(kind, name, "must be an aware datetime or a date")
 
 
+def _age(kind: MessageKind, name: str, value: object) -> str:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 150:
+        raise BadValue(kind, name, "must be a whole number of years")
+    return str(value)
+
+
+def _measures(kind: MessageKind, name: str, value: object) -> str:
+    """The codes in the order of telling, one after another."""
+    if not isinstance(value, list | tuple) or not value or not set(value) <= set(MEASURES):
+        raise BadValue(kind, name, f"must be some of {', '.join(MEASURES)}")
+    return " ".join(code for code in MEASURES if code in value)
+
+
 def _frequency(kind: MessageKind, name: str, value: object) -> str:
     if value not in ("once", "monthly"):
         raise BadValue(kind, name, "must be once or monthly")
@@ -187,7 +204,11 @@ def _foreign(kind: MessageKind, name: str, value: object) -> str:
 
 _SHOW: Final[Mapping[str, Callable[[MessageKind, str, object], str]]] = {
     "amount": _amount,
+    "amount_before": _amount,
     "frequency": _frequency,
+    "day": _moment,
+    "age": _age,
+    "measures": _measures,
     "until": _moment,
     "applied_on": _moment,
     "last4": _last4,

@@ -13,9 +13,10 @@ from fastapi.responses import JSONResponse
 from temporalio.client import Client
 
 from activities.calendar import day_of
+from benefits import BadFacts
 from card import Card
 from gateway.codec import codec_router
-from gateway.events import OPENED_BY
+from gateway.events import opened_by
 from gateway.messages import (
     CaseOpened,
     EventPosted,
@@ -107,10 +108,14 @@ def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: ti
 
     @router.post("/registry/events", status_code=202)
     async def event(posted: EventPosted, sender: Sender) -> EventTaken:
-        """A change in a registry: opens a case for each service that it may give a right to."""
+        """A change in a registry: opens a case for each service that it may give a right to, and each notice."""
         on = posted.on or day_of(datetime.now(UTC))
+        try:
+            services = opened_by(posted.kind, on)
+        except BadFacts as bad:
+            raise HTTPException(422, str(bad)) from None
         opened = []
-        for service in OPENED_BY[posted.kind]:
+        for service in services:
             by = f"{sender}:{posted.event_id}:{service}"
             case = await parts.opening.open(service=service, iin=posted.iin, on=on, opened_by=by)
             opened.append(CaseOpened(service=service, ref=case.case.ref, new=case.new))

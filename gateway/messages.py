@@ -75,18 +75,29 @@ class ReceiptPosted(Posted):
 
 
 class EventKind(StrEnum):
-    """What a registry reports. Which services it may open is said by the services themselves."""
+    """What a registry reports. Which cases it may open is said by the services and notices themselves."""
 
     BIRTH = "birth"
+    ADOPTION = "adoption"
     DISABILITY = "disability"
+    CHILD_DISABILITY = "child_disability"
+    CAPACITY_LOSS = "capacity_loss"
+    JOB_LOSS = "job_loss"
+    DEATH = "death"
+    AWARD = "award"
+    INCOME = "income"
+    PENSION = "pension"
+    KANDAS = "kandas"
 
 
 class EventPosted(Posted):
-    """A change in a registry that may give a right."""
+    """A change in a registry that may give a right, or that the person is to be told of."""
 
     event_id: Id = Field(description="The registry's id of the event; a repetition opens nothing new.")
     kind: EventKind
-    iin: Iin = Field(description="Of the person whose right it may be: a parent, the person with disability.")
+    iin: Iin = Field(
+        description="Of the person whose right it may be: a parent, the person with disability, a survivor."
+    )
     on: date | None = Field(None, description="The day for which the right is assessed; today if absent.")
 
 

@@ -18,7 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 import benefits
 from card import Card, cases
 from card.tables import CaseRecord
-from workflows.model import WORKFLOW, Case, SearchAttributes, Stage
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, SearchAttributes, Stage
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Opening:
         self.task_queue = task_queue
 
     async def open(self, *, service: str, iin: str, on: date, opened_by: str) -> Opened:
-        """Open a case of `service` for the person; the same `opened_by` opens it once.
+        """Open a case of `service`, or a notice of that topic, for the person; the same `opened_by` opens it once.
 
         Raises `benefits.UnknownService`. If Temporal cannot be reached the case stays in the Card, and `start_pending`
         starts it later.
         """
-        benefits.service(service)
+        _described(service)
         async with self.card.transaction() as session:
             opened = await cases.open_case(session, service=service, iin=iin, opened_by=opened_by, on=on)
         case = _case(opened.case)
@@ -64,18 +64,18 @@ class Opening:
         return len(waiting)
 
     async def _start(self, case: Case) -> None:
-        name = benefits.service(case.service).names.en
+        workflow, name, details = _described(case.service)
         # It may have run and ended already: an earlier try started it and died before it could say so.
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self.client.start_workflow(
-                WORKFLOW,
+                workflow,
                 case,
                 id=case.id,
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 static_summary=f"{name}, case {case.ref}",
-                static_details=f"The right to: {name}. Assessed for {case.on:%d.%m.%Y}.",
+                static_details=f"{details}: {name}. Assessed for {case.on:%d.%m.%Y}.",
                 search_attributes=TypedSearchAttributes(
                     [
                         SearchAttributePair(SearchAttributes.SERVICE, case.service),
@@ -87,6 +87,14 @@ class Opening:
             )
         async with self.card.statements() as session:
             await cases.started(session, case.ref)
+
+
+def _described(code: str) -> tuple[str, str, str]:
+    """The workflow of a service or notice, its name, and what its cases are about. Raises `benefits.UnknownService`."""
+    for topic in benefits.notice_topics():
+        if topic.code == code:
+            return NOTICE_WORKFLOW, topic.names.en, "To be told without consent"
+    return WORKFLOW, benefits.service(code).names.en, "The right to"
 
 
 def _case(row: CaseRecord) -> Case:

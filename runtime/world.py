@@ -15,6 +15,15 @@ from adapters.clients import (
     HttpPersonsRegistry,
 )
 from adapters.http import HttpSystem
+from adapters.registry_clients import (
+    HttpAssistanceRegistry,
+    HttpAwardsRegistry,
+    HttpDeathsRegistry,
+    HttpKandasRegistry,
+    HttpLabourMarket,
+    HttpPensionsRegistry,
+    HttpSocialInsurance,
+)
 from adapters.sms import SmppCentre
 from card import Card
 from runtime.settings import Agency, Settings
@@ -58,6 +67,13 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
             civil=HttpCivilRegistry(registries),
             disability=HttpDisabilityDatabase(registries),
             mobile=HttpMobileDatabase(registries),
+            labour=HttpLabourMarket(registries),
+            fund=HttpSocialInsurance(registries),
+            awards=HttpAwardsRegistry(registries),
+            deaths=HttpDeathsRegistry(registries),
+            assistance=HttpAssistanceRegistry(registries),
+            pensions=HttpPensionsRegistry(registries),
+            kandas=HttpKandasRegistry(registries),
             emaket=HttpEMaket(await system(Agency.EMAKET)),
             body=HttpDecidingBody(await system(Agency.BODY)),
             bank=HttpBank(await system(Agency.BANK)),

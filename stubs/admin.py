@@ -32,6 +32,7 @@ class Admin:
         front.add_route("/admin/settings", self._put_settings, "PUT")
         front.add_route("/admin/settings", self._get_settings, "GET")
         front.add_route("/admin/calls", self._get_calls, "GET")
+        front.add_route("/admin/reads", self._get_reads, "GET")
         front.add_route("/admin/all", self._delete_all, "DELETE")
 
     async def _put_people(self, request: Request) -> Response:
@@ -81,9 +82,13 @@ class Admin:
             calls = [{"key": key, "arrivals": 0, "replays": 0, "conflicts": 0, "effects": effects.get(key, 0)}]
         return respond(answer(200, {"calls": calls}))
 
+    async def _get_reads(self, _: Request) -> Response:
+        return respond(answer(200, {"reads": dict(self._front.asked)}))
+
     async def _delete_all(self, _: Request) -> Response:
         self._front.store.forget()
         self._front.faults.clear()
+        self._front.asked.clear()
         self._front.agency.settings.update(self._first_settings)
         return Response(status_code=204)
 

@@ -15,6 +15,7 @@ from stubs.faults import Rule
 
 Iin = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
 Amount = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=2)]
+NotNegative = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=2)]
 Seconds = Annotated[float, Field(ge=0)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 
@@ -61,6 +62,9 @@ class Child(Section):
     died_on: date | None = None
     full_time_student_until: date | None = None
     birth_record: str = ""
+    taken_on: date | None = None
+    carer_iin: Iin | None = None
+    counted_elsewhere: bool = False
 
     def in_family_of(self, parent: "Person") -> "Child":
         """The same child with the document's defaults filled in."""
@@ -84,6 +88,110 @@ class Decision(Section):
     cause: Literal["general", "childhood", "military", "radiation", "other"] = "general"
     from_date: date
     until: date | None = None
+    decided_on: date
+
+
+class Unemployment(Section):
+    """A registration as unemployed at the Labour Market."""
+
+    number: str
+    registered_on: date
+    deregistered_on: date | None = None
+
+
+class Income(Section):
+    """Income with contributions, tenge a month: the same in each month from the first to the last (first days)."""
+
+    from_month: date
+    until_month: date
+    amount: NotNegative
+
+
+class Insurance(Section):
+    """The person's part in the social insurance: `contribution_months` as the Fund counted them on `counted_on`."""
+
+    contribution_months: Annotated[int, Field(ge=0)] | None
+    counted_on: date
+    incomes: tuple[Income, ...] = ()
+    job_loss_months_paid: Annotated[int, Field(ge=0)] = 0
+
+
+class CapacityLoss(Section):
+    """A decision on the loss of the capacity to work; `degree` from 0 to 1."""
+
+    number: str
+    degree: Annotated[Decimal, Field(ge=0, le=1)]
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class Award(Section):
+    """A state award of a mother."""
+
+    number: str
+    kind: Literal["kumis_alka", "altyn_alka", "mother_heroine", "maternal_glory_1", "maternal_glory_2"]
+    awarded_on: date
+
+
+class Dependant(Section):
+    """Somebody whom the deceased kept; `cares_for` is the birth date of the deceased's child in this one's care."""
+
+    iin: Iin
+    birth_date: date
+    relation: Literal["child", "sibling", "grandchild", "parent", "spouse", "grandparent"] = "child"
+    full_time_student_until: date | None = None
+    disabled_before_18: bool = False
+    full_orphan: bool = False
+    cares_for: date | None = None
+
+
+class Breadwinner(Section):
+    """A death that left dependants, written once, in the document of one survivor; each of them sees it."""
+
+    iin: Iin
+    died_on: date
+    death_record: str
+    dependants: tuple[Dependant, ...]
+
+
+class Burial(Section):
+    """A burial that the person of the document arranged; `status` is what the deceased received."""
+
+    death_record: str
+    died_on: date
+    status: Literal["pension", "state_benefit", "war_participant", "none"]
+
+
+class Assistance(Section):
+    """The household as the local body keeps it for targeted assistance, written once; each member sees it.
+
+    `incomes` is the income of all members by quarter, under the quarter's first day, in tenge.
+    """
+
+    members: tuple[Iin, ...]
+    able_bodied: Annotated[int, Field(ge=0)] = 0
+    contract_signed_on: date | None = None
+    contract_breached_on: date | None = None
+    incomes: dict[date, NotNegative] = {}
+
+
+class Pension(Section):
+    """A decision on a pension, tenge a month; a change is a decision of its own."""
+
+    number: str
+    amount: Amount
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class KandasStatus(Section):
+    """A decision that gives the status of a kandas to its last day; an extension is a decision of its own."""
+
+    number: str
+    from_date: date
+    until: date
     decided_on: date
 
 
@@ -157,12 +265,25 @@ class Behaviour(Section):
 
 
 class Person(Section):
-    """One person of the cast. `demo` is for whoever wrote the cast (story, expected outcome); no stub reads it."""
+    """One person of the cast. `household` are the adults who live with this one, said once, by one of them.
+
+    `demo` is for whoever wrote the cast (story, expected outcome); no stub reads it.
+    """
 
     iin: Iin
     person: PersonSection | None = None
     children: tuple[Child, ...] = ()
     disability: tuple[Decision, ...] = ()
+    household: tuple[Iin, ...] = ()
+    unemployment: tuple[Unemployment, ...] = ()
+    insurance: Insurance | None = None
+    capacity_losses: tuple[CapacityLoss, ...] = ()
+    awards: tuple[Award, ...] = ()
+    breadwinners: tuple[Breadwinner, ...] = ()
+    burials: tuple[Burial, ...] = ()
+    assistance: Assistance | None = None
+    pensions: tuple[Pension, ...] = ()
+    kandas: tuple[KandasStatus, ...] = ()
     phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
     accounts: tuple[Account, ...] = ()
     payments: tuple[Payment, ...] = ()

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
@@ -62,6 +63,7 @@ class Front:
         self.agency = agency
         self.store = agency.store
         self.faults = Faults()
+        self.asked: Counter[str] = Counter()
         self._authorization = None if token is None else f"Bearer {token}".encode()
         self._in_work: set[str] = set()
         routes = [Route("/healthz", self._healthz)]
@@ -92,6 +94,7 @@ class Front:
     def _reading(self, read: Read) -> Endpoint:
         async def reading(request: Request) -> Response:
             params = {**request.query_params, **request.path_params}
+            self.asked[read.path] += 1
             wait, fault = self.faults.draw(Call("GET", request.url.path, None, lambda: read.iin(params)))
             if wait:
                 await asyncio.sleep(wait)

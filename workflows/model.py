@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.common import SearchAttributeKey
 
 WORKFLOW = "ProactiveService"
+NOTICE_WORKFLOW = "ProactiveNotice"
 
 ALMATY = timezone(timedelta(hours=5), "UTC+5")
 """For display only, and inside workflows, where the tz database is out of reach; activities use Asia/Almaty."""
@@ -31,6 +32,8 @@ class Stage(StrEnum):
     REGISTER = "register"
     ASSIGN = "assign"
     CREDIT = "credit"
+    TELL = "tell"
+    """A notice goes out; nothing is asked."""
     CLOSED = "closed"
 
 
@@ -49,6 +52,10 @@ class Outcome(StrEnum):
     MISSING_DOCUMENT = "missing_document"
     REFUSED_BY_BODY = "refused_by_body"
     CLOSED_BY_OPERATOR = "closed_by_operator"
+    TOLD = "told"
+    """Of a notice: said."""
+    NOT_DUE = "not_due"
+    """Of a notice: there is nothing to say, or it was said before."""
 
 
 class Step(StrEnum):
@@ -66,6 +73,8 @@ class Step(StrEnum):
     ACCEPT_AMOUNT = "accept_amount"
     CREDIT = "credit"
     CLOSE = "close"
+    DETECT_NOTICE = "detect_notice"
+    TELL = "tell"
 
 
 class Message(StrEnum):
@@ -219,7 +228,7 @@ class Detected(Wire):
     reason: str | None = None
     """The failed condition's code, or the question a person must answer."""
     amount: Decimal | None = None
-    """The computed amount, gross, in tenge: once, or a month."""
+    """The computed amount in tenge, once or a month: net, for that is what the body's is compared with and credited."""
     frequency: str = "once"
     region: str | None = None
     policy: Policy | None = None
@@ -380,3 +389,25 @@ class CaseResult(Wire):
     assigned: Decimal = Decimal(0)
     credited: Decimal = Decimal(0)
     pending: Decimal = Decimal(0)
+
+
+class NoticeFound(Wire):
+    """Whether a notice is due; what it says stays in the database."""
+
+    kind: str | None = None
+    """Which notice, by the law's code; None if there is nothing to say."""
+    reason: str | None = None
+    region: str | None = None
+    quiet_hours: QuietHours | None = None
+
+
+class TellInput(StepInput):
+    at: datetime
+    """When the notice goes out, by the clock of the case."""
+
+
+class Told(Wire):
+    """`sent` is false when the person has no phone or the SMS centre refuses it."""
+
+    sent: bool
+    reason: str | None = None

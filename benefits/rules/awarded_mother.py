@@ -31,4 +31,10 @@ def decide(assessment: Assessment, award: Award) -> Finding:
     return assessment.yes(basis, money, start=assessment.paid_from(award.awarded_on))
 
 
-RULE = Rule(code="awarded-mother", subjects=highest, decide=decide, nothing="no_award")
+RULE = Rule(
+    code="awarded-mother",
+    subjects=highest,
+    decide=decide,
+    nothing="no_award",
+    reads=frozenset({"awards"}),
+)

@@ -126,4 +126,10 @@ def _died_before_another(assessment: Assessment, breadwinner: Breadwinner) -> bo
     return False
 
 
-RULE = Rule(code="breadwinner-loss", subjects=breadwinners, decide=decide, nothing="no_breadwinner_died")
+RULE = Rule(
+    code="breadwinner-loss",
+    subjects=breadwinners,
+    decide=decide,
+    nothing="no_breadwinner_died",
+    reads=frozenset({"breadwinners", "insurances"}),
+)

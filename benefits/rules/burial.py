@@ -30,4 +30,10 @@ def decide(assessment: Assessment, burial: Burial) -> Finding:
     return assessment.yes(basis, Money(law.times(law.row("rate", burial.status), "mrp")))
 
 
-RULE = Rule(code="burial", subjects=burials, decide=decide, nothing="no_burial")
+RULE = Rule(
+    code="burial",
+    subjects=burials,
+    decide=decide,
+    nothing="no_burial",
+    reads=frozenset({"burials"}),
+)

@@ -69,4 +69,10 @@ def _earlier(until: date | None, end: date) -> date:
     return end if until is None or end < until else until
 
 
-RULE = Rule(code="capacity-loss", subjects=decisions, decide=decide, nothing="no_decision_of_the_board")
+RULE = Rule(
+    code="capacity-loss",
+    subjects=decisions,
+    decide=decide,
+    nothing="no_decision_of_the_board",
+    reads=frozenset({"capacity_losses", "insurances"}),
+)

@@ -65,4 +65,10 @@ def _arose(assessment: Assessment, child: Child) -> date | None:
     return child.birth_date if recent else None
 
 
-RULE = Rule(code="childbirth", subjects=children, decide=decide, nothing="no_child")
+RULE = Rule(
+    code="childbirth",
+    subjects=children,
+    decide=decide,
+    nothing="no_child",
+    reads=frozenset({"children"}),
+)

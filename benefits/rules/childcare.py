@@ -92,4 +92,10 @@ def _from_fund(assessment: Assessment, basis: str, insurance: Insurance, arose: 
     return finding
 
 
-RULE = Rule(code="childcare", subjects=children, decide=decide, nothing="no_child_cared_for")
+RULE = Rule(
+    code="childcare",
+    subjects=children,
+    decide=decide,
+    nothing="no_child_cared_for",
+    reads=frozenset({"children", "insurances"}),
+)

@@ -102,4 +102,10 @@ def _newest_first(disability: Disability) -> tuple[int, int]:
     return -disability.from_date.toordinal(), -disability.decided_on.toordinal()
 
 
-RULE = Rule(code="disability", subjects=decisions, decide=decide, nothing="no_disability_decision")
+RULE = Rule(
+    code="disability",
+    subjects=decisions,
+    decide=decide,
+    nothing="no_disability_decision",
+    reads=frozenset({"children", "disabilities"}),
+)

@@ -48,4 +48,10 @@ def _superseded(assessment: Assessment, disability: Disability) -> bool:
     return False
 
 
-RULE = Rule(code="disabled-child-carer", subjects=decisions, decide=decide, nothing="no_child_with_disability")
+RULE = Rule(
+    code="disabled-child-carer",
+    subjects=decisions,
+    decide=decide,
+    nothing="no_child_with_disability",
+    reads=frozenset({"children", "disabilities"}),
+)

@@ -86,4 +86,10 @@ def _until(start: date, paid: int, pension: date, ended: date | None) -> date:
     return min([until, *ends])
 
 
-RULE = Rule(code="job-loss", subjects=registrations, decide=decide, nothing="not_registered")
+RULE = Rule(
+    code="job-loss",
+    subjects=registrations,
+    decide=decide,
+    nothing="not_registered",
+    reads=frozenset({"unemployments", "insurances"}),
+)

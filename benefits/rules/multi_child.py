@@ -87,4 +87,5 @@ RULE = Rule(
     decide=decide,
     nothing="too_few_children",
     one_right=OneRight.PER_FAMILY,
+    reads=frozenset({"adults", "children"}),
 )

@@ -118,4 +118,5 @@ RULE = Rule(
     decide=decide,
     nothing="no_household",
     one_right=OneRight.PER_FAMILY,
+    reads=frozenset({"adults", "children", "household"}),
 )

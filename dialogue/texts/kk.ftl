@@ -67,3 +67,29 @@ which_question = Сізге бірнеше сұрақ қойылды:
     .brief = Қаз.: нөмірімен жауап беріңіз: { $yes } не { $no }.
 
 no_question = Қазір Сізге қойылған сұрақ жоқ, жауап берудің қажеті жоқ. { -questions }
+
+# Notices: nothing is asked and nothing is to be answered.
+
+-no_answer = Бұл хабарға жауап берудің қажеті жоқ.
+
+pension_age_near = Жақында зейнет жасына толасыз: { $day }, толық жас: { $age }. Зейнетақы тағайындату үшін ХҚКО-да өтініш беріңіз. { -no_answer } { -questions }
+
+pension_age_reached = Сіз зейнет жасына толдыңыз: { $day }, толық жас: { $age }. Зейнетақы тағайындату үшін ХҚКО-да өтініш беріңіз. { -no_answer } { -questions }
+
+pension_changed = Зейнетақыңыз өзгерді: айына { $amount } теңге, бұрын { $amount_before } теңге болған. Жаңа мөлшер басталатын күн: { $day }. { -no_answer } { -questions }
+
+kandas_ends = Қандас мәртебеңіздің соңғы күні: { $day }. Бұдан әрі не істеу керегін 1414 нөмірінен біліңіз, тегін. { -no_answer }
+
+kandas_extended = Қандас мәртебеңіз ұзартылды, соңғы күні: { $day }. { -no_answer } { -questions }
+
+employment_measures = Жұмыссыз ретінде тіркелген күніңіз: { $day }. Сізге көмек: { $measures }. Қазір қайсысы барын мансап орталығы айтады. { -questions }
+
+measure = { $code ->
+    [job_placement] жұмысқа орналасу
+    [training] оқу
+    [business_grant] өз ісіне грант
+    [public_works] қоғамдық жұмыс
+    [social_job] әлеуметтік жұмыс орны
+    [youth_practice] жастар практикасы
+   *[silver_age] Күміс жас бағдарламасы
+}

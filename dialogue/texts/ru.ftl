@@ -67,3 +67,29 @@ which_question = Вам задано несколько вопросов:
     .brief = Рус.: ответьте с номером: { $yes } или { $no }.
 
 no_question = Сейчас вопросов к Вам нет, отвечать не нужно. { -questions }
+
+# Notices: nothing is asked and nothing is to be answered.
+
+-no_answer = Отвечать на это сообщение не нужно.
+
+pension_age_near = Скоро Вы достигнете пенсионного возраста: { $day }, полных лет: { $age }. Чтобы назначили пенсию, подайте заявление в ЦОН. { -no_answer } { -questions }
+
+pension_age_reached = Вы достигли пенсионного возраста: { $day }, полных лет: { $age }. Чтобы назначили пенсию, подайте заявление в ЦОН. { -no_answer } { -questions }
+
+pension_changed = Ваша пенсия изменилась: { $amount } тенге в месяц, раньше { $amount_before } тенге. Новый размер действует с { $day }. { -no_answer } { -questions }
+
+kandas_ends = Последний день Вашего статуса кандаса: { $day }. Что делать дальше, узнайте по номеру 1414, бесплатно. { -no_answer }
+
+kandas_extended = Ваш статус кандаса продлён, последний день: { $day }. { -no_answer } { -questions }
+
+employment_measures = Вы на учёте по безработице с { $day }. Вам могут помочь: { $measures }. Что из этого есть сейчас, скажет карьерный центр. { -questions }
+
+measure = { $code ->
+    [job_placement] трудоустройство
+    [training] обучение
+    [business_grant] грант на своё дело
+    [public_works] общественные работы
+    [social_job] социальное рабочее место
+    [youth_practice] молодёжная практика
+   *[silver_age] программа Серебряный возраст
+}

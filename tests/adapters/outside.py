@@ -26,15 +26,31 @@ from adapters.clients import (
 )
 from adapters.http import HttpSystem
 from adapters.ports import (
+    AssistanceRegistry,
+    AwardsRegistry,
     Bank,
     CivilRegistry,
+    DeathsRegistry,
     DecidingBody,
     DisabilityDatabase,
     EMaket,
+    KandasRegistry,
+    LabourMarket,
     MobileDatabase,
+    PensionsRegistry,
     PersonsRegistry,
+    SocialInsurance,
 )
 from adapters.records import Application, CaseFile, Transfer
+from adapters.registry_clients import (
+    HttpAssistanceRegistry,
+    HttpAwardsRegistry,
+    HttpDeathsRegistry,
+    HttpKandasRegistry,
+    HttpLabourMarket,
+    HttpPensionsRegistry,
+    HttpSocialInsurance,
+)
 from stubs import serve
 
 TOKEN = "a-token-for-tests"
@@ -125,6 +141,13 @@ class Outside:
     civil: CivilRegistry
     disability: DisabilityDatabase
     mobile: MobileDatabase
+    labour: LabourMarket
+    fund: SocialInsurance
+    awards: AwardsRegistry
+    deaths: DeathsRegistry
+    assistance: AssistanceRegistry
+    pensions: PensionsRegistry
+    kandas: KandasRegistry
     emaket: EMaket
     body: DecidingBody
     bank: Bank
@@ -193,6 +216,13 @@ async def outside_at(urls: Mapping[str, str], deadline: timedelta = timedelta(se
             civil=HttpCivilRegistry(system["registries"]),
             disability=HttpDisabilityDatabase(system["registries"]),
             mobile=HttpMobileDatabase(system["registries"]),
+            labour=HttpLabourMarket(system["registries"]),
+            fund=HttpSocialInsurance(system["registries"]),
+            awards=HttpAwardsRegistry(system["registries"]),
+            deaths=HttpDeathsRegistry(system["registries"]),
+            assistance=HttpAssistanceRegistry(system["registries"]),
+            pensions=HttpPensionsRegistry(system["registries"]),
+            kandas=HttpKandasRegistry(system["registries"]),
             emaket=HttpEMaket(system["emaket"]),
             body=HttpDecidingBody(system["body"]),
             bank=HttpBank(system["bank"]),

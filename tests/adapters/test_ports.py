@@ -1,12 +1,13 @@
 """The clients are what the ports say: by mypy where `outside_at` hands them over, and here at run time."""
 
 import inspect
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
 
-from adapters import ports, records
+from adapters import ports, records, registry_records
 from adapters.clients import (
     HttpBank,
     HttpCivilRegistry,
@@ -17,6 +18,15 @@ from adapters.clients import (
     HttpPersonsRegistry,
 )
 from adapters.http import HttpSystem
+from adapters.registry_clients import (
+    HttpAssistanceRegistry,
+    HttpAwardsRegistry,
+    HttpDeathsRegistry,
+    HttpKandasRegistry,
+    HttpLabourMarket,
+    HttpPensionsRegistry,
+    HttpSocialInsurance,
+)
 from tests.adapters.outside import AIGUL, FIRST, PHONE, application, transfer
 
 CLIENTS = {
@@ -24,6 +34,13 @@ CLIENTS = {
     ports.CivilRegistry: HttpCivilRegistry,
     ports.DisabilityDatabase: HttpDisabilityDatabase,
     ports.MobileDatabase: HttpMobileDatabase,
+    ports.LabourMarket: HttpLabourMarket,
+    ports.SocialInsurance: HttpSocialInsurance,
+    ports.AwardsRegistry: HttpAwardsRegistry,
+    ports.DeathsRegistry: HttpDeathsRegistry,
+    ports.AssistanceRegistry: HttpAssistanceRegistry,
+    ports.PensionsRegistry: HttpPensionsRegistry,
+    ports.KandasRegistry: HttpKandasRegistry,
     ports.EMaket: HttpEMaket,
     ports.DecidingBody: HttpDecidingBody,
     ports.Bank: HttpBank,
@@ -48,6 +65,8 @@ def test_records_keep_persons_out_of_their_repr() -> None:
         records.BankAccount(iban=FIRST, state=records.AccountState.OPEN),
         records.OutgoingSms(key="k", phone=PHONE, parts=(f"to {AIGUL}",)),
         records.FamilyRecord(iin=AIGUL, children=()),
+        registry_records.AssistanceHousehold(iin=AIGUL, quarter=date(2024, 1, 1), members=(AIGUL,)),
+        registry_records.InsuranceRecord(iin=AIGUL, contribution_months=30, counted_on=date(2024, 1, 1)),
     ]
     for record in shown:
         assert not [value for value in (AIGUL, FIRST, PHONE) if value in repr(record) + str(record)]

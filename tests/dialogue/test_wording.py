@@ -10,6 +10,7 @@ import pytest
 from fluent.runtime import FluentResource
 from fluent.syntax import ast
 
+import benefits
 from dialogue import (
     BadValue,
     Meaning,
@@ -23,6 +24,7 @@ from dialogue import (
     services,
     understand,
 )
+from dialogue.kinds import MEASURES
 from dialogue.wording import MOST_PARTS
 
 TEXTS = Path(__file__).parents[2] / "dialogue/texts"
@@ -38,8 +40,13 @@ VALUES: dict[str, Any] = {
     "document": "Справка о составе семьи",
     "reason": "Ребёнок не проживает с заявителем.",
     "questions": {1: "multi-child", 2: "childbirth"},
+    "day": date(2026, 12, 31),
+    "age": 63,
+    "amount_before": Decimal("1234567.50"),
+    "measures": ("youth_practice", "training", "social_job", "public_works", "job_placement", "business_grant"),
 }
 EVERY = [(kind, language) for kind in MessageKind for language in ("kk", "ru")]
+NOTICES = tuple(MessageKind)[tuple(MessageKind).index(MessageKind.PENSION_AGE_NEAR) :]
 QUESTIONS = (MessageKind.OFFER, MessageKind.REMINDER, MessageKind.UNCLEAR)
 
 
@@ -140,6 +147,9 @@ def test_times_are_those_of_almaty() -> None:
         (MessageKind.ASSIGNED_AND_PAID, "last4", "KZ86125KZT5004100100", "last four"),
         (MessageKind.BODY_REFUSED, "reason", " ", "must be a text"),
         (MessageKind.REGISTERED, "application", "EM 1\nДА", "one word"),
+        (MessageKind.PENSION_AGE_NEAR, "age", "63", "whole number of years"),
+        (MessageKind.EMPLOYMENT_MEASURES, "measures", ("lottery",), "must be some of job_placement"),
+        (MessageKind.EMPLOYMENT_MEASURES, "measures", (), "must be some of job_placement"),
         (MessageKind.WHICH_QUESTION, "questions", {}, "must map"),
         (MessageKind.WHICH_QUESTION, "questions", {0: "childbirth"}, "from 1 to 99"),
     ],
@@ -193,10 +203,40 @@ def test_the_files_hold_exactly_the_kinds(language: str) -> None:
     resource = FluentResource((TEXTS / f"{language}.ftl").read_text(encoding="utf-8"))
     assert not [entry for entry in resource.body if isinstance(entry, ast.Junk)]
     named = {entry.id.name for entry in resource.body if isinstance(entry, ast.Message)}
-    assert named == {kind.value for kind in MessageKind} | {"yes", "no", "money"}
+    assert named == {kind.value for kind in MessageKind} | {"yes", "no", "money", "measure"}
 
 
 def test_each_service_has_both_languages() -> None:
     files = {path.name for path in (TEXTS / "services").iterdir()}
     assert files == {f"{service}.{language}.ftl" for service in services() for language in ("kk", "ru")}
-    assert services() >= {"multi-child", "childbirth", "disability"}
+
+
+def test_every_service_and_notice_of_the_law_has_words() -> None:
+    assert services() == {service.code for service in benefits.services(every=True)}
+    told = {kind for topic in benefits.notice_topics() for kind in topic.kinds}
+    assert told == {kind.value for kind in NOTICES}
+    measures = {code for topic in benefits.notice_topics() for code in topic.texts} - told
+    assert measures == set(MEASURES)
+
+
+@pytest.mark.parametrize("kind", NOTICES)
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_a_notice_asks_for_nothing(kind: MessageKind, language: str) -> None:
+    text = say(kind, language)
+    assert "1414" in text
+    assert not re.search(r"\b(ИӘ|ЖОҚ|ДА|НЕТ)\b", text)
+    assert "31.12.2026" in text
+    assert understand(text).meaning is Meaning.UNCLEAR
+
+
+def test_a_notice_of_measures_names_each_once_in_a_fixed_order() -> None:
+    told = say(MessageKind.EMPLOYMENT_MEASURES, measures=("silver_age", "training"))
+    assert "Вам могут помочь: обучение, программа Серебряный возраст. " in told
+
+
+def test_a_notice_of_a_changed_pension() -> None:
+    values = {"amount": Decimal("110000.5"), "amount_before": Decimal(100_000), "day": date(2026, 1, 1)}
+    assert say(MessageKind.PENSION_CHANGED, "kk", **values).startswith(
+        "Зейнетақыңыз өзгерді: айына 110 000,50 теңге, бұрын 100 000 теңге болған. Жаңа мөлшер басталатын күн: "
+        "01.01.2026."
+    )

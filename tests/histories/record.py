@@ -1,4 +1,4 @@
-"""Records one history for every ending: `python -m tests.histories.record`, after a change that is meant.
+"""Records one history for every ending: `python -m tests.histories.record [NAME ...]`, after a change that is meant.
 
 A change of the workflow that would strand running cases fails in `test_replay`. Then either guard it with
 `workflow.patched` and keep the old histories beside new ones, or, while nothing runs anywhere, record them anew.
@@ -6,7 +6,7 @@ A change of the workflow that would strand running cases fails in `test_replay`.
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
@@ -23,20 +24,26 @@ from runtime.servers import temporal_server
 from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
 from tests.workflows.stage import OnStage, start_case
 from workflows.model import (
+    NOTICE_WORKFLOW,
+    WORKFLOW,
     AccountFound,
     Action,
     Case,
     Credited,
     Meaning,
+    NoticeFound,
     Offered,
     Outcome,
+    QuietHours,
     Registered,
     Right,
     Ruling,
     SearchAttributes,
     Stage,
     Step,
+    Told,
 )
+from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
 FOLDER = Path(__file__).parent / "recorded"
@@ -133,6 +140,11 @@ async def waits(_: OnStage) -> None:
     """Nothing is done: the case ends by itself."""
 
 
+async def sleeps_till_morning(case: OnStage) -> None:
+    await case.called(Step.DETECT_NOTICE)
+    await case.pass_time(DAY)
+
+
 def plays() -> dict[str, tuple[Outcome, Script, Act]]:
     """Every way that is recorded: name, expected outcome, what the steps answer, what is done."""
     no = AccountFound(reason="none_usable")
@@ -211,18 +223,47 @@ def plays() -> dict[str, tuple[Outcome, Script, Act]]:
     }
 
 
-async def record(folder: Path) -> None:
-    """Play everything on a server of its own and write the histories into `folder`."""
+def notices() -> dict[str, tuple[Outcome, Script, Act]]:
+    """Every way of a notice that is recorded."""
+    due, quiet = NoticeFound(kind="kandas_ends"), QuietHours(start=0, end=23 * 60 + 59)
+    contradiction = ApplicationError("the registries contradict", type="BadFacts", non_retryable=True)
+    return {
+        "notice-told": (Outcome.TOLD, Script(), waits),
+        "notice-told-in-the-morning": (
+            Outcome.TOLD,
+            Script(detect_notice=[due.model_copy(update={"quiet_hours": quiet})]),
+            sleeps_till_morning,
+        ),
+        "notice-not-due": (Outcome.NOT_DUE, Script(detect_notice=[NoticeFound(reason="said_before")]), waits),
+        "notice-unreachable": (Outcome.UNREACHABLE, Script(tell=[Told(sent=False, reason="no_phone")]), waits),
+        "notice-closed": (
+            Outcome.CLOSED_BY_OPERATOR,
+            Script(detect_notice=[contradiction]),
+            operator(Stage.DETECT, Action.CLOSE),
+        ),
+    }
+
+
+async def record(folder: Path, only: Sequence[str] = ()) -> None:
+    """Play everything, or the named ways only, on a server of its own and write the histories into `folder`."""
     folder.mkdir(exist_ok=True)
     with TemporaryDirectory() as scratch:
         async with temporal_server(Path(scratch), search_attributes=SearchAttributes.ALL) as server:
             client = await Client.connect(server.address, plugins=[demeu_plugin(RING, strict=True)])
-            for n, (name, (outcome, script, act)) in enumerate(plays().items(), 1):
-                case = Case(ref=f"{n:04d}-0000-0", service="multi-child", person_id=UUID(int=n), on=date(2025, 3, 1))
+            ways = {**plays(), **notices()}
+            for n, (name, (outcome, script, act)) in enumerate(ways.items(), 1):
+                if only and name not in only:
+                    continue
+                workflow = NOTICE_WORKFLOW if name in notices() else WORKFLOW
+                service = "kandas" if workflow == NOTICE_WORKFLOW else "multi-child"
+                case = Case(ref=f"{n:04d}-0000-0", service=service, person_id=UUID(int=n), on=date(2025, 3, 1))
                 async with Worker(
-                    client, task_queue=name, workflows=[ProactiveService], activities=script.activities()
+                    client,
+                    task_queue=name,
+                    workflows=[ProactiveService, ProactiveNotice],
+                    activities=script.activities(),
                 ):
-                    handle = await start_case(client, case, case.id, name)
+                    handle = await start_case(client, case, case.id, name, workflow)
                     on_stage = OnStage(handle, TimeSkipper(client), script)
                     await act(on_stage)
                     result = await on_stage.result()
@@ -233,4 +274,4 @@ async def record(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(FOLDER))
+    asyncio.run(record(FOLDER, sys.argv[1:]))

@@ -13,8 +13,9 @@ from temporalio.worker import Replayer
 
 from runtime.codec import ENCODING
 from runtime.plugin import demeu_plugin
-from tests.histories.record import FOLDER, RING, plays
+from tests.histories.record import FOLDER, RING, notices, plays
 from workflows.model import WORKFLOW, Account, Case, CaseResult, Outcome, Policy
+from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
 RECORDED = sorted(FOLDER.glob("*.json"))
@@ -25,13 +26,15 @@ def history(file: Path) -> WorkflowHistory:
 
 
 def test_every_ending_is_recorded() -> None:
-    assert {file.stem for file in RECORDED} == set(plays())
-    assert {outcome for outcome, _, _ in plays().values()} == set(Outcome)
+    ways = {**plays(), **notices()}
+    assert {file.stem for file in RECORDED} == set(ways)
+    assert {outcome for outcome, _, _ in ways.values()} == set(Outcome)
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
 async def test_a_recorded_case_goes_on_under_this_code(file: Path) -> None:
-    replayer = Replayer(workflows=[ProactiveService], plugins=[demeu_plugin(RING, strict=True)])
+    workflows = [ProactiveService, ProactiveNotice]
+    replayer = Replayer(workflows=workflows, plugins=[demeu_plugin(RING, strict=True)])
     await replayer.replay_workflow(history(file))
 
 

@@ -45,6 +45,7 @@ FAULTS = [
     ("value: 2,", "value: -2,", 9, "not a number from zero"),
     ("value: 2,", "", 9, "'value' is missing"),
     ("unit: MRP", "unit: bushels", 6, "unknown unit"),
+    ("unit: MRP", "unit: years", 8, "a number of years is whole, not '1.5'"),
     ("    unit: MRP\n", "", 5, "'unit' is missing"),
     ("unit: MRP", "unit: MRP\n    colour: red", 7, "unknown field"),
     ("service: gift\n", "", 1, "'service' is missing"),

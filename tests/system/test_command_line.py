@@ -81,7 +81,7 @@ async def test_bad_input_ends_with_the_field_and_the_rule(stack: EmbeddedStack) 
         (("open", "multi-child", "--iin", iin, "--on", "2025-13-01"), "on: '2025-13-01' is no date"),
         (("case", "1234-5678-0"), "ref: '1234-5678-0' is no case reference"),
         (("reply", "12", "x"), "phone: a telephone number"),
-        (("assess", "multi-child", "--facts", "nowhere.yaml"), "facts: nowhere.yaml: No such file"),
+        (("assess", "multi-child", "--facts", "nowhere.yaml"), "facts: a file that can be read (No such file"),
     ):
         code, out, err = await starter(stack, *words)
         assert (code, out) == (2, ""), (words, err)

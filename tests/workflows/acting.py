@@ -22,6 +22,7 @@ from workflows.model import (
     Credited,
     CreditInput,
     Detected,
+    NoticeFound,
     NoticeInput,
     NoticeKind,
     Offered,
@@ -34,6 +35,8 @@ from workflows.model import (
     Ruling,
     Step,
     StepInput,
+    TellInput,
+    Told,
 )
 
 AMOUNT = Decimal("78798")
@@ -63,6 +66,8 @@ class Script:
     assign: Sequence[Any] = field(default_factory=lambda: [Ruling(assigned=True, amount=AMOUNT)])
     accept_amount: Sequence[Any] = field(default_factory=lambda: [Ruling(assigned=True, amount=AMOUNT)])
     credit: Sequence[Any] = field(default_factory=lambda: [Credited(settled=True)])
+    detect_notice: Sequence[Any] = field(default_factory=lambda: [NoticeFound(kind="kandas_ends", region="KZ-71")])
+    tell: Sequence[Any] = field(default_factory=lambda: [Told(sent=True)])
     working_days: timedelta = timedelta(days=10)
 
     calls: list[tuple[Step, StepInput]] = field(default_factory=list)
@@ -147,6 +152,16 @@ class Script:
         async def close(arg: CloseInput) -> None:
             self.calls.append((Step.CLOSE, arg))
 
+        @activity.defn(name=Step.DETECT_NOTICE)
+        async def detect_notice(arg: StepInput) -> NoticeFound:
+            answer: NoticeFound = self._next(Step.DETECT_NOTICE, arg)
+            return answer
+
+        @activity.defn(name=Step.TELL)
+        async def tell(arg: TellInput) -> Told:
+            answer: Told = self._next(Step.TELL, arg)
+            return answer
+
         return [
             detect,
             offer,
@@ -160,4 +175,6 @@ class Script:
             credit,
             notify,
             close,
+            detect_notice,
+            tell,
         ]

@@ -14,7 +14,8 @@ from temporalio.worker import Worker
 
 from tests.workflows.acting import Script
 from tests.workflows.stage import OnStage, start_case
-from workflows.model import Case
+from workflows.model import WORKFLOW, Case
+from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
 _numbers = count(1)
@@ -25,15 +26,18 @@ def on_stage(temporal_client: Client) -> Callable[..., Any]:
     """Starts a case with a script: `async with on_stage(Script(...)) as case`."""
 
     @asynccontextmanager
-    async def start(script: Script | None = None) -> AsyncIterator[OnStage]:
+    async def start(script: Script | None = None, workflow: str = WORKFLOW) -> AsyncIterator[OnStage]:
         script = script or Script()
         n = next(_numbers)
         queue = f"stage-{n}"
         case = Case(ref=f"{n:04d}-0000-0", service="multi-child", person_id=uuid4(), on=date(2025, 3, 1))
         async with Worker(
-            temporal_client, task_queue=queue, workflows=[ProactiveService], activities=script.activities()
+            temporal_client,
+            task_queue=queue,
+            workflows=[ProactiveService, ProactiveNotice],
+            activities=script.activities(),
         ):
-            handle = await start_case(temporal_client, case, f"{case.id}-{uuid4()}", queue)
+            handle = await start_case(temporal_client, case, f"{case.id}-{uuid4()}", queue, workflow)
             yield OnStage(handle, TimeSkipper(temporal_client), script)
 
     return start

@@ -31,10 +31,12 @@ from workflows.model import (
 PATIENCE = 30.0
 
 
-async def start_case(client: Client, case: Case, id: str, queue: str) -> WorkflowHandle[Any, CaseResult]:
-    """Start a case without time skipping: a person is waited for."""
+async def start_case(
+    client: Client, case: Case, id: str, queue: str, workflow: str = WORKFLOW
+) -> WorkflowHandle[Any, CaseResult]:
+    """Start a case, or a notice, without time skipping: a person is waited for."""
     return await client.start_workflow(
-        WORKFLOW,
+        workflow,
         case,
         id=id,
         task_queue=queue,

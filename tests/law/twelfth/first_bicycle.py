@@ -20,4 +20,4 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     return assessment.yes(basis, Money(assessment.times(assessment.number("rate"), "mrp")))
 
 
-RULE = Rule(code="first-bicycle", subjects=children, decide=decide, nothing="wrong_age")
+RULE = Rule(code="first-bicycle", subjects=children, decide=decide, nothing="wrong_age", reads=frozenset({"children"}))

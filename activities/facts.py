@@ -1,0 +1,154 @@
+"""Facts from the registries: asks only those that a service reads, and writes what they said as the law reads it.
+
+Two rounds, each asked at once: who belongs to the case, then what is known of each. Nothing is decided here and nothing
+is guessed; where the registries contradict each other, the law's reader refuses the facts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from activities.calendar import day_of
+from activities.world import World
+from adapters.records import AdultRecord, ChildRecord, FamilyRecord, PersonRecord, Record
+from adapters.registry_records import AssistanceHousehold
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+NO_FACTS = {"family_name", "given_name", "patronymic", "language"}
+"""What the persons registry says of a person and no law asks."""
+
+GROWN_UP = 18
+"""Years from which nobody is asked about as somebody's child. It only spares asking; the law looks at ages itself."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the registries said. `family` is None if the civil registry was not asked."""
+
+    person: PersonRecord
+    family: FamilyRecord | None
+    mapping: Json
+    """In the shape of `benefits.Facts`; names stay behind."""
+
+
+async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date, service: str = "") -> Asked:
+    """What the registries know of the person `iin` now, as far as `reads` (names of fields of Facts) goes.
+
+    `service` says which payments are looked for. The facts are as at today in Asia/Almaty, or `on` if that is later: a
+    case for a past day may hold later events, which the law leaves aside. Raises AdapterError.
+    """
+    person, lives_with, family, breadwinners, household = await asyncio.gather(
+        world.persons.person(iin),
+        _if("adults" in reads, lambda: world.persons.household(iin)),
+        _if("children" in reads, lambda: world.civil.family(iin)),
+        _if("breadwinners" in reads, lambda: world.deaths.breadwinners(iin)),
+        _if("household" in reads, lambda: world.assistance.household(iin, quarter_before(on))),
+    )
+    own = family.children if family is not None else ()
+    adults = _others(iin, lives_with or (), own)
+    # In the Fund the breadwinner is insured; what the survivors earned is none of this case's business.
+    insured = [iin] if breadwinners is None else [one.iin for one in breadwinners]
+    asking: dict[str, Callable[[], Awaitable[list[Json]]]] = {
+        "children": lambda: _children(world, iin, own, adults, household),
+        "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.disability.decisions),
+        "payments": lambda: _payments(world, [iin, *(adult.iin for adult in adults)], service),
+        "awards": lambda: _about_each([iin], world.awards.awards),
+        "insurances": lambda: _insurances(world, insured, on),
+        "capacity_losses": lambda: _about_each([iin], world.fund.capacity_losses),
+        "unemployments": lambda: _about_each([iin], world.labour.registrations),
+        "burials": lambda: _burials(world, iin),
+        "pensions": lambda: _about_each([iin], world.pensions.pensions),
+        "kandas_statuses": lambda: _about_each([iin], world.kandas.statuses),
+    }
+    wanted = [name for name in asking if name in reads]
+    answers = await asyncio.gather(*(asking[name]() for name in wanted))
+    mapping: Json = {
+        "as_at": max(day_of(datetime.now(UTC)), on).isoformat(),
+        "applicant": iin,
+        "adults": [_written(adult, NO_FACTS) for adult in (person, *adults)],
+        **dict(zip(wanted, answers, strict=True)),
+    }
+    if breadwinners:
+        mapping["breadwinners"] = [_written(one) for one in breadwinners]
+    if household is not None:
+        mapping["household"] = _written(household, {"iin"})
+    return Asked(person, family, mapping)
+
+
+def quarter_before(day: date) -> date:
+    """The first day of the quarter before the day's: its income is what targeted assistance goes by."""
+    month = (day.month - 1) // 3 * 3 + 1
+    return date(day.year, month - 3, 1) if month > 3 else date(day.year - 1, 10, 1)
+
+
+async def _if(wanted: bool, ask: Callable[[], Awaitable[T]]) -> T | None:
+    return await ask() if wanted else None
+
+
+def _written(record: Record, without: set[str] | None = None) -> Json:
+    return record.model_dump(mode="json", exclude=without)
+
+
+def _others(iin: str, lives_with: Iterable[AdultRecord], own: Iterable[ChildRecord]) -> list[AdultRecord]:
+    """The other adults of the household; a grown-up child is listed among the children already."""
+    listed = {iin, *(child.iin for child in own)}
+    return [adult for adult in lives_with if adult.iin not in listed]
+
+
+def _minors(children: Iterable[ChildRecord], on: date) -> list[str]:
+    """The children who live on the day and may still be under age."""
+    return [
+        child.iin
+        for child in children
+        if on.year - GROWN_UP <= child.birth_date.year <= on.year and (child.died_on is None or child.died_on > on)
+    ]
+
+
+async def _children(
+    world: World,
+    iin: str,
+    own: Sequence[ChildRecord],
+    adults: Sequence[AdultRecord],
+    household: AssistanceHousehold | None,
+) -> list[Json]:
+    """The person's children, and for targeted assistance those of the household's other members, each once."""
+    families = await asyncio.gather(
+        *(world.civil.family(adult.iin) for adult in adults if household and adult.iin in household.members)
+    )
+    found = {child.iin: child for child in own}
+    for family in families:
+        for child in family.children:
+            found.setdefault(child.iin, child)
+    for adult in (iin, *(adult.iin for adult in adults)):
+        found.pop(adult, None)
+    return [_written(child) for child in found.values()]
+
+
+async def _about_each(people: Sequence[str], ask: Callable[[str], Awaitable[Sequence[Record]]]) -> list[Json]:
+    """What a registry has on each of the people, with whom it is about."""
+    answers = await asyncio.gather(*(ask(person) for person in people))
+    return [
+        {"iin": person, **_written(record)}
+        for person, records in zip(people, answers, strict=True)
+        for record in records
+    ]
+
+
+async def _payments(world: World, people: Sequence[str], service: str) -> list[Json]:
+    """What E-Maket pays for this service to the person or to another adult of the family."""
+    answers = await asyncio.gather(*(world.emaket.payments(person, service) for person in people))
+    return [_written(payment) for payments in answers for payment in payments]
+
+
+async def _insurances(world: World, people: Sequence[str], on: date) -> list[Json]:
+    """The part of each in the social insurance, counted as at the day; who is not insured has none."""
+    answers = await asyncio.gather(*(world.fund.insurance(person, on) for person in people))
+    return [_written(insurance) for insurance in answers if insurance is not None]
+
+
+async def _burials(world: World, iin: str) -> list[Json]:
+    return [_written(burial) for burial in await world.deaths.burials(iin)]

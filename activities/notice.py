@@ -1,0 +1,109 @@
+"""The steps of a notice: whether it is due to the person, and saying it by SMS. No consent, no money.
+
+What is said once is not said again: the basis of a notice is claimed in the Card as the basis of a right is.
+"""
+
+from sqlalchemy.dialects.postgresql import insert
+from temporalio import activity
+
+import benefits
+import dialogue
+from activities import speech
+from activities.detect import possible, remember
+from activities.facts import Asked, ask_registries
+from activities.world import World, translated
+from benefits import Facts, Notice
+from card import cases, messages
+from card.tables import CaseRecord, FactsSnapshot, OutgoingMessage, Person
+from dialogue import MessageKind
+from workflows.model import Case, NoticeFound, Step, StepInput, TellInput, Told
+
+SAID_BEFORE, NOTHING_TO_SAY = "said_before", "nothing_to_say"
+PAYER = "budget"
+"""Notices are the ministry's own."""
+
+
+class NoticeStep:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn(name=Step.DETECT_NOTICE)
+    async def detect_notice(self, step: StepInput) -> NoticeFound:
+        """Ask the registries, apply the law, keep facts and notice as a snapshot, claim the first that is not yet said.
+
+        Raises `BadFacts` for an operator where the registries contradict each other.
+        """
+        world, case = self.world, step.case
+        async with world.card.transaction() as session:
+            iin = (await session.get_one(Person, case.person_id)).iin
+        with translated(), possible():
+            reads = benefits.notice_topic(case.service, case.on).reads
+            asked = await ask_registries(world, iin, reads, case.on)
+            due = benefits.notices_due(Facts.from_mapping(asked.mapping), case.on, code=case.service)
+        found = await self._claim(step, asked, due)
+        reason = None if found else SAID_BEFORE if due else NOTHING_TO_SAY
+        return NoticeFound(
+            kind=found.kind if found else None,
+            reason=reason,
+            region=asked.person.region,
+            quiet_hours=world.quiet_hours,
+        )
+
+    async def _claim(self, step: StepInput, asked: Asked, due: tuple[Notice, ...]) -> Notice | None:
+        case = step.case
+        async with self.world.card.transaction() as session:
+            await remember(session, case, asked)
+            found = None
+            for notice in due:
+                if await cases.claim_right(session, case.ref, _basis(case, notice), None) is None:
+                    found = notice
+                    break
+            decision = {"code": case.service, "right": "yes" if found else "no"}
+            kept = {**decision, "notice": found.to_dict() if found else None}
+            row = insert(FactsSnapshot).values(key=step.key, case_ref=case.ref, facts=asked.mapping, decision=kept)
+            await session.execute(
+                row.on_conflict_do_update(
+                    index_elements=["key"], set_={"facts": row.excluded.facts, "decision": row.excluded.decision}
+                )
+            )
+        return found
+
+    @activity.defn(name=Step.TELL)
+    async def tell(self, step: TellInput) -> Told:
+        """Say the notice to the phone tied to the person's IIN. One that reached nobody may be said by a later case."""
+        world, case = self.world, step.case
+        to = await speech.listener(world, case.person_id)
+        if to is None:
+            await self._give_up(case)
+            return Told(sent=False, reason="no_phone")
+        async with world.card.transaction() as session:
+            snapshot = await session.get_one(FactsSnapshot, case.key(Step.DETECT_NOTICE))
+            notice = Notice.from_dict(snapshot.decision["notice"])
+            kind = MessageKind(notice.kind)
+            text = dialogue.compose(kind, to.language, **notice.values)
+            message = await messages.intend(
+                session,
+                OutgoingMessage(
+                    key=step.key,
+                    case_ref=case.ref,
+                    phone=to.phone,
+                    language=to.language,
+                    kind=kind,
+                    text=text,
+                    parts=len(dialogue.segments(text)),
+                    paid_by=PAYER,
+                ),
+            )
+        refused = await speech.say(world.card, world.sms, message, step.at)
+        if refused is not None:
+            await self._give_up(case)
+        return Told(sent=refused is None, reason=refused)
+
+    async def _give_up(self, case: Case) -> None:
+        async with self.world.card.transaction() as session:
+            (await session.get_one(CaseRecord, case.ref)).basis = None
+
+
+def _basis(case: Case, notice: Notice) -> str:
+    """A notice's basis names it for one person; the Card's must name it among all."""
+    return f"{notice.basis}@{case.person_id}"

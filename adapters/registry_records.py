@@ -1,0 +1,160 @@
+"""What the registries that few services ask say: work, insurance, awards, deaths, assistance, pensions, kandas.
+
+Frozen models as in `adapters.records`, on the same terms: members that nobody reads are ignored, what is read is
+checked, and personal data stays out of `repr`. No rules of law.
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from adapters.records import Iin, Money, Name, Record
+
+Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=6)]
+"""From 0 to 1: 0.30 is 30 %. A string on the wire."""
+
+Count = Annotated[int, Field(ge=0)]
+PrivateDay = Annotated[date, Field(repr=False)]
+
+
+class AwardKind(StrEnum):
+    KUMIS_ALKA = "kumis_alka"
+    ALTYN_ALKA = "altyn_alka"
+    MOTHER_HEROINE = "mother_heroine"
+    MATERNAL_GLORY_1 = "maternal_glory_1"
+    MATERNAL_GLORY_2 = "maternal_glory_2"
+
+
+class DependantRelation(StrEnum):
+    """What a dependant was to the deceased."""
+
+    CHILD = "child"
+    SIBLING = "sibling"
+    GRANDCHILD = "grandchild"
+    PARENT = "parent"
+    SPOUSE = "spouse"
+    GRANDPARENT = "grandparent"
+
+
+class DeceasedStatus(StrEnum):
+    """What the deceased received."""
+
+    PENSION = "pension"
+    STATE_BENEFIT = "state_benefit"
+    WAR_PARTICIPANT = "war_participant"
+    NONE = "none"
+
+
+class UnemploymentRecord(Record):
+    """A registration as unemployed at the Labour Market (Еңбек нарығы)."""
+
+    number: Name
+    registered_on: date
+    deregistered_on: date | None = None
+
+
+class IncomeRecord(Record):
+    """Income from which contributions were paid: tenge a month, the same in each month of the period."""
+
+    from_month: date
+    until_month: date
+    """The first day of the last month; it counts."""
+    amount: Annotated[Money, Field(repr=False)]
+
+
+class InsuranceRecord(Record):
+    """A person's part in the compulsory social insurance, as the Fund (ГФСС) counts it on a day."""
+
+    iin: Iin
+    contribution_months: Count | None
+    """None where the Fund cannot count as at the day asked about."""
+    counted_on: date
+    incomes: tuple[IncomeRecord, ...] = ()
+    job_loss_months_paid: Count = 0
+
+
+class CapacityLossRecord(Record):
+    """A decision on the loss of the capacity to work, as the Fund holds it."""
+
+    number: Name
+    degree: Share
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class AwardRecord(Record):
+    """A state award of a mother."""
+
+    number: Name
+    kind: AwardKind
+    awarded_on: date
+
+
+class DependantRecord(Record):
+    """Somebody whom the deceased kept."""
+
+    iin: Iin
+    birth_date: PrivateDay
+    relation: DependantRelation
+    full_time_student_until: date | None = None
+    disabled_before_18: bool = False
+    full_orphan: bool = False
+    cares_for: Annotated[date | None, Field(repr=False)] = None
+    """Birth date of the deceased's child whom this dependant cares for."""
+
+
+class BreadwinnerRecord(Record):
+    """A death that left dependants."""
+
+    iin: Iin
+    died_on: date
+    death_record: Name
+    """Number of the civil record; carries no personal data and may identify a right."""
+    dependants: tuple[DependantRecord, ...]
+
+
+class BurialRecord(Record):
+    """A burial and who arranged it."""
+
+    death_record: Name
+    died_on: date
+    status: DeceasedStatus
+    buried_by: Iin
+
+
+class PensionRecord(Record):
+    """A decision on a pension: tenge a month from a day on. A change is a decision of its own."""
+
+    number: Name
+    amount: Annotated[Money, Field(repr=False)]
+    from_date: date
+    until: date | None = None
+    decided_on: date
+
+
+class KandasStatusRecord(Record):
+    """A decision that gives the status of a kandas to its last day. An extension is a decision of its own."""
+
+    number: Name
+    from_date: date
+    until: date
+    decided_on: date
+
+
+class AssistanceHousehold(Record):
+    """A household as the local body keeps it for targeted assistance, with its income in one quarter."""
+
+    iin: Iin
+    """The member who was asked about."""
+    quarter: date
+    """The first day of the quarter of the income."""
+    income: Annotated[Money | None, Field(repr=False)] = None
+    """Of all members in the quarter, tenge; None where it is not known."""
+    members: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9]{12}$")], ...], Field(repr=False)]
+    able_bodied: Count = 0
+    contract_signed_on: date | None = None
+    contract_breached_on: date | None = None
