@@ -47,7 +47,23 @@ from workflows.model import (
 
 AMOUNT = Decimal("78798")
 AT = datetime(2025, 3, 1, 7, 0, tzinfo=UTC)
-OUTSIDE = ("persons", "civil", "disability", "mobile", "emaket", "body", "bank", "sms")
+OUTSIDE = (
+    "persons",
+    "civil",
+    "disability",
+    "mobile",
+    "labour",
+    "fund",
+    "awards",
+    "deaths",
+    "assistance",
+    "pensions",
+    "kandas",
+    "emaket",
+    "body",
+    "bank",
+    "sms",
+)
 
 _numbers = count(1)
 

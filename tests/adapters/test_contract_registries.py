@@ -1,4 +1,4 @@
-"""The contract of the registries few services ask: households, work, insurance, awards, deaths, assistance, pensions."""
+"""The contract of the registries that few services ask: work, insurance, awards, deaths, households and others."""
 
 from datetime import date
 from decimal import Decimal
