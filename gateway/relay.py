@@ -12,15 +12,16 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import func, select
 from sqlmodel import col
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 import dialogue
 from activities import speech
 from activities.calendar import window_closes
-from adapters.errors import AdapterError
 from adapters.ports import SmsCentre
 from card import Card, messages
+from card.store import DatabaseError
 from card.tables import CaseRecord, IncomingMessage, OutgoingMessage, Question
 from dialogue import MessageKind
 from gateway.opening import Opening
@@ -36,6 +37,9 @@ SWEEP = 1.0
 
 OLDEST = timedelta(days=3)
 """Receipts older than this are not chased any more: an SMS that old has expired."""
+
+ASK_WHICH = 3
+"""So many times a day a phone is asked which question it means: two machines would go on for ever."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Relay:
         self.opening = opening
         self._slots = asyncio.Semaphore(at_once)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        """By phone: what one phone says is brought in its order."""
 
     # --- taking in -------------------------------------------------------------------------------------------------
 
@@ -73,12 +78,14 @@ class Relay:
         self, message_id: str, phone: str, text: str, received_at: datetime, *, complete: bool = True
     ) -> bool:
         """Store an SMS from a person and bring it to its case afterwards. False if the message id was known."""
+        # A nought is what somebody's alphabet made of a sign; PostgreSQL takes none, and the message may not be lost.
+        text = text.replace("\0", "\ufffd")
         incoming = IncomingMessage(
             message_id=message_id, phone=phone, text=text, received_at=received_at, complete=complete
         )
         async with self.card.statements() as session:
             new = await messages.store_incoming(session, incoming)
-        self._soon(message_id)
+        self._soon(phone)
         return new
 
     async def receipt(self, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
@@ -92,10 +99,7 @@ class Relay:
         """Bring on what is left over, again and again, until cancelled."""
         try:
             while True:
-                try:
-                    await self.sweep()
-                except (OSError, RPCError, AdapterError) as error:
-                    log.warning("relay.sweep_failed", error=type(error).__name__)
+                await self.sweep()
                 await asyncio.sleep(SWEEP)
         finally:
             for task in list(self._tasks.values()):
@@ -103,40 +107,61 @@ class Relay:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def sweep(self) -> None:
-        """One look at everything that has not reached its case."""
-        async with self.card.statements() as session:
-            waiting = await session.scalars(
-                select(col(IncomingMessage.message_id)).where(col(IncomingMessage.relayed_at).is_(None)).limit(1000)
-            )
-            left = waiting.all()
-        for message_id in left:
-            self._soon(message_id)
-        await self._receipts()
-        await self.opening.start_pending()
-
-    def _soon(self, message_id: str) -> None:
-        if message_id not in self._tasks:
-            task = asyncio.create_task(self._bring(message_id), name=f"reply {message_id}")
-            self._tasks[message_id] = task
-            task.add_done_callback(lambda _: self._tasks.pop(message_id, None))
-
-    async def _bring(self, message_id: str) -> None:
-        async with self._slots:
-            # What fails stays in the Card and is tried again by the next sweep.
+        """One look at everything that has not reached its case. What fails is left for the next, and stops no other."""
+        for look in (self._replies, self._receipts, self.opening.start_pending):
             try:
-                await self._to_case(message_id)
-            except (OSError, RPCError, AdapterError, TimeoutError) as error:
-                log.warning("relay.reply_waits", message_id=message_id, error=type(error).__name__)
+                await look()
+            except Exception as error:
+                _report("relay.sweep_failed", error, look=look.__name__)
+
+    async def _replies(self) -> None:
+        async with self.card.statements() as session:
+            left = select(col(IncomingMessage.phone)).where(col(IncomingMessage.relayed_at).is_(None))
+            phones = (await session.scalars(left.distinct().limit(1000))).all()
+        for phone in phones:
+            self._soon(phone)
+
+    def _soon(self, phone: str) -> None:
+        if phone not in self._tasks:
+            task = asyncio.create_task(self._bring(phone), name="replies of a phone")
+            self._tasks[phone] = task
+            task.add_done_callback(lambda _: self._tasks.pop(phone, None))
+
+    async def _bring(self, phone: str) -> None:
+        """All that this phone has said and no case has taken, in its order: the first word counts.
+
+        What fails stays in the Card and is tried again by the next sweep. What waits for somebody holds up what was
+        said after it; what cannot be brought at all does not.
+        """
+        stuck: list[str] = []
+        async with self._slots:
+            try:
+                while incoming := await self._oldest(phone, stuck):
+                    try:
+                        await self._to_case(incoming)
+                    except Exception as error:
+                        if _passes(error):
+                            raise
+                        _report("relay.reply_failed", error, message_id=incoming.message_id)
+                        stuck.append(incoming.message_id)
+            except Exception as error:
+                _report("relay.reply_waits", error)
                 await asyncio.sleep(SWEEP)
-            except Exception:
-                log.exception("relay.reply_failed", message_id=message_id)
+            if stuck:
                 await asyncio.sleep(10 * SWEEP)
 
-    async def _to_case(self, message_id: str) -> None:
+    async def _oldest(self, phone: str, stuck: Sequence[str]) -> IncomingMessage | None:
+        left = select(IncomingMessage).where(
+            col(IncomingMessage.phone) == phone,
+            col(IncomingMessage.relayed_at).is_(None),
+            col(IncomingMessage.message_id).not_in(stuck),
+        )
+        order = col(IncomingMessage.received_at), col(IncomingMessage.stored_at)
         async with self.card.statements() as session:
-            incoming = await session.get_one(IncomingMessage, message_id)
-            if incoming.relayed_at is not None:
-                return
+            return (await session.scalars(left.order_by(*order).limit(1))).first()
+
+    async def _to_case(self, incoming: IncomingMessage) -> None:
+        async with self.card.statements() as session:
             questions = await messages.open_questions(session, incoming.phone)
             # A text with gaps may have lost its "not": it is never a yes, and is asked again.
             unclear = dialogue.Understanding(dialogue.Meaning.UNCLEAR)
@@ -149,10 +174,10 @@ class Relay:
         if not taken:
             await self._answer(incoming, found)
         async with self.card.statements() as session:
-            await messages.relayed(session, message_id, case.ref if case else None, said.meaning)
+            await messages.relayed(session, incoming.message_id, case.ref if case else None, said.meaning)
 
     async def _update(self, case: CaseRecord, incoming: IncomingMessage, said: dialogue.Understanding) -> bool:
-        """Whether the case has the reply. False only if it is over."""
+        """Whether the case has the reply. False only if it is over. Raises TimeoutError while nobody takes it."""
         handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
         reply = model.Reply(
             message_id=incoming.message_id,
@@ -170,26 +195,28 @@ class Relay:
             raise
         except WorkflowUpdateFailedError:
             return False
+        except RPCTimeoutOrCancelledError:
+            # The client says the same when nobody answers and when we ourselves are ended.
+            task = asyncio.current_task()
+            raise asyncio.CancelledError if task and task.cancelling() else TimeoutError from None
         return True
 
     async def _answer(self, incoming: IncomingMessage, found: Addressed) -> None:
-        """Nothing to bring it to: tell the person so, or ask which question was meant. Once a day to the same phone."""
-        several = len(found.open) > 1 and found.question is None
-        kind = MessageKind.WHICH_QUESTION if several else MessageKind.NO_QUESTION
+        """Nothing to bring it to: tell the person so, once a day, or ask which question is meant, a few times a day."""
+        which = bool(found.open) and found.question is None
+        kind = MessageKind.WHICH_QUESTION if which else MessageKind.NO_QUESTION
         key = f"answer/{incoming.message_id}"
         async with self.card.transaction() as session:
-            if not several:
-                since = func.now() - timedelta(days=1)
-                told = select(col(OutgoingMessage.key)).where(
-                    col(OutgoingMessage.phone) == incoming.phone,
-                    col(OutgoingMessage.kind) == kind,
-                    col(OutgoingMessage.intended_at) > since,
-                    col(OutgoingMessage.key) != key,
-                )
-                if await session.scalar(told.limit(1)) is not None:
-                    return
+            told = select(func.count(col(OutgoingMessage.key))).where(
+                col(OutgoingMessage.phone) == incoming.phone,
+                col(OutgoingMessage.kind) == kind,
+                col(OutgoingMessage.intended_at) > func.now() - timedelta(days=1),
+                col(OutgoingMessage.key) != key,
+            )
+            if (await session.scalar(told) or 0) >= (ASK_WHICH if which else 1):
+                return
             values: dict[str, object] = {}
-            if several:
+            if which:
                 refs = {q.number: q.case_ref for q in found.open}
                 rows = await session.scalars(select(CaseRecord).where(col(CaseRecord.ref).in_(refs.values())))
                 services = {row.ref: row.service for row in rows}
@@ -211,7 +238,12 @@ class Relay:
         async with self.card.statements() as session:
             keys = await messages.untold(session, OLDEST)
         for key in keys:
-            await self._deliver(key)
+            try:
+                await self._deliver(key)
+            except Exception as error:
+                if _passes(error):
+                    raise
+                _report("relay.receipt_failed", error, key=key)
 
     async def _deliver(self, key: str) -> None:
         """Write the delivery down, and tell the case if it changes its window: moved, or never opened."""
@@ -229,7 +261,6 @@ class Relay:
                 if not delivery.delivered:
                     receipt = model.Receipt(key=key)
                 elif closes > question.deadline:
-                    question.deadline = closes
                     receipt = model.Receipt(key=key, deadline=closes)
         if receipt is not None and case is not None:
             handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
@@ -239,5 +270,22 @@ class Relay:
                 # The case is over. Anything else is tried again by the next sweep.
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
-        async with self.card.statements() as session:
+        # Not before the case knows: a gateway that died in between would leave the case with the earlier deadline.
+        async with self.card.transaction() as session:
+            if receipt is not None and receipt.deadline is not None:
+                await messages.set_deadline(session, key, receipt.deadline)
             await messages.told(session, key)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether somebody is away, who may be back when it is tried again."""
+    if isinstance(error, ApplicationError):
+        return not error.non_retryable
+    return isinstance(error, OSError | RPCError | DatabaseError)
+
+
+def _report(event: str, error: Exception, **about: object) -> None:
+    if _passes(error):
+        log.warning(event, error=type(error).__name__, **about)
+    else:
+        log.error(event, exc_info=error, **about)

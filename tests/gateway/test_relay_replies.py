@@ -1,0 +1,300 @@
+"""From an SMS to its case: whose answer it is, in what order, once, and never lost while somebody is away."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import structlog
+from sqlalchemy import update
+from temporalio.worker import Worker
+
+import dialogue
+from adapters.errors import Unavailable
+from card import messages
+from card.tables import IncomingMessage, OutgoingMessage, Question
+from dialogue import Meaning
+from gateway import relay as relay_module
+from gateway.relay import addressed
+from tests.activities.people import ibans_of, phone_of
+from tests.gateway.desk import Desk, now
+from tests.gateway.ear import Ear
+from workflows.model import Meaning as Said
+
+IBAN = ibans_of(1)[0]
+
+
+def question(number: int, expects: str = "consent") -> Question:
+    return Question(
+        key=str(number), case_ref=str(number), phone=phone_of(1), number=number, expects=expects, window_days=3
+    )
+
+
+CONSENT_1, CONSENT_2, ACCOUNT_2, ACCOUNT_3 = question(1), question(2), question(2, "account"), question(3, "account")
+
+
+@pytest.mark.parametrize(
+    ("text", "open_", "meant"),
+    [
+        ("ИӘ", [], None),
+        ("ИӘ", [CONSENT_1], 1),
+        ("ИӘ", [CONSENT_2], 2),
+        ("ИӘ 1", [CONSENT_1], 1),
+        ("ИӘ 2", [CONSENT_1], None),
+        ("ИӘ 1", [CONSENT_2], None),
+        ("ИӘ", [CONSENT_1, CONSENT_2], None),
+        ("ИӘ 1", [CONSENT_1, CONSENT_2], 1),
+        ("2 ЖОҚ", [CONSENT_1, CONSENT_2], 2),
+        ("ИӘ 7", [CONSENT_1, CONSENT_2], None),
+        ("не знаю", [CONSENT_1], 1),
+        ("не знаю", [CONSENT_1, CONSENT_2], None),
+        (IBAN, [ACCOUNT_2], 2),
+        (IBAN, [CONSENT_1, ACCOUNT_2], 2),
+        (IBAN, [ACCOUNT_2, ACCOUNT_3], None),
+        (f"3 {IBAN}", [ACCOUNT_2, ACCOUNT_3], 3),
+        (IBAN, [CONSENT_1], 1),
+        (IBAN, [], None),
+        ("ИӘ", [CONSENT_1, ACCOUNT_2], None),
+    ],
+)
+def test_whose_answer_it_is(text: str, open_: list[Question], meant: int | None) -> None:
+    found = addressed(dialogue.understand(text), open_)
+    assert (found.question.number if found.question else None) == meant
+
+
+async def test_an_answer_reaches_its_case_with_its_meaning_and_its_time(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    at = now() - timedelta(minutes=3)
+    id_ = await desk.reply("ИӘ", at=at)
+    (reply,) = (await desk.heard(case)).replies
+    assert (reply.message_id, reply.meaning, reply.received_at) == (id_, Said.YES, at)
+    stored = await desk.stored(id_)
+    assert (stored.meaning, stored.case_ref) == ("yes", case.ref)
+    assert stored.relayed_at
+    assert not desk.centre.said, "the case itself answers"
+
+
+async def test_an_sms_with_gaps_is_never_a_yes(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.reply("ИӘ", complete=False)
+    assert [reply.meaning for reply in (await desk.heard(case)).replies] == [Said.UNCLEAR]
+
+
+async def test_a_numbered_answer_reaches_the_question_of_that_number(desk: Desk) -> None:
+    first, second = await desk.open(), await desk.open(service="childbirth")
+    await desk.ask(first)
+    await desk.ask(second)
+    await desk.reply("ЖОҚ 2")
+    await desk.reply("ИӘ 1")
+    assert [reply.meaning for reply in (await desk.heard(first)).replies] == [Said.YES]
+    assert [reply.meaning for reply in (await desk.heard(second)).replies] == [Said.NO]
+
+
+async def test_a_doubled_sms_is_one_reply(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    at = now()
+    for _ in range(3):
+        await desk.reply("ИӘ", message_id="smpp:7", at=at)
+    await asyncio.gather(*(desk.reply("ИӘ", message_id="smpp:8", at=at) for _ in range(5)))
+    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["smpp:7", "smpp:8"]
+
+
+async def test_two_gateways_at_once_bring_it_once(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    other = desk.another_relay()
+    at = now()
+    await asyncio.gather(
+        desk.relay.reply("smpp:9", phone_of(1), "ИӘ", at), other.reply("smpp:9", phone_of(1), "ИӘ", at)
+    )
+    await desk.brought()
+    await desk.brought(other)
+    assert len((await desk.heard(case)).replies) == 1
+
+
+# --- nobody asked, or several did -------------------------------------------------------------------------------------
+
+
+async def test_with_several_questions_open_the_person_is_asked_which(desk: Desk) -> None:
+    first, second = await desk.open(), await desk.open(service="childbirth")
+    await desk.ask(first)
+    await desk.ask(second)
+    await desk.reply("ИӘ")
+    assert (await desk.heard(first)).replies == (await desk.heard(second)).replies == []
+    (text,) = desk.centre.to(phone_of(1))
+    assert "1 - " in text
+    assert "2 - " in text
+    await desk.reply("ИӘ 2")
+    assert len((await desk.heard(second)).replies) == 1
+
+
+@pytest.mark.parametrize("text", ["ИӘ 2", "ЖОҚ 7"])
+async def test_a_number_that_is_none_of_the_open_ones_is_asked_after(desk: Desk, text: str) -> None:
+    """To be told that nothing is asked would cost the person the right that waits for the answer."""
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.reply(text)
+    assert (await desk.heard(case)).replies == []
+    (told,) = desk.centre.to(phone_of(1))
+    assert "1 - " in told
+
+
+async def test_asking_which_comes_to_an_end(desk: Desk) -> None:
+    """Or two machines would write to each other for ever, at the state's cost."""
+    for service in ("multi-child", "childbirth"):
+        await desk.ask(await desk.open(service=service))
+    for _ in range(6):
+        await desk.reply("ИӘ")
+    assert len(desk.centre.to(phone_of(1))) == 3
+
+
+async def test_who_was_asked_nothing_is_told_so_once_a_day(desk: Desk) -> None:
+    await desk.reply("ИӘ")
+    await desk.reply("ИӘ")
+    await desk.reply("ИӘ", n=2)
+    assert (len(desk.centre.to(phone_of(1))), len(desk.centre.to(phone_of(2)))) == (1, 1)
+    async with desk.card.transaction() as session:
+        await session.execute(update(OutgoingMessage).values(intended_at=now() - timedelta(hours=25)))
+    await desk.reply("ИӘ")
+    assert len(desk.centre.to(phone_of(1))) == 2
+
+
+async def test_five_sms_at_once_to_nobody_are_answered_once(desk: Desk) -> None:
+    for n in range(5):
+        await desk.relay.reply(f"smpp:at once {n}", phone_of(1), "ИӘ", now())
+    await desk.brought()
+    assert len(desk.centre.to(phone_of(1))) == 1
+
+
+async def test_an_answer_to_a_case_that_is_over_is_answered_all_the_same(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.end(case)
+    id_ = await desk.reply("ИӘ")
+    assert len(desk.centre.to(phone_of(1))) == 1
+    assert (await desk.stored(id_)).relayed_at
+
+
+# --- somebody is away -----------------------------------------------------------------------------------------------
+
+
+async def test_what_a_gateway_left_behind_is_brought_on_by_the_next(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    async with desk.card.transaction() as session:
+        left = IncomingMessage(message_id="smpp:left", phone=phone_of(1), text="ИӘ", received_at=now())
+        await messages.store_incoming(session, left)
+    another = desk.another_relay()
+    await another.sweep()
+    await desk.brought(another)
+    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["smpp:left"]
+    await another.sweep()
+    await desk.brought(another)
+    assert len((await desk.heard(case)).replies) == 1
+
+
+async def test_killed_after_the_case_has_taken_it_it_is_brought_again_harmlessly(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    id_ = await desk.reply("ИӘ")
+    async with desk.card.transaction() as session:
+        (await session.get_one(IncomingMessage, id_)).relayed_at = None
+    await desk.relay.sweep()
+    await desk.brought()
+    assert len((await desk.heard(case)).replies) == 1
+    assert (await desk.stored(id_)).relayed_at
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "TAKE", timedelta(seconds=0.4))
+    monkeypatch.setattr(relay_module, "SWEEP", 0.05)
+
+
+async def test_while_no_worker_runs_an_answer_waits_and_is_brought_once(lonely: Desk, impatient: None) -> None:
+    case = await lonely.open()
+    await lonely.ask(case)
+    running = asyncio.create_task(lonely.relay.run())
+    try:
+        with structlog.testing.capture_logs() as logged:
+            await lonely.relay.reply("smpp:early", phone_of(1), "ИӘ", now())
+            await asyncio.sleep(1.2)
+        assert {(line["event"], line["log_level"]) for line in logged} == {("relay.reply_waits", "warning")}
+        assert (await lonely.stored("smpp:early")).relayed_at is None
+        async with Worker(lonely.client, task_queue=lonely.queue, workflows=[Ear]), asyncio.timeout(10):
+            while (await lonely.stored("smpp:early")).relayed_at is None:
+                await asyncio.sleep(0.05)
+            assert [reply.message_id for reply in (await lonely.heard(case)).replies] == ["smpp:early"]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_the_relay_ends_at_once_though_an_answer_waits(lonely: Desk) -> None:
+    await lonely.ask(await lonely.open())
+    running = asyncio.create_task(lonely.relay.run())
+    await lonely.relay.reply("smpp:waits", phone_of(1), "ИӘ", now())
+    await asyncio.sleep(0.3)
+    running.cancel()
+    async with asyncio.timeout(2):
+        await asyncio.gather(running, return_exceptions=True)
+    assert not lonely.relay._tasks
+
+
+async def test_answers_of_a_phone_come_in_the_order_in_which_they_were_received(lonely: Desk, impatient: None) -> None:
+    """While nobody could take them: the first word counts, so it may not be overtaken by the second."""
+    case = await lonely.open()
+    await lonely.ask(case)
+    texts = ["ИӘ", "ЖОҚ", "не знаю", "ЖОҚ", "ИӘ", "ЖОҚ"]
+    # The ids sort against the time, as those of an operator may.
+    for n, text in enumerate(texts):
+        await lonely.relay.reply(f"smpp:{9 - n}", phone_of(1), text, now())
+    await lonely.brought()
+    async with Worker(lonely.client, task_queue=lonely.queue, workflows=[Ear]), asyncio.timeout(10):
+        while len((await lonely.heard(case)).replies) < len(texts):
+            await lonely.relay.sweep()
+            await lonely.brought()
+        order = [reply.message_id for reply in (await lonely.heard(case)).replies]
+    assert order == [f"smpp:{9 - n}" for n in range(len(texts))]
+
+
+async def test_one_that_cannot_be_brought_holds_up_nobody_else(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "SWEEP", 0.02)
+    cases = [await desk.open(n) for n in (1, 2)]
+    for n, case in enumerate(cases, 1):
+        await desk.ask(case, n)
+    understand = dialogue.understand
+
+    def stumbles(text: str) -> Any:
+        if text == "poison":
+            raise KeyError(text)
+        return understand(text)
+
+    monkeypatch.setattr(dialogue, "understand", stumbles)
+    await desk.reply("poison")
+    await desk.reply("ИӘ")
+    await desk.reply("ИӘ", n=2)
+    assert [len((await desk.heard(case)).replies) for case in cases] == [1, 1]
+
+
+async def test_an_sms_centre_that_is_away_is_no_reason_to_lose_the_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "SWEEP", 0.02)
+    desk.centre.failures = [(Unavailable("smsc", "not_bound", "no session with the SMS centre"), False)] * 2
+    with structlog.testing.capture_logs() as logged:
+        id_ = await desk.reply("ИӘ")
+    assert [(line["event"], line["log_level"]) for line in logged] == [("relay.reply_waits", "warning")]
+    assert (await desk.stored(id_)).relayed_at is None
+    for _ in range(2):
+        await desk.relay.sweep()
+        await desk.brought()
+    assert (await desk.stored(id_)).relayed_at
+    assert len(desk.centre.to(phone_of(1))) == 1
+
+
+async def test_understanding_is_the_dialogues_alone() -> None:
+    assert {meaning.value for meaning in Meaning} == {meaning.value for meaning in Said}
