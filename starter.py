@@ -107,7 +107,7 @@ def open_(
     on: On = None,
     as_json: Json = False,
 ) -> None:
-    """Open a case of a service for a person."""
+    """Open a case of a service, or a notice, for a person."""
     with in_words():
         opened = _with(lambda here: cases.open_case(here, service, iin, _day(on)))
         if as_json:
@@ -154,7 +154,7 @@ def cases_(
     """List cases, newest first."""
     with in_words():
         if service is not None:
-            benefits.service(service)
+            cases.check_code(service)
         rows = _with(lambda here: cases.listed(here, service, stage, outcome, attention, limit))
         if as_json:
             _print_json(rows)

@@ -60,10 +60,11 @@ def participation(assessment: Assessment, months: int) -> Decimal:
     if steps < 1:
         return coefficient
     step, most = assessment.number("participation_step"), assessment.number("participation_most")
-    raised = min(coefficient + step * steps, most)
+    raised = coefficient + step * steps
     if assessment.trace is not None:
-        assessment.figure("participation_used", raised, "ratio", how=f"{coefficient:f} + {step:f} × {steps}")
-    return raised
+        how = f"{coefficient:f} + {step:f} × {steps}" if raised <= most else None
+        assessment.figure("participation_used", min(raised, most), "ratio", how=how)
+    return min(raised, most)
 
 
 def indexed(assessment: Assessment, amount: Decimal) -> Decimal:

@@ -16,6 +16,7 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecution, WorkflowHandle, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+import benefits
 from activities.calendar import day_of
 from benefits import read_iin
 from card import money
@@ -24,6 +25,8 @@ from card.tables import CaseRecord, FactsSnapshot, OutgoingMessage, Payment
 from cli.connection import Running
 from gateway.messages import phone_number
 from workflows.model import (
+    NOTICE_WORKFLOW,
+    WORKFLOW,
     Action,
     Message,
     Outcome,
@@ -47,6 +50,12 @@ async def open_case(running: Running, service: str, iin: str, on: date | None) -
     day = on or day_of(datetime.now(UTC))
     opened = await running.opening.open(service=service, iin=iin, on=day, opened_by=f"starter:{uuid4()}")
     return {"ref": opened.case.ref, "service": service, "workflow_id": opened.case.id, "on": day.isoformat()}
+
+
+def check_code(code: str) -> None:
+    """Raises UnknownService for what is neither a service nor a topic of notices."""
+    if code not in {topic.code for topic in benefits.notice_topics()}:
+        benefits.service(code)
 
 
 async def reply(handset: str, phone: str, text: str) -> dict[str, Any]:
@@ -167,8 +176,8 @@ def show(console: Console, view: CaseView) -> None:
 async def listed(
     running: Running, service: str | None, stage: Stage | None, outcome: Outcome | None, attention: bool, limit: int
 ) -> list[dict[str, Any]]:
-    """Cases as Temporal's visibility knows them, newest first."""
-    wanted = ["WorkflowType = 'ProactiveService'"]
+    """Cases and notices as Temporal's visibility knows them, newest first."""
+    wanted = [f"WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"]
     if service:
         wanted.append(f"{SearchAttributes.SERVICE.name} = '{service}'")
     if stage:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.messages import EventKind
 from workflows.model import Action, Outcome
 
 CAST = Path(__file__).parent / "cast.yaml"
@@ -19,6 +20,7 @@ class Act(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    hears: str | None = None
     say: str | None = None
     say_late: str | None = None
     pass_days: float | None = None
@@ -36,7 +38,9 @@ class Played(BaseModel):
 
     service: str
     expected: Outcome
-    event: Literal["birth", "disability"] | None = None
+    event: EventKind | None = None
+    assessed_on: date | None = None
+    """The day of the assessment, if it is not the cast's."""
     amount: Decimal = Decimal(0)
     credited: Decimal | None = None
     acts: tuple[Act, ...] = ()

@@ -76,30 +76,38 @@ class Play:
     async def _family(self, family: Family) -> None:
         runs = [run for run in self.runs if run.family is family]
         by_event = [run for run in runs if run.played.event]
+        heard = len(await self._sms(family))
         if by_event:
-            await self._report(by_event)
+            try:
+                await self._report(by_event)
+            except Exception as error:
+                for run in by_event:
+                    run.error = f"{type(error).__name__}: {error}"
+                return
         for run in runs:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await self._case(run)
+                    heard = await self._case(run, heard)
             except TimeoutError:
                 run.error = f"not done in {PATIENCE:.0f} seconds"
             except Exception as error:
                 run.error = f"{type(error).__name__}: {error}"
 
-    async def _case(self, run: Run) -> None:
+    async def _case(self, run: Run, heard: int) -> int:
+        """Play one case. `heard` is how many SMS the person has seen before, and after."""
         if not run.ref:
+            day = run.played.assessed_on or self.cast.on
             opened = await self.opening.open(
-                service=run.played.service, iin=run.family.iin, on=self.cast.on, opened_by=f"demo:{uuid4()}"
+                service=run.played.service, iin=run.family.iin, on=day, opened_by=f"demo:{uuid4()}"
             )
             run.ref = opened.case.ref
         handle: WorkflowHandle[Any, CaseResult] = self.client.get_workflow_handle(
             workflow_id(run.played.service, run.ref), result_type=CaseResult
         )
-        heard = len(await self._sms(run.family))
         for act in run.played.acts:
             heard = await self._act(run, act, handle, heard)
         run.result = await handle.result()
+        return len(await self._sms(run.family))
 
     async def _report(self, runs: list[Run]) -> None:
         """The registry's event, sent twice as queues do: it opens each case once."""
@@ -107,19 +115,24 @@ class Play:
             "event_id": f"demo-{uuid4()}",
             "kind": runs[0].played.event,
             "iin": runs[0].family.iin,
-            "on": self.cast.on.isoformat(),
+            "on": (runs[0].played.assessed_on or self.cast.on).isoformat(),
         }
         for _ in range(2):
             taken = await self.outside.signed("registries", "/v1/registry/events", event)
             opened = {case["service"]: case["ref"] for case in taken["cases"]}
             for run in runs:
-                run.ref = opened[run.played.service]
+                run.ref = opened.pop(run.played.service)
+            if opened:
+                raise ValueError(f"event {event['kind']} opened what the cast does not hold: {', '.join(opened)}")
 
     # --- deeds -----------------------------------------------------------------------------------------------------
 
     async def _act(self, run: Run, act: Act, handle: WorkflowHandle[Any, CaseResult], heard: int) -> int:
         """Do it when its time has come. Returns how many SMS the person has seen."""
-        if act.say is not None:
+        if act.hears is not None:
+            words = act.hears
+            await self._until(lambda: self._was_told(run.family, words))
+        elif act.say is not None:
             heard = await self._next_sms(run.family, heard)
             await self.outside.reply(str(run.family.phone), act.say)
         elif act.say_late is not None:
@@ -153,6 +166,9 @@ class Play:
 
     async def _sms(self, family: Family) -> list[dict[str, Any]]:
         return await self.outside.sms(family.phone) if family.phone else []
+
+    async def _was_told(self, family: Family, words: str) -> bool:
+        return any(words in message["text"] for message in await self._sms(family))
 
     async def _next_sms(self, family: Family, heard: int) -> int:
         async def came() -> bool:

@@ -78,8 +78,10 @@ def _from_fund(assessment: Assessment, basis: str, insurance: Insurance, arose: 
     exact = earned.replaced(ZERO, replacement)
     if assessment.trace is not None:
         assessment.figure("exact", exact, how=f"{earned.total / earned.months:f} × {replacement:f}")
-    most = replacement * assessment.number("income_cap") * wage
-    assessment.figure("most", most)
+    cap = assessment.number("income_cap")
+    most = replacement * cap * wage
+    if assessment.trace is not None:
+        assessment.figure("most", most, how=f"{replacement:f} × {cap:f} × {wage:f}")
     gross = assessment.rounded(min(exact, most))
     kept = 1 - assessment.number("pension_contribution")
     budget = _from_budget(assessment, order)

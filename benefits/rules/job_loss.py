@@ -72,11 +72,11 @@ def _participation_left(assessment: Assessment, insurance: Insurance) -> int | N
     if not insurance.job_loss_months_paid:
         return insurance.contribution_months
     off = assessment.whole("months_taken_off")
-    left = max(0, insurance.contribution_months - off * insurance.job_loss_months_paid)
+    left = insurance.contribution_months - off * insurance.job_loss_months_paid
     if assessment.trace is not None:
-        how = f"{insurance.contribution_months} - {off} × {insurance.job_loss_months_paid}"
-        assessment.figure("participation_left", left, "months", how=how)
-    return left
+        how = f"{insurance.contribution_months} - {off} × {insurance.job_loss_months_paid}" if left >= 0 else None
+        assessment.figure("participation_left", max(0, left), "months", how=how)
+    return max(0, left)
 
 
 def _until(start: date, paid: int, pension: date, ended: date | None) -> date:

@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 import benefits
 from activities.calendar import day_of
 from activities.facts import Asked, ask_registries, quarter_before
-from activities.world import World
 from adapters.errors import Unavailable
 from benefits import Facts, Right, make_iin
 from benefits.facts import READABLE
+from tests.activities.small_world import world_of
 from tests.adapters.outside import Outside, outside_at, stubs_here
 
 ON = date(2026, 11, 20)
@@ -105,31 +105,6 @@ async def registries(_registries: Outside) -> Outside:
     await _registries.forget()
     await _registries.cast(mother(), father())
     return _registries
-
-
-def world_of(outside: Outside) -> World:
-    """A world for asking alone: it has neither a database nor an SMS centre."""
-    nowhere = cast(Any, None)
-    return World(
-        card=nowhere,
-        persons=outside.persons,
-        civil=outside.civil,
-        disability=outside.disability,
-        mobile=outside.mobile,
-        labour=outside.labour,
-        fund=outside.fund,
-        awards=outside.awards,
-        deaths=outside.deaths,
-        assistance=outside.assistance,
-        pensions=outside.pensions,
-        kandas=outside.kandas,
-        emaket=outside.emaket,
-        body=outside.body,
-        bank=outside.bank,
-        sms=nowhere,
-        quiet_hours=None,
-        ask_again=timedelta(),
-    )
 
 
 async def asked(outside: Outside, service: str, iin: str = MOTHER, on: date = ON) -> Asked:

@@ -1,4 +1,4 @@
-"""The contract of the registries that few services ask: work, insurance, awards, deaths, households and others."""
+"""The contract of the registries that few services ask: households, work, insurance, awards, deaths, pensions."""
 
 from datetime import date
 from decimal import Decimal

@@ -17,6 +17,7 @@ from benefits import Facts, make_iin
 HERE = Path(__file__).parent
 CASES = HERE / "cases"
 FAMILIES = HERE / "families"
+TWELFTH = HERE / "twelfth"
 
 ADULT_ROLES = {"mother": "female", "father": "male", "grandmother": "female", "grandfather": "male"}
 _CASE_KEYS = {"name", "source", "on", "as_at", "applicant", "about", "family", "expect"}
@@ -49,12 +50,19 @@ def _case(path: Path, service: str, case: Mapping[str, Any]) -> LawCase:
     if unknown or not {"name", "on", "family", "expect"} <= set(case):
         raise BadCase(f"{where}: a case has name, on, family, expect; unknown here: {sorted(unknown)}")
     on = date.fromisoformat(case["on"])
-    facts = Facts.from_mapping(family_mapping(case["family"], case.get("as_at", case["on"]), case.get("applicant")))
-    return LawCase(service, case["name"], on, facts, case.get("about"), case["expect"])
+    mapping, people = _described(case["family"], case.get("as_at", case["on"]), case.get("applicant"))
+    about = case.get("about")
+    expect = {key: people.get(value, value) if key == "basis" else value for key, value in case["expect"].items()}
+    return LawCase(service, case["name"], on, Facts.from_mapping(mapping), people.get(about or "", about), expect)
 
 
 def family_mapping(family: Mapping[str, Any], as_at: str, applicant: str | None = None) -> dict[str, Any]:
     """The mapping of a family in plain words: roles become IINs, the children belong to the applicant by default."""
+    return _described(family, as_at, applicant)[0]
+
+
+def _described(family: Mapping[str, Any], as_at: str, applicant: str | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """The mapping of a family, and the IIN of each role in it."""
     people: dict[str, str] = {}
     adults: list[dict[str, Any]] = []
     for role, sex in ADULT_ROLES.items():
@@ -82,7 +90,7 @@ def family_mapping(family: Mapping[str, Any], as_at: str, applicant: str | None 
     known = {*ADULT_ROLES, "children"}
     rest = {key: value for key, value in family.items() if key not in known}
     mapping = {"adults": adults, "children": children, **rest}
-    return {"as_at": as_at, "applicant": applicant_iin, **_with_iins(mapping, people)}
+    return {"as_at": as_at, "applicant": applicant_iin, **_with_iins(mapping, people)}, people
 
 
 def _born(described: Any) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import pytest
 
 import benefits
 from benefits import Decision, Facts, Right, assess, assess_all, schedule
-from tests.law.casebook import CASES, FAMILIES, LawCase, read_cases
+from tests.law.casebook import CASES, FAMILIES, TWELFTH, LawCase, read_cases
 
 OF_THE_MONEY = {"amount", "gross", "withheld", "net", "payer", "parts"}
-EXPECTED = OF_THE_MONEY | {"right", "failed", "question", "from", "until", "trace"}
+EXPECTED = OF_THE_MONEY | {"right", "failed", "question", "basis", "from", "until", "decider", "trace"}
 OF_THE_SCHEDULE = {"months", "schedule", "next_review"}
 
 
@@ -27,6 +27,21 @@ def _cases() -> list[Any]:
 
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: LawCase) -> None:
+    check(case)
+
+
+def test_the_cases_of_the_twelfth_benefit() -> None:
+    """A benefit in a directory of its own brings its cases along."""
+    benefits.add_directory(TWELFTH)
+    try:
+        for case in read_cases(TWELFTH / "cases" / "first-bicycle.yaml"):
+            check(case)
+    finally:
+        benefits.remove_directory(TWELFTH)
+
+
+def check(case: LawCase) -> None:
+    """Fails unless the law answers the case as it expects, with and without a trace."""
     decision = assess(case.service, case.facts, case.on, basis=case.about)
     assert set(case.expect) <= EXPECTED | OF_THE_SCHEDULE, "an expectation that the runner does not know"
     expected = {key: wanted for key, wanted in case.expect.items() if key in EXPECTED}
@@ -92,8 +107,8 @@ def _answer(decision: Decision, key: str, wanted: Any) -> Any:
             return decision.start.isoformat()
         case "until":
             return decision.until.isoformat() if decision.until else "open"
-        case "payer":
-            return decision.payer
+        case "payer" | "decider" | "basis":
+            return getattr(decision, key)
         case "parts":
             return {part.code: part.gross for part in decision.parts}
         case _:

@@ -11,9 +11,7 @@ from benefits import BadParameters, Facts, UnknownService, add_directory, assess
 from benefits.catalogue import PARAMETERS, benefit
 from benefits.decision import Right
 from benefits.parameter_file import read_parameter_file
-from tests.law.casebook import FAMILIES
-
-TWELFTH = Path(__file__).parent / "twelfth"
+from tests.law.casebook import FAMILIES, TWELFTH
 
 GOOD = """\
 service: gift

@@ -1,0 +1,148 @@
+"""The trace of every case: each figure has a name, its unit and arithmetic that comes out, each right its ground."""
+
+import re
+from decimal import ROUND_CEILING, Decimal
+
+import pytest
+
+import benefits
+from benefits import LANGUAGES, Decision, Right, TraceKind, TraceLine, assess_each
+from benefits.catalogue import benefit
+from benefits.decision import UNITS_IN_WORDS
+from tests.law.casebook import CASES, read_cases
+
+FIGURES = {
+    "additions": ("tenge", True),
+    "amount": ("tenge", False),
+    "amount_budget": ("tenge", False),
+    "average_income": ("tenge", True),
+    "birth_order": ("children", False),
+    "children_counted": ("children", False),
+    "contribution_months": ("months", False),
+    "degree": ("ratio", False),
+    "dependants": ("people", False),
+    "exact": ("tenge", True),
+    "exact_budget": ("tenge", True),
+    "exact_fund": ("tenge", True),
+    "income_per_head": ("tenge", True),
+    "income_total": ("tenge", False),
+    "indexed": ("tenge", True),
+    "least": ("tenge", True),
+    "line": ("tenge", False),
+    "members": ("people", False),
+    "months_of_payment": ("months", False),
+    "most": ("tenge", True),
+    "participation_left": ("months", True),
+    "participation_used": ("ratio", True),
+    "rate_for_all": ("MRP", True),
+    "rate_for_orphans": ("PM", True),
+    "right_arose": ("date", False),
+    "withheld": ("tenge", True),
+    "young_children": ("children", False),
+}
+"""The unit of each figure, and whether its arithmetic is shown."""
+
+BOUNDED = {"participation_left": "0", "participation_used": "1.3"}
+"""Figures that stop at a bound: beyond it they are no outcome of arithmetic, and none is shown."""
+
+OF_THE_MINISTRY = {"line_by", "line_of_pm", "line_of_median", "region_pm", "region_median_income"}
+"""What makes a poverty line of the figures of a region; the sources hold none (`test_regional_line`)."""
+
+OF_THE_CASE = {
+    "payer", "decider", "frequency", "offered", "events", "consent_window_days", "reminder_after_days",
+    "late_reply_days", "account_days", "term_working_days", "document_days",
+}  # fmt: skip
+"""Parameters of how a case runs: no decision rests on them."""
+
+WITHOUT_GROUND = {"applicant_died", "imprisoned", "left_country", "not_permanent_resident", "nothing_with_this_basis"}
+ALL_CASES = [case for path in sorted(CASES.glob("*.yaml")) for case in read_cases(path)]
+
+
+def _decisions(code: str | None = None) -> list[Decision]:
+    """Every decision of the cases, of one service or of all; reckoned anew by each test."""
+    return [
+        decision
+        for case in ALL_CASES
+        if code in (None, case.service)
+        for decision in assess_each(case.service, case.facts, case.on)
+    ]
+
+
+def _figures(decision: Decision) -> list[TraceLine]:
+    return [line for line in decision.trace if line.kind is TraceKind.FIGURE]
+
+
+def test_every_figure_is_in_its_unit_and_shows_its_arithmetic() -> None:
+    seen = set()
+    for decision in _decisions():
+        for line in _figures(decision):
+            seen.add(line.code)
+            unit, shown = FIGURES[line.code]
+            assert line.unit == unit, line.code
+            if line.code not in BOUNDED or line.value != Decimal(BOUNDED[line.code]):
+                assert (line.how is not None) == shown, (line.code, line.how)
+    elsewhere = {"indexed", "line"}  # figures of later months, and of regions of which the sources hold nothing
+    assert seen == FIGURES.keys() - elsewhere
+
+
+def test_the_arithmetic_comes_out() -> None:
+    for decision in _decisions():
+        for line in _figures(decision):
+            if line.how is None:
+                continue
+            assert isinstance(line.value, Decimal)
+            difference = line.value - _reckon(line.how)
+            assert abs(difference) < Decimal("1e-15") or (line.code == "least" and 0 <= difference < 1), line
+
+
+def _reckon(how: str) -> Decimal:
+    """The outcome of arithmetic as a trace shows it: numbers, + - × ÷ and parentheses, apart by spaces."""
+    assert re.fullmatch(r"[-+×÷() 0-9.]+", how)
+    python = re.sub(r"[0-9.]+", lambda number: f"Decimal('{number[0]}')", how).replace("×", "*").replace("÷", "/")
+    outcome: Decimal = eval(python, {"Decimal": Decimal})  # noqa: S307 - nothing but numbers and signs
+    return outcome
+
+
+def test_every_figure_has_a_name_in_each_language() -> None:
+    for decision in _decisions():
+        for line in _figures(decision):
+            names = benefit(decision.code).legislation.text("figures", line.code)
+            assert all(names[language] != line.code for language in LANGUAGES), (decision.code, line.code)
+
+
+def test_every_condition_and_question_has_a_text_in_each_language() -> None:
+    for decision in _decisions():
+        told = decision.failed or decision.asked
+        assert (told is None) == (decision.right is Right.YES)
+        assert told is None or all(told.names[language] != told.code for language in LANGUAGES), told
+
+
+def test_whatever_a_decision_is_about_has_a_ground() -> None:
+    for decision in _decisions():
+        without = WITHOUT_GROUND | {benefit(decision.code).rule.nothing}
+        if decision.failed is None or decision.failed.code not in without:
+            assert decision.basis, decision
+
+
+@pytest.mark.parametrize("code", [service.code for service in benefits.services(every=True)])
+def test_every_parameter_of_the_law_is_used_and_traced(code: str) -> None:
+    own = set(benefit(code).legislation.own.parameters) - OF_THE_CASE - OF_THE_MINISTRY
+    traced = {line.code for decision in _decisions(code) for line in decision.trace}
+    assert {f"{code}.{name}" for name in own} == {_bare(one) for one in traced if one.startswith(f"{code}.")}
+
+
+def test_parameters_are_traced_before_the_figures_that_need_them() -> None:
+    for decision in _decisions():
+        if decision.right is not Right.YES:
+            continue
+        codes = [_bare(line.code) for line in decision.trace]
+        if "amount" in codes:
+            assert codes.index(f"{decision.code}.rounding") < codes.index("amount")
+        figures = [line.value for line in _figures(decision) if isinstance(line.value, Decimal)]
+        rounded = {figure.to_integral_value(ROUND_CEILING) for figure in figures}
+        assert {part.gross for part in decision.parts} <= rounded, "every amount is a figure of the trace"
+        assert all(isinstance(line.value, str) == (line.unit in UNITS_IN_WORDS) for line in decision.trace)
+
+
+def _bare(code: str) -> str:
+    return code.partition("[")[0]
