@@ -115,17 +115,21 @@ async def _children(
     adults: Sequence[AdultRecord],
     household: AssistanceHousehold | None,
 ) -> list[Json]:
-    """The person's children, and for targeted assistance those of the household's other members, each once."""
+    """The person's children, and for targeted assistance those of the household's other members, each once.
+
+    The person's own are passed on as the registry lists them: a contradiction is for the law's reader to refuse.
+    """
     families = await asyncio.gather(
         *(world.civil.family(adult.iin) for adult in adults if household and adult.iin in household.members)
     )
-    found = {child.iin: child for child in own}
+    found = list(own)
+    listed = {iin, *(adult.iin for adult in adults), *(child.iin for child in own)}
     for family in families:
         for child in family.children:
-            found.setdefault(child.iin, child)
-    for adult in (iin, *(adult.iin for adult in adults)):
-        found.pop(adult, None)
-    return [_written(child) for child in found.values()]
+            if child.iin not in listed:
+                listed.add(child.iin)
+                found.append(child)
+    return [_written(child) for child in found]
 
 
 async def _about_each(people: Sequence[str], ask: Callable[[str], Awaitable[Sequence[Record]]]) -> list[Json]:
