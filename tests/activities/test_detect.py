@@ -178,7 +178,7 @@ async def test_registries_that_contradict_go_to_an_operator_by_field_and_rule(
 
 
 async def test_a_day_before_the_law_is_known_is_named(life: Life) -> None:
-    with pytest.raises(ApplicationError, match="as_at: not before the first parameter"):
+    with pytest.raises(ApplicationError, match="contradict: on: not before the first parameter"):
         await detect(life, await life.open(on=date(1999, 1, 1)))
 
 
