@@ -47,10 +47,22 @@ async def database_url(_database: tuple[Card, str]) -> str:
 
 
 @pytest.fixture
-async def life(_database: tuple[Card, str], patient: Outside, impatient: Outside) -> Life:
-    """An empty world but for the first mother, with five children and two accounts."""
+async def families(_database: tuple[Card, str]) -> Card:
+    """The Card that all tests here share, empty at the start of each."""
     await empty(_database[0])
+    return _database[0]
+
+
+@pytest.fixture
+async def agencies(patient: Outside) -> Outside:
+    """The agencies that all tests here share; nobody known, nothing done, no faults at the start of each."""
     await patient.forget()
-    made = Life(_database[0], patient, impatient)
+    return patient
+
+
+@pytest.fixture
+async def life(families: Card, agencies: Outside, impatient: Outside) -> Life:
+    """An empty world but for the first mother, with five children and two accounts."""
+    made = Life(families, agencies, impatient)
     await made.settle(mother())
     return made

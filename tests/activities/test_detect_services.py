@@ -1,7 +1,6 @@
 """Every service and notice on the families of the demo: the right amount, the terms of its parameters, told once."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -21,7 +20,7 @@ from card import Card, cases, messages
 from card.tables import CaseRecord, FactsSnapshot, IncomingMessage, OutgoingMessage
 from demo.cast import Family, Played, read_cast
 from tests.activities.small_world import Told, world_of
-from tests.adapters.outside import Outside, outside_at, stubs_here
+from tests.adapters.outside import Outside
 from workflows.model import (
     Case,
     ConsentInput,
@@ -55,27 +54,11 @@ def of_the_cast(code: str, outcome: Outcome) -> tuple[Family, Played]:
     return played[-1]
 
 
-@pytest.fixture(scope="module")
-async def _agencies(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
-    async with stubs_here(tmp_path_factory.mktemp("agencies")) as urls, outside_at(urls) as outside:
-        yield outside
-
-
 @pytest.fixture
-async def agencies(_agencies: Outside) -> Outside:
+async def agencies(agencies: Outside) -> Outside:
     """The agencies, with the demo's families in them."""
-    await _agencies.forget()
-    for agency in _agencies.admins:
-        documents = json.loads(json.dumps(CAST.documents, default=str))
-        await _agencies.admin(agency, "PUT", "/admin/people", documents)
-    return _agencies
-
-
-@pytest.fixture
-async def families(database_url: str) -> AsyncIterator[Card]:
-    card = Card(database_url, pool_size=3)
-    yield card
-    await card.close()
+    await agencies.cast(*json.loads(json.dumps(CAST.documents, default=str)))
+    return agencies
 
 
 async def opened(card: Card, code: str, iin: str, on: date, by: str = "test:1") -> Case:
