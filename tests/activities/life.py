@@ -23,7 +23,7 @@ from activities import World, all_activities
 from card import Card, cases, messages, money
 from card.tables import IncomingMessage
 from tests.activities.centre import MemoryCentre
-from tests.activities.people import ON, ibans_of, iin_of, mother, phone_of, private
+from tests.activities.people import ON, ibans_of, iin_of, kandas, mother, phone_of, private
 from tests.adapters.outside import Outside
 from workflows.model import (
     AskAccountInput,
@@ -43,6 +43,7 @@ from workflows.model import (
     Reply,
     Step,
     StepInput,
+    TellInput,
 )
 
 AMOUNT = Decimal("78798")
@@ -64,6 +65,9 @@ OUTSIDE = (
     "bank",
     "sms",
 )
+
+NOTICE_STEPS = {Step.DETECT_NOTICE, Step.TELL}
+"""The steps of a notice; all others are of a service."""
 
 _numbers = count(1)
 
@@ -163,6 +167,10 @@ class Life:
             row = (await cases.open_case(session, service=service, iin=iin_of(n), opened_by=by, on=on)).case
         return Case(ref=row.ref, service=service, person_id=row.person_id, on=row.assessed_on)
 
+    async def open_for(self, step: Step, n: int = 1) -> Case:
+        """A new case of the n-th mother that comes to this step."""
+        return await self.open(n, "kandas" if step in NOTICE_STEPS else "multi-child")
+
     async def asked(self, case: Case, n: int = 1, expects: str = "consent") -> None:
         """The case has put a question to the mother's phone."""
         async with self.card.transaction() as session:
@@ -225,6 +233,13 @@ class Life:
                 async with self.card.transaction() as session:
                     account = await money.know_account(session, case.person_id, ibans_of(n)[0], "bank")
                 return CreditInput(**common, account_id=account.id, amount=AMOUNT)
+            case Step.DETECT_NOTICE:
+                await self.settle(kandas(n))
+                return StepInput(**common)
+            case Step.TELL:
+                found = await self.run(Step.DETECT_NOTICE, await self.ready(Step.DETECT_NOTICE, case, n))
+                assert found.kind == "kandas_ends"
+                return TellInput(**common, at=AT)
             case Step.CLOSE:
                 return CloseInput(**common, outcome=Outcome.LAPSED)
             case _:

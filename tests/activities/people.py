@@ -52,6 +52,15 @@ def mother(n: int = 1, children: int = 5, **sections: Any) -> dict[str, Any]:
     } | sections
 
 
+def kandas(n: int = 1) -> dict[str, Any]:
+    """The n-th mother as a kandas whose status ends three weeks after `ON`: a notice is due to her."""
+    until, since = ON + timedelta(days=21), ON - timedelta(days=344)
+    status = {"number": f"K-{n}", "from_date": since.isoformat(), "until": until.isoformat()}
+    status["decided_on"] = status["from_date"]
+    usual = mother(n)
+    return usual | {"person": usual["person"] | {"citizenship": "kandas"}, "kandas": [status]}
+
+
 def private(*people: dict[str, Any]) -> set[str]:
     """Everything in these documents that may stand in no error, no result and no key."""
     found: set[str] = set()

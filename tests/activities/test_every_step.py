@@ -28,7 +28,10 @@ from workflows.model import Case, Step, StepInput
 
 EVERY = list(Step)
 AGENCY = {Step.REGISTER: "emaket", Step.ASSIGN: "body", Step.CREDIT: "bank"}
-SPEAKING = {Step.OFFER, Step.NOTIFY, Step.ASK_ACCOUNT}
+SPEAKING = {Step.OFFER, Step.NOTIFY, Step.ASK_ACCOUNT, Step.TELL}
+CLAIMING = {Step.DETECT, Step.DETECT_NOTICE, Step.TELL}
+"""After these the right, or the notice, is this case's and no other's."""
+
 WRITING_ONLY = {Step.RECORD_CONSENT, Step.ACCEPT_AMOUNT, Step.CLOSE}
 LEAVES: dict[Step, dict[type[Any], int]] = {
     Step.DETECT: {FactsSnapshot: 1},
@@ -40,6 +43,8 @@ LEAVES: dict[Step, dict[type[Any], int]] = {
     Step.ASSIGN: {Assignment: 1, LedgerEntry: 1},
     Step.ACCEPT_AMOUNT: {Assignment: 1, LedgerEntry: 1},
     Step.CREDIT: {Payment: 1, LedgerEntry: 1},
+    Step.DETECT_NOTICE: {FactsSnapshot: 1},
+    Step.TELL: {OutgoingMessage: 1},
 }
 FINISHED: dict[type[Any], set[str]] = {
     OutgoingMessage: {"sent"},
@@ -60,11 +65,14 @@ async def had_one_effect(life: Life, step: Step, arg: StepInput) -> None:
         rows = await life.rows(table, arg.case)
         assert len(rows) == number
         assert table not in FINISHED or {row.state for row in rows} <= FINISHED[table]
+    if step in CLAIMING:
+        async with life.card.transaction() as session:
+            assert (await session.get_one(CaseRecord, arg.case.ref)).basis is not None
 
 
 @each_step
 async def test_done_twice_under_one_key_has_one_effect(life: Life, step: Step) -> None:
-    arg = await life.ready(step, await life.open())
+    arg = await life.ready(step, await life.open_for(step))
     first = await life.run(step, arg)
     assert await life.run(step, arg, attempt=2) == first
     assert await life.run(step, arg) == first, "also as a new activity, as after an operator's retry"
@@ -74,7 +82,7 @@ async def test_done_twice_under_one_key_has_one_effect(life: Life, step: Step) -
 @each_step
 async def test_twice_at_the_same_moment_has_one_effect(life: Life, step: Step) -> None:
     """An attempt that Temporal has given up may still be under way when the next begins."""
-    arg = await life.ready(step, await life.open())
+    arg = await life.ready(step, await life.open_for(step))
     at_once = dataclasses.replace(life.world(), **vars(life.bare_world()))
     await asyncio.gather(*(life.run(step, arg, attempt, at_once) for attempt in (1, 2)), return_exceptions=True)
     await life.until_done(step, arg, start=3)
@@ -85,7 +93,7 @@ async def test_twice_at_the_same_moment_has_one_effect(life: Life, step: Step) -
 async def test_killed_at_any_moment_it_is_finished_by_the_next_attempt(life: Life, step: Step) -> None:
     """Before each statement to the database, and before and after each call outside, one after the other."""
     for moment in range(1, 40):
-        case = await life.open()
+        case = await life.open_for(step)
         arg = await life.ready(step, case)
         with Fate(life.card, life.world(), moment) as mortal:
             try:
@@ -106,7 +114,7 @@ async def test_killed_at_any_moment_it_is_finished_by_the_next_attempt(life: Lif
 async def test_one_connection_serves_two_cases_at_once(life: Life, database_url: str, step: Step) -> None:
     """Both wait outside at the same moment, with a pool of one connection: neither may hold it meanwhile."""
     await life.settle(mother(1), mother(2))
-    arguments = [await life.ready(step, await life.open(n), n) for n in (1, 2)]
+    arguments = [await life.ready(step, await life.open_for(step, n), n) for n in (1, 2)]
     meetings: dict[str, asyncio.Barrier] = defaultdict(lambda: asyncio.Barrier(2))
 
     async def together(name: str, call: Callable[[], Awaitable[Any]]) -> Any:
