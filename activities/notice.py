@@ -70,7 +70,10 @@ class NoticeStep:
 
     @activity.defn(name=Step.TELL)
     async def tell(self, step: TellInput) -> Told:
-        """Say the notice to the phone tied to the person's IIN. One that reached nobody may be said by a later case."""
+        """Say the notice to the phone tied to the person's IIN. One that reached nobody may be said by a later case.
+
+        It is claimed again here: an attempt that was cut off may have given it up, and a later case may have said it.
+        """
         world, case = self.world, step.case
         to = await speech.listener(world, case.person_id)
         if to is None:
@@ -79,6 +82,8 @@ class NoticeStep:
         async with world.card.transaction() as session:
             snapshot = await session.get_one(FactsSnapshot, case.key(Step.DETECT_NOTICE))
             notice = Notice.from_dict(snapshot.decision["notice"])
+            if await cases.claim_right(session, case.ref, _basis(case, notice), None) is not None:
+                return Told(sent=False, reason=SAID_BEFORE)
             kind = MessageKind(notice.kind)
             text = dialogue.compose(kind, to.language, **notice.values)
             message = await messages.intend(
