@@ -17,7 +17,7 @@ from dialogue import segments
 from stubs.smsc import Centre, running
 
 PASSWORD = "secret"
-SOON = timedelta(seconds=5)
+SOON = timedelta(seconds=20)
 _numbers = itertools.count(1)
 
 
@@ -26,7 +26,7 @@ def a_phone() -> str:
     return f"+7701{next(_numbers):07d}"
 
 
-async def until(true: Callable[[], Any], within: float = 5.0) -> None:
+async def until(true: Callable[[], Any], within: float = 20.0) -> None:
     """Waits for a condition; a test that waits in vain fails here."""
     async with asyncio.timeout(within):
         while not true():

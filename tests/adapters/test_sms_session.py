@@ -31,8 +31,12 @@ class Scripted:
         """Command, status and sequence number of each PDU."""
         self.sessions: list[asyncio.StreamWriter] = []
         self.port = 0
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving[task] = writer
         try:
             while True:
                 head = await reader.readexactly(16)
@@ -50,6 +54,14 @@ class Scripted:
             return
         finally:
             writer.close()
+            del self._serving[task]
+
+    async def end(self) -> None:
+        """Break every connection off, bound or not, and wait until none is served: the next test finds nothing open."""
+        serving = dict(self._serving)
+        for writer in {*self.sessions, *serving.values()}:
+            writer.transport.abort()
+        await asyncio.gather(*serving, return_exceptions=True)
 
     def commands(self) -> list[int]:
         return [command for command, _, _ in self.got]
@@ -64,14 +76,12 @@ async def scripted(answer: Callable[[int], bytes] | None = None) -> AsyncIterato
         yield centre
     finally:
         server.close()
-        for session in centre.sessions:
-            session.transport.abort()
+        await centre.end()
         await asyncio.sleep(0)
 
 
 @asynccontextmanager
-async def sending_to(centre: Scripted) -> AsyncIterator[SmppCentre]:
-    patience = timedelta(seconds=0.5)
+async def sending_to(centre: Scripted, patience: timedelta = SOON) -> AsyncIterator[SmppCentre]:
     async with SmppCentre("127.0.0.1", centre.port, "demeu", "secret", answer_within=patience) as sender:
         assert await sender.wait_bound(SOON)
         yield sender
@@ -106,7 +116,7 @@ async def test_a_yes_without_a_body_is_no_yes() -> None:
 async def test_an_answer_to_somebody_else_is_no_answer() -> None:
     async with (
         scripted(lambda sequence: pdu(0x80000004, sequence + 7, b"id\0")) as centre,
-        sending_to(centre) as sender,
+        sending_to(centre, patience=timedelta(seconds=0.5)) as sender,
     ):
         with pytest.raises(Unclear):
             await sender.send(SMS)
