@@ -1,17 +1,19 @@
 """The gateway's HTTP side: replies, receipts, registry events, the codec, health. OpenAPI at `/openapi.json`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from temporalio.client import Client
 
+import benefits
 from activities.calendar import day_of
 from card import Card
 from gateway.codec import codec_router
@@ -20,6 +22,7 @@ from gateway.messages import (
     CaseOpened,
     EventPosted,
     EventTaken,
+    Problem,
     ReceiptPosted,
     ReceiptState,
     ReplyPosted,
@@ -60,6 +63,7 @@ def gateway_app(settings: Settings, parts: Parts, lifespan: AbstractAsyncContext
         lifespan=serving,
     )
     app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(StarletteHTTPException, _refused)
     tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
     app.include_router(_messages(parts, guard(settings.gateway_secrets, tolerance, parts.card), tolerance))
     app.include_router(_health(parts))
@@ -78,17 +82,48 @@ async def _not_valid(_: Request, error: Exception) -> Response:
     """422 naming each field and its rule, without the values: they may be personal, and answers end up in logs."""
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it alone)
     rules = {".".join(map(str, one["loc"][1:])) or "body": one["msg"] for one in error.errors()}
-    problem = {"title": "not valid", "status": 422, "code": "not_valid", "errors": rules}
-    return JSONResponse(problem, status_code=422, media_type="application/problem+json")
+    return _problem(Problem(title="Not valid", status=422, code="not_valid", errors=rules))
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)  # noqa: S101  (registered for it alone)
+    status = HTTPStatus(error.status_code)
+    problem = Problem(title=status.phrase, status=status, code=status.name.lower(), detail=error.detail)
+    return _problem(problem, error.headers)
+
+
+def _problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
+        problem.model_dump_json(exclude_none=True), problem.status, headers, media_type="application/problem+json"
+    )
+
+
+def _bad(field: str, rule: str) -> RequestValidationError:
+    """A rule that a field breaks and that the shape alone does not show."""
+    return RequestValidationError([{"loc": ("body", field), "msg": rule, "type": "value_error"}])
+
+
+def _problems(reasons: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI: which answers are problems, and why they are given."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
+
+
+_REFUSALS = {
+    400: "The body cannot be read.",
+    401: "A stranger, a wrong signature, or a time outside the tolerance.",
+    409: "This very request was accepted before.",
+    422: "A field breaks its rule; nothing was changed.",
+}
 
 
 def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: timedelta) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS))
     Sender = Annotated[str, Depends(signed)]
 
     def not_of_the_future(at: datetime, field: str) -> None:
         if at > datetime.now(UTC) + tolerance:
-            raise HTTPException(422, f"{field}: lies in the future")
+            raise _bad(field, "not in the future")
 
     @router.post("/sms/replies", status_code=202)
     async def reply(posted: ReplyPosted, sender: Sender) -> Taken:
@@ -109,6 +144,11 @@ def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: ti
     async def event(posted: EventPosted, sender: Sender) -> EventTaken:
         """A change in a registry: opens a case for each service that it may give a right to."""
         on = posted.on or day_of(datetime.now(UTC))
+        for service in OPENED_BY[posted.kind]:
+            try:
+                benefits.service(service, on)
+            except benefits.BadFacts as bad:
+                raise _bad("on", f"{bad.rule}: {bad.hint}") from None
         opened = []
         for service in OPENED_BY[posted.kind]:
             by = f"{sender}:{posted.event_id}:{service}"

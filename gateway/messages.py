@@ -17,15 +17,21 @@ class Posted(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
 def phone_number(text: str) -> str:
     """A telephone number in E.164, also from the ways in which it is written at home. Raises ValueError."""
     try:
         number = phonenumbers.parse(text, "KZ")
     except phonenumbers.NumberParseException:
         raise ValueError("a telephone number in E.164, as +77011234567") from None
-    if not phonenumbers.is_possible_number(number):
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    # Some countries' numbers may be longer than E.164 has digits, and no SMS could be sent there.
+    if not possible or not _E164.fullmatch(e164):
         raise ValueError("a telephone number in E.164, as +77011234567")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164
 
 
 def _iin(text: str) -> str:
@@ -88,6 +94,16 @@ class EventPosted(Posted):
     kind: EventKind
     iin: Iin = Field(description="Of the person whose right it may be: a parent, the person with disability.")
     on: date | None = Field(None, description="The day for which the right is assessed; today if absent.")
+
+
+class Problem(BaseModel):
+    """Why something was not taken (RFC 9457). It names fields and rules and shows no value: that may be personal."""
+
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    errors: dict[str, str] | None = Field(default=None, description="The broken rule of each field.")
 
 
 class Taken(BaseModel):
