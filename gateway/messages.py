@@ -7,6 +7,7 @@ from typing import Annotated
 
 import phonenumbers
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from benefits.iin import BadIin, read_iin
 
@@ -51,9 +52,11 @@ def _id(text: str) -> str:
     return text
 
 
+_DIGITS: JsonDict = {"pattern": "^[0-9]{12}$"}
+
 Phone = Annotated[str, AfterValidator(phone_number), Field(examples=["+77011234567"])]
-Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"])]
-Id = Annotated[str, AfterValidator(_id)]
+Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"], json_schema_extra=_DIGITS)]
+Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": "^[!-~]{1,128}$"})]
 
 
 class ReplyPosted(Posted):
