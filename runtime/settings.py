@@ -10,7 +10,16 @@ from datetime import time
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from runtime.codec import KeyRing
@@ -160,6 +169,10 @@ class Settings(BaseSettings):
     call_seconds: Seconds = Field(10, description="Deadline of one outside call, in seconds, reading included.")
     ruling_poll_seconds: Seconds = Field(
         900, description="Seconds between two questions to the deciding body whether it has decided."
+    )
+
+    benefits_directory: DirectoryPath | None = Field(
+        None, description="Folder of further benefits: a module, CODE.yaml and texts CODE.kk.ftl, CODE.ru.ftl for each."
     )
 
     health_bind: str = Field("127.0.0.1:8081", description="host:port of the worker's /healthz and /readyz.")
