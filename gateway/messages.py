@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import phonenumbers
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from benefits.iin import BadIin, read_iin
@@ -18,6 +18,7 @@ class Posted(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -54,8 +55,18 @@ def _id(text: str) -> str:
 
 _DIGITS: JsonDict = {"pattern": "^[0-9]{12}$"}
 
+
+def _written(value: object) -> object:
+    # A number would be taken for seconds since 1970, and a text of digits too.
+    if value is not None and not (isinstance(value, str) and _DAY.match(value)):
+        raise ValueError("a date or time as ISO 8601 writes it, as 2025-03-01T12:00:00+05:00")
+    return value
+
+
 Phone = Annotated[str, AfterValidator(phone_number), Field(examples=["+77011234567"])]
 Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"], json_schema_extra=_DIGITS)]
+At = Annotated[AwareDatetime, BeforeValidator(_written)]
+Day = Annotated[date, BeforeValidator(_written)]
 Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": "^[!-~]{1,128}$"})]
 
 
@@ -65,7 +76,7 @@ class ReplyPosted(Posted):
     message_id: Id = Field(description="The operator's id of the message; a repetition under the same id is harmless.")
     phone: Phone
     text: str = Field(max_length=2000)
-    received_at: AwareDatetime = Field(description="When the operator received it: this time is held to the deadline.")
+    received_at: At = Field(description="When the operator received it: this time is held to the deadline.")
 
 
 class ReceiptState(StrEnum):
@@ -80,7 +91,7 @@ class ReceiptPosted(Posted):
 
     smsc_message_id: Id
     state: ReceiptState
-    at: AwareDatetime
+    at: At
 
 
 class EventKind(StrEnum):
@@ -96,7 +107,7 @@ class EventPosted(Posted):
     event_id: Id = Field(description="The registry's id of the event; a repetition opens nothing new.")
     kind: EventKind
     iin: Iin = Field(description="Of the person whose right it may be: a parent, the person with disability.")
-    on: date | None = Field(None, description="The day for which the right is assessed; today if absent.")
+    on: Day | None = Field(None, description="The day for which the right is assessed; today if absent.")
 
 
 class Problem(BaseModel):
