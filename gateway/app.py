@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -65,7 +65,8 @@ def gateway_app(settings: Settings, parts: Parts, lifespan: AbstractAsyncContext
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(StarletteHTTPException, _refused)
     tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
-    app.include_router(_messages(parts, guard(settings.gateway_secrets, tolerance, parts.card), tolerance))
+    signed = guard(settings.gateway_secrets, tolerance, parts.card)
+    app.include_router(_messages(parts, signed, frozenset(settings.gateway_sms_senders), tolerance))
     app.include_router(_health(parts))
     if settings.codec_origins:
         app.add_middleware(
@@ -112,21 +113,37 @@ def _problems(reasons: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
 _REFUSALS = {
     400: "The body cannot be read.",
     401: "A stranger, a wrong signature, or a time outside the tolerance.",
+    403: "A sender that may not post this.",
     409: "This very request was accepted before.",
     422: "A field breaks its rule; nothing was changed.",
 }
 
 
-def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: timedelta) -> APIRouter:
+def _messages(
+    parts: Parts, signed: Callable[..., Awaitable[str]], operators: frozenset[str], tolerance: timedelta
+) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS))
-    Sender = Annotated[str, Depends(signed)]
+
+    # A registry cannot answer for a person, nor an operator open cases: a secret that leaks does the less harm.
+    async def operator(sender: Annotated[str, Depends(signed)]) -> str:
+        if sender not in operators:
+            raise HTTPException(403, "sender: not an SMS operator")
+        return sender
+
+    async def registry(sender: Annotated[str, Depends(signed)]) -> str:
+        if sender in operators:
+            raise HTTPException(403, "sender: not a registry")
+        return sender
+
+    Operator = Annotated[str, Depends(operator)]
+    Registry = Annotated[str, Depends(registry)]
 
     def not_of_the_future(at: datetime, field: str) -> None:
         if at > datetime.now(UTC) + tolerance:
             raise _bad(field, "not in the future")
 
     @router.post("/sms/replies", status_code=202)
-    async def reply(posted: ReplyPosted, sender: Sender) -> Taken:
+    async def reply(posted: ReplyPosted, sender: Operator) -> Taken:
         """An SMS from a person: stored at once, brought to the case that asked."""
         not_of_the_future(posted.received_at, "received_at")
         # Ids are the sender's own: two operators may use the same.
@@ -134,14 +151,14 @@ def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: ti
         return Taken(new=await parts.relay.reply(message_id, posted.phone, posted.text, posted.received_at))
 
     @router.post("/sms/receipts", status_code=202)
-    async def receipt(posted: ReceiptPosted, sender: Sender) -> None:  # noqa: ARG001  (the dependency checks it)
+    async def receipt(posted: ReceiptPosted, sender: Operator) -> None:  # noqa: ARG001  (the dependency checks it)
         """A delivery receipt: stored at once, moves the window of the question it is about."""
         not_of_the_future(posted.at, "at")
         delivered = posted.state is ReceiptState.DELIVERED
         await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=posted.at)
 
     @router.post("/registry/events", status_code=202)
-    async def event(posted: EventPosted, sender: Sender) -> EventTaken:
+    async def event(posted: EventPosted, sender: Registry) -> EventTaken:
         """A change in a registry: opens a case for each service that it may give a right to."""
         on = posted.on or day_of(datetime.now(UTC))
         for service in OPENED_BY[posted.kind]:

@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     gateway_secrets: Annotated[dict[str, Secret], NoDecode, BeforeValidator(_sender_secrets)] = Field(
         default_factory=dict, description="HMAC secrets of who may call the gateway, sender:secret, comma separated."
     )
+    gateway_sms_senders: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        ("smsc",), description="Which of them are SMS operators: they post replies and receipts, all others events."
+    )
     gateway_clock_tolerance_seconds: Seconds = Field(
         300, description="Seconds by which the timestamp of a signed request may differ from our clock."
     )

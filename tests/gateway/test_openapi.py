@@ -18,7 +18,7 @@ from gateway.app import Parts, gateway_app
 from gateway.signature import SENDER, SIGNATURE, TIMESTAMP, signed_headers
 from stubs.serve import serving
 from tests.activities.people import iin_of, phone_of
-from tests.gateway.desk import SECRETS, Desk
+from tests.gateway.desk import SECRETS, Desk, allowed
 
 MESSAGES = {"/v1/sms/replies", "/v1/sms/receipts", "/v1/registry/events"}
 
@@ -37,10 +37,10 @@ async def test_every_operation_says_what_it_does_and_how_it_may_end(published: d
     assert set(published["paths"]) >= MESSAGES | {"/healthz", "/readyz"}
     for path in MESSAGES:
         operation = published["paths"][path]["post"]
-        assert set(operation["responses"]) == {"202", "400", "401", "409", "422"}
+        assert set(operation["responses"]) == {"202", "400", "401", "403", "409", "422"}
         assert {one["name"] for one in operation["parameters"]} == {SENDER, TIMESTAMP, SIGNATURE}
         assert all(one["description"] for one in operation["parameters"])
-        for status in ("400", "401", "409", "422"):
+        for status in ("400", "401", "403", "409", "422"):
             assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
 
 
@@ -68,7 +68,9 @@ class Signed(requests.auth.AuthBase):
             content = content.encode()
         assert isinstance(content, bytes)
         path = urlsplit(request.url or "").path
-        signed = signed_headers("operator", SECRETS["operator"], request.method or "", str(path), content)
+        signed = signed_headers(
+            allowed(str(path)), SECRETS[allowed(str(path))], request.method or "", str(path), content
+        )
         signed.pop("Content-Type")
         request.headers.update(signed)
         return request

@@ -122,12 +122,12 @@ async def test_a_doubled_reply_is_stored_once_and_its_first_text_stands(desk: De
     first = await desk.post(REPLIES, GOOD[REPLIES])
     again = await desk.post(REPLIES, GOOD[REPLIES] | {"text": "ЖОҚ"})
     assert (first.json(), again.json()) == ({"new": True}, {"new": False})
-    other = await desk.post(REPLIES, GOOD[REPLIES], sender="registry")
+    other = await desk.post(REPLIES, GOOD[REPLIES], sender="operator-2")
     assert other.json() == {"new": True}, "ids are each sender's own"
     await desk.brought()
     async with desk.card.transaction() as session:
         rows = {row.message_id: row.text for row in await session.scalars(select(IncomingMessage))}
-    assert rows == {"operator:m-1": "ИӘ", "registry:m-1": "ИӘ"}
+    assert rows == {"operator:m-1": "ИӘ", "operator-2:m-1": "ИӘ"}
 
 
 async def test_a_doubled_receipt_is_stored_once_and_its_first_word_stands(desk: Desk) -> None:
@@ -187,9 +187,17 @@ async def test_an_event_that_comes_five_times_at_once_opens_one_case(desk: Desk)
     assert sum(case["new"] for case in cases) == 1
 
 
+@pytest.mark.parametrize(("path", "sender"), [(REPLIES, "registry"), (RECEIPTS, "registry"), (EVENTS, "operator")])
+async def test_a_sender_may_post_only_what_is_its_own_to_say(desk: Desk, path: str, sender: str) -> None:
+    """A registry cannot answer for a person, an operator cannot open a case."""
+    assert (await desk.post(path, GOOD[path], sender)).status_code == 403
+    assert (await desk.post(path, GOOD[path])).status_code == 202
+
+
 async def test_the_same_event_id_of_another_registry_is_another_event(desk: Desk) -> None:
     refs = {
-        (await desk.post(EVENTS, GOOD[EVENTS], sender)).json()["cases"][0]["ref"] for sender in ("registry", "operator")
+        (await desk.post(EVENTS, GOOD[EVENTS], sender)).json()["cases"][0]["ref"]
+        for sender in ("registry", "registry-2")
     }
     assert len(refs) == 2
 
