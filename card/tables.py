@@ -93,7 +93,10 @@ class CaseRecord(SQLModel, table=True):
     """
 
     __tablename__ = "cases"
-    __table_args__ = (UniqueConstraint("service", "basis", name="one_right_one_case"),)
+    __table_args__ = (
+        UniqueConstraint("service", "basis", name="one_right_one_case"),
+        Index("not_yet_started", "opened_at", postgresql_where=text("started_at IS NULL")),
+    )
 
     ref: str = Field(primary_key=True)
     service: str
@@ -163,6 +166,7 @@ class DeliveryReceipt(SQLModel, table=True):
     """A receipt, kept under the centre's name: it may come before we have stored to which message it belongs."""
 
     __tablename__ = "receipts"
+    __table_args__ = (Index("not_yet_told", "at", postgresql_where=text("told_at IS NULL")),)
 
     smsc_message_id: str = Field(primary_key=True)
     delivered: bool
@@ -198,6 +202,8 @@ class IncomingMessage(SQLModel, table=True):
     """An SMS from a person, kept before it is acknowledged; the operator's message id makes a doubled one harmless."""
 
     __tablename__ = "incoming"
+    # Looked at every second, and but for a handful all are done.
+    __table_args__ = (Index("not_yet_brought", "phone", "received_at", postgresql_where=text("relayed_at IS NULL")),)
 
     message_id: str = Field(primary_key=True)
     phone: str

@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from card import Card
 from gateway.opening import Opening
+from runtime.benefits import add_benefits
 from runtime.data_folder import running_environment
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.temporal import connect
@@ -47,6 +48,7 @@ async def running() -> AsyncIterator[Running]:
     env = environment()
     own = env is os.environ
     settings = load_settings(None if own else env)
+    add_benefits(settings)
     client = await connect(settings, env=None if own else env)
     card = Card(settings.database_url.get_secret_value(), pool_size=5)
     try:

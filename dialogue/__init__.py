@@ -8,7 +8,7 @@ from dialogue.accounts import find_account
 from dialogue.answers import Meaning, Understanding, understand
 from dialogue.kinds import BadValue, MessageKind, MissingText, MissingValue, WordingError, needs
 from dialogue.parts import segments
-from dialogue.wording import compose, services
+from dialogue.wording import add_texts, compose, services
 
 __all__ = [
     "BadValue",
@@ -18,6 +18,7 @@ __all__ = [
     "MissingValue",
     "Understanding",
     "WordingError",
+    "add_texts",
     "compose",
     "find_account",
     "needs",

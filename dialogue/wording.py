@@ -38,13 +38,23 @@ _INVISIBLE: Final[dict[int, str | None]] = dict.fromkeys(
 )
 
 
+_folders: list[Path] = [_TEXTS / "services"]
+
+
 def services() -> frozenset[str]:
     """Codes of the services that have texts in both languages."""
     found = [
-        {path.name.removesuffix(f".{language}.ftl") for path in _TEXTS.glob(f"services/*.{language}.ftl")}
+        {path.name.removesuffix(f".{language}.ftl") for folder in _folders for path in folder.glob(f"*.{language}.ftl")}
         for language in _OTHER
     ]
     return frozenset(found[0] & found[1])
+
+
+def add_texts(folder: Path) -> None:
+    """Take the texts of further services from a folder: `CODE.kk.ftl` and `CODE.ru.ftl` for each."""
+    if folder not in _folders:
+        _folders.append(folder)
+        _bundle.cache_clear()
 
 
 def compose(kind: MessageKind, language: str, **values: object) -> str:
@@ -103,8 +113,9 @@ def _bundle(language: str, service: str | None) -> FluentBundle:
     bundle = FluentBundle([language], use_isolating=False)
     bundle.add_resource(FluentResource((_TEXTS / f"{language}.ftl").read_text(encoding="utf-8")))
     if service is not None:
-        path = _TEXTS / "services" / f"{service}.{language}.ftl"
-        if not _CODE.fullmatch(service) or not path.is_file():
+        paths = [folder / f"{service}.{language}.ftl" for folder in _folders]
+        path = next((path for path in paths if path.is_file()), None)
+        if path is None or not _CODE.fullmatch(service):
             raise MissingText(f"no texts of the service in language `{language}`: services/CODE.{language}.ftl")
         bundle.add_resource(FluentResource(path.read_text(encoding="utf-8")), allow_overrides=True)
     return bundle

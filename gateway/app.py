@@ -1,15 +1,16 @@
 """The gateway's HTTP side: replies, receipts, registry events, the codec, health. OpenAPI at `/openapi.json`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from temporalio.client import Client
 
 from activities.calendar import day_of
@@ -21,6 +22,7 @@ from gateway.messages import (
     CaseOpened,
     EventPosted,
     EventTaken,
+    Problem,
     ReceiptPosted,
     ReceiptState,
     ReplyPosted,
@@ -61,8 +63,10 @@ def gateway_app(settings: Settings, parts: Parts, lifespan: AbstractAsyncContext
         lifespan=serving,
     )
     app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(StarletteHTTPException, _refused)
     tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
-    app.include_router(_messages(parts, guard(settings.gateway_secrets, tolerance, parts.card), tolerance))
+    signed = guard(settings.gateway_secrets, tolerance, parts.card)
+    app.include_router(_messages(parts, signed, frozenset(settings.gateway_sms_senders), tolerance))
     app.include_router(_health(parts))
     if settings.codec_origins:
         app.add_middleware(
@@ -79,20 +83,67 @@ async def _not_valid(_: Request, error: Exception) -> Response:
     """422 naming each field and its rule, without the values: they may be personal, and answers end up in logs."""
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it alone)
     rules = {".".join(map(str, one["loc"][1:])) or "body": one["msg"] for one in error.errors()}
-    problem = {"title": "not valid", "status": 422, "code": "not_valid", "errors": rules}
-    return JSONResponse(problem, status_code=422, media_type="application/problem+json")
+    return _problem(Problem(title="Not valid", status=422, code="not_valid", errors=rules))
 
 
-def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: timedelta) -> APIRouter:
-    router = APIRouter(prefix="/v1")
-    Sender = Annotated[str, Depends(signed)]
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)  # noqa: S101  (registered for it alone)
+    status = HTTPStatus(error.status_code)
+    problem = Problem(title=status.phrase, status=status, code=status.name.lower(), detail=error.detail)
+    return _problem(problem, error.headers)
+
+
+def _problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
+        problem.model_dump_json(exclude_none=True), problem.status, headers, media_type="application/problem+json"
+    )
+
+
+def _bad(field: str, rule: str) -> RequestValidationError:
+    """A rule that a field breaks and that the shape alone does not show."""
+    return RequestValidationError([{"loc": ("body", field), "msg": rule, "type": "value_error"}])
+
+
+def _problems(reasons: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI: which answers are problems, and why they are given."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
+
+
+_REFUSALS = {
+    400: "The body cannot be read.",
+    401: "A stranger, a wrong signature, or a time outside the tolerance.",
+    403: "A sender that may not post this.",
+    409: "This very request was accepted before.",
+    422: "A field breaks its rule; nothing was changed.",
+}
+
+
+def _messages(
+    parts: Parts, signed: Callable[..., Awaitable[str]], operators: frozenset[str], tolerance: timedelta
+) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS))
+
+    # A registry cannot answer for a person, nor an operator open cases: a secret that leaks does the less harm.
+    async def operator(sender: Annotated[str, Depends(signed)]) -> str:
+        if sender not in operators:
+            raise HTTPException(403, "sender: not an SMS operator")
+        return sender
+
+    async def registry(sender: Annotated[str, Depends(signed)]) -> str:
+        if sender in operators:
+            raise HTTPException(403, "sender: not a registry")
+        return sender
+
+    Operator = Annotated[str, Depends(operator)]
+    Registry = Annotated[str, Depends(registry)]
 
     def not_of_the_future(at: datetime, field: str) -> None:
         if at > datetime.now(UTC) + tolerance:
-            raise HTTPException(422, f"{field}: lies in the future")
+            raise _bad(field, "not in the future")
 
     @router.post("/sms/replies", status_code=202)
-    async def reply(posted: ReplyPosted, sender: Sender) -> Taken:
+    async def reply(posted: ReplyPosted, sender: Operator) -> Taken:
         """An SMS from a person: stored at once, brought to the case that asked."""
         not_of_the_future(posted.received_at, "received_at")
         # Ids are the sender's own: two operators may use the same.
@@ -100,20 +151,20 @@ def _messages(parts: Parts, signed: Callable[..., Awaitable[str]], tolerance: ti
         return Taken(new=await parts.relay.reply(message_id, posted.phone, posted.text, posted.received_at))
 
     @router.post("/sms/receipts", status_code=202)
-    async def receipt(posted: ReceiptPosted, sender: Sender) -> None:  # noqa: ARG001  (the dependency checks it)
+    async def receipt(posted: ReceiptPosted, sender: Operator) -> None:  # noqa: ARG001  (the dependency checks it)
         """A delivery receipt: stored at once, moves the window of the question it is about."""
         not_of_the_future(posted.at, "at")
         delivered = posted.state is ReceiptState.DELIVERED
         await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=posted.at)
 
     @router.post("/registry/events", status_code=202)
-    async def event(posted: EventPosted, sender: Sender) -> EventTaken:
+    async def event(posted: EventPosted, sender: Registry) -> EventTaken:
         """A change in a registry: opens a case for each service that it may give a right to, and each notice."""
         on = posted.on or day_of(datetime.now(UTC))
         try:
             services = opened_by(posted.kind, on)
         except BadFacts as bad:
-            raise HTTPException(422, str(bad)) from None
+            raise _bad("on", f"{bad.rule}: {bad.hint}") from None
         opened = []
         for service in services:
             by = f"{sender}:{posted.event_id}:{service}"

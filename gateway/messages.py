@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Annotated
 
 import phonenumbers
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from benefits.iin import BadIin, read_iin
 
@@ -17,15 +18,22 @@ class Posted(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
 def phone_number(text: str) -> str:
     """A telephone number in E.164, also from the ways in which it is written at home. Raises ValueError."""
     try:
         number = phonenumbers.parse(text, "KZ")
     except phonenumbers.NumberParseException:
         raise ValueError("a telephone number in E.164, as +77011234567") from None
-    if not phonenumbers.is_possible_number(number):
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    # Some countries' numbers may be longer than E.164 has digits, and no SMS could be sent there.
+    if not possible or not _E164.fullmatch(e164):
         raise ValueError("a telephone number in E.164, as +77011234567")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164
 
 
 def _iin(text: str) -> str:
@@ -45,9 +53,21 @@ def _id(text: str) -> str:
     return text
 
 
+_DIGITS: JsonDict = {"pattern": "^[0-9]{12}$"}
+
+
+def _written(value: object) -> object:
+    # A number would be taken for seconds since 1970, and a text of digits too.
+    if value is not None and not (isinstance(value, str) and _DAY.match(value)):
+        raise ValueError("a date or time as ISO 8601 writes it, as 2025-03-01T12:00:00+05:00")
+    return value
+
+
 Phone = Annotated[str, AfterValidator(phone_number), Field(examples=["+77011234567"])]
-Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"])]
-Id = Annotated[str, AfterValidator(_id)]
+Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"], json_schema_extra=_DIGITS)]
+At = Annotated[AwareDatetime, BeforeValidator(_written)]
+Day = Annotated[date, BeforeValidator(_written)]
+Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": "^[!-~]{1,128}$"})]
 
 
 class ReplyPosted(Posted):
@@ -56,7 +76,7 @@ class ReplyPosted(Posted):
     message_id: Id = Field(description="The operator's id of the message; a repetition under the same id is harmless.")
     phone: Phone
     text: str = Field(max_length=2000)
-    received_at: AwareDatetime = Field(description="When the operator received it: this time is held to the deadline.")
+    received_at: At = Field(description="When the operator received it: this time is held to the deadline.")
 
 
 class ReceiptState(StrEnum):
@@ -71,7 +91,7 @@ class ReceiptPosted(Posted):
 
     smsc_message_id: Id
     state: ReceiptState
-    at: AwareDatetime
+    at: At
 
 
 class EventKind(StrEnum):
@@ -98,7 +118,17 @@ class EventPosted(Posted):
     iin: Iin = Field(
         description="Of the person whose right it may be: a parent, the person with disability, a survivor."
     )
-    on: date | None = Field(None, description="The day for which the right is assessed; today if absent.")
+    on: Day | None = Field(None, description="The day for which the right is assessed; today if absent.")
+
+
+class Problem(BaseModel):
+    """Why something was not taken (RFC 9457). It names fields and rules and shows no value: that may be personal."""
+
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    errors: dict[str, str] | None = Field(default=None, description="The broken rule of each field.")
 
 
 class Taken(BaseModel):

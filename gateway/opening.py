@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import structlog
 from sqlalchemy import func, select
 from sqlmodel import col
 from temporalio.client import Client
@@ -14,11 +15,14 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 import benefits
 from card import Card, cases
 from card.tables import CaseRecord
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, SearchAttributes, Stage
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,18 @@ class Opening:
     async def open(self, *, service: str, iin: str, on: date, opened_by: str) -> Opened:
         """Open a case of `service`, or a notice of that topic, for the person; the same `opened_by` opens it once.
 
-        Raises `benefits.UnknownService`. If Temporal cannot be reached the case stays in the Card, and `start_pending`
-        starts it later.
+        Raises `benefits.UnknownService`, or `benefits.BadFacts` for a day of which the law is not known. If Temporal
+        cannot be reached the case stays in the Card, and `start_pending` starts it later.
         """
-        _described(service)
+        _described(service, on)
         async with self.card.transaction() as session:
             opened = await cases.open_case(session, service=service, iin=iin, opened_by=opened_by, on=on)
         case = _case(opened.case)
         if opened.case.started_at is None:
-            await self._start(case)
+            try:
+                await self._start(case)
+            except RPCError as away:
+                log.warning("opening.start_waits", case=case.id, error=away.status.name)
         return Opened(case, opened.new)
 
     async def start_pending(self) -> int:
@@ -60,11 +67,14 @@ class Opening:
             )
             waiting = [_case(row) for row in rows]
         for case in waiting:
-            await self._start(case)
+            try:
+                await self._start(case)
+            except benefits.UnknownService:
+                log.error("opening.unknown_service", case=case.id)
         return len(waiting)
 
     async def _start(self, case: Case) -> None:
-        workflow, name, details = _described(case.service)
+        workflow, name, details = _described(case.service, case.on)
         # It may have run and ended already: an earlier try started it and died before it could say so.
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self.client.start_workflow(
@@ -89,12 +99,15 @@ class Opening:
             await cases.started(session, case.ref)
 
 
-def _described(code: str) -> tuple[str, str, str]:
-    """The workflow of a service or notice, its name, and what its cases are about. Raises `benefits.UnknownService`."""
-    for topic in benefits.notice_topics():
+def _described(code: str, on: date) -> tuple[str, str, str]:
+    """The workflow of a service or notice, its name, and what its cases are about.
+
+    Raises `benefits.UnknownService`, or `benefits.BadFacts` for a day of which the law is not known.
+    """
+    for topic in benefits.notice_topics(on):
         if topic.code == code:
             return NOTICE_WORKFLOW, topic.names.en, "To be told without consent"
-    return WORKFLOW, benefits.service(code).names.en, "The right to"
+    return WORKFLOW, benefits.service(code, on).names.en, "The right to"
 
 
 def _case(row: CaseRecord) -> Case:

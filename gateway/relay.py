@@ -32,6 +32,9 @@ log = structlog.get_logger()
 TAKE = timedelta(seconds=20)
 """How long one try may wait for the case to take a reply; its worker may be away."""
 
+CLOCKS = timedelta(seconds=30)
+"""By so much an operator's clock may lag behind ours."""
+
 SWEEP = 1.0
 """Seconds between two looks for what is left over."""
 
@@ -162,7 +165,9 @@ class Relay:
 
     async def _to_case(self, incoming: IncomingMessage) -> None:
         async with self.card.statements() as session:
-            questions = await messages.open_questions(session, incoming.phone)
+            # What was said before a question was asked does not answer it, however late it reaches us.
+            asked_by = incoming.received_at + CLOCKS
+            questions = [q for q in await messages.open_questions(session, incoming.phone) if q.opened_at <= asked_by]
             # A text with gaps may have lost its "not": it is never a yes, and is asked again.
             unclear = dialogue.Understanding(dialogue.Meaning.UNCLEAR)
             said = dialogue.understand(incoming.text) if incoming.complete else unclear

@@ -8,8 +8,9 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from fastapi import HTTPException, Request
+from fastapi import Header, HTTPException, Request
 from pydantic import SecretStr
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -21,6 +22,10 @@ from card.tables import SeenRequest, table
 SENDER = "X-Demeu-Sender"
 TIMESTAMP = "X-Demeu-Timestamp"
 SIGNATURE = "X-Demeu-Signature"
+
+_HOW_TO_SIGN = (
+    "HMAC-SHA256 with your secret, hexadecimal, of timestamp, method in capitals, path and body, joined by line feeds."
+)
 
 
 def sign(secret: str, timestamp: str, method: str, path: str, body: bytes) -> str:
@@ -40,16 +45,18 @@ def signed_headers(sender: str, secret: str, method: str, path: str, body: bytes
     }
 
 
-def guard(secrets: Mapping[str, SecretStr], tolerance: timedelta, card: Card) -> Callable[[Request], Awaitable[str]]:
+def guard(secrets: Mapping[str, SecretStr], tolerance: timedelta, card: Card) -> Callable[..., Awaitable[str]]:
     """A FastAPI dependency that lets signed requests in and returns the sender's name.
 
     Raises HTTPException 401 for a stranger, a wrong signature or a time outside the tolerance, 409 for a repetition.
     """
 
-    async def signed_by(request: Request) -> str:
-        sender = request.headers.get(SENDER, "")
-        timestamp = request.headers.get(TIMESTAMP, "")
-        given = request.headers.get(SIGNATURE, "")
+    async def signed_by(
+        request: Request,
+        sender: Annotated[str, Header(alias=SENDER, description="Your name as a sender.")] = "",
+        timestamp: Annotated[str, Header(alias=TIMESTAMP, description="Unix time in seconds; fractions may be.")] = "",
+        given: Annotated[str, Header(alias=SIGNATURE, description=_HOW_TO_SIGN)] = "",
+    ) -> str:
         secret = secrets.get(sender)
         # A stranger costs as much time as a known sender with a wrong signature.
         expected = sign(

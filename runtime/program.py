@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Never
 
+from runtime.benefits import add_benefits
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import TemporalUnreachable
@@ -20,6 +21,7 @@ def program(run: Callable[[Settings], Awaitable[None]]) -> Never:
     try:
         settings = load_settings()
         configure_logging(settings.log_level)
+        add_benefits(settings)
         asyncio.run(_run(run, settings))
     except (SettingsError, TemporalUnreachable) as error:
         sys.stderr.write(f"{error}\n")

@@ -10,7 +10,16 @@ from datetime import time
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from runtime.codec import KeyRing
@@ -133,6 +142,9 @@ class Settings(BaseSettings):
     gateway_secrets: Annotated[dict[str, Secret], NoDecode, BeforeValidator(_sender_secrets)] = Field(
         default_factory=dict, description="HMAC secrets of who may call the gateway, sender:secret, comma separated."
     )
+    gateway_sms_senders: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        ("smsc",), description="Which of them are SMS operators: they post replies and receipts, all others events."
+    )
     gateway_clock_tolerance_seconds: Seconds = Field(
         300, description="Seconds by which the timestamp of a signed request may differ from our clock."
     )
@@ -160,6 +172,10 @@ class Settings(BaseSettings):
     call_seconds: Seconds = Field(10, description="Deadline of one outside call, in seconds, reading included.")
     ruling_poll_seconds: Seconds = Field(
         900, description="Seconds between two questions to the deciding body whether it has decided."
+    )
+
+    benefits_directory: DirectoryPath | None = Field(
+        None, description="Folder of further benefits: a module, CODE.yaml and texts CODE.kk.ftl, CODE.ru.ftl for each."
     )
 
     health_bind: str = Field("127.0.0.1:8081", description="host:port of the worker's /healthz and /readyz.")

@@ -77,6 +77,9 @@ class CaseInSight:
         self.attention: Attention | None = None
         self.attention_text = ""
         self.outcome: Outcome | None = None
+        self.listens = False
+        """Whether the person has been asked something: from before the question goes out, for an answer may overtake
+        the step that sent it."""
         self.replies: deque[Reply] = deque()
         self.receipt: Receipt | None = None
         self.resolution: Resolution | None = None
@@ -93,12 +96,9 @@ class CaseInSight:
 
     @workflow.update(name=Message.REPLY, description="A person's answer by SMS; the id is the operator's message id.")
     def reply(self, reply: Reply) -> ReplyTaken:
-        waited = self.stage in (Stage.OFFER, Stage.CONSENT, Stage.LATE) or (
-            self.stage is Stage.ACCOUNT and self._until is not None
-        )
-        if waited:
+        if self.listens:
             self.replies.append(reply)
-        return ReplyTaken(stage=self.stage, noted=waited)
+        return ReplyTaken(stage=self.stage, noted=self.listens)
 
     @workflow.signal(name=Message.RECEIPT, description="A delivery receipt of the question, from the SMS centre.")
     def hear_receipt(self, receipt: Receipt) -> None:

@@ -114,6 +114,7 @@ class ProactiveService(CaseInSight):
 
     async def _consent(self, amount: Decimal, policy: Policy) -> ConsentRecorded:
         """The question goes out until it arrives; a yes within the window is the consent, its day the application's."""
+        self.listens = True
         for n in range(1, OFFERS + 1):
             offered = await self._offer(n, amount, policy)
             reply = await self._answer(offered, policy)
@@ -185,6 +186,7 @@ class ProactiveService(CaseInSight):
                 await self._tell(NoticeKind.REMINDER, until=self.deadline)
 
     async def _record(self, reply: Reply, *, given: bool) -> ConsentRecorded:
+        self.listens = False
         self.note(f"the person said {reply.meaning}, {local(reply.received_at)}")
         answer = ConsentInput(**self.base(Step.RECORD_CONSENT), reply=reply, given=given)
         return await self.do_locally(Step.RECORD_CONSENT, answer, ConsentRecorded)
@@ -201,6 +203,8 @@ class ProactiveService(CaseInSight):
     async def _account_from_person(self, policy: Policy) -> Account:
         await self._quiet_hours(policy)
         self.questions += 1
+        self.replies.clear()  # what came after the yes and before this question answers nothing
+        self.listens = True
         question = AskAccountInput(
             **self.base(Step.ASK_ACCOUNT, self.questions), at=workflow.now(), days=policy.account_days
         )
@@ -212,6 +216,7 @@ class ProactiveService(CaseInSight):
             answer = CheckAccountInput(**self.base(Step.CHECK_ACCOUNT, self.checks), message_id=reply.message_id)
             found = await self.do(Step.CHECK_ACCOUNT, answer, AccountFound, "check the account the person sent")
             if found.account is not None:
+                self.listens = False
                 return found.account
             self.note(f"account not usable: {found.reason}")
             await self._tell(NoticeKind.ACCOUNT_BAD, until=asked.deadline, detail=found.reason)

@@ -30,7 +30,7 @@ async def patient(urls: Mapping[str, str]) -> AsyncIterator[Outside]:
 @pytest.fixture(scope="session")
 async def impatient(urls: Mapping[str, str]) -> AsyncIterator[Outside]:
     """The same agencies, for calls that are to time out."""
-    async with outside_at(urls, timedelta(seconds=0.3)) as outside:
+    async with outside_at(urls, timedelta(seconds=0.5)) as outside:
         yield outside
 
 

@@ -115,6 +115,21 @@ async def test_an_account_by_sms_to_which_a_payment_came_back(life: Life) -> Non
     assert await check(life, case, FIRST) == AccountFound(reason="payment_came_back")
 
 
+class CarelessBank:
+    """A bank that lists accounts of others too, her own last."""
+
+    async def accounts(self, iin: str) -> tuple[BankAccount, ...]:  # noqa: ARG002  (the port's name)
+        listed = [(SOMEBODYS, False), (SECOND, True)]
+        return tuple(BankAccount.model_validate({"iban": iban, "state": "open", "own": own}) for iban, own in listed)
+
+
+async def test_an_account_in_another_name_is_passed_over(life: Life) -> None:
+    case = await life.open()
+    bank: Any = CarelessBank()
+    arg = StepInput(case=case, key=case.key(Step.FIND_ACCOUNT))
+    assert (await iban_of(life, await life.run(Step.FIND_ACCOUNT, arg, 1, life.world_with(bank=bank))))[0] == SECOND
+
+
 class ForeignMoney:
     """A bank that says of an account that it is kept in another currency."""
 

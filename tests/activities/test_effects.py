@@ -23,7 +23,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "dropped": {"fault": "down", "times": 2},
     "down": {"fault": "down", "how": "503", "times": 3},
     "twice": {"fault": "answer_twice", "times": 1},
-    "lost answer": {"fault": "timeout_after_acting", "hold_seconds": 1, "times": 1},
+    "lost answer": {"fault": "timeout_after_acting", "hold_seconds": 1.5, "times": 1},
 }
 
 each_effect = pytest.mark.parametrize("step", AGENCY)

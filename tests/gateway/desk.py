@@ -23,10 +23,21 @@ from tests.activities.people import iin_of, phone_of
 from tests.gateway.ear import END, HEARD, Heard
 from workflows.model import Case, Step
 
-SECRETS = {"operator": "a secret of sixteen", "registry": "another secret of it"}
+SECRETS = {
+    "operator": "a secret of sixteen",
+    "operator-2": "the other's of sixteen",
+    "registry": "another secret of it",
+    "registry-2": "one more secret of it",
+}
+OPERATORS = ("operator", "operator-2")
 WEB_UI = "http://127.0.0.1:8233"
 ON = date(2025, 3, 1)
 _numbers = count(1)
+
+
+def allowed(path: str) -> str:
+    """A sender that may post to this path."""
+    return "operator" if path.startswith("/v1/sms/") else "registry"
 
 
 def now() -> datetime:
@@ -45,7 +56,9 @@ class Desk:
 
     def __post_init__(self) -> None:
         secrets = {sender: SecretStr(secret) for sender, secret in SECRETS.items()}
-        self.settings = self.settings.model_copy(update={"gateway_secrets": secrets, "codec_origins": (WEB_UI,)})
+        self.settings = self.settings.model_copy(
+            update={"gateway_secrets": secrets, "gateway_sms_senders": OPERATORS, "codec_origins": (WEB_UI,)}
+        )
         self.opening = Opening(self.card, self.client, self.queue)
         self.relay = self.another_relay()
         self.app = gateway_app(self.settings, Parts(self.card, self.client, self.opening, self.relay))
@@ -63,8 +76,9 @@ class Desk:
         await asyncio.gather(*self.relay._tasks.values(), return_exceptions=True)
         await self.http.aclose()
 
-    async def post(self, path: str, content: Any, sender: str = "operator") -> httpx.Response:
-        """Post as this sender, signed now."""
+    async def post(self, path: str, content: Any, sender: str | None = None) -> httpx.Response:
+        """Post as this sender, or as one that may; signed now."""
+        sender = sender or allowed(path)
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         return await self.http.post(
             path, content=body, headers=signed_headers(sender, SECRETS[sender], "POST", path, body)

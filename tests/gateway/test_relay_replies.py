@@ -65,7 +65,7 @@ def test_whose_answer_it_is(text: str, open_: list[Question], meant: int | None)
 async def test_an_answer_reaches_its_case_with_its_meaning_and_its_time(desk: Desk) -> None:
     case = await desk.open()
     await desk.ask(case)
-    at = now() - timedelta(minutes=3)
+    at = now() - timedelta(seconds=3)
     id_ = await desk.reply("ИӘ", at=at)
     (reply,) = (await desk.heard(case)).replies
     assert (reply.message_id, reply.meaning, reply.received_at) == (id_, Said.YES, at)
@@ -298,3 +298,12 @@ async def test_an_sms_centre_that_is_away_is_no_reason_to_lose_the_answer(
 
 async def test_understanding_is_the_dialogues_alone() -> None:
     assert {meaning.value for meaning in Meaning} == {meaning.value for meaning in Said}
+
+
+async def test_what_was_said_before_the_question_does_not_answer_it(desk: Desk) -> None:
+    """An old yes that comes late is not a yes to what was asked since."""
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.reply("ИӘ", at=now() - timedelta(minutes=3))
+    await desk.brought()
+    assert not (await desk.heard(case)).replies

@@ -117,6 +117,8 @@ class Script:
         @activity.defn(name=Step.ASK_ACCOUNT)
         async def ask_account(arg: AskAccountInput) -> AccountAsked:
             answer = self._next(Step.ASK_ACCOUNT, arg)
+            if callable(answer):
+                answer = await answer()
             return AccountAsked(sent=True, deadline=arg.at + timedelta(days=arg.days)) if answer == "window" else answer
 
         @activity.defn(name=Step.CHECK_ACCOUNT)

@@ -1,5 +1,6 @@
 """Every ending of the picture in the design, on a real server with the clock of the case skipped."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -197,6 +198,24 @@ async def test_an_account_by_sms_is_checked_until_one_is_good(on_stage: OnStage)
         await case.say(Meaning.ACCOUNT)
         assert (await case.result()).outcome is Outcome.CREDITED
     assert script.told() == [NoticeKind.ACCOUNT_BAD, NoticeKind.PAID]
+
+
+async def test_an_account_that_comes_before_the_question_has_been_noted_as_sent_is_heard(on_stage: OnStage) -> None:
+    """The SMS has gone out, the answer is quicker than the step that sent it."""
+    sent, answered = asyncio.Event(), asyncio.Event()
+
+    async def slow_step() -> str:
+        sent.set()
+        await answered.wait()
+        return "window"
+
+    async with on_stage(Script(find_account=[AccountFound(reason="none")], ask_account=[slow_step])) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await sent.wait()
+        assert (await case.say(Meaning.ACCOUNT)).noted
+        answered.set()
+        assert (await case.result()).outcome is Outcome.CREDITED
 
 
 async def test_a_missing_document_may_come_or_not(on_stage: OnStage) -> None:

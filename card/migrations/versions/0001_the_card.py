@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("smsc_message_id"),
     )
+    op.create_index("not_yet_told", "receipts", ["at"], unique=False, postgresql_where=sa.text("told_at IS NULL"))
     op.create_table(
         "seen_requests",
         sa.Column("signature", sa.String(), nullable=False),
@@ -81,6 +82,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("service", "basis", name="one_right_one_case"),
     )
     op.create_index(op.f("ix_cases_person_id"), "cases", ["person_id"], unique=False)
+    op.create_index(
+        "not_yet_started", "cases", ["opened_at"], unique=False, postgresql_where=sa.text("started_at IS NULL")
+    )
     op.create_table(
         "families",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -161,6 +165,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id"),
     )
     op.create_index(op.f("ix_incoming_case_ref"), "incoming", ["case_ref"], unique=False)
+    op.create_index(
+        "not_yet_brought",
+        "incoming",
+        ["phone", "received_at"],
+        unique=False,
+        postgresql_where=sa.text("relayed_at IS NULL"),
+    )
     op.create_table(
         "ledger",
         sa.Column("key", sa.String(), nullable=False),
@@ -317,6 +328,7 @@ def downgrade() -> None:
     op.drop_table("members")
     op.drop_index(op.f("ix_ledger_case_ref"), table_name="ledger")
     op.drop_table("ledger")
+    op.drop_index("not_yet_brought", table_name="incoming", postgresql_where=sa.text("relayed_at IS NULL"))
     op.drop_index(op.f("ix_incoming_case_ref"), table_name="incoming")
     op.drop_table("incoming")
     op.drop_index(op.f("ix_facts_snapshots_case_ref"), table_name="facts_snapshots")
@@ -325,11 +337,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_applications_case_ref"), table_name="applications")
     op.drop_table("applications")
     op.drop_table("families")
+    op.drop_index("not_yet_started", table_name="cases", postgresql_where=sa.text("started_at IS NULL"))
     op.drop_index(op.f("ix_cases_person_id"), table_name="cases")
     op.drop_table("cases")
     op.drop_table("accounts")
     op.drop_index(op.f("ix_seen_requests_seen_at"), table_name="seen_requests")
     op.drop_table("seen_requests")
+    op.drop_index("not_yet_told", table_name="receipts", postgresql_where=sa.text("told_at IS NULL"))
     op.drop_table("receipts")
     op.drop_table("persons")
     op.execute(sa.schema.DropSequence(sa.Sequence("case_numbers")))

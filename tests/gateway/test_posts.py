@@ -1,0 +1,280 @@
+"""What may be posted: good things are stored once, bad ones name field and rule, show no value and change nothing."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
+from sqlmodel import SQLModel
+from temporalio.service import RPCError, RPCStatusCode
+
+from card.tables import CaseRecord, DeliveryReceipt, IncomingMessage, SeenRequest
+from tests.activities.people import iin_of, phone_of
+from tests.gateway.desk import Desk, now
+from workflows.model import SearchAttributes
+
+REPLIES, RECEIPTS, EVENTS = "/v1/sms/replies", "/v1/sms/receipts", "/v1/registry/events"
+AT = datetime(2025, 3, 1, 7, tzinfo=UTC).isoformat()
+GOOD: dict[str, dict[str, Any]] = {
+    REPLIES: {"message_id": "m-1", "phone": phone_of(1), "text": "ИӘ", "received_at": AT},
+    RECEIPTS: {"smsc_message_id": "s-1", "state": "delivered", "at": AT},
+    EVENTS: {"event_id": "e-1", "kind": "birth", "iin": iin_of(1), "on": "2025-03-01"},
+}
+
+
+async def counts(desk: Desk) -> dict[str, int]:
+    """How many rows each table has, the requests that were seen left aside."""
+    async with desk.card.transaction() as session:
+        return {
+            table.name: await session.scalar(select(func.count()).select_from(table)) or 0
+            for table in SQLModel.metadata.sorted_tables
+            if table.name != SeenRequest.__tablename__
+        }
+
+
+@pytest.mark.parametrize("path", GOOD)
+async def test_a_good_post_is_taken(desk: Desk, path: str) -> None:
+    answer = await desk.post(path, GOOD[path])
+    assert answer.status_code == 202
+    await desk.brought()
+
+
+BAD: list[tuple[str, str, Any]] = [
+    (REPLIES, "message_id", ""),
+    (REPLIES, "message_id", "with space"),
+    (REPLIES, "message_id", "n" * 129),
+    (REPLIES, "message_id", "нөмір"),
+    (REPLIES, "message_id", "\x00"),
+    (REPLIES, "message_id", 5),
+    (REPLIES, "phone", "call me"),
+    (REPLIES, "phone", "+7"),
+    (REPLIES, "phone", "12345678901234567890"),
+    (REPLIES, "phone", "+49123456789012345"),
+    (REPLIES, "phone", "123456"),
+    (REPLIES, "phone", None),
+    (REPLIES, "text", "я" * 2001),
+    (REPLIES, "text", None),
+    (REPLIES, "received_at", "2025-03-01T12:00:00"),
+    (REPLIES, "received_at", "yesterday"),
+    (REPLIES, "received_at", 1740812400),
+    (REPLIES, "received_at", "1740812400"),
+    (RECEIPTS, "at", 0.0),
+    (EVENTS, "on", 0),
+    (EVENTS, "on", "1740787200"),
+    (REPLIES, "received_at", (datetime.now(UTC) + timedelta(days=2)).isoformat()),
+    (RECEIPTS, "state", "lost"),
+    (RECEIPTS, "smsc_message_id", ""),
+    (RECEIPTS, "at", "2025-03-01"),
+    (RECEIPTS, "at", (datetime.now(UTC) + timedelta(days=2)).isoformat()),
+    (EVENTS, "event_id", ""),
+    (EVENTS, "kind", "death"),
+    (EVENTS, "iin", "850312450016"),
+    (EVENTS, "iin", "85031245001"),
+    (EVENTS, "iin", "859912450017"),
+    (EVENTS, "iin", 850312450017),
+    (EVENTS, "on", "2025-02-30"),
+    (EVENTS, "on", "1999-01-01"),
+    (EVENTS, "on", "0001-01-01"),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "value"), BAD)
+async def test_a_bad_field_is_named_with_its_rule_and_changes_nothing(
+    desk: Desk, path: str, name: str, value: Any
+) -> None:
+    answer = await desk.post(path, GOOD[path] | {name: value})
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert problem["code"] == "not_valid"
+    assert list(problem["errors"]) == [name]
+    assert problem["errors"][name]
+    if isinstance(value, str) and len(value) > 6:
+        assert value not in answer.text
+    assert not any((await counts(desk)).values())
+
+
+@pytest.mark.parametrize("path", GOOD)
+async def test_missing_and_unknown_fields_are_named(desk: Desk, path: str) -> None:
+    answer = await desk.post(path, {"surname": "Үлгібаева"})
+    needed = {name for name in GOOD[path] if name != "on"}
+    assert set(answer.json()["errors"]) == needed | {"surname"}
+    assert "Үлгібаева" not in answer.text
+    for content in (b"", b"{", b"[]", b"null", b'"text"', b"\xff"):
+        assert (await desk.post(path, content)).status_code in (400, 422)
+    assert not any((await counts(desk)).values())
+
+
+@pytest.mark.parametrize("path", GOOD)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+async def test_there_is_nothing_to_get_or_to_change(desk: Desk, path: str, method: str) -> None:
+    assert (await desk.http.request(method, path)).status_code == 405
+
+
+# --- once -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_doubled_reply_is_stored_once_and_its_first_text_stands(desk: Desk) -> None:
+    first = await desk.post(REPLIES, GOOD[REPLIES])
+    again = await desk.post(REPLIES, GOOD[REPLIES] | {"text": "ЖОҚ"})
+    assert (first.json(), again.json()) == ({"new": True}, {"new": False})
+    other = await desk.post(REPLIES, GOOD[REPLIES], sender="operator-2")
+    assert other.json() == {"new": True}, "ids are each sender's own"
+    await desk.brought()
+    async with desk.card.transaction() as session:
+        rows = {row.message_id: row.text for row in await session.scalars(select(IncomingMessage))}
+    assert rows == {"operator:m-1": "ИӘ", "operator-2:m-1": "ИӘ"}
+
+
+async def test_a_doubled_receipt_is_stored_once_and_its_first_word_stands(desk: Desk) -> None:
+    for state in ("delivered", "expired"):
+        assert (await desk.post(RECEIPTS, GOOD[RECEIPTS] | {"state": state})).status_code == 202
+    async with desk.card.transaction() as session:
+        (row,) = (await session.scalars(select(DeliveryReceipt))).all()
+    assert row.delivered
+
+
+async def test_a_phone_is_understood_however_it_is_written(desk: Desk) -> None:
+    for n, phone in enumerate(("8 703 000 00 01", "+7 (703) 000-00-01", "77030000001")):
+        await desk.post(REPLIES, GOOD[REPLIES] | {"phone": phone, "message_id": f"m-{n}"})
+    await desk.brought()
+    async with desk.card.transaction() as session:
+        assert {row.phone for row in await session.scalars(select(IncomingMessage))} == {phone_of(1)}
+
+
+async def test_a_text_with_signs_that_the_database_refuses_is_kept_all_the_same(desk: Desk) -> None:
+    """A nought in an SMS is an @ that somebody's alphabet lost: the message may not be lost with it."""
+    answer = await desk.post(REPLIES, GOOD[REPLIES] | {"text": "ИӘ\x00"})
+    assert answer.status_code == 202
+    await desk.brought()
+    assert (await desk.stored("operator:m-1")).meaning == "unclear"
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_birth_opens_its_cases_once_and_starts_them_under_their_ids(desk: Desk) -> None:
+    answers = [await desk.post(EVENTS, GOOD[EVENTS], "registry") for _ in range(3)]
+    opened = [answer.json()["cases"] for answer in answers]
+    assert [case["service"] for case in opened[0]] == ["childbirth", "multi-child"]
+    assert [[case["new"] for case in cases] for cases in opened] == [[True, True], [False, False], [False, False]]
+    assert len({tuple(case["ref"] for case in cases) for cases in opened}) == 1
+    for case in opened[0]:
+        handle = desk.client.get_workflow_handle(f"{case['service']}/{case['ref']}")
+        described = await handle.describe()
+        seen = described.typed_search_attributes
+        assert seen.get(SearchAttributes.SERVICE) == case["service"]
+        assert seen.get(SearchAttributes.CASE_REF) == case["ref"]
+        assert case["ref"] in str(await described.static_summary())
+        whole = f"{described.raw_description} {await described.static_summary()} {await described.static_details()}"
+        assert iin_of(1) not in whole
+    async with desk.card.transaction() as session:
+        rows = (await session.scalars(select(CaseRecord))).all()
+    assert len(rows) == 2
+    assert all(row.started_at for row in rows)
+    assert {row.assessed_on for row in rows} == {date(2025, 3, 1)}
+
+
+async def test_an_event_that_comes_five_times_at_once_opens_one_case(desk: Desk) -> None:
+    event = GOOD[EVENTS] | {"kind": "disability"}
+    answers = await asyncio.gather(*(desk.post(EVENTS, event, "registry") for _ in range(5)))
+    cases = [answer.json()["cases"][0] for answer in answers]
+    assert len({case["ref"] for case in cases}) == 1
+    assert sum(case["new"] for case in cases) == 1
+
+
+@pytest.mark.parametrize(("path", "sender"), [(REPLIES, "registry"), (RECEIPTS, "registry"), (EVENTS, "operator")])
+async def test_a_sender_may_post_only_what_is_its_own_to_say(desk: Desk, path: str, sender: str) -> None:
+    """A registry cannot answer for a person, an operator cannot open a case."""
+    assert (await desk.post(path, GOOD[path], sender)).status_code == 403
+    assert (await desk.post(path, GOOD[path])).status_code == 202
+
+
+async def test_the_same_event_id_of_another_registry_is_another_event(desk: Desk) -> None:
+    refs = {
+        (await desk.post(EVENTS, GOOD[EVENTS], sender)).json()["cases"][0]["ref"]
+        for sender in ("registry", "registry-2")
+    }
+    assert len(refs) == 2
+
+
+async def test_a_case_that_was_recorded_and_never_started_is_started_later(desk: Desk) -> None:
+    """The gateway died between the Card and Temporal; the event is not sent again."""
+    case = await desk.open()
+    await desk.end(case)
+    async with desk.card.transaction() as session:
+        row = await session.get_one(CaseRecord, case.ref)
+        row.started_at, row.opened_at = None, now() - timedelta(minutes=1)
+        row.ref, lost = "0000-0000-0", case.ref
+    assert lost
+    assert await desk.opening.start_pending() == 1
+    assert (await desk.client.get_workflow_handle("multi-child/0000-0000-0").describe()).status
+    assert await desk.opening.start_pending() == 0
+
+
+async def test_a_case_that_has_run_already_is_not_started_again(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.end(case)
+    async with desk.card.transaction() as session:
+        row = await session.get_one(CaseRecord, case.ref)
+        row.started_at, row.opened_at = None, now() - timedelta(minutes=1)
+    run = (await desk.handle(case).describe()).run_id
+    assert await desk.opening.start_pending() == 1
+    assert (await desk.handle(case).describe()).run_id == run
+    assert await desk.opening.start_pending() == 0
+
+
+class Away:
+    """A Temporal that cannot be reached."""
+
+    async def start_workflow(self, *_: object, **__: object) -> None:
+        raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+
+
+async def test_an_event_is_taken_while_temporal_is_away_and_its_cases_start_later(desk: Desk) -> None:
+    client, desk.opening.client = desk.opening.client, cast(Any, Away())
+    answer = await desk.post(EVENTS, GOOD[EVENTS], "registry")
+    assert answer.status_code == 202
+    assert [case["new"] for case in answer.json()["cases"]] == [True, True]
+    await a_minute_passes(desk)
+    with pytest.raises(RPCError):
+        await desk.opening.start_pending()
+    desk.opening.client = client
+    assert await desk.opening.start_pending() == 2
+    for case in answer.json()["cases"]:
+        assert (await desk.client.get_workflow_handle(f"{case['service']}/{case['ref']}").describe()).status
+
+
+async def test_a_case_of_a_service_that_is_gone_holds_up_no_other(desk: Desk) -> None:
+    client, desk.opening.client = desk.opening.client, cast(Any, Away())
+    gone, there = await desk.open(), await desk.open()
+    desk.opening.client = client
+    await a_minute_passes(desk)
+    async with desk.card.transaction() as session:
+        (await session.get_one(CaseRecord, gone.ref)).service = "bicycle"
+    await desk.opening.start_pending()
+    assert (await desk.handle(there).describe()).status
+    async with desk.card.transaction() as session:
+        assert (await session.get_one(CaseRecord, gone.ref)).started_at is None
+
+
+async def a_minute_passes(desk: Desk) -> None:
+    async with desk.card.transaction() as session:
+        await session.execute(update(CaseRecord).values(opened_at=now() - timedelta(minutes=1)))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+    | st.text("иәжоқдатнеyesno 12345KZ.,!?\x00\u200b👍", max_size=60)
+)
+async def test_any_text_can_be_sent_and_is_brought_to_an_end(desk: Desk, text: str) -> None:
+    name = f"any-{abs(hash(text))}"
+    answer: httpx.Response = await desk.post(REPLIES, GOOD[REPLIES] | {"text": text, "message_id": name})
+    assert answer.status_code == 202
+    await desk.brought()
+    assert (await desk.stored(f"operator:{name}")).relayed_at is not None
