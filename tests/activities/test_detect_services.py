@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from activities.offer import OfferStep
 from card import Card, cases, messages
 from card.tables import CaseRecord, FactsSnapshot, IncomingMessage, OutgoingMessage
 from demo.cast import Family, Played, read_cast
+from runtime.servers import Database
 from tests.activities.small_world import Told, world_of
 from tests.adapters.outside import Outside, outside_at, stubs_here
 from workflows.model import (
@@ -41,6 +43,7 @@ SERVICES = [service.code for service in benefits.services(every=True)]
 FROM_THE_FUND = {"capacity-loss", "job-loss", "childcare"}
 """Of the cast, those from whose payment the pension contribution is withheld."""
 
+_numbers = count(1)
 AT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
 
@@ -72,10 +75,13 @@ async def agencies(_agencies: Outside) -> Outside:
 
 
 @pytest.fixture
-async def families(database_url: str) -> AsyncIterator[Card]:
-    card = Card(database_url, pool_size=3)
+async def families(postgres_server: Database, _migrated_template: str) -> AsyncIterator[Card]:
+    """A Card that knows nobody yet."""
+    name = f"families_{next(_numbers)}"
+    card = Card(await postgres_server.create(name, template=_migrated_template), pool_size=3)
     yield card
     await card.close()
+    await postgres_server.drop(name)
 
 
 async def opened(card: Card, code: str, iin: str, on: date, by: str = "test:1") -> Case:
