@@ -6,7 +6,7 @@ The changes are invented; the files of parameters stay as they are.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +215,30 @@ def test_a_day_before_the_applicants_birth_is_refused_and_the_birthday_is_not() 
     with pytest.raises(BadFacts) as caught:
         assess("burial", facts, date(2024, 5, 4))
     assert (caught.value.field, caught.value.rule) == ("on", "not before the applicant's birth")
+
+
+def test_a_wage_that_changes_within_a_month_caps_income_from_the_next(change: Change) -> None:
+    """7 x 80 000 caps the months to July 2024, 7 x 90 000 those from August: 20 and 4 of the 24 months counted."""
+    wages = (
+        "  mzp:\n    unit: tenge\n    values:\n"
+        "      2020-01-01: {value: 80000, reference: no-text-found, mark: C}\n"
+        "      2024-07-15: {value: 90000, reference: no-text-found, mark: C}\n"
+    )
+    change("job-loss", wages)
+    family = {
+        "mother": "1980-05-05",
+        "unemployments": [{"of": "mother", "number": "U-1", "registered_on": "2024-12-10"}],
+        "insurances": [
+            {
+                "of": "mother",
+                "contribution_months": "60",
+                "counted_on": "2024-12-10",
+                "incomes": [{"from_month": "2020-01", "until_month": "2024-12", "amount": "900000"}],
+            }
+        ],
+    }
+    decision = _decided("job-loss", "2024-12-10", family)
+    total = 20 * 560_000 + 4 * 630_000
+    (traced,) = [line.value for line in decision.trace if line.code == "income_total"]
+    assert traced == total
+    assert decision.gross == (Decimal(total) * Decimal("0.45") / 24).to_integral_value(ROUND_CEILING)

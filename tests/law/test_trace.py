@@ -116,6 +116,54 @@ def test_every_decision_survives_json() -> None:
         assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
 
 
+def test_a_decision_as_json_holds_everything_that_a_case_needs() -> None:
+    (decision,) = [one for one in _decisions("burial") if one.right is Right.YES][:1]
+    written = decision.to_dict()
+    assert {**written, "trace": []} == {
+        "code": "burial",
+        "on": decision.on.isoformat(),
+        "right": "yes",
+        "failed": None,
+        "asked": None,
+        "question": None,
+        "basis": decision.basis,
+        "gross": f"{decision.gross}.00",
+        "withheld": "0.00",
+        "net": f"{decision.net}.00",
+        "frequency": "once",
+        "start": decision.start.isoformat(),
+        "until": None,
+        "payer": "budget",
+        "decider": "corporation",
+        "parts": [
+            {
+                "code": "burial",
+                "payer": "budget",
+                "gross": f"{decision.gross}.00",
+                "withheld": "0.00",
+                "net": f"{decision.net}.00",
+            }
+        ],
+        "trace": [],
+    }
+    (mrp,) = [line for line in written["trace"] if line["code"] == "common.mrp"]
+    assert mrp == {
+        "kind": "parameter",
+        "code": "common.mrp",
+        "value": "3932",
+        "unit": "tenge",
+        "since": "2025-01-01",
+        "reference": "budget-law-2025",
+        "ground": "Law on the republican budget for 2025–2027",
+        "mark": "P",
+        "status": None,
+        "how": None,
+    }
+    asked = next(one for one in _decisions("childbirth") if one.asked is not None)
+    assert asked.to_dict()["question"] == asked.question
+    assert asked.to_dict()["asked"]["code"]
+
+
 def test_without_a_trace_the_decisions_are_the_same() -> None:
     for case in ALL_CASES:
         bare = assess_each(case.service, case.facts, case.on, trace=False)
