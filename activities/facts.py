@@ -122,14 +122,14 @@ async def _children(
     families = await asyncio.gather(
         *(world.civil.family(adult.iin) for adult in adults if household and adult.iin in household.members)
     )
-    found = list(own)
-    listed = {iin, *(adult.iin for adult in adults), *(child.iin for child in own)}
-    for family in families:
-        for child in family.children:
-            if child.iin not in listed:
-                listed.add(child.iin)
-                found.append(child)
-    return [_written(child) for child in found]
+    # Each once, as already listed: a grandmother's child may be the person, a spouse's a grown-up of the household. The
+    # person's own children are left as they are: what is wrong with them the law's reader must see.
+    listed = {iin, *(child.iin for child in own), *(adult.iin for adult in adults)}
+    others: dict[str, ChildRecord] = {}
+    for child in (child for family in families for child in family.children):
+        if child.iin not in listed:
+            others.setdefault(child.iin, child)
+    return [_written(child) for child in (*own, *others.values())]
 
 
 async def _about_each(people: Sequence[str], ask: Callable[[str], Awaitable[Sequence[Record]]]) -> list[Json]:

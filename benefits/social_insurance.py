@@ -72,10 +72,7 @@ def indexed(assessment: Assessment, amount: Decimal) -> Decimal:
     for year in range(assessment.applied_on.year + 1, assessment.on.year + 1):
         factor = assessment.number_on("fund_indexation", date(year, 1, 1))
         if factor is not None:
-            exact = amount * factor
-            if assessment.trace is not None:
-                assessment.figure("indexed", exact, how=f"{amount:f} × {factor:f}")
-            amount = exact.quantize(WHOLE, ROUND_CEILING)
+            amount = (amount * factor).quantize(WHOLE, ROUND_CEILING)
     return amount
 
 

@@ -46,14 +46,14 @@ def month_number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def months_between(first: date, last: date) -> int:
-    """How many calendar months lie from the month of `first` to the month of `last`, both counted; 0 if reversed."""
-    return max(0, month_number(last) - month_number(first) + 1)
-
-
 def day_before(day: date) -> date:
     """The last day of something that ends when `day` begins."""
     return day - ONE_DAY
+
+
+def earlier(until: date | None, end: date) -> date:
+    """The last day of what ends on `end`, or before it on `until`; None is no end."""
+    return end if until is None else min(until, end)
 
 
 def _days_in(year: int, month: int) -> int:

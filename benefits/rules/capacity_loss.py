@@ -5,19 +5,19 @@ board's period or the pension age.
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.facts import CapacityLoss
+from benefits.medical_board import newest_first
 from benefits.social_insurance import earnings, indexed, less_pension_contribution, participation
-from benefits.terms import birthday, day_before
+from benefits.terms import birthday, day_before, earlier
 
 
 def decisions(assessment: Assessment) -> Sequence[CapacityLoss]:
     """The board's decisions about the applicant, the newest first."""
     facts = assessment.facts
     own = [one for one in facts.capacity_losses if one.iin == facts.applicant.iin]
-    return sorted(own, key=lambda one: (-one.from_date.toordinal(), -one.decided_on.toordinal()))
+    return sorted(own, key=newest_first)
 
 
 def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
@@ -35,7 +35,7 @@ def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
     if on >= pension:
         return assessment.no("pension_age_reached", basis)
     finding = _amount(assessment, loss)
-    finding.until = _earlier(loss.until, day_before(pension))
+    finding.until = earlier(loss.until, day_before(pension))
     return finding
 
 
@@ -63,10 +63,6 @@ def _amount(assessment: Assessment, loss: CapacityLoss) -> Finding:
     gross = indexed(assessment, assessment.rounded(exact))
     money = less_pension_contribution(assessment, gross)
     return assessment.yes(basis, money, start=assessment.paid_from(arose))
-
-
-def _earlier(until: date | None, end: date) -> date:
-    return end if until is None or end < until else until
 
 
 RULE = Rule(

@@ -10,7 +10,8 @@ from datetime import date
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import Cause, Group
 from benefits.facts import Disability
-from benefits.terms import birthday, day_before
+from benefits.medical_board import is_superseded, newest_first
+from benefits.terms import birthday, day_before, earlier
 
 _KNOWN_CAUSES = (Cause.GENERAL, Cause.CHILDHOOD)
 
@@ -29,7 +30,7 @@ def decisions(assessment: Assessment) -> Sequence[Disability]:
             continue
         if facts.applicant.iin in (child.lives_with, child.mother_iin, child.father_iin):
             represented.append(one)
-    return sorted(own, key=_newest_first) + sorted(represented, key=_newest_first)
+    return sorted(own, key=newest_first) + sorted(represented, key=newest_first)
 
 
 def decide(assessment: Assessment, disability: Disability) -> Finding:
@@ -40,7 +41,7 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
         return assessment.no("not_yet_in_force", basis)
     if disability.until is not None and on > disability.until:
         return assessment.no("term_over", basis)
-    if _superseded(assessment, disability):
+    if is_superseded(assessment.facts, disability, on):
         return assessment.no("newer_decision", basis)
     born, died_on = _bearer(assessment, disability)
     if died_on is not None and died_on <= on:
@@ -64,9 +65,9 @@ def _amount(assessment: Assessment, disability: Disability, born: date) -> Findi
     if (without_group and on >= groups_from) or (of_a_child and on >= grown_up):
         return assessment.ask("which_group_now", basis)
     if without_group:
-        until = _earlier(until, day_before(groups_from))
+        until = earlier(until, day_before(groups_from))
     elif of_a_child or (on < grown_up and disability.iin != assessment.facts.applicant.iin):
-        until = _earlier(until, day_before(grown_up))
+        until = earlier(until, day_before(grown_up))
     if on < groups_from:
         rate = assessment.number("rate_small_child")
     elif on < grown_up or disability.cause is Cause.CHILDHOOD:
@@ -77,29 +78,12 @@ def _amount(assessment: Assessment, disability: Disability, born: date) -> Findi
     return assessment.yes(basis, money, until=until, start=assessment.paid_from(disability.from_date))
 
 
-def _earlier(until: date | None, end: date) -> date:
-    return end if until is None or end < until else until
-
-
 def _bearer(assessment: Assessment, disability: Disability) -> tuple[date, date | None]:
     """Birth and death of the person whom the decision is about."""
     facts = assessment.facts
     person = facts.adult(disability.iin) or facts.child(disability.iin)
     assert person is not None  # noqa: S101 - facts hold decisions about members only
     return person.birth_date, person.died_on
-
-
-def _superseded(assessment: Assessment, disability: Disability) -> bool:
-    """Whether a newer decision about the same person is already in force."""
-    for other in assessment.facts.disabilities:
-        newer = (other.from_date, other.decided_on) > (disability.from_date, disability.decided_on)
-        if other.iin == disability.iin and newer and other.from_date <= assessment.on:
-            return True
-    return False
-
-
-def _newest_first(disability: Disability) -> tuple[int, int]:
-    return -disability.from_date.toordinal(), -disability.decided_on.toordinal()
 
 
 RULE = Rule(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.facts import Disability
-from benefits.terms import birthday, day_before
+from benefits.medical_board import is_superseded, newest_first
+from benefits.terms import birthday, day_before, earlier
 
 
 def decisions(assessment: Assessment) -> Sequence[Disability]:
@@ -15,7 +16,7 @@ def decisions(assessment: Assessment) -> Sequence[Disability]:
     facts = assessment.facts
     cared = {one.iin for one in facts.children if (one.carer_iin or one.lives_with) == facts.applicant.iin}
     found = [one for one in facts.disabilities if one.iin in cared]
-    return sorted(found, key=lambda one: (-one.from_date.toordinal(), -one.decided_on.toordinal()))
+    return sorted(found, key=newest_first)
 
 
 def decide(assessment: Assessment, disability: Disability) -> Finding:
@@ -32,20 +33,11 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
     until = disability.until
     if until is not None and on > until:
         return assessment.no("term_over", basis)
-    if _superseded(assessment, disability):
+    if is_superseded(assessment.facts, disability, on):
         return assessment.no("newer_decision", basis)
-    end = day_before(grown_up) if until is None else min(until, day_before(grown_up))
+    end = earlier(until, day_before(grown_up))
     money = Money(assessment.times(assessment.number("rate"), "pm"))
     return assessment.yes(basis, money, until=end, start=assessment.paid_from(disability.from_date))
-
-
-def _superseded(assessment: Assessment, disability: Disability) -> bool:
-    """Whether a newer decision about the same child is already in force."""
-    for other in assessment.facts.disabilities:
-        newer = (other.from_date, other.decided_on) > (disability.from_date, disability.decided_on)
-        if other.iin == disability.iin and newer and other.from_date <= assessment.on:
-            return True
-    return False
 
 
 RULE = Rule(

@@ -25,7 +25,7 @@ def decide(assessment: Assessment, registration: Unemployment) -> Finding:
     """average income x 0.45 x participation, for the months that the participation gives."""
     basis, on, applicant = registration.number, assessment.on, assessment.facts.applicant
     ended = registration.deregistered_on
-    if ended is not None and ended <= on and on >= next_month(ended):
+    if ended is not None and on >= next_month(ended):
         return assessment.no("not_registered_any_more", basis)
     pension = birthday(applicant.birth_date, int(assessment.row("pension_age", applicant.sex)))
     if on >= next_month(pension) or registration.registered_on >= pension:

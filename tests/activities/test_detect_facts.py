@@ -229,6 +229,13 @@ async def test_a_grown_up_child_at_home_is_not_a_member_twice(registries: Outsid
     assert (await decided(registries, "multi-child")).right is Right.YES
 
 
+async def test_a_mother_who_is_her_own_child_is_a_contradiction(registries: Outside) -> None:
+    herself = {"iin": MOTHER, "birth_date": "1985-03-12", "sex": "female"}
+    await registries.cast(mother(children=[child(0), herself]))
+    with pytest.raises(benefits.BadFacts, match="a member only once"):
+        Facts.from_mapping((await asked(registries, "multi-child")).mapping)
+
+
 async def test_assistance_knows_the_children_of_every_member(registries: Outside) -> None:
     his = child(3, mother_iin=None, father_iin=FATHER, lives_with=FATHER)
     await registries.cast(

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ SERVICES = [service.code for service in benefits.services(every=True)]
 FROM_THE_FUND = {"capacity-loss", "job-loss", "childcare"}
 """Of the cast, those from whose payment the pension contribution is withheld."""
 
+_numbers = count(1)
 AT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
 

@@ -52,7 +52,9 @@ def _case(path: Path, service: str, case: Mapping[str, Any]) -> LawCase:
     on = date.fromisoformat(case["on"])
     mapping, people = _described(case["family"], case.get("as_at", case["on"]), case.get("applicant"))
     about = case.get("about")
-    expect = {key: people.get(value, value) if key == "basis" else value for key, value in case["expect"].items()}
+    expect = {
+        key: _ground(value, people) if key in ("basis", "each") else value for key, value in case["expect"].items()
+    }
     return LawCase(service, case["name"], on, Facts.from_mapping(mapping), people.get(about or "", about), expect)
 
 
@@ -91,6 +93,14 @@ def _described(family: Mapping[str, Any], as_at: str, applicant: str | None) -> 
     rest = {key: value for key, value in family.items() if key not in known}
     mapping = {"adults": adults, "children": children, **rest}
     return {"as_at": as_at, "applicant": applicant_iin, **_with_iins(mapping, people)}, people
+
+
+def _ground(basis: Any, people: Mapping[str, str]) -> Any:
+    """What a right rests on, with each role made an IIN: `mother`, `mother/2024-Q1`, `[child 2, child 1]`."""
+    if isinstance(basis, list):
+        return [_ground(one, people) for one in basis]
+    role, slash, rest = basis.partition("/")
+    return people.get(role, role) + slash + rest
 
 
 def _born(described: Any) -> dict[str, Any]:

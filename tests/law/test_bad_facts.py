@@ -45,6 +45,18 @@ GOOD: dict[str, Any] = {
             "incomes": [{"from_month": "2023-03", "until_month": "2025-02", "amount": "200000.50"}],
         }
     ],
+    "capacity_losses": [
+        {
+            "iin": MOTHER,
+            "number": "C-1",
+            "degree": "0.30",
+            "from_date": "2025-01-01",
+            "until": "2026-01-01",
+            "decided_on": "2025-01-01",
+        }
+    ],
+    "unemployments": [{"iin": MOTHER, "number": "U-1", "registered_on": "2025-01-10"}],
+    "burials": [{"death_record": "b1", "died_on": "2025-02-01", "status": "pension", "buried_by": MOTHER}],
     "household": {"quarter": "2024-10-01", "income": "300000", "members": [MOTHER, CHILD], "able_bodied": "1"},
 }
 
@@ -94,6 +106,30 @@ BAD = [
     ("insurances.0.incomes.0.amount", "1.005", "insurances[0].incomes[0].amount", "money in tenge and tiyn"),
     ("insurances.0.incomes.0.amount", "NaN", "insurances[0].incomes[0].amount", "a decimal number"),
     ("insurances.0.incomes.0.from_month", "2023-13", "insurances[0].incomes[0].from_month", "a date"),
+    ("capacity_losses.0.degree", "-0.01", "capacity_losses[0].degree", "a share from 0 to 1"),
+    ("capacity_losses.0.degree", "1.01", "capacity_losses[0].degree", "a share from 0 to 1"),
+    ("capacity_losses.0.degree", "half", "capacity_losses[0].degree", "a decimal number"),
+    ("capacity_losses.0.iin", STRANGER, "capacity_losses[0].iin", "a member of the family"),
+    ("capacity_losses.0.decided_on", "2025-03-02", "capacity_losses[0].decided_on", "not in the future"),
+    ("capacity_losses.0.until", "2024-12-31", "capacity_losses[0].until", "not before the beginning of the period"),
+    ("unemployments.0.iin", STRANGER, "unemployments[0].iin", "a member of the family"),
+    ("unemployments.0.registered_on", "2025-03-02", "unemployments[0].registered_on", "not in the future"),
+    (
+        "unemployments.0.deregistered_on",
+        "2025-01-09",
+        "unemployments[0].deregistered_on",
+        "not before the beginning of the period",
+    ),
+    ("burials.0.buried_by", STRANGER, "burials[0].buried_by", "a member of the family"),
+    ("burials.0.died_on", "2025-03-02", "burials[0].died_on", "not in the future"),
+    ("burials.0.status", "unknown", "burials[0].status", "a known code"),
+    ("insurances.0.counted_on", "2025-03-02", "insurances[0].counted_on", "not in the future"),
+    ("insurances.0.contribution_months", "10001", "insurances[0].contribution_months", "a whole number, not negative"),
+    ("insurances.0.incomes.0.amount", "1000000000000.01", "insurances[0].incomes[0].amount", "money in tenge and tiyn"),
+    ("children.0.birth_order", "41", "children[0].birth_order", "a birth order from 1"),
+    ("children.0.born_alive", "perhaps", "children[0].born_alive", "true or false"),
+    ("household.contract_signed_on", "2025-03-02", "household.contract_signed_on", "not in the future"),
+    ("household.contract_breached_on", "2025-03-02", "household.contract_breached_on", "not in the future"),
     ("household.income", "-5", "household.income", "money is not negative"),
     ("household.quarter", "2024-11-01", "household.quarter", "the first month of a quarter"),
     ("household.members", [MOTHER, MOTHER], "household.members", "given only once"),
@@ -132,6 +168,43 @@ def test_bad_facts_name_field_and_rule(path: str, value: Any, field: str, rule: 
     assert (caught.value.field, caught.value.rule) == (field, rule)
     if isinstance(value, str) and len(value) == 12:
         assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(("degree", "value"), [("0", "0"), ("1", "1"), ("0.30", "0.30")])
+def test_a_share_may_be_none_or_all(degree: str, value: str) -> None:
+    assert Facts.from_mapping(_with("capacity_losses.0.degree", degree)).capacity_losses[0].degree == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        ("as_at", "soon", "as_at: a date (as 2025-03-01)"),
+        ("as_at", "2022-12-31", "as_at: not before the first parameter (2023-01-01 or later)"),
+        ("adults", "nobody", "adults: a list"),
+        ("children.0.iin", "12345", "children[0].iin: an IIN (12 digits)"),
+        ("children.0.relation", "cousin", "one of born, adopted, guardianship, step)"),
+        ("capacity_losses.0.degree", "2", "capacity_losses[0].degree: a share from 0 to 1 (0.30 for 30 %)"),
+        ("insurances.0.incomes.0.amount", 0.5, "a decimal number (as text; never a binary float)"),
+        ("insurances.0.incomes.0.amount", "1.005", "money in tenge and tiyn (at most two decimals)"),
+        ("neighbours", [], "neighbours: an unknown field (one of as_at, applicant, adults,"),
+    ],
+)
+def test_an_error_tells_how_to_mend_it(path: str, value: Any, text: str) -> None:
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_mapping(_with(path, value))
+    assert text in str(caught.value)
+    assert caught.value.hint in str(caught.value)
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text("as_at: 2025-03-01\nadults: [\n")
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_file(path)
+    assert str(caught.value) == "facts.yaml: a YAML or JSON file (line 3)"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(BadFacts, match=r"^facts\.yaml: a YAML or JSON file$"):
+        Facts.from_file(path)
 
 
 def test_a_member_twice_is_refused() -> None:

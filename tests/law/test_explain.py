@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from benefits import Facts, assess, explain
+from benefits import Facts, assess, changes_between, explain, parameters_on
 from tests.law.casebook import FAMILIES
 
 ON = date(2025, 3, 1)
@@ -64,3 +64,15 @@ def test_no_explanation_holds_an_iin(five_children: Facts) -> None:
     text = explain(assess("multi-child", five_children, ON), "kk")
     iins = [adult.iin for adult in five_children.adults] + [child.iin for child in five_children.children]
     assert not any(iin in text for iin in iins)
+
+
+def test_a_change_of_a_parameter_as_json() -> None:
+    (mrp,) = [
+        one for one in changes_between("burial", date(2024, 12, 31), date(2025, 1, 1)) if one.code == "common.mrp"
+    ]
+    written = mrp.to_dict()
+    assert (written["code"], written["label"]["en"]) == ("common.mrp", "Monthly calculation index (MRP)")
+    assert (written["before"]["value"], written["after"]["value"]) == ("3692", "3932")
+    listed = parameters_on("burial", date(2025, 1, 1))[0].to_dict()
+    assert (listed["code"], listed["label"]["en"]) == ("burial.payer", "Paid by")
+    assert listed["ground"]["en"] == "Social Code of 20.04.2023, art. 242"

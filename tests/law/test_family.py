@@ -66,6 +66,17 @@ def test_adults_born_later_ask_for_nothing() -> None:
     assert assess_family(replace(facts, adults=(facts.applicant, grown)), date(2025, 3, 19)).rights
 
 
+def test_what_is_paid_once_and_what_each_month_are_totalled_apart() -> None:
+    facts = _facts({"mother": "1988-05-05", "children": ["2025-03-12"]})
+    card = assess_family(facts, ON)
+    assert (card.total(Frequency.ONCE), card.total(Frequency.MONTHLY)) == (Decimal(149416), Decimal(22648))
+    assert card.on == ON
+    nothing = assess_family(_facts({"mother": "1988-05-05"}), ON)
+    assert (nothing.rights, nothing.total(Frequency.MONTHLY)) == ((), Decimal(0))
+    assert all(one.decision.trace for one in card.claims)
+    assert not any(one.decision.trace for one in assess_family(facts, ON, trace=False).claims)
+
+
 @pytest.mark.parametrize("path", sorted(FAMILIES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_card_of_an_example_holds_the_applicants_rights_and_the_totals(path: Any) -> None:
     facts = Facts.from_file(path)

@@ -159,3 +159,76 @@ def test_the_parameters_in_force_have_label_and_ground() -> None:
     assert rate.line.value == Decimal("20.04")
     assert rate.label.en == "Rate by number of children"
     assert "2025" in rate.ground.ru
+
+
+def test_the_schedule_of_one_of_several_rights() -> None:
+    facts = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2024-12-01", "2025-03-01"]})
+    assert schedule("childcare", facts, date(2025, 3, 10)).decision.basis == "birth record 2"
+    first = schedule("childcare", facts, date(2025, 3, 10), basis="birth record 1")
+    assert (first.decision.basis, list(_months(first))[-1]) == ("birth record 1", "2026-05")
+    assert first.decision.trace
+    assert schedule("childcare", facts, date(2025, 3, 10), trace=False).decision.trace == ()
+
+
+def test_a_schedule_that_is_cut_short_is_complete_only_if_nothing_is_left() -> None:
+    facts = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2025-03-01"]})  # to 31.08.2026
+    on = date(2025, 3, 10)
+    assert not schedule("childcare", facts, on, months=17).complete
+    assert schedule("childcare", facts, on, months=18).complete
+    assert schedule("childcare", facts, on, months=19).complete
+    to_the_first = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2025-03-02"]})  # to 01.09.2026
+    assert not schedule("childcare", to_the_first, on, months=18).complete
+    assert schedule("childcare", to_the_first, on, months=19).complete
+
+
+def test_without_a_known_change_the_next_january_is_looked_at() -> None:
+    award = {"of": "mother", "kind": "altyn_alka", "awarded_on": "2015-01-01", "number": "A-1"}
+    facts = _facts("2026-03-10", {"mother": "1960-05-05", "awards": [award]})
+    assert schedule("awarded-mother", facts, date(2026, 3, 10)).next_review == date(2027, 1, 1)
+
+
+def test_what_is_paid_once_or_not_at_all_is_complete() -> None:
+    facts = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2025-03-01"]})
+    once = schedule("childbirth", facts, date(2025, 3, 10))
+    assert once.complete is True
+    assert [month.provisional for month in once.months] == [False]
+    nothing = schedule("multi-child", facts, date(2025, 3, 10))
+    assert (nothing.complete, nothing.next_review, nothing.total) == (True, None, Decimal(0))
+
+
+def test_a_schedule_as_json() -> None:
+    insurance = {
+        "of": "mother",
+        "contribution_months": "60",
+        "counted_on": "2025-03-10",
+        "incomes": [{"from_month": "2021-01", "until_month": "2025-03", "amount": "300000"}],
+    }
+    registration = {"of": "mother", "number": "U-1", "registered_on": "2025-03-03"}
+    facts = _facts("2025-03-10", {"mother": "1985-05-05", "insurances": [insurance], "unemployments": [registration]})
+    found = schedule("job-loss", facts, date(2025, 3, 10), months=2)
+    written = found.to_dict()
+    assert written.pop("decision") == found.decision.to_dict()
+    assert written == {
+        "months": [
+            {
+                "month": "2025-03",
+                "gross": "135000.00",
+                "withheld": "13500.00",
+                "net": "121500.00",
+                "provisional": False,
+            },
+            {
+                "month": "2025-04",
+                "gross": "135000.00",
+                "withheld": "13500.00",
+                "net": "121500.00",
+                "provisional": False,
+            },
+        ],
+        "complete": False,
+        "next_review": "2025-09-01",
+        "total": "243000.00",
+    }
+    award = {"of": "mother", "kind": "altyn_alka", "awarded_on": "2015-01-01", "number": "A-1"}
+    once = _facts("2025-03-10", {"mother": "1960-05-05", "awards": [award]})
+    assert schedule("multi-child", once, date(2025, 3, 10)).to_dict()["next_review"] is None

@@ -14,6 +14,7 @@ from tests.law.casebook import CASES, FAMILIES, TWELFTH, LawCase, read_cases
 
 OF_THE_MONEY = {"amount", "gross", "withheld", "net", "payer", "parts"}
 EXPECTED = OF_THE_MONEY | {"right", "failed", "question", "basis", "from", "until", "decider", "trace"}
+OF_ALL = "each"
 OF_THE_SCHEDULE = {"months", "schedule", "next_review"}
 
 
@@ -43,11 +44,13 @@ def test_the_cases_of_the_twelfth_benefit() -> None:
 def check(case: LawCase) -> None:
     """Fails unless the law answers the case as it expects, with and without a trace."""
     decision = assess(case.service, case.facts, case.on, basis=case.about)
-    assert set(case.expect) <= EXPECTED | OF_THE_SCHEDULE, "an expectation that the runner does not know"
+    assert set(case.expect) <= EXPECTED | OF_THE_SCHEDULE | {OF_ALL}, "an expectation that the runner does not know"
     expected = {key: wanted for key, wanted in case.expect.items() if key in EXPECTED}
     answered = {key: _answer(decision, key, wanted) for key, wanted in expected.items()}
     assert answered == {key: _wanted(key, wanted) for key, wanted in expected.items()}
     assert assess(case.service, case.facts, case.on, trace=False, basis=case.about).net == decision.net
+    if OF_ALL in case.expect:
+        assert [one.basis for one in benefits.assess_each(case.service, case.facts, case.on)] == case.expect[OF_ALL]
 
 
 @pytest.mark.parametrize("case", [case for case in _cases() if OF_THE_SCHEDULE & set(case.values[0].expect)])

@@ -1,5 +1,6 @@
 """The three notices without consent: every case that lawyers wrote, and what must hold for all of them."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -58,7 +59,8 @@ def test_case(code: str, case: Mapping[str, Any]) -> None:
     facts, on = _facts(case), date.fromisoformat(case["on"])
     found = notices_due(facts, on, code=code)
     assert [_as_written(one) for one in found] == [_as_expected(one) for one in case["expect"]]
-    assert [Notice.from_dict(one.to_dict()) for one in found] == list(found)
+    assert [Notice.from_dict(json.loads(json.dumps(one.to_dict()))) for one in found] == list(found)
+    assert all(isinstance(one.to_dict()["values"].get("measures", []), list) for one in found)
     assert notices_due(facts, on, code=code, trace=False) == tuple(replace(one, trace=()) for one in found)
     for one in found:
         assert one.code == code
@@ -85,6 +87,19 @@ def test_each_topic_has_cases_with_and_without_a_notice_and_of_every_kind(code: 
     assert {one["kind"] for case in cases for one in case["expect"]} == set(topic.kinds)
     assert set(topic.kinds) <= set(topic.texts)
     assert topic.events
+
+
+def test_the_topics_as_in_force_on_a_day() -> None:
+    assert benefits.notice_topics(date(2025, 1, 1)) == TOPICS
+    assert [(topic.code, topic.names.en) for topic in TOPICS] == [
+        ("pension", "Notice of a pension"),
+        ("kandas", "Notice of the status of a kandas"),
+        ("employment", "Notice of measures of employment"),
+    ]
+    assert all(topic.ground.kk for topic in TOPICS)
+    assert [sorted(topic.events) for topic in TOPICS] == [["pension"], ["kandas"], ["job_loss"]]
+    with pytest.raises(BadFacts, match="not before the first parameter"):
+        benefits.notice_topics(date(2022, 12, 31))
 
 
 def test_every_measure_has_a_name() -> None:

@@ -8,9 +8,10 @@ import pytest
 
 import benefits
 from benefits import BadParameters, Facts, UnknownService, add_directory, assess, explain, remove_directory
-from benefits.catalogue import PARAMETERS, benefit
+from benefits.catalogue import PARAMETERS, benefit, read_legislation
 from benefits.decision import Right
 from benefits.parameter_file import read_parameter_file
+from benefits.terms import month_number
 from tests.law.casebook import FAMILIES, TWELFTH
 
 GOOD = """\
@@ -144,6 +145,89 @@ def test_a_reference_that_nobody_defined_is_refused(tmp_path: Path) -> None:
             (tmp_path / file.name).write_text(text)
     with pytest.raises(BadParameters, match=r"first-bicycle.yaml:\d+: reference 'no-such-law' is not defined"):
         add_directory(tmp_path)
+
+
+BROKEN = [
+    ("  payer:\n", "  paid:\n", r"first-bicycle.yaml:1: a service states its payer itself"),
+    (
+        "service: first-bicycle",
+        "service: second-bicycle",
+        r"first-bicycle.yaml:1: the file of 'second-bicycle' must be",
+    ),
+    ("reference: bicycle-law\n\n", "\n", r"first-bicycle.yaml:1: the file needs a reference that is defined"),
+    ("reference: bicycle-law\n\n", "reference: no-law\n\n", r"first-bicycle.yaml:1: the file needs a reference"),
+    ("value: budget", "value: aunt", r"first-bicycle.yaml:12: unknown choice; one of budget, fund, fund\+budget"),
+    (
+        "  age_from:\n    label: {kk: Жасы, ru: Возраст от, en: Age from}\n",
+        "  age_from:\n",
+        r":26: parameter 'age_from' has no label",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "error"), BROKEN, ids=[error for _, _, error in BROKEN])
+def test_a_broken_file_of_a_service_is_named_with_its_line(tmp_path: Path, old: str, new: str, error: str) -> None:
+    for file in TWELFTH.glob("*.*"):
+        text = file.read_text()
+        (tmp_path / file.name).write_text(text.replace(old, new, 1) if file.suffix == ".yaml" else text)
+        assert file.suffix != ".yaml" or old in text
+    with pytest.raises(BadParameters, match=error) as caught:
+        add_directory(tmp_path)
+    assert caught.value.path == tmp_path / "first-bicycle.yaml"
+
+
+def test_a_file_of_parameters_without_a_rule_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "orphan.yaml").write_text((TWELFTH / "first-bicycle.yaml").read_text())
+    with pytest.raises(BadParameters, match=r"orphan\.yaml:1: no module declares a RULE with this code"):
+        add_directory(tmp_path)
+
+
+def test_another_unit_for_a_shared_parameter_is_refused(tmp_path: Path) -> None:
+    for file in TWELFTH.glob("*.*"):
+        dated = "2023-01-01: {value: 216, reference: bicycle-law, mark: C}"
+        added = f"  adult_age:\n    unit: months\n    values:\n      {dated}\n"
+        (tmp_path / file.name).write_text(file.read_text().replace("\nparameters:\n", f"\nparameters:\n{added}"))
+    with pytest.raises(BadParameters, match=r"first-bicycle\.yaml:10: 'adult_age' has the unit years"):
+        add_directory(tmp_path)
+
+
+def test_what_the_card_does_not_offer_is_listed_only_on_request(tmp_path: Path) -> None:
+    for file in TWELFTH.glob("*.*"):
+        (tmp_path / file.name).write_text(file.read_text().replace("value: yes", "value: no"))
+    add_directory(tmp_path)
+    try:
+        assert "first-bicycle" not in {service.code for service in benefits.services()}
+        assert "first-bicycle" in {service.code for service in benefits.services(every=True)}
+        facts = Facts.from_file(FAMILIES / "five-children.yaml")
+        assert "first-bicycle" in {one.code for one in benefits.assess_all(facts, facts.as_at)}
+        assert "first-bicycle" not in {one.code for one in benefits.assess_all(facts, facts.as_at, every=False)}
+        assert benefits.service("first-bicycle").events == frozenset()
+    finally:
+        remove_directory(tmp_path)
+
+
+def test_a_value_with_an_end_holds_to_its_last_day(tmp_path: Path) -> None:
+    """An optional parameter may have gaps: after the last day it has no value, and the day after the gap it has."""
+    gap = (
+        "  gift:\n    label: {kk: a, ru: b, en: c}\n    unit: tenge\n    optional: true\n    values:\n"
+        "      2025-02-10: {value: 5, reference: bicycle-law, mark: C, until: 2025-06-14}\n"
+        "      2025-07-20: {value: 7, reference: bicycle-law, mark: C}\n"
+    )
+    path = tmp_path / "first-bicycle.yaml"
+    text = (TWELFTH / "first-bicycle.yaml").read_text()
+    path.write_text(text.replace("\nparameters:\n", f"\nparameters:\n{gap}"))
+    found = read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml"))
+    values = {
+        day: getattr(found.at(date.fromisoformat(day)).single.get("gift"), "value", None)
+        for day in ("2025-02-09", "2025-02-10", "2025-06-14", "2025-06-15", "2025-07-19", "2025-07-20", "2030-01-01")
+    }
+    assert list(values.values()) == [None, 5, 5, None, None, 7, 7]
+    assert found.first_day == date(2023, 1, 1)
+    assert found.at(found.first_day).single["mrp"].value == 3450
+    spans = [(span.first, span.last, span.entry.value) for span in found.spans("gift")]
+    march, july = month_number(date(2025, 3, 1)), month_number(date(2025, 6, 1))
+    assert spans[0] == (march, july, Decimal(5))
+    assert spans[1][:2] == (month_number(date(2025, 8, 1)), month_number(date.max))
 
 
 def test_the_day_of_a_change_belongs_to_the_new_value() -> None:

@@ -1,12 +1,14 @@
 """The trace of every case: each figure has a name, its unit and arithmetic that comes out, each right its ground."""
 
+import json
 import re
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
 import pytest
 
 import benefits
-from benefits import LANGUAGES, Decision, Right, TraceKind, TraceLine, assess_each
+from benefits import LANGUAGES, Decision, Right, TraceKind, TraceLine, assess_all, assess_each
 from benefits.catalogue import benefit
 from benefits.decision import UNITS_IN_WORDS
 from tests.law.casebook import CASES, read_cases
@@ -26,7 +28,6 @@ FIGURES = {
     "exact_fund": ("tenge", True),
     "income_per_head": ("tenge", True),
     "income_total": ("tenge", False),
-    "indexed": ("tenge", True),
     "least": ("tenge", True),
     "line": ("tenge", False),
     "members": ("people", False),
@@ -81,8 +82,7 @@ def test_every_figure_is_in_its_unit_and_shows_its_arithmetic() -> None:
             assert line.unit == unit, line.code
             if line.code not in BOUNDED or line.value != Decimal(BOUNDED[line.code]):
                 assert (line.how is not None) == shown, (line.code, line.how)
-    elsewhere = {"indexed", "line"}  # figures of later months, and of regions of which the sources hold nothing
-    assert seen == FIGURES.keys() - elsewhere
+    assert seen == FIGURES.keys() - {"line"}, "of a region: the sources hold none"
 
 
 def test_the_arithmetic_comes_out() -> None:
@@ -101,6 +101,76 @@ def _reckon(how: str) -> Decimal:
     python = re.sub(r"[0-9.]+", lambda number: f"Decimal('{number[0]}')", how).replace("×", "*").replace("÷", "/")
     outcome: Decimal = eval(python, {"Decimal": Decimal})  # noqa: S307 - nothing but numbers and signs
     return outcome
+
+
+def test_the_wages_behind_a_capped_income_are_told_once() -> None:
+    for decision in _decisions():
+        wages = [line.since for line in decision.trace if line.code == "common.mzp"]
+        assert len(set(wages)) == len(wages)
+        if any(line.code == "income_total" for line in decision.trace):
+            assert wages, decision
+
+
+def test_every_decision_survives_json() -> None:
+    for decision in _decisions():
+        assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
+
+
+def test_a_decision_as_json_holds_everything_that_a_case_needs() -> None:
+    (decision,) = [one for one in _decisions("burial") if one.right is Right.YES][:1]
+    written = decision.to_dict()
+    assert {**written, "trace": []} == {
+        "code": "burial",
+        "on": decision.on.isoformat(),
+        "right": "yes",
+        "failed": None,
+        "asked": None,
+        "question": None,
+        "basis": decision.basis,
+        "gross": f"{decision.gross}.00",
+        "withheld": "0.00",
+        "net": f"{decision.net}.00",
+        "frequency": "once",
+        "start": decision.start.isoformat(),
+        "until": None,
+        "payer": "budget",
+        "decider": "corporation",
+        "parts": [
+            {
+                "code": "burial",
+                "payer": "budget",
+                "gross": f"{decision.gross}.00",
+                "withheld": "0.00",
+                "net": f"{decision.net}.00",
+            }
+        ],
+        "trace": [],
+    }
+    (mrp,) = [line for line in written["trace"] if line["code"] == "common.mrp"]
+    assert mrp == {
+        "kind": "parameter",
+        "code": "common.mrp",
+        "value": "3932",
+        "unit": "tenge",
+        "since": "2025-01-01",
+        "reference": "budget-law-2025",
+        "ground": "Law on the republican budget for 2025–2027",
+        "mark": "P",
+        "status": None,
+        "how": None,
+    }
+    asked = next(one for one in _decisions("childbirth") if one.asked is not None)
+    assert asked.to_dict()["question"] == asked.question
+    assert asked.to_dict()["asked"]["code"]
+
+
+def test_without_a_trace_the_decisions_are_the_same() -> None:
+    for case in ALL_CASES:
+        bare = assess_each(case.service, case.facts, case.on, trace=False)
+        assert bare == tuple(replace(one, trace=()) for one in assess_each(case.service, case.facts, case.on))
+        card = assess_all(case.facts, case.on, trace=False)
+        assert not any(one.trace for one in card)
+        assert card == assess_all(case.facts, case.on, trace=False, every=True)
 
 
 def test_every_figure_has_a_name_in_each_language() -> None:

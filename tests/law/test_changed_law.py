@@ -1,0 +1,244 @@
+"""A change of the law is a change of data: parameters are changed here, no rule is, and the decisions follow.
+
+The changes are invented; the files of parameters stay as they are.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benefits import BadFacts, Decision, Facts, Right, assess, notices_due, schedule
+from benefits import catalogue as services_known
+from benefits.assessment import Assessment, Finding
+from benefits.catalogue import PARAMETERS, Benefit, benefit, read_legislation
+from benefits.legislation import Legislation
+from benefits.notices import due as notices_known
+from benefits.parameter_file import read_parameter_file
+from tests.law.casebook import family_mapping
+
+Change = Callable[..., None]
+TWENTY_FOUR_MONTHS = {"from_month": "2021-01", "until_month": "2025-03", "amount": "300000"}
+
+
+def _changed(folder: Path, path: Path, parameters: str) -> Path:
+    """A copy of a parameter file with parameters replaced by these, or added."""
+    text = path.read_text(encoding="utf-8")
+    for name in [line[2:-1] for line in parameters.splitlines() if line.startswith("  ") and line[2] != " "]:
+        begin = text.find(f"\n  {name}:\n") + 1
+        if begin:
+            lines = text[begin:].splitlines(keepends=True)
+            end = next(n for n, line in enumerate(lines[1:], 1) if not line.startswith("    "))
+            text = text[:begin] + "".join(lines[end:])
+    copy = folder / path.name
+    copy.write_text(text.replace("\nparameters:\n", f"\nparameters:\n{parameters}", 1), encoding="utf-8")
+    return copy
+
+
+def _parameter(name: str, value: str, unit: str = "choice") -> str:
+    dated = f"2023-01-01: {{value: {value}, reference: no-text-found, mark: C}}"
+    return f"  {name}:\n    unit: {unit}\n    values:\n      {dated}\n"
+
+
+@pytest.fixture
+def change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Changes parameters of a service for the time of a test."""
+
+    def act(code: str, *parameters: str) -> None:
+        path = _changed(tmp_path, PARAMETERS / f"{code}.yaml", "".join(parameters))
+        common = read_parameter_file(PARAMETERS / "common.yaml")
+        monkeypatch.setitem(services_known._benefits, code, Benefit(benefit(code).rule, read_legislation(path, common)))
+
+    return act
+
+
+def _facts(on: str, family: dict[str, Any]) -> Facts:
+    return Facts.from_mapping(family_mapping(family, on))
+
+
+def _decided(code: str, on: str, family: dict[str, Any]) -> Decision:
+    return assess(code, _facts(on, family), date.fromisoformat(on))
+
+
+DISABILITY = {"number": "D-1", "group": "II", "cause": "general", "from_date": "2025-01-10", "decided_on": "2025-01-12"}
+LOSS = {"number": "C-1", "degree": "1", "from_date": "2025-01-10", "until": "2027-01-09", "decided_on": "2025-01-10"}
+INSURANCE = {"contribution_months": "60", "counted_on": "2025-03-05", "incomes": [TWENTY_FOUR_MONTHS]}
+HOUSEHOLD = {"quarter": "2023-10-01", "income": "30000", "members": ["mother"]}
+DEATH = {
+    "of": "man born 1975-05-05",
+    "died_on": "2025-02-10",
+    "death_record": "DR-1",
+    "dependants": [{"of": "woman born 2015-03-01", "relation": "child"}],
+}
+STARTS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("disability", "2025-03-05", {"disabilities": [{"of": "mother", **DISABILITY}]}, "2025-01-10"),
+    (
+        "disabled-child-carer",
+        "2025-03-05",
+        {"children": ["2016-05-10"], "disabilities": [{"of": "child 1", **DISABILITY}]},
+        "2025-01-10",
+    ),
+    (
+        "awarded-mother",
+        "2025-03-05",
+        {"awards": [{"of": "mother", "kind": "kumis_alka", "awarded_on": "2025-02-01", "number": "A-1"}]},
+        "2025-02-01",
+    ),
+    ("targeted-assistance", "2024-02-10", {"household": HOUSEHOLD}, "2024-01-01"),
+    ("breadwinner-loss", "2025-03-05", {"breadwinners": [DEATH]}, "2025-02-10"),
+    ("childcare", "2025-03-05", {"children": ["2025-01-20"]}, "2025-01-20"),
+    (
+        "capacity-loss",
+        "2025-03-05",
+        {"capacity_losses": [{"of": "mother", **LOSS}], "insurances": [{"of": "mother", **INSURANCE}]},
+        "2025-01-10",
+    ),
+    (
+        "job-loss",
+        "2025-03-05",
+        {
+            "unemployments": [{"of": "mother", "number": "U-1", "registered_on": "2025-02-20"}],
+            "insurances": [{"of": "mother", **INSURANCE}],
+        },
+        "2025-02-20",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "on", "family", "arose"), STARTS, ids=[code for code, *_ in STARTS])
+def test_a_payment_starts_with_the_application_or_with_the_right(
+    change: Change, code: str, on: str, family: dict[str, Any], arose: str
+) -> None:
+    family = {"mother": {"born": "1980-05-05", "region": "KZ-59"}, **family}
+    change(code, _parameter("paid_from", "application"))
+    decision = _decided(code, on, family)
+    assert (decision.right, decision.start) == (Right.YES, date.fromisoformat(on))
+    change(code, _parameter("paid_from", "right_arose"))
+    assert _decided(code, on, family).start == date.fromisoformat(arose)
+
+
+def test_the_constants_are_those_of_the_application_where_the_law_says_so(change: Change) -> None:
+    birth = {"mother": "1990-05-05", "children": ["2024-12-20"]}
+    burial = {"death_record": "DR-1", "died_on": "2024-12-20", "status": "pension", "buried_by": "mother"}
+    assert _decided("childbirth", "2025-01-10", birth).net == 140296  # 38 x 3 692, of 2024
+    assert _decided("burial", "2025-01-10", {"mother": "1990-05-05", "burials": [burial]}).net == 129220
+    law_of = _parameter("law_of", "application").replace("values:", "choices: right_arose application\n    values:")
+    law_of = law_of.replace("    unit", "    label: {kk: a, ru: b, en: c}\n    unit", 1)
+    for code in ("childbirth", "burial"):
+        change(code, law_of)
+    assert _decided("childbirth", "2025-01-10", birth).net == 149416
+    assert _decided("burial", "2025-01-10", {"mother": "1990-05-05", "burials": [burial]}).net == 137620
+
+
+def test_the_pension_contribution_is_rounded_to_the_tiyn_in_the_persons_favour(change: Change) -> None:
+    change("capacity-loss", _parameter("pension_contribution", "0.10017", "ratio"))
+    family = {
+        "mother": "1980-05-05",
+        "capacity_losses": [{"of": "mother", **LOSS}],
+        "insurances": [{"of": "mother", **INSURANCE}],
+    }
+    decision = _decided("capacity-loss", "2025-03-05", family)
+    assert (decision.gross, decision.withheld) == (Decimal(154500), Decimal("15476.26"))  # 15 476.265
+
+
+def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Born in April 1964, told in March 2025: the age of 61 holds no longer in April, so there is nothing to tell."""
+    table = (
+        "  pension_age:\n    unit: years\n    table:\n"
+        "      female:\n        2023-01-01: {value: 61, reference: social-code, mark: C}\n"
+        "        2025-04-01: {value: 62, reference: social-code, mark: C}\n"
+        "      male:\n        2023-01-01: {value: 63, reference: social-code, mark: C}\n"
+    )
+    path = _changed(tmp_path, PARAMETERS / "notices" / "pension.yaml", table)
+    legislation = Legislation(read_parameter_file(path), read_parameter_file(PARAMETERS / "common.yaml"), must_state=())
+    facts = _facts("2026-04-10", {"mother": "1964-04-10"})
+    (before,) = notices_due(facts, date(2025, 3, 20), code="pension")
+    assert before.values == {"day": date(2025, 4, 10), "age": 61}
+    monkeypatch.setitem(notices_known._LEGISLATION, "pension", legislation)
+    assert notices_due(facts, date(2025, 3, 20), code="pension") == ()
+    (after,) = notices_due(facts, date(2026, 4, 10), code="pension")
+    assert after.values == {"day": date(2026, 4, 10), "age": 62}
+
+
+def test_who_reached_the_pension_age_before_the_known_law_is_not_told() -> None:
+    assert notices_due(_facts("2025-03-20", {"mother": "1950-04-10"}), date(2025, 3, 20), code="pension") == ()
+
+
+AWARDED = {
+    "mother": "1960-05-05",
+    "awards": [{"of": "mother", "kind": "altyn_alka", "awarded_on": "2015-01-01", "number": "A-1"}],
+}
+
+
+def test_a_question_in_a_later_month_leaves_the_schedule_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that would ask a person from July on: the months end there, and the day is to be looked at again."""
+    own = benefit("awarded-mother")
+
+    def decide(assessment: Assessment, award: Any) -> Finding:
+        if assessment.on >= date(2025, 7, 1):
+            return assessment.ask("paid_for_another_award", award.number)
+        return own.rule.decide(assessment, award)
+
+    asking = Benefit(replace(own.rule, decide=decide), own.legislation)
+    monkeypatch.setitem(services_known._benefits, "awarded-mother", asking)
+    found = schedule("awarded-mother", _facts("2025-03-10", AWARDED), date(2025, 3, 10))
+    assert [month.month for month in found.months] == [date(2025, month, 1) for month in (3, 4, 5, 6)]
+    assert not found.complete
+    assert found.next_review == date(2025, 7, 1)
+
+
+def test_a_right_that_fails_in_a_later_month_ends_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = benefit("awarded-mother")
+
+    def decide(assessment: Assessment, award: Any) -> Finding:
+        if assessment.on >= date(2025, 7, 1):
+            return assessment.no("no_award", award.number)
+        return own.rule.decide(assessment, award)
+
+    ending = Benefit(replace(own.rule, decide=decide), own.legislation)
+    monkeypatch.setitem(services_known._benefits, "awarded-mother", ending)
+    found = schedule("awarded-mother", _facts("2025-03-10", AWARDED), date(2025, 3, 10))
+    assert len(found.months) == 4
+    assert found.complete
+    assert found.next_review == date(2025, 7, 1)
+
+
+def test_a_day_before_the_applicants_birth_is_refused_and_the_birthday_is_not() -> None:
+    facts = _facts("2025-03-01", {"mother": "2024-05-05"})
+    assert assess("burial", facts, date(2024, 5, 5)).right is Right.NO
+    with pytest.raises(BadFacts) as caught:
+        assess("burial", facts, date(2024, 5, 4))
+    assert (caught.value.field, caught.value.rule) == ("on", "not before the applicant's birth")
+
+
+def test_a_wage_that_changes_within_a_month_caps_income_from_the_next(change: Change) -> None:
+    """7 x 80 000 caps the months to July 2024, 7 x 90 000 those from August: 20 and 4 of the 24 months counted."""
+    wages = (
+        "  mzp:\n    unit: tenge\n    values:\n"
+        "      2020-01-01: {value: 80000, reference: no-text-found, mark: C}\n"
+        "      2024-07-15: {value: 90000, reference: no-text-found, mark: C}\n"
+    )
+    change("job-loss", wages)
+    family = {
+        "mother": "1980-05-05",
+        "unemployments": [{"of": "mother", "number": "U-1", "registered_on": "2024-12-10"}],
+        "insurances": [
+            {
+                "of": "mother",
+                "contribution_months": "60",
+                "counted_on": "2024-12-10",
+                "incomes": [{"from_month": "2020-01", "until_month": "2024-12", "amount": "900000"}],
+            }
+        ],
+    }
+    decision = _decided("job-loss", "2024-12-10", family)
+    total = 20 * 560_000 + 4 * 630_000
+    (traced,) = [line.value for line in decision.trace if line.code == "income_total"]
+    assert traced == total
+    assert decision.gross == (Decimal(total) * Decimal("0.45") / 24).to_integral_value(ROUND_CEILING)
