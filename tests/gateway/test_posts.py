@@ -71,7 +71,7 @@ BAD: list[tuple[str, str, Any]] = [
     (RECEIPTS, "at", "2025-03-01"),
     (RECEIPTS, "at", (datetime.now(UTC) + timedelta(days=2)).isoformat()),
     (EVENTS, "event_id", ""),
-    (EVENTS, "kind", "death"),
+    (EVENTS, "kind", "wedding"),
     (EVENTS, "iin", "850312450016"),
     (EVENTS, "iin", "85031245001"),
     (EVENTS, "iin", "859912450017"),
@@ -160,7 +160,7 @@ async def test_a_text_with_signs_that_the_database_refuses_is_kept_all_the_same(
 async def test_a_birth_opens_its_cases_once_and_starts_them_under_their_ids(desk: Desk) -> None:
     answers = [await desk.post(EVENTS, GOOD[EVENTS], "registry") for _ in range(3)]
     opened = [answer.json()["cases"] for answer in answers]
-    assert [case["service"] for case in opened[0]] == ["childbirth", "multi-child"]
+    assert [case["service"] for case in opened[0]] == ["childbirth", "childcare", "multi-child"]
     assert [[case["new"] for case in cases] for cases in opened] == [[True, True], [False, False], [False, False]]
     assert len({tuple(case["ref"] for case in cases) for cases in opened}) == 1
     for case in opened[0]:
@@ -174,7 +174,7 @@ async def test_a_birth_opens_its_cases_once_and_starts_them_under_their_ids(desk
         assert iin_of(1) not in whole
     async with desk.card.transaction() as session:
         rows = (await session.scalars(select(CaseRecord))).all()
-    assert len(rows) == 2
+    assert len(rows) == 3
     assert all(row.started_at for row in rows)
     assert {row.assessed_on for row in rows} == {date(2025, 3, 1)}
 
@@ -239,12 +239,12 @@ async def test_an_event_is_taken_while_temporal_is_away_and_its_cases_start_late
     client, desk.opening.client = desk.opening.client, cast(Any, Away())
     answer = await desk.post(EVENTS, GOOD[EVENTS], "registry")
     assert answer.status_code == 202
-    assert [case["new"] for case in answer.json()["cases"]] == [True, True]
+    assert [case["new"] for case in answer.json()["cases"]] == [True] * 3
     await a_minute_passes(desk)
     with pytest.raises(RPCError):
         await desk.opening.start_pending()
     desk.opening.client = client
-    assert await desk.opening.start_pending() == 2
+    assert await desk.opening.start_pending() == 3
     for case in answer.json()["cases"]:
         assert (await desk.client.get_workflow_handle(f"{case['service']}/{case['ref']}").describe()).status
 
