@@ -161,7 +161,7 @@ async def test_a_birth_opens_its_cases_once_and_starts_them_under_their_ids(desk
     answers = [await desk.post(EVENTS, GOOD[EVENTS], "registry") for _ in range(3)]
     opened = [answer.json()["cases"] for answer in answers]
     assert [case["service"] for case in opened[0]] == ["childbirth", "childcare", "multi-child"]
-    assert [[case["new"] for case in cases] for cases in opened] == [[True, True], [False, False], [False, False]]
+    assert [[case["new"] for case in cases] for cases in opened] == [[True] * 3, [False] * 3, [False] * 3]
     assert len({tuple(case["ref"] for case in cases) for cases in opened}) == 1
     for case in opened[0]:
         handle = desk.client.get_workflow_handle(f"{case['service']}/{case['ref']}")
