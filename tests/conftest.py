@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator
 
+import hypothesis
 import pytest
 from temporalio.client import Client
 
@@ -15,6 +16,10 @@ from workflows.model import SearchAttributes
 
 _MIGRATED = "migrated"
 _numbers = itertools.count(1)
+
+# How long an example takes says how busy the machine is, and nothing about us.
+hypothesis.settings.register_profile("demeu", parent=hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("demeu")
 
 
 @pytest.fixture(scope="session")
