@@ -6,7 +6,7 @@ outcome. What cannot be done stays visible as NeedsAttention and waits for an op
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -36,6 +36,7 @@ from workflows.model import (
     OfferInput,
     Outcome,
     Policy,
+    QuietHours,
     Registered,
     RegisterInput,
     Reply,
@@ -61,6 +62,9 @@ NOTICE_OF = {
 }
 """The endings of which the person is told."""
 
+UNASKED = frozenset({Outcome.CREDITED, Outcome.REFUSED_BY_BODY})
+"""Those that answer nothing the person has just said: they wait for the morning."""
+
 
 @workflow.defn(name=WORKFLOW)
 class ProactiveService(CaseInSight):
@@ -69,6 +73,7 @@ class ProactiveService(CaseInSight):
     @workflow.init
     def __init__(self, case: Case) -> None:
         super().__init__(case)
+        self.quiet_hours: QuietHours | None = None
         self.assigned = Decimal(0)
         self.credited = Decimal(0)
 
@@ -108,6 +113,7 @@ class ProactiveService(CaseInSight):
             if found.ended is not None:
                 raise CaseEnds(found.ended, found.reason)
             if found.right is Right.YES and found.amount is not None and found.policy is not None:
+                self.quiet_hours = found.policy.quiet_hours
                 self.note(f"right found: {tenge(found.amount)}{'' if found.frequency == 'once' else ' a month'}")
                 return found.amount, found.policy
             await self.ask_operator(Attention.LAW_UNDECIDED, found.reason or "the law leaves the answer open")
@@ -116,7 +122,7 @@ class ProactiveService(CaseInSight):
         """The question goes out until it arrives; a yes within the window is the consent, its day the application's."""
         self.listens = True
         for n in range(1, OFFERS + 1):
-            offered = await self._offer(n, amount, policy)
+            offered = await self._offer(n, amount)
             reply = await self._answer(offered, policy)
             if reply is not None:
                 return await self._record(reply, given=True)
@@ -125,9 +131,9 @@ class ProactiveService(CaseInSight):
                 await self.wait(lambda: bool(self.replies), workflow.now() + timedelta(days=1), "a day to send again")
         raise CaseEnds(Outcome.UNREACHABLE, "not_delivered")
 
-    async def _offer(self, n: int, amount: Decimal, policy: Policy) -> datetime:
+    async def _offer(self, n: int, amount: Decimal) -> datetime:
         """The question goes out by SMS, outside the quiet hours. Returns the time from which reminders count."""
-        await self._quiet_hours(policy)
+        await self._quiet_hours()
         await self.enter(Stage.OFFER, "the SMS centre")
         at = workflow.now()
         question = OfferInput(**self.base(Step.OFFER, n), amount=amount, at=at)
@@ -178,11 +184,11 @@ class ProactiveService(CaseInSight):
                 # The right is not lost by silence: the person is told that an ordinary application stays possible.
                 self.note("window closed without an answer")
                 await self.enter(Stage.LATE, "a late answer", listened_until)
-                await self._quiet_hours(policy)
+                await self._quiet_hours()
                 await self._tell(NoticeKind.LAPSED)
             elif remind_at is not None and now >= remind_at:
                 remind_at = None
-                await self._quiet_hours(policy)
+                await self._quiet_hours()
                 await self._tell(NoticeKind.REMINDER, until=self.deadline)
 
     async def _record(self, reply: Reply, *, given: bool) -> ConsentRecorded:
@@ -201,7 +207,7 @@ class ProactiveService(CaseInSight):
         return account
 
     async def _account_from_person(self, policy: Policy) -> Account:
-        await self._quiet_hours(policy)
+        await self._quiet_hours()
         self.questions += 1
         self.replies.clear()  # what came after the yes and before this question answers nothing
         self.listens = True
@@ -238,6 +244,7 @@ class ProactiveService(CaseInSight):
                 raise CaseEnds(Outcome.REFUSED_BY_BODY, answer.refused)
             if until is None:
                 until = workflow.now() + timedelta(days=policy.document_days)
+                await self._quiet_hours()
                 await self._tell(NoticeKind.MISSING_DOCUMENT, until=until, detail=answer.missing_document)
             supplied = await self.ask_operator(Attention.DOCUMENT_MISSING, answer.missing_document, until)
             if supplied is None:
@@ -278,7 +285,11 @@ class ProactiveService(CaseInSight):
         """The person is told, the outcome written, the questions closed."""
         reached = self.stage
         if end.outcome in NOTICE_OF:
-            await self._tell(NOTICE_OF[end.outcome], detail=end.reason)
+            # Whatever becomes of the message, and whoever cancels meanwhile: the outcome stands.
+            with suppress(CaseEnds):
+                if end.outcome in UNASKED:
+                    await self._quiet_hours()
+                await self._tell(NOTICE_OF[end.outcome], detail=end.reason)
         closing = CloseInput(**self.base(Step.CLOSE), outcome=end.outcome, reason=end.reason)
         await self.do_locally(Step.CLOSE, closing, type(None))
         self.note(f"closed: {end.outcome}{f' ({end.reason})' if end.reason else ''}")
@@ -293,10 +304,10 @@ class ProactiveService(CaseInSight):
             pending=self.assigned - self.credited,
         )
 
-    async def _quiet_hours(self, policy: Policy) -> None:
+    async def _quiet_hours(self) -> None:
         """Nobody is woken: what goes out unasked waits for the morning."""
-        if policy.quiet_hours is not None:
-            morning = policy.quiet_hours.over(workflow.now())
+        if self.quiet_hours is not None:
+            morning = self.quiet_hours.over(workflow.now())
             await self.wait(lambda: False, morning, "the end of the quiet hours")
 
     @asynccontextmanager

@@ -68,6 +68,7 @@ class Script:
     credit: Sequence[Any] = field(default_factory=lambda: [Credited(settled=True)])
     detect_notice: Sequence[Any] = field(default_factory=lambda: [NoticeFound(kind="kandas_ends", region="KZ-71")])
     tell: Sequence[Any] = field(default_factory=lambda: [Told(sent=True)])
+    notify: Sequence[Any] = (None,)
     working_days: timedelta = timedelta(days=10)
 
     calls: list[tuple[Step, StepInput]] = field(default_factory=list)
@@ -148,7 +149,7 @@ class Script:
 
         @activity.defn(name=Step.NOTIFY)
         async def notify(arg: NoticeInput) -> None:
-            self.calls.append((Step.NOTIFY, arg))
+            self._next(Step.NOTIFY, arg)
 
         @activity.defn(name=Step.CLOSE)
         async def close(arg: CloseInput) -> None:

@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
+from tests.workflows.acting import AMOUNT, POLICY, WINDOW, Script, account, found
 from workflows.model import (
     AccountFound,
     Action,
@@ -19,6 +19,7 @@ from workflows.model import (
     NoticeKind,
     Offered,
     Outcome,
+    QuietHours,
     Registered,
     Right,
     Ruling,
@@ -342,3 +343,33 @@ async def test_cancelling_closes_at_a_safe_point(on_stage: OnStage) -> None:
         result = await case.result()
     assert (result.outcome, result.reason) == (Outcome.CLOSED_BY_OPERATOR, "cancelled")
     assert case.script.outcome() is Outcome.CLOSED_BY_OPERATOR
+
+
+async def test_nobody_is_woken_to_be_told_that_the_money_is_there(on_stage: OnStage) -> None:
+    """Quiet all day but one minute: the question and the good news wait, the money does not."""
+    quiet = POLICY.model_copy(update={"quiet_hours": QuietHours(start=1, end=0)})
+    async with on_stage(Script(detect=[found(policy=quiet)])) as case:
+        await case.until(Stage.DETECT)
+        await case.pass_time(DAY)
+        await case.until(Stage.CONSENT)
+        (asked,) = case.script.of(Step.OFFER)
+        assert f"{asked.at + timedelta(hours=5):%H:%M}" == "00:00", "in the one minute that is not quiet"
+        await case.say(Meaning.YES)
+        await case.called(Step.CREDIT)
+        assert not case.script.told()
+        await case.pass_time(DAY)
+        assert (await case.result()).outcome is Outcome.CREDITED
+    assert case.script.told() == [NoticeKind.PAID]
+
+
+async def test_the_outcome_stands_whatever_becomes_of_the_last_message(on_stage: OnStage) -> None:
+    """An operator who closes a message that cannot be said does not undo the payment."""
+    refused = ApplicationError("cannot be said", type="WordingError", non_retryable=True)
+    async with on_stage(Script(notify=[refused])) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.until(Stage.CREDIT, attention=True)
+        await case.resolve(Action.CLOSE)
+        result = await case.result()
+    assert (result.outcome, result.credited) == (Outcome.CREDITED, AMOUNT)
+    assert case.script.outcome() is Outcome.CREDITED
