@@ -135,14 +135,14 @@ def test_the_constants_are_those_of_the_application_where_the_law_says_so(change
 
 
 def test_the_pension_contribution_is_rounded_to_the_tiyn_in_the_persons_favour(change: Change) -> None:
-    change("capacity-loss", _parameter("pension_contribution", "0.10017", "ratio"))
+    change("capacity-loss", _parameter("pension_contribution", "0.100179", "ratio"))
     family = {
         "mother": "1980-05-05",
         "capacity_losses": [{"of": "mother", **LOSS}],
         "insurances": [{"of": "mother", **INSURANCE}],
     }
     decision = _decided("capacity-loss", "2025-03-05", family)
-    assert (decision.gross, decision.withheld) == (Decimal(154500), Decimal("15476.26"))  # 15 476.265
+    assert (decision.gross, decision.withheld) == (Decimal(154500), Decimal("15477.65"))  # 15 477.6555
 
 
 def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reached(

@@ -66,6 +66,15 @@ def test_adults_born_later_ask_for_nothing() -> None:
     assert assess_family(replace(facts, adults=(facts.applicant, grown)), date(2025, 3, 19)).rights
 
 
+def test_twins_are_two_rights_and_only_what_has_a_ground_is_told() -> None:
+    facts = _facts({"mother": "1988-05-05", "father": "1986-09-12", "children": ["2025-03-12", "2025-03-12"]})
+    card = assess_family(facts, ON)
+    bases = [one.decision.basis for one in card.claims if one.decision.code == "childbirth"]
+    assert bases == ["birth record 1", "birth record 2"]
+    assert [one.decision.basis for one in card.claims if one.decision.code == "childcare"] == bases
+    assert [one.decision.basis for one in card.claims if one.decision.code == "burial"] == [None]
+
+
 def test_what_is_paid_once_and_what_each_month_are_totalled_apart() -> None:
     facts = _facts({"mother": "1988-05-05", "children": ["2025-03-12"]})
     card = assess_family(facts, ON)

@@ -213,7 +213,7 @@ def test_notices_of_anybody_are_sound(facts: Facts, on: date) -> None:
 
 def test_an_unknown_topic_and_a_day_before_the_law_are_refused() -> None:
     facts = _facts({"family": {"mother": "1964-05-05"}, "on": "2025-05-05"})
-    with pytest.raises(UnknownService, match="one of pension, kandas, employment"):
+    with pytest.raises(UnknownService, match="unknown service 'weather'; one of pension, kandas, employment"):
         notices_due(facts, date(2025, 5, 5), code="weather")
     with pytest.raises(BadFacts, match="not before the first parameter"):
         notices_due(facts, date(2022, 12, 31), code="pension")

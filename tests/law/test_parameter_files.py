@@ -193,14 +193,20 @@ def test_another_unit_for_a_shared_parameter_is_refused(tmp_path: Path) -> None:
 
 def test_what_the_card_does_not_offer_is_listed_only_on_request(tmp_path: Path) -> None:
     for file in TWELFTH.glob("*.*"):
-        (tmp_path / file.name).write_text(file.read_text().replace("value: yes", "value: no"))
+        later = "value: no, reference: bicycle-law, mark: C}\n      2025-03-02: {value: yes"
+        (tmp_path / file.name).write_text(file.read_text().replace("value: yes", later))
     add_directory(tmp_path)
     try:
-        assert "first-bicycle" not in {service.code for service in benefits.services()}
-        assert "first-bicycle" in {service.code for service in benefits.services(every=True)}
+        on, later_on = date(2025, 3, 1), date(2025, 3, 2)
         facts = Facts.from_file(FAMILIES / "five-children.yaml")
-        assert "first-bicycle" in {one.code for one in benefits.assess_all(facts, facts.as_at)}
-        assert "first-bicycle" not in {one.code for one in benefits.assess_all(facts, facts.as_at, every=False)}
+        for day, every, listed in ((on, True, True), (on, False, False), (later_on, False, True)):
+            assert ("first-bicycle" in {one.code for one in benefits.services(day, every=every)}) == listed
+            assert ("first-bicycle" in {one.code for one in benefits.assess_all(facts, day, every=every)}) == listed
+            card = benefits.assess_family(facts, day, every=every)
+            assert ("first-bicycle" in {one.decision.code for one in card.claims}) == listed
+        assert "first-bicycle" in {one.code for one in benefits.assess_all(facts, on)}
+        assert "first-bicycle" in {one.decision.code for one in benefits.assess_family(facts, on).claims}
+        assert "first-bicycle" in {service.code for service in benefits.services()}
         assert benefits.service("first-bicycle").events == frozenset()
     finally:
         remove_directory(tmp_path)
