@@ -236,6 +236,23 @@ def test_a_value_with_an_end_holds_to_its_last_day(tmp_path: Path) -> None:
     assert spans[1][:2] == (month_number(date(2025, 8, 1)), month_number(date.max))
 
 
+@pytest.mark.parametrize(
+    ("until", "last"), [("2025-06-01", (2025, 6)), ("2025-05-31", (2025, 5)), ("2025-06-30", (2025, 6))]
+)
+def test_a_month_belongs_to_the_value_in_force_on_its_first_day(
+    tmp_path: Path, until: str, last: tuple[int, int]
+) -> None:
+    gift = (
+        "  gift:\n    label: {kk: a, ru: b, en: c}\n    unit: tenge\n    optional: true\n    values:\n"
+        f"      2025-02-01: {{value: 5, reference: bicycle-law, mark: C, until: {until}}}\n"
+    )
+    path = tmp_path / "first-bicycle.yaml"
+    text = (TWELFTH / "first-bicycle.yaml").read_text()
+    path.write_text(text.replace("\nparameters:\n", f"\nparameters:\n{gift}"))
+    (span,) = read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml")).spans("gift")
+    assert (span.first, span.last) == (month_number(date(2025, 2, 1)), month_number(date(*last, 1)))
+
+
 def test_the_day_of_a_change_belongs_to_the_new_value() -> None:
     legislation = benefit("disability").legislation
     for change in legislation.changes[1:]:
