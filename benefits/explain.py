@@ -7,6 +7,8 @@ arithmetic. What nobody has checked against the law's text is marked in its line
 from datetime import date
 from decimal import Decimal
 
+from babel import Locale
+
 from benefits.catalogue import benefit
 from benefits.decision import Decision, Frequency, Right, TraceKind, TraceLine
 from benefits.legislation import COMMON, Legislation
@@ -46,6 +48,7 @@ _WARNING = Texts(
     "Внимание: значений, не сверенных с текстом закона, – {number}.",
     "Note: values not checked against the text of the law: {number}.",
 )
+_FROM = Texts("{number} және одан көп", "от {number}", "from {number}")
 _MARKS = {
     "S": Texts("ресми құжатта жарияланған", "напечатано в официальном документе", "printed in an official document"),
     "P": Texts("жарияланған дереккөзде бар", "найдено в опубликованном источнике", "found in a published source"),
@@ -53,35 +56,28 @@ _MARKS = {
         "жарияланған деректерден есептелген", "вычислено из опубликованных данных", "computed from published data"
     ),
 }
-_WORDS = {
-    "budget": Texts("мемлекеттік бюджет", "государственный бюджет", "the state budget"),
-    "fund": Texts(
-        "Мемлекеттік әлеуметтік сақтандыру қоры",
-        "Государственный фонд социального страхования",
-        "the State Social Insurance Fund",
-    ),
-    "up": Texts("бүтін теңгеге дейін жоғары", "вверх до целого тенге", "up to a whole tenge"),
-    "half_up": Texts("жақын бүтін теңгеге дейін", "до ближайшего целого тенге", "to the nearest whole tenge"),
-    "permanent": Texts("тұрақты тұру", "постоянное проживание", "permanent residence"),
-    "right_arose": Texts("құқық туған күн", "день возникновения права", "the day on which the right arose"),
-    "application": Texts("өтініш берілген күн", "день обращения", "the day of application"),
-    "pm": Texts("ең төмен күнкөріс деңгейінің үлесі", "доля прожиточного минимума", "a share of PM"),
-    "larger": Texts("екі үлестің үлкені", "большая из двух долей", "the larger of the shares of median income and PM"),
-    "citizen": Texts("азамат", "гражданин", "citizen"),
-    "kandas": Texts("қандас", "кандас", "kandas"),
-    "foreigner": Texts("шетелдік", "иностранец", "foreigner"),
-}
 _UNITS = {
-    "tenge": Texts("теңге", "тенге", "tenge"),
-    "MRP": Texts("АЕК", "МРП", "MRP"),
-    "PM": Texts("ең төмен күнкөріс деңгейі", "прожиточного минимума", "PM"),
-    "MZP": Texts("ең төмен жалақы", "минимальной зарплаты", "MZP"),
-    "days": Texts("күн", "дн.", "days"),
-    "working_days": Texts("жұмыс күні", "рабочих дн.", "working days"),
-    "months": Texts("ай", "мес.", "months"),
-    "years": Texts("жас", "лет", "years"),
-    "people": Texts("адам", "чел.", "people"),
+    "tenge": (Texts("теңге", "тенге", "tenge"),),
+    "MRP": (Texts("АЕК", "МРП", "MRP"),),
+    "PM": (Texts("ең төмен күнкөріс деңгейі", "ПМ", "PM"),),
+    "MZP": (Texts("ең төмен жалақы", "МЗП", "MZP"),),
+    "days": (Texts("күн", "день", "day"), Texts("күн", "дня", "days"), Texts("күн", "дней", "days")),
+    "working_days": (
+        Texts("жұмыс күні", "рабочий день", "working day"),
+        Texts("жұмыс күні", "рабочих дня", "working days"),
+        Texts("жұмыс күні", "рабочих дней", "working days"),
+    ),
+    "months": (Texts("ай", "месяц", "month"), Texts("ай", "месяца", "months"), Texts("ай", "месяцев", "months")),
+    "years": (Texts("жас", "год", "year"), Texts("жас", "года", "years"), Texts("жас", "лет", "years")),
+    "people": (
+        Texts("адам", "человек", "person"),
+        Texts("адам", "человека", "people"),
+        Texts("адам", "человек", "people"),
+    ),
 }
+"""The word after one (1, 21), after few (2, 1.5) and after many (5, 11); one word alone never changes."""
+_FORMS = {"one": 0, "few": 1, "other": 1, "many": 2}
+"""The word by the number's plural category: https://cldr.unicode.org/index/cldr-spec/plural-rules"""
 _DECIMALS_SHOWN = 4
 
 
@@ -94,8 +90,9 @@ def explain(decision: Decision, language: Language) -> str:
         f"{found.legislation.own.names[language]}, {_AS_OF[language].format(day=show_day(decision.on))}",
         _RIGHT[decision.right][language],
     ]
-    lines += _answer(decision, language)
-    steps = [_step(line, found.legislation, language) for line in decision.trace]
+    lines += _answer(decision, found.legislation, language)
+    legislation = found.legislation
+    steps = [_step(line, decision.on, legislation, language) for line in decision.trace]
     if steps:
         lines.append(_STEPS[language])
         lines += [f"{number}. {step}" for number, step in enumerate(_without_repeats(steps), 1)]
@@ -122,32 +119,43 @@ def show_number(number: Decimal, language: Language) -> str:
     return about + whole.replace(",", " ") + (mark + part if part else "")
 
 
-def _answer(decision: Decision, language: Language) -> list[str]:
+def show_money(tenge: Decimal, language: Language) -> str:
+    """A sum as `show_number` writes it, but tiyn always with both of their digits: 3 793.20."""
+    text = show_number(tenge, language)
+    return text + "0" if text[-2:-1] in (".", ",") else text
+
+
+def _answer(decision: Decision, legislation: Legislation, language: Language) -> list[str]:
     if decision.failed is not None:
         return [_REASON[language].format(text=decision.failed.names[language])]
     if decision.asked is not None:
         return [_QUESTION[language].format(text=decision.asked.names[language])]
-    lines = [_AMOUNT[decision.frequency][language].format(money=show_number(decision.net, language))]
+    lines = [_AMOUNT[decision.frequency][language].format(money=show_money(decision.net, language))]
     if decision.withheld:
-        money = {name: show_number(getattr(decision, name), language) for name in ("gross", "withheld", "net")}
+        money = {name: show_money(getattr(decision, name), language) for name in ("gross", "withheld", "net")}
         lines.append(_WITHHELD[language].format(**money))
     if decision.frequency is Frequency.MONTHLY:
         until = decision.until
         period = _OPEN_PERIOD if until is None else _PERIOD
         lines.append(period[language].format(start=show_day(decision.start), until=show_day(until) if until else ""))
-    payers = ", ".join(_word(payer, language) for payer in decision.payer.split("+"))
-    return [*lines, _PAYER[language].format(payer=payers)]
+    payers = [_word(payer, legislation, language) for payer in decision.payer.split("+")]
+    if len(decision.parts) > 1:
+        payers = [
+            f"{_word(part.payer, legislation, language)} – {_quantity(part.net, 'tenge', language)}"
+            for part in decision.parts
+        ]
+    return [*lines, _PAYER[language].format(payer=", ".join(payers))]
 
 
-def _step(line: TraceLine, legislation: Legislation, language: Language) -> str:
-    value = _value(line, language)
+def _step(line: TraceLine, on: date, legislation: Legislation, language: Language) -> str:
+    value = _value(line, legislation, language)
     if line.kind is TraceKind.FIGURE:
         name = legislation.text("figures", line.code)[language]
         return f"{name}: {_arithmetic(line.how, language)} = {value}" if line.how else f"{name}: {value}"
     owner, _, rest = line.code.partition(".")
     name, _, key = rest.partition("[")
     label = legislation.label(name)[language] if name in legislation.parameters else line.code
-    where = f" ({key.rstrip(']')})" if key else ""
+    where = f" ({_row(name, key.rstrip(']'), on, legislation, language)})" if key else ""
     ground = legislation.references.get(line.reference or "")
     notes = [_IN_FORCE[language].format(since=show_day(line.since))] if line.since else []
     notes.append(ground[language] if ground else (line.ground or owner or COMMON))
@@ -155,29 +163,50 @@ def _step(line: TraceLine, legislation: Legislation, language: Language) -> str:
     return f"{label}{where}: {value} [{'; '.join(notes)}]"
 
 
-def _value(line: TraceLine, language: Language) -> str:
+def _row(name: str, key: str, on: date, legislation: Legislation, language: Language) -> str:
+    """The row of a table in words; of brackets the numbers that fall into the one that begins here: 1–3, 4, from 60."""
+    begins, _ = legislation.at(on).brackets.get(name, ([], []))
+    if not key.isdecimal() or int(key) not in begins:
+        return _word(key, legislation, language)
+    following = begins.index(int(key)) + 1
+    if following == len(begins):
+        return _FROM[language].format(number=key)
+    last = begins[following] - 1
+    return key if last == int(key) else f"{key}–{last}"
+
+
+def _value(line: TraceLine, legislation: Legislation, language: Language) -> str:
     if isinstance(line.value, str):
         if line.unit == "date":
             return show_day(date.fromisoformat(line.value))
-        return ", ".join(_word(word, language) for word in line.value.split())
-    unit = _UNITS.get(line.unit)
-    return show_number(line.value, language) + (f" {unit[language]}" if unit else "")
+        return ", ".join(_word(word, legislation, language) for word in line.value.split())
+    return _quantity(line.value, line.unit, language)
+
+
+def _quantity(number: Decimal, unit: str, language: Language) -> str:
+    """A number with its unit, as grammar wants it: 1 month, 24 months."""
+    shown = show_money(number, language) if unit == "tenge" else show_number(number, language)
+    forms = _UNITS.get(unit)
+    if forms is None:
+        return shown
+    category = Locale(language).plural_form(number)
+    return f"{shown} {forms[min(_FORMS[category], len(forms) - 1)][language]}"
 
 
 def _arithmetic(how: str, language: Language) -> str:
     """The arithmetic with its numbers written as the language writes them."""
     shown = []
-    for token in how.split(" "):
-        bare = token.strip("()")
+    for piece in how.split(" "):
+        bare = piece.strip("()")
         try:
-            shown.append(token.replace(bare, show_number(Decimal(bare), language)) if bare else token)
+            shown.append(piece.replace(bare, show_number(Decimal(bare), language)) if bare else piece)
         except ArithmeticError:
-            shown.append(token)
+            shown.append("–" if piece == "-" else piece)
     return " ".join(shown).replace("( ", "(").replace(" )", ")")
 
 
-def _word(word: str, language: Language) -> str:
-    return _WORDS[word][language] if word in _WORDS else word
+def _word(word: str, legislation: Legislation, language: Language) -> str:
+    return legislation.text("words", word)[language]
 
 
 def _without_repeats(steps: list[str]) -> list[str]:

@@ -82,6 +82,7 @@ class ParameterFile:
     figures: dict[str, Texts] = field(default_factory=dict)
     conditions: dict[str, Texts] = field(default_factory=dict)
     questions: dict[str, Texts] = field(default_factory=dict)
+    words: dict[str, Texts] = field(default_factory=dict)
 
 
 def read_parameter_file(path: Path) -> ParameterFile:
@@ -104,7 +105,7 @@ class _Reader:
         top = self.mapping(
             root,
             required=("service", "names", "parameters"),
-            allowed=("reference", "references", "figures", "conditions", "questions"),
+            allowed=("reference", "references", "figures", "conditions", "questions", "words"),
         )
         parameters = {name: self.parameter(name, node) for name, node in self.entries(top["parameters"], "parameters")}
         return ParameterFile(
@@ -117,6 +118,7 @@ class _Reader:
             figures=self.named_texts(top, "figures"),
             conditions=self.named_texts(top, "conditions"),
             questions=self.named_texts(top, "questions"),
+            words=self.named_texts(top, "words"),
         )
 
     def parameter(self, name: str, node: yaml.Node) -> Parameter:

@@ -1,13 +1,22 @@
 """What a citizen and an analyst read: the explanation in three languages."""
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from benefits import Facts, assess, changes_between, explain, parameters_on
+from benefits import Facts, assess, changes_between, explain, parameters_on, services
+from benefits.catalogue import benefit
+from benefits.decision import TraceKind, TraceLine
+from benefits.legislation import Legislation
+from benefits.texts import Language, Texts
 from tests.law.casebook import FAMILIES
+from tests.law.explanations import APPROVED, LANGUAGES, explanations
 
 ON = date(2025, 3, 1)
+NOT_EXPLAINED = {"decider", "events", "frequency", "offered"}
+"""Parameters that no rule asks for: no trace holds them."""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +39,51 @@ def test_five_children_are_explained(five_children: Facts, language: str, pieces
     text = explain(assess("multi-child", five_children, ON), language)  # type: ignore[arg-type]
     for piece in pieces:
         assert piece in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_explanation_is_the_approved_one(language: Language) -> None:
+    """If a change is meant: `python -m tests.law.explanations`, and read what changed."""
+    assert explanations(language) == (APPROVED / f"{language}.txt").read_text(encoding="utf-8")
+
+
+def _words_of(legislation: Legislation) -> set[str]:
+    """The words that an explanation may show: the rows of tables, and the choices that rules look at."""
+    parameters = [one for name, (one, _) in legislation.parameters.items() if name not in NOT_EXPLAINED]
+    rows = {str(key) for one in parameters if one.kind == "table" for key in one.series}
+    values = [value.value for one in parameters for series in one.series.values() for value in series]
+    chosen = {word for value in values if isinstance(value, str) for word in value.split("+")}
+    return rows.union(chosen, *(value for value in values if isinstance(value, frozenset)))
+
+
+@pytest.mark.parametrize("code", [service.code for service in services(every=True)])
+def test_no_explanation_shows_a_bare_code(code: str) -> None:
+    legislation = benefit(code).legislation
+    assert _words_of(legislation)
+    assert [word for word in _words_of(legislation) if legislation.text("words", word) == Texts.same(word)] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "shown"),
+    [
+        ("1", "months", "1 ай | 1 месяц | 1 month"),
+        ("2", "months", "2 ай | 2 месяца | 2 months"),
+        ("21", "years", "21 жас | 21 год | 21 years"),
+        ("11", "years", "11 жас | 11 лет | 11 years"),
+        ("1.5", "MZP", "1,5 ең төмен жалақы | 1,5 МЗП | 1.5 MZP"),
+        ("5", "working_days", "5 жұмыс күні | 5 рабочих дней | 5 working days"),
+        ("3793.2", "tenge", "3 793,20 теңге | 3 793,20 тенге | 3 793.20 tenge"),
+        ("3793.00", "tenge", "3 793 теңге | 3 793 тенге | 3 793 tenge"),
+        ("73870.3125", "tenge", "73 870,3125 теңге | 73 870,3125 тенге | 73 870.3125 tenge"),
+        ("0.33333", "ratio", "≈ 0,3333 | ≈ 0,3333 | ≈ 0.3333"),
+        ("1234567", "children", "1 234 567 | 1 234 567 | 1 234 567"),
+    ],
+)
+def test_a_figure_is_written_as_the_language_writes_it(number: str, unit: str, shown: str) -> None:
+    figure = TraceLine(TraceKind.FIGURE, "exact", Decimal(number), unit)
+    decision = replace(assess("burial", Facts.from_file(FAMILIES / "five-children.yaml"), ON), trace=(figure,))
+    lines = [explain(decision, language).splitlines()[-1] for language in LANGUAGES]
+    assert " | ".join(line.partition(": ")[2] for line in lines) == shown
 
 
 def test_the_parameter_shows_its_date_and_ground(five_children: Facts) -> None:
