@@ -20,8 +20,6 @@ def check_between_fields(family: Facts) -> None:
     """Raises BadFacts for the first rule that does not hold."""
     if family.as_at < EARLIEST_AS_AT:
         raise BadFacts("as_at", "not before the first parameter", f"{EARLIEST_AS_AT} or later")
-    if not family.adults:
-        raise BadFacts("adults", "at least one")
     _check_persons(family)
     _check_events(family)
     _check_members(family)
@@ -155,6 +153,7 @@ def _check_members(family: Facts) -> None:
     _check_once("pensions.number", (one.number for one in family.pensions))
     _check_once("kandas_statuses.number", (one.number for one in family.kandas_statuses))
     _check_once("breadwinners.iin", (one.iin for one in family.breadwinners))
+    _check_once("breadwinners.death_record", (one.death_record for one in family.breadwinners))
     _check_once("burials.death_record", (one.death_record for one in family.burials))
     _check_once("insurances.iin", (one.iin for one in family.insurances))
     for index, insurance in enumerate(family.insurances):

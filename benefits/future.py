@@ -13,7 +13,7 @@ from typing import Any
 
 from benefits.assessment import Assessment, Finding
 from benefits.catalogue import Benefit, benefit
-from benefits.decision import ZERO, Decision, Frequency, Right, TraceLine
+from benefits.decision import ZERO, Decision, Frequency, Right
 from benefits.evaluator import assess
 from benefits.facts import Facts
 from benefits.terms import add_months, month_of, next_month
@@ -120,8 +120,7 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
 
 def _at(found: Benefit, decision: Decision, facts: Facts, day: date) -> Finding | None:
     """The rule's answer for that day with what was known at the application; None when its ground has gone."""
-    trace: list[TraceLine] | None = None
-    later = Assessment(facts, day, decision.on, found.legislation, trace)
+    later = Assessment(facts, day, decision.on, found.legislation, None)
     if decision.until is not None and day > decision.until:
         return None
     for subject in found.rule.subjects(later):

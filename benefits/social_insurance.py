@@ -61,10 +61,11 @@ def participation(assessment: Assessment, months: int) -> Decimal:
         return coefficient
     step, most = assessment.number("participation_step"), assessment.number("participation_most")
     raised = coefficient + step * steps
+    used = min(raised, most)
     if assessment.trace is not None:
-        how = f"{coefficient:f} + {step:f} × {steps}" if raised <= most else None
-        assessment.figure("participation_used", min(raised, most), "ratio", how=how)
-    return min(raised, most)
+        how = f"{coefficient:f} + {step:f} × {steps}" if used == raised else None
+        assessment.figure("participation_used", used, "ratio", how=how)
+    return used
 
 
 def indexed(assessment: Assessment, amount: Decimal) -> Decimal:

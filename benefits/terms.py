@@ -6,6 +6,7 @@ reading, unverified). A term of months that would end on a missing day ends on t
 module never reads the clock.
 """
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
@@ -28,7 +29,7 @@ def age(born: date, on: date) -> int:
 def add_months(day: date, months: int) -> date:
     """The same day of the month so many months later (or earlier), or the last day of a shorter month."""
     year, month = divmod(month_number(day) + months, 12)
-    return date(year, month + 1, min(day.day, _days_in(year, month + 1)))
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def month_of(day: date) -> date:
@@ -54,7 +55,3 @@ def day_before(day: date) -> date:
 def earlier(until: date | None, end: date) -> date:
     """The last day of what ends on `end`, or before it on `until`; None is no end."""
     return end if until is None else min(until, end)
-
-
-def _days_in(year: int, month: int) -> int:
-    return (date(year + month // 12, month % 12 + 1, 1) - ONE_DAY).day

@@ -46,7 +46,7 @@ def notice_topic(code: str, on: date | None = None) -> NoticeTopic:
     rule = _rule(code)
     legislation = _LEGISLATION[code]
     own = legislation.own
-    in_force = legislation.at(on or legislation.changes[-1])
+    in_force = legislation.at(on or date.max)
     return NoticeTopic(
         code=code,
         names=own.names,

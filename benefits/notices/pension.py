@@ -37,11 +37,10 @@ def _age(assessment: Assessment) -> Sequence[Due]:
     reached, age = _reached(assessment)
     days = (reached - assessment.on).days
     values: dict[str, Value] = {"day": reached, "age": age}
-    if 0 < days <= assessment.whole("ahead_days"):
-        return (Due(NEAR, "pension_age", values),)
-    if -assessment.whole("told_within_days") < days <= 0:
-        return (Due(REACHED, "pension_age", values),)
-    return ()
+    ahead, told_within = assessment.whole("ahead_days"), assessment.whole("told_within_days")
+    if not -told_within < days <= ahead:
+        return ()
+    return (Due(NEAR if days > 0 else REACHED, "pension_age", values),)
 
 
 def _reached(assessment: Assessment) -> tuple[date, int]:

@@ -51,7 +51,7 @@ def _amount(assessment: Assessment, child: Child, arose: date) -> Finding:
     assessment.figure("birth_order", order, "children")
     insurance = assessment.facts.insurance(assessment.facts.applicant.iin)
     if insurance is None or insurance.contribution_months == 0:
-        return assessment.yes(basis, Money(_from_budget(assessment, order), "budget", ZERO, "budget"))
+        return assessment.yes(basis, Money(_from_budget(assessment, order), code="budget"))
     return _from_fund(assessment, basis, insurance, arose, order)
 
 

@@ -66,7 +66,7 @@ def _amount(assessment: Assessment, disability: Disability, born: date) -> Findi
         return assessment.ask("which_group_now", basis)
     if without_group:
         until = earlier(until, day_before(groups_from))
-    elif of_a_child or (on < grown_up and disability.iin != assessment.facts.applicant.iin):
+    elif of_a_child or disability.iin != assessment.facts.applicant.iin:
         until = earlier(until, day_before(grown_up))
     if on < groups_from:
         rate = assessment.number("rate_small_child")

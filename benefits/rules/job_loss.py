@@ -72,11 +72,12 @@ def _participation_left(assessment: Assessment, insurance: Insurance) -> int | N
     if not insurance.job_loss_months_paid:
         return insurance.contribution_months
     off = assessment.whole("months_taken_off")
-    left = insurance.contribution_months - off * insurance.job_loss_months_paid
+    exact = insurance.contribution_months - off * insurance.job_loss_months_paid
+    left = max(0, exact)
     if assessment.trace is not None:
-        how = f"{insurance.contribution_months} - {off} × {insurance.job_loss_months_paid}" if left >= 0 else None
-        assessment.figure("participation_left", max(0, left), "months", how=how)
-    return max(0, left)
+        how = f"{insurance.contribution_months} - {off} × {insurance.job_loss_months_paid}" if left == exact else None
+        assessment.figure("participation_left", left, "months", how=how)
+    return left
 
 
 def _until(start: date, paid: int, pension: date, ended: date | None) -> date:

@@ -17,6 +17,7 @@ MOTHER = make_iin(date(1988, 5, 5), "female", 1)
 FATHER = make_iin(date(1986, 5, 5), "male", 1)
 CHILD = make_iin(date(2015, 3, 1), "female", 1)
 STRANGER = make_iin(date(1960, 1, 1), "female", 1)
+OTHER = make_iin(date(1961, 1, 1), "male", 1)
 DEAD = {"iin": STRANGER, "died_on": "2025-02-01", "death_record": "d", "dependants": []}
 
 GOOD: dict[str, Any] = {
@@ -135,6 +136,7 @@ BAD = [
     ("household.members", [MOTHER, MOTHER], "household.members", "given only once"),
     ("household.able_bodied", "3", "household.able_bodied", "not more than the members"),
     ("breadwinners", [DEAD, DEAD], "breadwinners.iin", "given only once"),
+    ("breadwinners", [DEAD, {**DEAD, "iin": OTHER}], "breadwinners.death_record", "given only once"),
     ("neighbours", [], "neighbours", "an unknown field"),
 ]
 

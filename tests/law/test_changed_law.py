@@ -14,7 +14,7 @@ import pytest
 
 from benefits import BadFacts, Decision, Facts, Right, assess, notices_due, schedule
 from benefits import catalogue as services_known
-from benefits.assessment import Assessment, Finding
+from benefits.assessment import Assessment, Finding, Money
 from benefits.catalogue import PARAMETERS, Benefit, benefit, read_legislation
 from benefits.legislation import Legislation
 from benefits.notices import due as notices_known
@@ -109,6 +109,13 @@ STARTS: list[tuple[str, str, dict[str, Any], str]] = [
 ]
 
 
+INSURED = {
+    "mother": "1980-05-05",
+    "capacity_losses": [{"of": "mother", **LOSS}],
+    "insurances": [{"of": "mother", **INSURANCE}],
+}
+
+
 @pytest.mark.parametrize(("code", "on", "family", "arose"), STARTS, ids=[code for code, *_ in STARTS])
 def test_a_payment_starts_with_the_application_or_with_the_right(
     change: Change, code: str, on: str, family: dict[str, Any], arose: str
@@ -136,13 +143,34 @@ def test_the_constants_are_those_of_the_application_where_the_law_says_so(change
 
 def test_the_pension_contribution_is_rounded_to_the_tiyn_in_the_persons_favour(change: Change) -> None:
     change("capacity-loss", _parameter("pension_contribution", "0.100179", "ratio"))
-    family = {
-        "mother": "1980-05-05",
-        "capacity_losses": [{"of": "mother", **LOSS}],
-        "insurances": [{"of": "mother", **INSURANCE}],
-    }
-    decision = _decided("capacity-loss", "2025-03-05", family)
+    decision = _decided("capacity-loss", "2025-03-05", INSURED)
     assert (decision.gross, decision.withheld) == (Decimal(154500), Decimal("15477.65"))  # 15 477.6555
+
+
+def test_the_indexation_is_that_of_the_first_of_january(change: Change) -> None:
+    """1.5 holds on 1 January 2026 alone, 1.2 in the rest of the year."""
+    indexation = (
+        "  fund_indexation:\n    unit: ratio\n    values:\n"
+        "      2023-01-01: {value: 1, reference: no-text-found, mark: C}\n"
+        "      2026-01-01: {value: 1.5, reference: no-text-found, mark: C}\n"
+        "      2026-01-02: {value: 1.2, reference: no-text-found, mark: C}\n"
+    )
+    change("capacity-loss", indexation)
+    found = schedule("capacity-loss", _facts("2025-03-05", INSURED), date(2025, 3, 5))
+    gross = {month.month: month.gross for month in found.months}
+    assert (gross[date(2025, 12, 1)], gross[date(2026, 1, 1)]) == (Decimal(154500), Decimal(231750))
+
+
+def test_what_several_payers_withhold_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = benefit("awarded-mother")
+    money = (
+        Money(Decimal(1000), "fund", Decimal("100.10"), "fund"),
+        Money(Decimal(500), "budget", Decimal("0.20"), "budget"),
+    )
+    paying = Benefit(replace(own.rule, decide=lambda one, award: one.yes(award.number, money)), own.legislation)
+    monkeypatch.setitem(services_known._benefits, "awarded-mother", paying)
+    decision = _decided("awarded-mother", "2025-03-10", AWARDED)
+    assert (decision.gross, decision.withheld, decision.net) == (Decimal(1500), Decimal("100.30"), Decimal("1399.70"))
 
 
 def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reached(
@@ -164,6 +192,20 @@ def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reach
     assert notices_due(facts, date(2025, 3, 20), code="pension") == ()
     (after,) = notices_due(facts, date(2026, 4, 10), code="pension")
     assert after.values == {"day": date(2026, 4, 10), "age": 62}
+
+
+def test_without_a_measure_for_the_age_nobody_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measures = _parameter("measures", "silver_age", "codes").replace("values:", "choices: silver_age\n    values:")
+    measures = measures.replace("    unit", "    label: {kk: a, ru: b, en: c}\n    unit", 1)
+    path = _changed(tmp_path, PARAMETERS / "notices" / "employment.yaml", measures)
+    legislation = Legislation(read_parameter_file(path), read_parameter_file(PARAMETERS / "common.yaml"), must_state=())
+    monkeypatch.setitem(notices_known._LEGISLATION, "employment", legislation)
+    told = {}
+    for born in ("1995-05-05", "1965-05-05"):
+        family = {"father": born, "unemployments": [{"of": "father", "number": "U-1", "registered_on": "2025-03-03"}]}
+        due = notices_due(_facts("2025-03-10", family), date(2025, 3, 10), code="employment")
+        told[born] = [one.values["measures"] for one in due]
+    assert told == {"1995-05-05": [], "1965-05-05": [("silver_age",)]}
 
 
 def test_who_reached_the_pension_age_before_the_known_law_is_not_told() -> None:

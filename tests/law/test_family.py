@@ -53,6 +53,18 @@ def test_rights_of_other_adults_of_their_own_belong_to_the_family() -> None:
     assert _rights(_facts(family)) == [("disability", 1, Decimal(81362))]
 
 
+def test_an_adult_counts_from_the_day_of_birth() -> None:
+    """An adult who is born on the day is nobody's child here, but may have a right of their own."""
+    board = {"group": "child", "cause": "general", "from_date": "2025-03-20"}
+    family = {
+        "mother": "1988-05-05",
+        "father": "2025-03-20",
+        "disabilities": [{"of": "father", "number": "D-1", "decided_on": "2025-03-20", **board}],
+    }
+    assert [code for code, adult, _ in _rights(_facts(family)) if adult == 1] == ["disability"]
+    assert _rights(_facts(family, date(2025, 3, 21)), date(2025, 3, 19)) == []
+
+
 def test_a_family_without_a_mother_has_one_right_for_the_family() -> None:
     children = [{"born": f"20{year}-03-02", "mother_iin": "woman born 1980-01-01"} for year in (10, 12, 14, 16)]
     family = {"father": "1986-09-12", "grandmother": "1960-01-01", "children": children}

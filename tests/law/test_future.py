@@ -230,5 +230,7 @@ def test_a_schedule_as_json() -> None:
         "total": "243000.00",
     }
     award = {"of": "mother", "kind": "altyn_alka", "awarded_on": "2015-01-01", "number": "A-1"}
-    once = _facts("2025-03-10", {"mother": "1960-05-05", "awards": [award]})
-    assert schedule("multi-child", once, date(2025, 3, 10)).to_dict()["next_review"] is None
+    awarded = _facts("2025-03-10", {"mother": "1960-05-05", "awards": [award]})
+    assert schedule("multi-child", awarded, date(2025, 3, 10)).to_dict()["next_review"] is None
+    (first, *_) = schedule("awarded-mother", awarded, date(2025, 3, 10)).to_dict()["months"]
+    assert (first["gross"], first["withheld"], first["net"]) == ("29097.00", "0.00", "29097.00")

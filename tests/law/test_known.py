@@ -120,10 +120,12 @@ def test_income_that_begins_with_the_month_of_the_day_is_known() -> None:
 
 
 def test_a_household_of_a_later_quarter_and_a_later_contract_are_not_known() -> None:
-    household = {"quarter": "2025-01-01", "income": "1", "members": ["mother"], "contract_signed_on": BEFORE}
-    known = _known({"household": {**household, "contract_breached_on": AFTER}}).household
-    assert known is not None
-    assert (known.contract_signed_on, known.contract_breached_on) == (DAY, None)
+    household = {"quarter": "2025-01-01", "income": "1", "members": ["mother"]}
+    for signed, breached, known in ((BEFORE, AFTER, (DAY, None)), (AFTER, BEFORE, (None, DAY))):
+        contract = {"contract_signed_on": signed, "contract_breached_on": breached}
+        found = _known({"household": {**household, **contract}}).household
+        assert found is not None
+        assert (found.contract_signed_on, found.contract_breached_on) == known
     facts = _facts({"household": household})
     assert facts.known_on(date(2025, 1, 1)).household is not None
     assert facts.known_on(date(2024, 12, 31)).household is None

@@ -85,6 +85,13 @@ def test_every_figure_is_in_its_unit_and_shows_its_arithmetic() -> None:
     assert seen == FIGURES.keys() - {"line"}, "of a region: the sources hold none"
 
 
+def test_a_figure_that_just_reaches_its_bound_shows_its_arithmetic() -> None:
+    lines = [line for decision in _decisions("job-loss") for line in _figures(decision) if line.code in BOUNDED]
+    at_bound = {(line.code, line.how) for line in lines if line.value == Decimal(BOUNDED[line.code])}
+    assert at_bound >= {("participation_left", "12 - 12 × 1"), ("participation_left", None)}
+    assert at_bound >= {("participation_used", "1.0 + 0.02 × 15"), ("participation_used", None)}
+
+
 def test_the_arithmetic_comes_out() -> None:
     for decision in _decisions():
         for line in _figures(decision):
@@ -114,6 +121,13 @@ def test_the_wages_behind_a_capped_income_are_told_once() -> None:
 def test_every_decision_survives_json() -> None:
     for decision in _decisions():
         assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
+
+
+def test_no_number_is_written_with_an_exponent() -> None:
+    lines = [line for decision in _decisions() for line in decision.to_dict()["trace"]]
+    numbers = {line["value"] for line in lines if line["unit"] not in UNITS_IN_WORDS}
+    assert any(format(Decimal(number).normalize()) != number for number in numbers)
+    assert all(re.fullmatch(r"-?[0-9]+([.][0-9]+)?", number) for number in numbers)
 
 
 def test_a_decision_as_json_holds_everything_that_a_case_needs() -> None:
