@@ -77,7 +77,7 @@ class Benefit:
 
     def service(self, on: date | None = None) -> Service:
         """The service on a day; without a day, by the last values known."""
-        return self.service_in(self.legislation.at(on or self.legislation.changes[-1]))
+        return self.service_in(self.legislation.at(on or date.max))
 
     def service_in(self, in_force: InForce) -> Service:
         """The service under the values in force."""

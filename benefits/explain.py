@@ -11,7 +11,7 @@ from babel import Locale
 
 from benefits.catalogue import benefit
 from benefits.decision import Decision, Frequency, Right, TraceKind, TraceLine
-from benefits.legislation import COMMON, Legislation
+from benefits.legislation import Legislation
 from benefits.texts import Language, Texts
 
 _RIGHT = {
@@ -113,7 +113,7 @@ def show_number(number: Decimal, language: Language) -> str:
     about = "" if exact == number else "≈ "
     text = f"{exact:,f}"
     if "." in text:
-        text = text.rstrip("0").rstrip(".")
+        text = text.rstrip("0")
     whole, _, part = text.partition(".")
     mark = "." if language == "en" else ","
     return about + whole.replace(",", " ") + (mark + part if part else "")
@@ -154,11 +154,11 @@ def _step(line: TraceLine, on: date, legislation: Legislation, language: Languag
         return f"{name}: {_arithmetic(line.how, language)} = {value}" if line.how else f"{name}: {value}"
     owner, _, rest = line.code.partition(".")
     name, _, key = rest.partition("[")
-    label = legislation.label(name)[language] if name in legislation.parameters else line.code
+    label = legislation.label(name)[language] if name in legislation.parameters else f"{owner}.{name}"
     where = f" ({_row(name, key.rstrip(']'), on, legislation, language)})" if key else ""
     ground = legislation.references.get(line.reference or "")
     notes = [_IN_FORCE[language].format(since=show_day(line.since))] if line.since else []
-    notes.append(ground[language] if ground else (line.ground or owner or COMMON))
+    notes.append(ground[language] if ground else (line.ground or owner))
     notes.append(_UNVERIFIED[language] if line.unverified else _MARKS[line.mark or "C"][language])
     return f"{label}{where}: {value} [{'; '.join(notes)}]"
 

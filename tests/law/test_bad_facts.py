@@ -20,6 +20,10 @@ STRANGER = make_iin(date(1960, 1, 1), "female", 1)
 OTHER = make_iin(date(1961, 1, 1), "male", 1)
 DEAD = {"iin": STRANGER, "died_on": "2025-02-01", "death_record": "d", "dependants": []}
 
+DEPENDANT = {"iin": CHILD, "relation": "child"}
+PENSION = {"iin": MOTHER, "number": "P-1", "amount": "1", "from_date": "2025-01-01", "decided_on": "2025-01-01"}
+OLDEST = make_iin(date(1899, 12, 31), "male", 1)
+
 GOOD: dict[str, Any] = {
     "as_at": "2025-03-01",
     "applicant": MOTHER,
@@ -99,6 +103,7 @@ BAD = [
     ("disabilities.0.decided_on", "2014-01-01", "disabilities[0].decided_on", "not before the birth"),
     ("payments.0.state", "lost", "payments[0].state", "a known code"),
     ("payments.0.until", "2023-12-31", "payments[0].until", "not before the beginning of the period"),
+    ("awards.0.iin", STRANGER, "awards[0].iin", "a member of the family"),
     ("awards.0.kind", "best_cook", "awards[0].kind", "a known code"),
     ("awards.0.awarded_on", "2025-03-02", "awards[0].awarded_on", "not in the future"),
     ("insurances.0.contribution_months", "-1", "insurances[0].contribution_months", "a whole number, not negative"),
@@ -134,11 +139,59 @@ BAD = [
     ("household.income", "-5", "household.income", "money is not negative"),
     ("household.quarter", "2024-11-01", "household.quarter", "the first month of a quarter"),
     ("household.members", [MOTHER, MOTHER], "household.members", "given only once"),
+    ("household.members", [MOTHER, STRANGER], "household.members[1]", "a member of the family"),
+    ("household.quarter", "2025-04-01", "household.quarter", "not in the future"),
     ("household.able_bodied", "3", "household.able_bodied", "not more than the members"),
+    ("insurances.0.incomes.0.until_month", "2025-04", "insurances[0].incomes[0].until_month", "not in the future"),
+    ("insurances.0.incomes.0.amount", [1], "insurances[0].incomes[0].amount", "a text"),
+    ("adults.1", {"iin": OLDEST, "birth_date": "1899-12-31"}, "adults[1].birth_date", "not before 1900"),
+    ("pensions", [{**PENSION, "iin": STRANGER}], "pensions[0].iin", "a member of the family"),
+    (
+        "breadwinners",
+        [{**DEAD, "iin": FATHER}],
+        "breadwinners[0].died_on",
+        "the same as died_on of the adult",
+    ),
+    (
+        "breadwinners",
+        [{**DEAD, "dependants": [{**DEPENDANT, "birth_date": "2015-03-02"}]}],
+        "breadwinners[0].dependants[0].birth_date",
+        "the birth date that the IIN holds",
+    ),
+    (
+        "breadwinners",
+        [{**DEAD, "dependants": [DEPENDANT, DEPENDANT]}],
+        "breadwinners[0].dependants",
+        "given only once",
+    ),
     ("breadwinners", [DEAD, DEAD], "breadwinners.iin", "given only once"),
     ("breadwinners", [DEAD, {**DEAD, "iin": OTHER}], "breadwinners.death_record", "given only once"),
     ("neighbours", [], "neighbours", "an unknown field"),
 ]
+
+
+TWICE = [
+    ("disabilities", "disabilities.number"),
+    ("awards", "awards.number"),
+    ("insurances", "insurances.iin"),
+    ("capacity_losses", "capacity_losses.number"),
+    ("unemployments", "unemployments.number"),
+    ("burials", "burials.death_record"),
+]
+
+AT_THE_BOUND = [
+    ("as_at", "2023-01-01"),
+    ("adults.1", {"iin": make_iin(date(1900, 1, 1), "male", 1), "birth_date": "1900-01-01"}),
+    ("children.0", {"iin": make_iin(date(2025, 3, 1), "male", 1)}),
+    ("children.0.taken_on", "2015-03-01"),
+    ("children.0.birth_order", "40"),
+    ("disabilities.0.decided_on", "2015-03-01"),
+    ("insurances.0.contribution_months", "10000"),
+    ("insurances.0.incomes.0.amount", "1000000000000"),
+    ("household.able_bodied", "2"),
+    ("breadwinners", [{**DEAD, "dependants": [DEPENDANT]}]),
+]
+"""Values that are just good enough."""
 
 
 def _with(path: str, value: Any) -> dict[str, Any]:
@@ -172,6 +225,30 @@ def test_bad_facts_name_field_and_rule(path: str, value: Any, field: str, rule: 
         assert value not in str(caught.value)
 
 
+@pytest.mark.parametrize(("records", "field"), TWICE, ids=[field for _, field in TWICE])
+def test_a_record_given_twice_is_refused(records: str, field: str) -> None:
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_mapping({**GOOD, records: GOOD[records] * 2})
+    assert (caught.value.field, caught.value.rule) == (field, "given only once")
+
+
+@pytest.mark.parametrize(("path", "value"), AT_THE_BOUND, ids=[path for path, _ in AT_THE_BOUND])
+def test_facts_at_the_bound_are_good(path: str, value: Any) -> None:
+    facts = _with(path, value)
+    if path == "as_at":
+        facts = {key: facts[key] for key in ("as_at", "applicant", "adults", "children")}
+    if path == "children.0":
+        facts["disabilities"] = []
+        facts["household"]["members"] = [MOTHER]
+    assert Facts.from_mapping(facts).applicant.iin == MOTHER
+
+
+def test_a_breadwinner_among_the_adults_died_on_the_day_that_both_records_hold() -> None:
+    father = {"iin": FATHER, "died_on": DEAD["died_on"]}
+    facts = {**GOOD, "adults": [GOOD["adults"][0], father], "breadwinners": [{**DEAD, "iin": FATHER}]}
+    assert Facts.from_mapping(facts).breadwinners[0].iin == FATHER
+
+
 @pytest.mark.parametrize(("degree", "value"), [("0", "0"), ("1", "1"), ("0.30", "0.30")])
 def test_a_share_may_be_none_or_all(degree: str, value: str) -> None:
     assert Facts.from_mapping(_with("capacity_losses.0.degree", degree)).capacity_losses[0].degree == Decimal(value)
@@ -182,7 +259,14 @@ def test_a_share_may_be_none_or_all(degree: str, value: str) -> None:
     [
         ("as_at", "soon", "as_at: a date (as 2025-03-01)"),
         ("as_at", "2022-12-31", "as_at: not before the first parameter (2023-01-01 or later)"),
+        ("applicant", STRANGER, "applicant: one of the adults (list the applicant under adults with the same iin)"),
         ("adults", "nobody", "adults: a list"),
+        ("adults.0", "nobody", "adults[0]: a mapping of fields"),
+        ("adults.0.sex", "neither", "adults[0].sex: a known code (one of female, male)"),
+        ("adults.0.birth_date", "2025-03-02", "adults[0].birth_date: not in the future (not after as_at)"),
+        ("awards.0.awarded_on", "2025-03-02", "awards[0].awarded_on: not in the future (not after as_at)"),
+        ("awards.0.iin", STRANGER, "awards[0].iin: a member of the family (one of the adults or children)"),
+        ("capacity_losses.0.degree", "half", "capacity_losses[0].degree: a decimal number (as 123456.78)"),
         ("children.0.iin", "12345", "children[0].iin: an IIN (12 digits)"),
         ("children.0.relation", "cousin", "one of born, adopted, guardianship, step)"),
         ("capacity_losses.0.degree", "2", "capacity_losses[0].degree: a share from 0 to 1 (0.30 for 30 %)"),
@@ -209,21 +293,27 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
         Facts.from_file(path)
 
 
+def test_facts_that_are_no_mapping_are_refused() -> None:
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_mapping([])  # type: ignore[arg-type]
+    assert (caught.value.field, caught.value.rule) == ("facts", "a mapping of fields")
+
+
 def test_a_member_twice_is_refused() -> None:
-    with pytest.raises(BadFacts, match=r"children\[1\].iin: a member only once"):
+    with pytest.raises(BadFacts, match=r"^children\[1\].iin: a member only once"):
         Facts.from_mapping({**GOOD, "children": [*GOOD["children"], GOOD["children"][0]]})
 
 
 def test_a_birth_record_twice_is_refused() -> None:
     twin = {**GOOD["children"][0], "iin": make_iin(date(2015, 3, 1), "female", 2)}
-    with pytest.raises(BadFacts, match="a birth record only once"):
+    with pytest.raises(BadFacts, match=r"^children\.birth_record: a birth record only once"):
         Facts.from_mapping({**GOOD, "children": [*GOOD["children"], twin]})
 
 
 def test_a_month_of_income_twice_is_refused() -> None:
     insurance = copy.deepcopy(GOOD["insurances"][0])
     insurance["incomes"].append({"from_month": "2025-02", "until_month": "2025-02", "amount": "1"})
-    with pytest.raises(BadFacts, match="a month only once"):
+    with pytest.raises(BadFacts, match=r"^insurances\[0\]\.incomes: a month only once"):
         Facts.from_mapping({**GOOD, "insurances": [insurance]})
 
 
@@ -235,7 +325,7 @@ def test_names_and_phones_of_the_registries_are_dropped() -> None:
 def test_a_day_before_the_first_parameter_is_refused() -> None:
     facts = Facts.from_mapping(GOOD)
     for service in benefits.services(every=True):
-        with pytest.raises(BadFacts, match="on: not before the first parameter"):
+        with pytest.raises(BadFacts, match=r"^on: not before the first parameter \(2023-01-01 or later\)$"):
             assess(service.code, facts, date(2022, 12, 31))
 
 
@@ -279,5 +369,15 @@ def test_made_iins_are_different_and_well_formed() -> None:
     made = [make_iin(date(2000, 2, 29), "male", serial) for serial in range(1, 300)]
     assert len(set(made)) == len(made)
     assert {read_iin(iin).birth_date for iin in made} == {date(2000, 2, 29)}
-    with pytest.raises(ValueError, match="serial"):
+    with pytest.raises(ValueError, match=r"^the serial must be from 1"):
         make_iin(date(2000, 2, 29), "male", 0)
+    assert made[0][7:11] == "0001"
+    assert (is_iin(made[0]), is_iin(made[0][:-1])) == (True, False)
+
+
+def test_iins_exist_for_three_centuries() -> None:
+    for day in (date(1800, 1, 1), date(2099, 12, 31)):
+        assert read_iin(make_iin(day, "female", 1)).birth_date == day
+    for day in (date(1799, 12, 31), date(2100, 1, 1)):
+        with pytest.raises(ValueError, match=r"^an IIN exists for births from 1800 to 2099$"):
+            make_iin(day, "female", 1)

@@ -86,6 +86,31 @@ def test_a_figure_is_written_as_the_language_writes_it(number: str, unit: str, s
     assert " | ".join(line.partition(": ")[2] for line in lines) == shown
 
 
+def test_a_decision_under_an_older_law_is_explained_by_what_its_trace_holds(five_children: Facts) -> None:
+    """Parameters, legal grounds and words come and go; what was decided by them must stay readable."""
+    decision = assess("multi-child", five_children, ON)
+    gone = [
+        TraceLine(TraceKind.PARAMETER, "multi-child.gone[9]", Decimal(2), "MRP", None, "gone", "Law of 1999", "S"),
+        TraceLine(TraceKind.PARAMETER, "multi-child.rate[3]", Decimal(2), "MRP", ON, mark="U", status="unverified"),
+        TraceLine(TraceKind.FIGURE, "gone", Decimal(2), "bushels"),
+    ]
+    assert explain(replace(decision, trace=tuple(gone)), "en").splitlines()[-4:-1] == [
+        "1. multi-child.gone (9): 2 MRP [Law of 1999; printed in an official document]",
+        "2. Rate by number of children (3): 2 MRP [in force from 01.03.2025; multi-child; NOT VERIFIED]",
+        "3. gone: 2",
+    ]
+
+
+def test_a_right_without_a_known_end_says_so(five_children: Facts) -> None:
+    decision = replace(assess("multi-child", five_children, ON), until=None)
+    assert "Period: from 01.03.2025." in explain(decision, "en").splitlines()
+
+
+def test_a_language_that_is_not_one_of_the_three_is_named() -> None:
+    with pytest.raises(KeyError, match="de"):
+        Texts("a", "b", "c")["de"]
+
+
 def test_the_parameter_shows_its_date_and_ground(five_children: Facts) -> None:
     lines = explain(assess("multi-child", five_children, ON), "en").splitlines()
     (mrp,) = [line for line in lines if "(MRP)" in line]
