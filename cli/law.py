@@ -2,10 +2,11 @@
 tables (JSON holds the basis of each right, which may be one).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.table import Column, Table
 import benefits
 from benefits import BadFacts, Claim, Decision, Facts, FamilyCard, Frequency, Language, Notice, Right, Texts
 from benefits.decision import UNITS_IN_WORDS
-from benefits.explain import show_day, show_number
+from benefits.explain import show_day, show_money
 
 _FAMILY = Texts("Отбасының құқықтары, {day}", "Права семьи на {day}", "Rights of the family on {day}")
 _NO_RIGHTS = Texts("Бұл күні құқық жоқ.", "На этот день прав нет.", "There is no right on this day.")
@@ -74,8 +75,12 @@ def card(facts: Path, on: date) -> Card:
 def show(console: Console, decisions: Iterable[Decision], language: Language) -> None:
     """Each decision with its reason: every parameter, its date and its ground, every figure."""
     for decision in decisions:
-        console.print(f"[bold]{_name(decision, language)}[/bold]  ({decision.code})")
-        console.print(benefits.explain(decision, language), markup=False)
+        title, *lines = benefits.explain(decision, language).splitlines()
+        console.print(f"{title} ({decision.code})", style="bold", markup=False)
+        for line in lines:
+            # A long step goes on under its text, not under its number.
+            step = line[:1].isdigit()
+            console.print(fill(line, console.width, subsequent_indent="    " * step), markup=False)
         console.print()
 
 
@@ -85,8 +90,8 @@ def show_card(console: Console, found: Card, language: Language) -> None:
     console.print(f"[bold]{_FAMILY[language].format(day=show_day(family.on))}[/bold]")
     if family.rights:
         columns, rows = [one[language] for one in _COLUMNS], [_row(one, language) for one in family.rights]
-        console.print(_table(columns, rows, 0))
-        totals = {str(often): show_number(family.total(often), language) for often in Frequency}
+        console.print(_table(columns, rows, 0, right={1}))
+        totals = {str(often): show_money(family.total(often), language) for often in Frequency}
         console.print(_TOGETHER[language].format(**totals))
     else:
         console.print(_NO_RIGHTS[language])
@@ -99,7 +104,7 @@ def show_card(console: Console, found: Card, language: Language) -> None:
         if others:
             console.print(f"\n[bold]{heading[language]}[/bold]")
         for text in dict.fromkeys(f"{_name(one, language)}: {_why(one, language)}" for one in others):
-            console.print(f"  {text}", markup=False)
+            console.print(fill(f"  {text}", console.width, subsequent_indent="    "), markup=False)
     if found.notices:
         console.print(f"\n[bold]{_NOTICES[language]}[/bold]")
     for notice in found.notices:
@@ -196,9 +201,14 @@ def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language
     console.print(_table(columns, rows, 1) if listed else "nothing changed")
 
 
-def _table(columns: Iterable[str], rows: Iterable[Sequence[str]], *wrapped: int) -> Table:
-    """A table of which only these columns, by their number, may be broken into lines."""
-    headed = (Column(column, no_wrap=number not in wrapped, overflow="fold") for number, column in enumerate(columns))
+def _table(
+    columns: Iterable[str], rows: Iterable[Sequence[str]], *wrapped: int, right: Set[int] = frozenset()
+) -> Table:
+    """A table of which only these columns, by number, may be broken into lines; sums keep to the right."""
+    headed = (
+        Column(column, no_wrap=number not in wrapped, overflow="fold", justify="right" if number in right else "left")
+        for number, column in enumerate(columns)
+    )
     table = Table(*headed, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*row)
@@ -210,7 +220,7 @@ def _row(claim: Claim, language: Language) -> tuple[str, ...]:
     until = show_day(decision.until) if decision.until else "-"
     return (
         _name(decision, language),
-        show_number(decision.net, language),
+        show_money(decision.net, language),
         _OFTEN[decision.frequency][language],
         show_day(decision.start),
         "-" if decision.frequency is Frequency.ONCE else until,
