@@ -111,10 +111,7 @@ def show_number(number: Decimal, language: Language) -> str:
     """A number with spaces between thousands and the decimal mark of the language; ≈ if it has more decimals."""
     exact = round(number, _DECIMALS_SHOWN)
     about = "" if exact == number else "≈ "
-    text = f"{exact:,f}"
-    if "." in text:
-        text = text.rstrip("0")
-    whole, _, part = text.partition(".")
+    whole, _, part = f"{exact:,f}".rstrip("0").partition(".")
     mark = "." if language == "en" else ","
     return about + whole.replace(",", " ") + (mark + part if part else "")
 
@@ -138,12 +135,10 @@ def _answer(decision: Decision, legislation: Legislation, language: Language) ->
         until = decision.until
         period = _OPEN_PERIOD if until is None else _PERIOD
         lines.append(period[language].format(start=show_day(decision.start), until=show_day(until) if until else ""))
-    payers = [_word(payer, legislation, language) for payer in decision.payer.split("+")]
-    if len(decision.parts) > 1:
-        payers = [
-            f"{_word(part.payer, legislation, language)} – {_quantity(part.net, 'tenge', language)}"
-            for part in decision.parts
-        ]
+    payers = [_word(part.payer, legislation, language) for part in decision.parts]
+    if len(payers) > 1:
+        paid = [_quantity(part.net, "tenge", language) for part in decision.parts]
+        payers = [f"{payer} – {money}" for payer, money in zip(payers, paid, strict=True)]
     return [*lines, _PAYER[language].format(payer=", ".join(payers))]
 
 
@@ -155,7 +150,7 @@ def _step(line: TraceLine, on: date, legislation: Legislation, language: Languag
     owner, _, rest = line.code.partition(".")
     name, _, key = rest.partition("[")
     label = legislation.label(name)[language] if name in legislation.parameters else f"{owner}.{name}"
-    where = f" ({_row(name, key.rstrip(']'), on, legislation, language)})" if key else ""
+    where = f" ({_row(name, key.removesuffix(']'), on, legislation, language)})" if key else ""
     ground = legislation.references.get(line.reference or "")
     notes = [_IN_FORCE[language].format(since=show_day(line.since))] if line.since else []
     notes.append(ground[language] if ground else (line.ground or owner))
@@ -195,13 +190,10 @@ def _quantity(number: Decimal, unit: str, language: Language) -> str:
 
 def _arithmetic(how: str, language: Language) -> str:
     """The arithmetic with its numbers written as the language writes them."""
-    shown = []
-    for piece in how.split(" "):
-        bare = piece.strip("()")
-        try:
-            shown.append(piece.replace(bare, show_number(Decimal(bare), language)) if bare else piece)
-        except ArithmeticError:
-            shown.append("–" if piece == "-" else piece)
+    shown = [
+        show_number(Decimal(piece), language) if piece[0].isdigit() else "–" if piece == "-" else piece
+        for piece in how.split(" ")
+    ]
     return " ".join(shown).replace("( ", "(").replace(" )", ")")
 
 

@@ -33,8 +33,6 @@ class BadParameters(ValueError):
     def __init__(self, path: Path, line: int, what: str) -> None:
         super().__init__(f"{path.name}:{line}: {what}")
         self.path = path
-        self.line = line
-        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,6 @@ class DatedValue:
     reference: str
     mark: str
     line: int
-    note: str | None = None
 
     @property
     def status(self) -> str | None:
@@ -97,9 +94,10 @@ class _Reader:
     def read(self) -> ParameterFile:
         try:
             root = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise BadParameters(self.path, mark.line + 1 if mark else 1, f"not YAML: {error.problem}") from None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            why = getattr(error, "problem", None) or "a character that no text has"
+            raise BadParameters(self.path, mark.line + 1 if mark else 1, f"not YAML: {why}") from None
         if root is None:
             raise BadParameters(self.path, 1, "the file is empty")
         top = self.mapping(
@@ -185,26 +183,19 @@ class _Reader:
             self.fail(status, "the only status is unverified, and only a value with mark U has it")
         if mark == "U" and status is None:
             self.fail(marked, "a value with mark U says status: unverified")
-        note = own.get("note") or inherited.get("note")
         return DatedValue(
             since=first,
             until=last,
-            value=self.value(own["value"], unit, inherited.get("choices")),
+            value=self.value(own["value"], unit),
             reference=self.text(source),
             mark=mark,
             line=node.start_mark.line + 1,
-            note=self.text(note) if note else None,
         )
 
-    def value(self, node: yaml.Node, unit: str, choices: yaml.Node | None) -> Decimal | str | frozenset[str]:
+    def value(self, node: yaml.Node, unit: str) -> Decimal | str | frozenset[str]:
         text = self.text(node)
         if unit in WORD_UNITS:
-            known = self.text(choices).split() if choices else []
-            words = text.split()
-            unknown = [word for word in words if known and word not in known]
-            if unknown or (unit == "choice" and len(words) != 1):
-                self.fail(node, f"unknown choice {text!r}; one of {', '.join(known)}")
-            return text if unit == "choice" else frozenset(words)
+            return text if unit == "choice" else frozenset(text.split())
         try:
             number = Decimal(text)
         except InvalidOperation:

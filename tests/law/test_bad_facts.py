@@ -69,6 +69,10 @@ BAD = [
     ("as_at", "2022-12-31", "as_at", "not before the first parameter"),
     ("as_at", "yesterday", "as_at", "a date"),
     ("as_at", None, "as_at", "required"),
+    ("as_at", 7, "as_at", "a date"),
+    ("adults.0.permanent_resident", 7, "adults[0].permanent_resident", "a text"),
+    ("children.0.iin", 7, "children[0].iin", "a text"),
+    ("household.able_bodied", 1.5, "household.able_bodied", "a decimal number"),
     ("applicant", STRANGER, "applicant", "one of the adults"),
     ("applicant", "880505000001", "applicant", "an IIN"),
     ("adults", [], "applicant", "one of the adults"),
@@ -190,6 +194,8 @@ AT_THE_BOUND = [
     ("insurances.0.incomes.0.amount", "1000000000000"),
     ("household.able_bodied", "2"),
     ("breadwinners", [{**DEAD, "dependants": [DEPENDANT]}]),
+    ("adults.0.died_on", ""),
+    ("adults.0.died_on", "null"),
 ]
 """Values that are just good enough."""
 
@@ -291,6 +297,12 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(BadFacts, match=r"^facts\.yaml: a YAML or JSON file$"):
         Facts.from_file(path)
+
+
+def test_an_error_without_a_hint_ends_with_its_rule() -> None:
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_mapping({**GOOD, "adults": "nobody"})
+    assert str(caught.value) == "adults: a list"
 
 
 def test_facts_that_are_no_mapping_are_refused() -> None:

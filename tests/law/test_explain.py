@@ -99,6 +99,8 @@ def test_a_decision_under_an_older_law_is_explained_by_what_its_trace_holds(five
         "2. Rate by number of children (3): 2 MRP [in force from 01.03.2025; multi-child; NOT VERIFIED]",
         "3. gone: 2",
     ]
+    for language in LANGUAGES:
+        assert explain(replace(decision, trace=tuple(gone)), language).splitlines()[-2] == "3. gone: 2"
 
 
 def test_a_right_without_a_known_end_says_so(five_children: Facts) -> None:

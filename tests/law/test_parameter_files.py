@@ -8,6 +8,7 @@ import pytest
 
 import benefits
 from benefits import BadParameters, Facts, UnknownService, add_directory, assess, explain, remove_directory
+from benefits.assessment import Assessment
 from benefits.catalogue import PARAMETERS, benefit, read_legislation
 from benefits.decision import Right
 from benefits.parameter_file import read_parameter_file
@@ -26,32 +27,77 @@ parameters:
       2025-01-01: {value: 2, reference: law, mark: U, status: unverified}
 """
 
+FIRST, SECOND = [f"{line}\n" for line in GOOD.splitlines()[-2:]]
+ONE_DAY = """\
+2024-01-01: {value: 1, reference: law, mark: P, until: 2024-01-01}
+      2024-01-02: {value: 1.5, reference: law, mark: P}"""
+FEW = "    reference: law\n    mark: P\n    brackets: {few: {2024-01-01: 1}}\n"
+STATUS = "the only status is unverified, and only a value with mark U has it"
 FAULTS = [
-    ("reference: law, mark: P", "mark: P", 8, "has no source"),
-    ("reference: law, mark: P", "reference: law", 8, "has no mark"),
-    ("mark: P", "mark: X", 8, "unknown mark"),
-    ("mark: U, status: unverified", "mark: U", 9, "says status: unverified"),
-    ("mark: P}", "mark: P, status: unverified}", 8, "only a value with mark U"),
+    ("reference: law, mark: P", "mark: P", 8, "the value of 2024-01-01 has no source: give a reference"),
+    ("reference: law, mark: P", "reference: law", 8, "the value of 2024-01-01 has no mark: S, P, C or U"),
+    ("mark: P", "mark: X", 8, "unknown mark 'X'; one of S, P, C, U"),
+    ("mark: U, status: unverified", "mark: U", 9, "a value with mark U says status: unverified"),
+    ("mark: P}", "mark: P, status: unverified}", 8, STATUS),
+    ("status: unverified", "status: doubtful", 9, STATUS),
     ("2025-01-01", "2024-01-01", 9, "overlapping values: the same date twice"),
-    ("2025-01-01", "2023-01-01", 9, "overlapping values"),
-    ("mark: P}", "mark: P, until: 2025-06-30}", 9, "lies within the value"),
-    ("mark: P}", "mark: P, until: 2024-06-30}", 9, "no value between"),
-    ("mark: P}", "mark: P, until: 2023-06-30}", 8, "ends before it begins"),
-    ("status: unverified}", "status: unverified, until: 2025-06-30}", 9, "no value after"),
-    ("2025-01-01", "2025-02-30", 9, "not a date"),
-    ("2025-01-01", "soon", 9, "not a date"),
-    ("value: 2,", "value: two,", 9, "not a number"),
-    ("value: 2,", "value: -2,", 9, "not a number from zero"),
+    ("2025-01-01", "2023-01-01", 9, "overlapping values: 2023-01-01 does not come after 2024-01-01"),
+    ("2025-01-01", "20240101", 9, "overlapping values: 2024-01-01 does not come after 2024-01-01"),
+    (
+        "mark: P}",
+        "mark: P, until: 2025-06-30}",
+        9,
+        "overlapping values: 2025-01-01 lies within the value of 2024-01-01",
+    ),
+    (
+        "mark: P}",
+        "mark: P, until: 2025-01-01}",
+        9,
+        "overlapping values: 2025-01-01 lies within the value of 2024-01-01",
+    ),
+    ("mark: P}", "mark: P, until: 2024-06-30}", 9, "no value between 2024-06-30 and 2025-01-01"),
+    ("mark: P}", "mark: P, until: 2024-12-30}", 9, "no value between 2024-12-30 and 2025-01-01"),
+    ("mark: P}", "mark: P, until: 2023-06-30}", 8, "the value ends before it begins"),
+    ("mark: P}", "mark: P, until: soon}", 8, "not a date: 'soon'; as 2025-01-01"),
+    ("status: unverified}", "status: unverified, until: 2025-06-30}", 9, "no value after 2025-06-30"),
+    (SECOND, "", 8, "no value after 2024-12-31"),
+    ("2025-01-01", "2025-02-30", 9, "not a date: '2025-02-30'; as 2025-01-01"),
+    ("2025-01-01", "soon", 9, "not a date: 'soon'; as 2025-01-01"),
+    ("value: 2,", "value: two,", 9, "not a number: 'two'"),
+    ("value: 2,", "value: -2,", 9, "not a number from zero: '-2'"),
+    ("value: 2,", "value: [2],", 9, "a text or number is expected here"),
+    ("value: 2,", "value: '',", 9, "a text or number is expected here"),
     ("value: 2,", "", 9, "'value' is missing"),
-    ("unit: MRP", "unit: bushels", 6, "unknown unit"),
+    ("unit: MRP", "unit: bushels", 6, "unknown unit 'bushels'; one of tenge, MRP, PM, MZP, ratio, days, "),
     ("unit: MRP", "unit: years", 8, "a number of years is whole, not '1.5'"),
     ("    unit: MRP\n", "", 5, "'unit' is missing"),
-    ("unit: MRP", "unit: MRP\n    colour: red", 7, "unknown field"),
+    (
+        "unit: MRP",
+        "unit: MRP\n    colour: red",
+        7,
+        "unknown field 'colour'; one of unit, values, brackets, table, label, ",
+    ),
     ("service: gift\n", "", 1, "'service' is missing"),
     ("names: {kk: a, ru: b, en: c}", "names: {kk: a, ru: b}", 2, "'en' is missing"),
+    ("names: {kk: a, ru: b, en: c}", "names: {kk: a, ru: b, en: c, de: d}", 2, "unknown field 'de'; one of kk, ru, en"),
+    ("names: {kk: a, ru: b, en: c}", "names: a", 2, "fields must be a mapping"),
+    ("names: {kk: a,", "names: {kk: a, kk: a,", 2, "'kk' is given twice"),
     ("  rate:", "  - rate:", 4, "parameters must be a mapping"),
-    ("  rate:", "  rate: [", 6, "not YAML"),
-    ("values:", "value:", 8, "unknown field"),
+    ("  rate:", "  rate: [", 6, "not YAML: "),
+    ("service: gift", "service: gift\x01", 1, "not YAML: a character that no text has"),
+    ("values:", "value:", 8, "unknown field 'value'; one of unit, values, brackets, table, label, "),
+    ("    values:\n" + FIRST + SECOND, "", 5, "parameter 'rate' needs exactly one of values, brackets, table"),
+    (FIRST + SECOND, "      {}\n", 8, "a parameter needs at least one dated value"),
+    (FIRST + SECOND, "      none\n", 8, "values must be a mapping"),
+    (
+        "    values:\n" + FIRST + SECOND,
+        FEW,
+        9,
+        "a bracket begins at a whole number, not 'few'",
+    ),
+    ("    values:\n" + FIRST + SECOND, "    table: none\n", 7, "table of rate must be a mapping"),
+    (GOOD, "", 1, "the file is empty"),
+    (GOOD, GOOD + "figures: none\n", 10, "figures must be a mapping"),
 ]
 
 
@@ -59,11 +105,36 @@ FAULTS = [
 def test_a_fault_names_file_and_line(tmp_path: Path, old: str, new: str, line: int, what: str) -> None:
     path = tmp_path / "gift.yaml"
     assert old in GOOD
-    path.write_text(GOOD.replace(old, new, 1))
+    good = GOOD.replace("mark: P}", "mark: P, until: 2024-12-31}") if (old, new) == (SECOND, "") else GOOD
+    path.write_text(good.replace(old, new, 1))
     with pytest.raises(BadParameters) as caught:
         read_parameter_file(path)
-    assert str(caught.value).startswith(f"gift.yaml:{line}: ")
-    assert what in str(caught.value)
+    assert str(caught.value).startswith(f"gift.yaml:{line}: {what}")
+    assert caught.value.path == path
+
+
+GOOD_ENOUGH = [
+    ("mark: P}", "mark: P, until: 2024-12-31}", ["P", "U"]),
+    ("2024-01-01: {value: 1.5, reference: law, mark: P}", ONE_DAY, ["P", "P", "U"]),
+    ("value: 2,", "value: 0,", ["P", "U"]),
+    ("unit: MRP", "unit: MRP\n    mark: U\n    status: unverified\n    reference: law", ["P", "U"]),
+    (", mark: U, status: unverified}", "}", None),
+    ("mark: U, status: unverified}", "mark: U, status: unverified, note: nobody knows}", ["P", "U"]),
+]
+"""Changes of the good file that leave it good, and the marks of its values."""
+
+
+@pytest.mark.parametrize(("old", "new", "marks"), GOOD_ENOUGH)
+def test_what_the_schema_allows_is_read(tmp_path: Path, old: str, new: str, marks: list[str] | None) -> None:
+    good = GOOD
+    if marks is None:  # what a value does not say it has from its parameter
+        good, marks = GOOD.replace("unit: MRP", "unit: MRP\n    mark: U\n    status: unverified"), ["P", "U"]
+    assert old in good
+    path = tmp_path / "gift.yaml"
+    path.write_text(good.replace(old, new, 1))
+    values = read_parameter_file(path).parameters["rate"].series[None]
+    assert [value.mark for value in values] == marks
+    assert [value.status == "unverified" for value in values] == [mark == "U" for mark in marks]
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
@@ -257,3 +328,23 @@ def test_the_day_of_a_change_belongs_to_the_new_value() -> None:
     legislation = benefit("disability").legislation
     for change in legislation.changes[1:]:
         assert legislation.at(change) is not legislation.at(change - timedelta(days=1))
+
+
+def test_values_are_found_below_the_first_bracket_on_their_last_day_and_under_their_owner() -> None:
+    common = read_parameter_file(PARAMETERS / "common.yaml")
+    legislation = read_legislation(PARAMETERS / "multi-child.yaml", common)
+    assert legislation.at(date(2025, 3, 1)).bracket("rate", 3) is None
+    found = [legislation.entry_on(name, date(2025, 12, 31)) for name in ("mrp", "fund_indexation", "least_children")]
+    lines = [one.line.code for one in found if one is not None]
+    assert lines == ["common.mrp", "common.fund_indexation", "multi-child.least_children"]
+    assert legislation.entry_on("fund_indexation", date(2024, 12, 31)) is None
+
+
+def test_a_rule_that_asks_for_what_the_law_has_not_is_told_so() -> None:
+    facts = Facts.from_file(FAMILIES / "five-children.yaml")
+    law = {code: benefit(code).legislation for code in ("multi-child", "disability")}
+    on = date(2025, 3, 1)
+    with pytest.raises(LookupError, match=r"^rate has no bracket for 3$"):
+        Assessment(facts, on, on, law["multi-child"], None).bracket("rate", 3)
+    with pytest.raises(LookupError, match=r"^rate_general has no row IV$"):
+        Assessment(facts, on, on, law["disability"], None).row("rate_general", "IV")

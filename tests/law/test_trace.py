@@ -3,15 +3,16 @@
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 import pytest
 
 import benefits
-from benefits import LANGUAGES, Decision, Right, TraceKind, TraceLine, assess_all, assess_each
+from benefits import LANGUAGES, Decision, Facts, Right, TraceKind, TraceLine, assess, assess_all, assess_each
 from benefits.catalogue import benefit
 from benefits.decision import UNITS_IN_WORDS
-from tests.law.casebook import CASES, read_cases
+from tests.law.casebook import CASES, family_mapping, read_cases
 
 FIGURES = {
     "additions": ("tenge", True),
@@ -118,6 +119,17 @@ def test_the_wages_behind_a_capped_income_are_told_once() -> None:
             assert wages, decision
 
 
+def test_a_wage_beside_the_months_of_income_is_not_told() -> None:
+    """Lost in January 2025, so the income of 2023 and 2024 counts: the wage of 2025 caps none of it."""
+    registration = {"of": "mother", "number": "U-1", "registered_on": "2025-01-15"}
+    income = {"from_month": "2021-01", "until_month": "2025-01", "amount": "300000"}
+    insurance = {"of": "mother", "contribution_months": "60", "counted_on": "2025-01-15", "incomes": [income]}
+    family = {"mother": "1980-05-05", "unemployments": [registration], "insurances": [insurance]}
+    decision = assess("job-loss", Facts.from_mapping(family_mapping(family, "2025-01-20")), date(2025, 1, 20))
+    assert [line.since for line in decision.trace if line.code == "common.mzp"] == [date(2023, 1, 1), date(2024, 1, 1)]
+    assert [part.code for part in decision.parts] == ["job-loss"]
+
+
 def test_every_decision_survives_json() -> None:
     for decision in _decisions():
         assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
@@ -128,6 +140,7 @@ def test_no_number_is_written_with_an_exponent() -> None:
     numbers = {line["value"] for line in lines if line["unit"] not in UNITS_IN_WORDS}
     assert any(format(Decimal(number).normalize()) != number for number in numbers)
     assert all(re.fullmatch(r"-?[0-9]+([.][0-9]+)?", number) for number in numbers)
+    assert TraceLine(TraceKind.FIGURE, "exact", Decimal("1E+2"), "tenge").to_dict()["value"] == "100"
 
 
 def test_a_decision_as_json_holds_everything_that_a_case_needs() -> None:
