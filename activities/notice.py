@@ -85,7 +85,8 @@ class NoticeStep:
             if await cases.claim_right(session, case.ref, _basis(case, notice), None) is not None:
                 return Told(sent=False, reason=SAID_BEFORE)
             kind = MessageKind(notice.kind)
-            text = dialogue.compose(kind, to.language, **notice.values)
+            with speech.written():
+                text = dialogue.compose(kind, to.language, **notice.values)
             message = await messages.intend(
                 session,
                 OutgoingMessage(

@@ -1,5 +1,7 @@
 """Saying something to a person: compose, write as intended, send in parts, write as sent. Used by the steps."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -38,6 +40,15 @@ async def listener(world: World, person_id: UUID) -> Listener | None:
     return None if phone is None else Listener(iin, phone, language)
 
 
+@contextmanager
+def written() -> Iterator[None]:
+    """Raises `WordingError` for an operator where a message cannot be written: trying again would not help."""
+    try:
+        yield
+    except dialogue.WordingError as wrong:
+        raise ApplicationError(str(wrong), type="WordingError", non_retryable=True) from wrong
+
+
 async def intend(
     session: AsyncSession,
     *,
@@ -48,14 +59,12 @@ async def intend(
     language: str,
     **values: object,
 ) -> OutgoingMessage:
-    """Write down what is to be said. What was intended first under this key is what will be said.
+    """Write down what is to be said; what was intended first under this key is what will be said.
 
-    Raises `WordingError` for an operator where the message cannot be written: trying again would not help.
+    Raises as `written`.
     """
-    try:
+    with written():
         text = dialogue.compose(kind, language, service=case.service if case else None, **values)
-    except dialogue.WordingError as wrong:
-        raise ApplicationError(str(wrong), type="WordingError", non_retryable=True) from wrong
     payer = benefits.service(case.service).payer if case else "engine"
     return await messages.intend(
         session,

@@ -1,8 +1,10 @@
 """A notice that an attempt gave up before it was cut off: whoever says it after all, nobody says it twice."""
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from adapters.errors import Refused
+from card.tables import FactsSnapshot
 from tests.activities.life import AT, Life
 from tests.activities.people import kandas, phone_of
 from workflows.model import Step, StepInput, TellInput
@@ -45,3 +47,15 @@ async def test_a_later_case_says_it_and_not_the_next_attempt(life: Life, no_phon
     said = await life.run(Step.TELL, arg, attempt=2)
     assert (said.sent, said.reason) == (False, "said_before")
     assert len(life.sms.to(phone_of(1))) == 1
+
+
+async def test_a_notice_that_cannot_be_written_goes_to_an_operator(life: Life) -> None:
+    """The snapshot of an older version lacks a value that the text needs: trying again would not help."""
+    arg = await life.ready(Step.TELL, await life.open_for(Step.TELL))
+    async with life.card.transaction() as session:
+        snapshot = await session.get_one(FactsSnapshot, arg.case.key(Step.DETECT_NOTICE))
+        snapshot.decision = {**snapshot.decision, "notice": {**snapshot.decision["notice"], "values": {}}}
+    with pytest.raises(ApplicationError) as caught:
+        await life.run(Step.TELL, arg)
+    assert (caught.value.type, caught.value.non_retryable) == ("WordingError", True)
+    assert not life.sms.heard
