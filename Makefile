@@ -12,7 +12,7 @@ CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.1
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test bench lint format clean
+.PHONY: help install demo up test bench mutants lint format clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ test: $(READY) ## Run all tests
 
 bench: $(READY) ## Measure the whole case against a bare workflow
 	@$(RUN) -m bench $(ARGS)
+
+mutants: $(READY) ## Change the law thousands of times and see whether a test notices (an hour)
+	@$(RUN) -m tests.law.mutation $(ARGS)
 
 lint: $(READY) ## Check style, format, types and import rules
 	$(RUN) -m ruff check .
