@@ -113,6 +113,15 @@ def test_a_fault_names_file_and_line(tmp_path: Path, old: str, new: str, line: i
     assert caught.value.path == path
 
 
+@pytest.mark.parametrize("rows", ["brackets: {6: {2024-01-01: 1.5}}", "table: {few: {2024-01-01: 1.5}}"])
+def test_a_count_is_whole_in_every_row(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "gift.yaml"
+    rows = f"    reference: law\n    mark: P\n    {rows}\n"
+    path.write_text(GOOD.replace("MRP", "months").replace("    values:\n" + FIRST + SECOND, rows))
+    with pytest.raises(BadParameters, match=r"^gift\.yaml:9: a number of months is whole, not '1\.5'$"):
+        read_parameter_file(path)
+
+
 GOOD_ENOUGH = [
     ("mark: P}", "mark: P, until: 2024-12-31}", ["P", "U"]),
     ("2024-01-01: {value: 1.5, reference: law, mark: P}", ONE_DAY, ["P", "P", "U"]),
@@ -335,11 +344,11 @@ def test_the_day_of_a_change_belongs_to_the_new_value() -> None:
 def test_values_are_found_below_the_first_bracket_on_their_last_day_and_under_their_owner() -> None:
     common = read_parameter_file(PARAMETERS / "common.yaml")
     legislation = read_legislation(PARAMETERS / "multi-child.yaml", common)
-    assert legislation.at(date(2025, 3, 1)).bracket("rate", 3) is None
     found = [legislation.entry_on(name, date(2025, 12, 31)) for name in ("mrp", "fund_indexation", "least_children")]
     lines = [one.line.code for one in found if one is not None]
     assert lines == ["common.mrp", "common.fund_indexation", "multi-child.least_children"]
     assert legislation.entry_on("fund_indexation", date(2024, 12, 31)) is None
+    assert legislation.at(date(2025, 3, 1)).bracket("rate", 3) is None
 
 
 def test_a_rule_that_asks_for_what_the_law_has_not_is_told_so() -> None:
