@@ -60,7 +60,9 @@ def test_a_service_is_offered_and_has_its_terms_by_the_law_of_the_day(tmp_path: 
         offered = "{value: yes, reference: bicycle-law, mark: C}"
         text = text.replace(offered, f"{offered}\n      2025-01-01: {offered.replace('yes', 'no')}")
         (tmp_path / file.name).write_text(text, encoding="utf-8")
-    add_directory(tmp_path)
+    (tmp_path / "_draft.py").write_text("raise RuntimeError('a draft is not read')", encoding="utf-8")
+    (tmp_path / "helper.py").write_text("WITHOUT = 'a rule'", encoding="utf-8")
+    assert add_directory(tmp_path) == ("first-bicycle",)
     try:
         offered_on = [service("first-bicycle", day).offered for day in (date(2024, 12, 31), date(2025, 1, 1), None)]
         assert offered_on == [True, False, False]
