@@ -4,8 +4,9 @@ Search attributes, the table of steps in the Web UI, the operator's updates, ret
 the order of the steps; that is `proactive_service`.
 """
 
+import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, TypeVar
 
@@ -18,10 +19,13 @@ from workflows.model import (
     Action,
     Attention,
     Case,
+    CaseResult,
+    CloseInput,
     Message,
     NoticeInput,
     NoticeKind,
     Outcome,
+    QuietHours,
     Receipt,
     Reply,
     ReplyTaken,
@@ -84,6 +88,7 @@ class CaseInSight:
         self.receipt: Receipt | None = None
         self.resolution: Resolution | None = None
         self.cancelled = False
+        self.quiet_hours: QuietHours | None = None
         self.notices = 0
         self.questions = 0
         self.checks = 0
@@ -170,6 +175,30 @@ class CaseInSight:
             step, arg, result_type=result, start_to_close_timeout=CALL, retry_policy=RETRY, summary=step
         )
         return done
+
+    async def to_its_end(self, life: Coroutine[Any, Any, CaseResult]) -> CaseResult:
+        """Live the case. Cancelling it means: close it at the next safe point, never in the middle of a step."""
+        living = asyncio.create_task(life)
+        try:
+            result = await asyncio.shield(living)
+        except asyncio.CancelledError:
+            self.cancelled = True
+            result = await living
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return result
+
+    async def write_end(self, end: CaseEnds) -> None:
+        """The outcome is written, the questions closed."""
+        closing = CloseInput(**self.base(Step.CLOSE), outcome=end.outcome, reason=end.reason)
+        await self.do_locally(Step.CLOSE, closing, type(None))
+        self.note(f"closed: {end.outcome}{f' ({end.reason})' if end.reason else ''}")
+        self.closed(end.outcome)
+
+    async def _quiet_hours(self) -> None:
+        """Nobody is woken: what goes out unasked waits for the morning."""
+        if self.quiet_hours is not None:
+            morning = self.quiet_hours.over(workflow.now())
+            await self.wait(lambda: False, morning, "the end of the quiet hours")
 
     async def _tell(self, kind: NoticeKind, *, until: datetime | None = None, detail: str | None = None) -> None:
         """Send the person a message."""

@@ -4,8 +4,6 @@ Decisions only, as in `proactive_service`, and on the same terms: every effect u
 outcome, and what cannot be done stays visible and waits for an operator.
 """
 
-import asyncio
-
 from temporalio import workflow
 
 from workflows.case_in_sight import CaseEnds, CaseInSight
@@ -13,10 +11,8 @@ from workflows.model import (
     NOTICE_WORKFLOW,
     Case,
     CaseResult,
-    CloseInput,
     NoticeFound,
     Outcome,
-    QuietHours,
     Stage,
     Step,
     TellInput,
@@ -34,40 +30,27 @@ class ProactiveNotice(CaseInSight):
 
     @workflow.run
     async def run(self, case: Case) -> CaseResult:  # noqa: ARG002  (init has taken it)
-        life = asyncio.create_task(self._live())
-        try:
-            result = await asyncio.shield(life)
-        except asyncio.CancelledError:
-            # Cancelling means: close at the next safe point, never between saying and noting that it was said.
-            self.cancelled = True
-            result = await life
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return result
+        return await self.to_its_end(self._live())
 
     async def _live(self) -> CaseResult:
         try:
-            await self._wait_for_morning(await self._detect())
+            await self._detect()
+            await self._quiet_hours()
             await self._tell_once()
             end = CaseEnds(Outcome.TOLD)
         except CaseEnds as ends:
             end = ends
         return await self._close(end)
 
-    async def _detect(self) -> QuietHours | None:
+    async def _detect(self) -> None:
         """The law is applied to fresh facts. What was said before to this person is not due again."""
         arg = self.input(Step.DETECT_NOTICE)
         found = await self.do(Step.DETECT_NOTICE, arg, NoticeFound, "see whether the notice is due")
         self.region = found.region
         if found.kind is None:
             raise CaseEnds(Outcome.NOT_DUE, found.reason)
+        self.quiet_hours = found.quiet_hours
         self.note(f"due: {found.kind}")
-        return found.quiet_hours
-
-    async def _wait_for_morning(self, quiet_hours: QuietHours | None) -> None:
-        """Nobody is woken for a notice."""
-        if quiet_hours is not None:
-            morning = quiet_hours.over(workflow.now())
-            await self.wait(lambda: False, morning, "the end of the quiet hours")
 
     async def _tell_once(self) -> None:
         await self.enter(Stage.TELL, "the SMS centre")
@@ -78,8 +61,5 @@ class ProactiveNotice(CaseInSight):
 
     async def _close(self, end: CaseEnds) -> CaseResult:
         reached = self.stage
-        closing = CloseInput(**self.base(Step.CLOSE), outcome=end.outcome, reason=end.reason)
-        await self.do_locally(Step.CLOSE, closing, type(None))
-        self.note(f"closed: {end.outcome}{f' ({end.reason})' if end.reason else ''}")
-        self.closed(end.outcome)
+        await self.write_end(end)
         return CaseResult(ref=self.case.ref, outcome=end.outcome, stage=reached, reason=end.reason)

@@ -24,7 +24,6 @@ from workflows.model import (
     Case,
     CaseResult,
     CheckAccountInput,
-    CloseInput,
     ConsentInput,
     ConsentRecorded,
     Credited,
@@ -36,7 +35,6 @@ from workflows.model import (
     OfferInput,
     Outcome,
     Policy,
-    QuietHours,
     Registered,
     RegisterInput,
     Reply,
@@ -73,21 +71,12 @@ class ProactiveService(CaseInSight):
     @workflow.init
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.quiet_hours: QuietHours | None = None
         self.assigned = Decimal(0)
         self.credited = Decimal(0)
 
     @workflow.run
     async def run(self, case: Case) -> CaseResult:  # noqa: ARG002  (init has taken it)
-        life = asyncio.create_task(self._live())
-        try:
-            result = await asyncio.shield(life)
-        except asyncio.CancelledError:
-            # Cancelling a case means: close it at the next safe point, never in the middle of a payment.
-            self.cancelled = True
-            result = await life
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return result
+        return await self.to_its_end(self._live())
 
     async def _live(self) -> CaseResult:
         try:
@@ -290,10 +279,7 @@ class ProactiveService(CaseInSight):
                 if end.outcome in UNASKED:
                     await self._quiet_hours()
                 await self._tell(NOTICE_OF[end.outcome], detail=end.reason)
-        closing = CloseInput(**self.base(Step.CLOSE), outcome=end.outcome, reason=end.reason)
-        await self.do_locally(Step.CLOSE, closing, type(None))
-        self.note(f"closed: {end.outcome}{f' ({end.reason})' if end.reason else ''}")
-        self.closed(end.outcome)
+        await self.write_end(end)
         return CaseResult(
             ref=self.case.ref,
             outcome=end.outcome,
@@ -303,12 +289,6 @@ class ProactiveService(CaseInSight):
             credited=self.credited,
             pending=self.assigned - self.credited,
         )
-
-    async def _quiet_hours(self) -> None:
-        """Nobody is woken: what goes out unasked waits for the morning."""
-        if self.quiet_hours is not None:
-            morning = self.quiet_hours.over(workflow.now())
-            await self.wait(lambda: False, morning, "the end of the quiet hours")
 
     @asynccontextmanager
     async def _overdue_after(self, due: datetime) -> AsyncIterator[None]:
