@@ -40,7 +40,7 @@ class DetectStep:
         async with world.card.transaction() as session:
             await remember(session, case, asked)
             decision, ended = await _settle(session, case, decisions)
-            await _keep(session, step, asked.mapping, decision)
+            await keep(session, step, asked.mapping, decision.to_dict())
         return Detected(
             right=Right(decision.right),
             ended=ended,
@@ -86,10 +86,9 @@ async def remember(session: AsyncSession, case: Case, asked: Asked) -> None:
     await people.remember_family(session, case.person_id, children)
 
 
-async def _keep(session: AsyncSession, step: StepInput, facts: dict[str, Any], decision: Decision) -> None:
-    row = insert(table(FactsSnapshot)).values(
-        key=step.key, case_ref=step.case.ref, facts=facts, decision=decision.to_dict()
-    )
+async def keep(session: AsyncSession, step: StepInput, facts: dict[str, Any], decision: dict[str, Any]) -> None:
+    """Keep the snapshot of a step: what the registries said, and what the law answered."""
+    row = insert(table(FactsSnapshot)).values(key=step.key, case_ref=step.case.ref, facts=facts, decision=decision)
     await session.execute(
         # An attempt that was cut off after its commit is made again: the last word on the facts stands.
         row.on_conflict_do_update(

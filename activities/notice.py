@@ -3,13 +3,12 @@
 What is said once is not said again: the basis of a notice is claimed in the Card as the basis of a right is.
 """
 
-from sqlalchemy.dialects.postgresql import insert
 from temporalio import activity
 
 import benefits
 import dialogue
 from activities import speech
-from activities.detect import possible, remember
+from activities.detect import keep, possible, remember
 from activities.facts import Asked, ask_registries
 from activities.world import World, translated
 from benefits import Facts, Notice
@@ -60,12 +59,7 @@ class NoticeStep:
                     break
             decision = {"code": case.service, "right": "yes" if found else "no"}
             kept = {**decision, "notice": found.to_dict() if found else None}
-            row = insert(FactsSnapshot).values(key=step.key, case_ref=case.ref, facts=asked.mapping, decision=kept)
-            await session.execute(
-                row.on_conflict_do_update(
-                    index_elements=["key"], set_={"facts": row.excluded.facts, "decision": row.excluded.decision}
-                )
-            )
+            await keep(session, step, asked.mapping, kept)
         return found
 
     @activity.defn(name=Step.TELL)
