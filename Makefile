@@ -44,7 +44,7 @@ test: $(READY) ## Run all tests
 bench: $(READY) ## Measure the whole case against a bare workflow
 	@$(RUN) -m bench $(ARGS)
 
-mutants: $(READY) ## Change the law thousands of times and see whether a test notices (an hour)
+mutants: $(READY) ## Change the law thousands of times and see whether a test notices (over an hour)
 	@$(RUN) -m tests.law.mutation $(ARGS)
 
 lint: $(READY) ## Check style, format, types and import rules

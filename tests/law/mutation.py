@@ -3,7 +3,7 @@
 `python -m tests.law.mutation` changes the law some six thousand times, a little each time (mutmut), and runs the tests
 that reach the change. A change that nothing noticed is then run against all tests of the law in a process of its own:
 values that are kept between assessments hide it from the tests that mutmut chose. What survives that too must stand in
-`survivors.yaml` with the reason why it does no harm; anything else is printed, and the exit code is 1. Takes about an
+`survivors.yaml` with the reason why it does no harm; anything else is printed, and the exit code is 1. Takes over an
 hour; a second run takes up where the first one stopped. `--again` judges the result of the last run without a new one.
 """
 
