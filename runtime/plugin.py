@@ -12,7 +12,7 @@ import temporalio.worker
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import WorkflowRunner
+from temporalio.worker import ReplayerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
@@ -51,7 +51,15 @@ def sandbox(*, strict: bool = False) -> SandboxRestrictions:
     )
 
 
-def demeu_plugin(ring: KeyRing, *, strict: bool = False, interceptors: Sequence[Interceptor] = ()) -> SimplePlugin:
+class DemeuPlugin(SimplePlugin):
+    """The plugin, which never lets a replay end in a failure of the workflow."""
+
+    def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
+        """As for a worker, but a bug fails nothing: a non-determinism would be taken for one and waited for for ever."""
+        return {**super().configure_replayer(config), "workflow_failure_exception_types": []}
+
+
+def demeu_plugin(ring: KeyRing, *, strict: bool = False, interceptors: Sequence[Interceptor] = ()) -> DemeuPlugin:
     """The plugin for clients, workers and replayers; give it to the client and its workers get it too.
 
     ``strict`` is for tests: a stray import in a workflow file fails, and so does a workflow that raises a plain
@@ -63,7 +71,7 @@ def demeu_plugin(ring: KeyRing, *, strict: bool = False, interceptors: Sequence[
             return SandboxedWorkflowRunner(restrictions=sandbox(strict=strict))
         return existing
 
-    return SimplePlugin(
+    return DemeuPlugin(
         "demeu",
         data_converter=data_converter(ring),
         interceptors=list(interceptors),

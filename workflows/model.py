@@ -85,6 +85,13 @@ class Message(StrEnum):
     RECEIPT = "receipt"
 
 
+class Change(StrEnum):
+    """Changes of what a case does, by which cases that began before them go on as they began (`workflow.patched`).
+
+    Asked where the ways part, not at the start: a running case then takes the new way in what it has not yet reached.
+    """
+
+
 class Attention(StrEnum):
     """Why a case needs a person."""
 

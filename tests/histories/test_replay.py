@@ -2,9 +2,9 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from temporalio import workflow
@@ -14,7 +14,7 @@ from temporalio.worker import Replayer
 from runtime.codec import ENCODING
 from runtime.plugin import demeu_plugin
 from tests.histories.record import FOLDER, RING, notices, plays
-from workflows.model import WORKFLOW, Account, Case, CaseResult, Outcome, Policy
+from workflows.model import WORKFLOW, Account, Case, CaseResult, NoticeKind, Outcome, Policy
 from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
@@ -31,16 +31,41 @@ def test_every_ending_is_recorded() -> None:
     assert {outcome for outcome, _, _ in ways.values()} == set(Outcome)
 
 
+def replayer(*workflows: type) -> Replayer:
+    """The one replayer of these tests: what proves that it can fail is what the recorded cases go through."""
+    return Replayer(workflows=list(workflows), plugins=[demeu_plugin(RING, strict=True)])
+
+
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
 async def test_a_recorded_case_goes_on_under_this_code(file: Path) -> None:
-    workflows = [ProactiveService, ProactiveNotice]
-    replayer = Replayer(workflows=workflows, plugins=[demeu_plugin(RING, strict=True)])
-    await replayer.replay_workflow(history(file))
+    await replayer(ProactiveService, ProactiveNotice).replay_workflow(history(file))
+
+
+async def without_an_account(case: ProactiveService, policy: Policy) -> Account:
+    """A step is left out."""
+    return Account(id=case.case.person_id, tail="0000")
+
+
+async def with_one_step_more(case: ProactiveService, policy: Policy) -> Account:
+    """The person is told something in between."""
+    await case._tell(NoticeKind.UNCLEAR)
+    return await ProactiveService._account(case, policy)
+
+
+async def with_a_wait(case: ProactiveService, policy: Policy) -> Account:
+    """A timer runs before the account is looked for."""
+    await workflow.sleep(60)
+    return await ProactiveService._account(case, policy)
+
+
+Step = Callable[[ProactiveService, Policy], Awaitable[Account]]
 
 
 @workflow.defn(name=WORKFLOW, sandboxed=False)
-class WithoutAnAccount(ProactiveService):
-    """A change that would strand running cases: a step is left out."""
+class Changed(ProactiveService):
+    """The workflow with another step `account`: a change that would strand running cases."""
+
+    planted: ClassVar[Step]
 
     @workflow.init
     def __init__(self, case: Case) -> None:
@@ -50,14 +75,18 @@ class WithoutAnAccount(ProactiveService):
     async def run(self, case: Case) -> CaseResult:
         return await super().run(case)
 
-    async def _account(self, policy: Policy) -> Account:  # noqa: ARG002
-        return Account(id=self.case.person_id, tail="0000")
+    async def _account(self, policy: Policy) -> Account:
+        return await Changed.planted(self, policy)
 
 
-async def test_a_change_that_would_strand_cases_is_caught() -> None:
-    replayer = Replayer(workflows=[WithoutAnAccount], plugins=[demeu_plugin(RING)])
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("credited*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("account", [without_an_account, with_one_step_more, with_a_wait])
+async def test_a_change_that_would_strand_cases_is_caught(
+    account: Step, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Changed, "planted", staticmethod(account), raising=False)
     with pytest.raises(workflow.NondeterminismError):
-        await replayer.replay_workflow(history(FOLDER / "credited.json"))
+        await replayer(Changed).replay_workflow(history(file))
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
