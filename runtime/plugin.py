@@ -55,7 +55,7 @@ class DemeuPlugin(SimplePlugin):
     """The plugin, which never lets a replay end in a failure of the workflow."""
 
     def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
-        """As for a worker, but a bug fails nothing: a non-determinism would be taken for one and waited for for ever."""
+        """As for a worker, but a bug fails nothing: a non-determinism would be taken for one, and never be told."""
         return {**super().configure_replayer(config), "workflow_failure_exception_types": []}
 
 
