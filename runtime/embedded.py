@@ -20,7 +20,7 @@ from temporalio.client import Client
 
 from runtime.data_folder import DATA, announce, only_one, secrets_of, withdraw
 from runtime.migrate import migrate_database
-from runtime.processes import Process, free_ports, stop_all
+from runtime.processes import Process, Ready, free_ports, stop_all
 from runtime.servers import HOST, forget_postgres, forget_temporal, postgres, temporal_server
 from runtime.settings import Agency, Settings, load_settings
 from runtime.temporal import connect
@@ -97,6 +97,8 @@ class EmbeddedStack:
         self._held = ExitStack()
         self._servers = AsyncExitStack()
         self._processes: dict[Part, Process] = {}
+        self._answering: dict[Part, Ready] = {}
+        """How the servers, which the stack has started once, are seen to answer again."""
         self._ports: dict[str, int] = {}
         self.env: dict[str, str] = {}
         """The variables that gateway and worker run with, secrets included: never print them."""
@@ -184,8 +186,14 @@ class EmbeddedStack:
         return self._processes[part]
 
     async def start(self, part: Part) -> None:
-        """Start a stub, the gateway or the worker, also again after `kill`; returns when it answers."""
+        """Start a stub, the gateway or the worker, or any part again after `kill`; returns when it answers."""
         begun = time.monotonic()
+        if part in self._answering:
+            process = self._processes[part]
+            process.spawn()
+            await process.ready(self._answering[part], within=_STARTS_WITHIN)
+            self._note(part, begun)
+            return
         process = self._processes.setdefault(part, self._child(part))
         address = f"{self.worker_url}/readyz" if part is Part.WORKER else f"http://{HOST}:{self._ports[part]}/healthz"
         process.spawn()
@@ -256,7 +264,7 @@ class EmbeddedStack:
         begun = time.monotonic()
         running = postgres(self.data, durable=self._durable, log=self.log(Part.POSTGRES))
         database = await self._servers.enter_async_context(running)
-        self._processes[Part.POSTGRES] = database.process
+        self._processes[Part.POSTGRES], self._answering[Part.POSTGRES] = database.process, database.answers
         self.env["DEMEU_DATABASE_URL"] = database.url()
         await migrate_database(database.url())
         self._note(Part.POSTGRES, begun)
@@ -274,7 +282,7 @@ class EmbeddedStack:
             log=self.log(Part.TEMPORAL),
         )
         temporal = await self._servers.enter_async_context(running)
-        self._processes[Part.TEMPORAL] = temporal.process
+        self._processes[Part.TEMPORAL], self._answering[Part.TEMPORAL] = temporal.process, temporal.answers
         self._note(Part.TEMPORAL, begun)
 
     def _child(self, part: Part) -> Process:

@@ -44,6 +44,16 @@ class Database:
     process: Process = field(repr=False)
     socket_dir: Path
 
+    async def answers(self) -> bool:
+        """Whether it lets somebody in."""
+        if not (self.socket_dir / ".s.PGSQL.5432").exists():
+            return False
+        try:
+            await (await self.connect()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def url(self, database: str = DATABASE) -> str:
         """The address as DEMEU_DATABASE_URL wants it."""
         return f"postgresql+psycopg://postgres@/{database}?host={quote(str(self.socket_dir), safe='/')}"
@@ -79,6 +89,18 @@ class TemporalServer:
     address: str
     web_ui: str
 
+    async def answers(self) -> bool:
+        """Whether it serves its namespace."""
+        host, port = self.address.split(":")
+        if not await listens(host, int(port)):
+            return False
+        try:
+            client = await Client.connect(self.address)
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
+        except (RuntimeError, RPCError):
+            return False
+        return True
+
 
 @asynccontextmanager
 async def postgres(folder: Path, *, durable: bool = False, log: Path | None = None) -> AsyncIterator[Database]:
@@ -103,18 +125,9 @@ async def postgres(folder: Path, *, durable: bool = False, log: Path | None = No
             await _make_cluster(data, home, server.log)
         database = Database(server, home)
 
-        async def answers() -> bool:
-            if not (home / ".s.PGSQL.5432").exists():
-                return False
-            try:
-                await (await database.connect()).close()
-            except psycopg.OperationalError:
-                return False
-            return True
-
         try:
             server.spawn()
-            await server.ready(answers, within=_STARTS_WITHIN)
+            await server.ready(database.answers, within=_STARTS_WITHIN)
             await database.create(DATABASE)
             yield database
         finally:
@@ -155,22 +168,11 @@ async def temporal_server(
         ),
         log=log or folder / "temporal.log",
     )
-    address = f"{HOST}:{port}"
-
-    async def answers() -> bool:
-        if not await listens(HOST, port):
-            return False
-        try:
-            client = await Client.connect(address)
-            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
-        except (RuntimeError, RPCError):
-            return False
-        return True
-
+    running = TemporalServer(server, f"{HOST}:{port}", f"http://{HOST}:{ui_port}")
     try:
         server.spawn()  # which makes the folder for the log
-        await server.ready(answers, within=_STARTS_WITHIN)
-        yield TemporalServer(server, address, f"http://{HOST}:{ui_port}")
+        await server.ready(running.answers, within=_STARTS_WITHIN)
+        yield running
     finally:
         await server.stop()
         if not durable:
