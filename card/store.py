@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -24,10 +25,23 @@ def async_url(url: str) -> str:
 _MOST_IINS = 20_000
 
 
-class DatabaseError(Exception):
-    """The database refused or was away. Names the error, the constraint and nobody: its own text quotes rows.
+PASSING = {
+    "08": "the connection broke",
+    "25": "the server takes no writes now, or a transaction was left open",
+    "40": "another transaction was in the way: serialization, deadlock",
+    "53": "no room: connections, memory, disk",
+    "55": "somebody holds the lock",
+    "57": "an operator stopped it, or it is starting",
+    "58": "the disk or the system under it",
+    "XX": "a fault inside PostgreSQL",
+}
+"""Classes of SQLSTATE after which the same statement may succeed later, and why. Of all others it never will."""
 
-    Temporal keeps the text of errors and workers log it, so PostgreSQL's must not get that far.
+
+class DatabaseError(Exception):
+    """The database was away, or another was in the way: it may go well later. Names the error and the constraint only.
+
+    Temporal keeps the text of errors and workers log it, so PostgreSQL's own, which quotes rows, must not get that far.
     """
 
     def __init__(self, error: DBAPIError) -> None:
@@ -38,12 +52,26 @@ class DatabaseError(Exception):
         super().__init__(" ".join(["database:", type(error.orig).__name__, *filter(None, named)]))
 
 
+class DatabaseRefused(DatabaseError):
+    """The database refused for good: a row that is not there, a rule that is broken, a value that cannot be."""
+
+
+def _translation(error: DBAPIError) -> DatabaseError:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        # The driver's own: it has lost the server, or it was given or has read what cannot be.
+        passes = isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError)
+    else:
+        passes = state[:2] in PASSING
+    return DatabaseError(error) if passes else DatabaseRefused(error)
+
+
 @contextmanager
 def _named() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise DatabaseError(error) from None
+        raise _translation(error) from None
 
 
 class Card:
