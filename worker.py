@@ -9,6 +9,7 @@ from temporalio.worker import Worker
 from activities import all_activities
 from runtime.health import HealthServer, polling
 from runtime.heartbeat import Heartbeat
+from runtime.permanent import Permanent
 from runtime.program import program
 from runtime.settings import Settings
 from runtime.telemetry import temporal_runtime
@@ -38,7 +39,7 @@ async def run(settings: Settings) -> None:
             max_cached_workflows=settings.worker_cached_workflows,
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
             deployment_config=deployment(settings),
-            interceptors=[Heartbeat()],
+            interceptors=[Heartbeat(), Permanent()],
         )
         checks = {"temporal": polling(worker), "database": world.card.ready}
         async with worker, HealthServer(settings.health_bind, checks):

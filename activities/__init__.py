@@ -24,10 +24,12 @@ __all__ = ["World", "all_activities"]
 def all_activities(world: World) -> list[Callable[..., Any]]:
     """Every activity of cases and notices, ready for a worker."""
     account, assign, notice = AccountStep(world), AssignStep(world), NoticeStep(world)
+    consent = ConsentStep(world)
     return [
         DetectStep(world).detect,
         OfferStep(world).offer,
-        ConsentStep(world).record_consent,
+        consent.hear,
+        consent.record_consent,
         account.find_account,
         account.ask_account,
         account.check_account,

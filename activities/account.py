@@ -2,14 +2,13 @@
 
 from temporalio import activity
 
-import dialogue
-from activities import speech
+from activities import hearing, speech
 from activities.world import World, translated
 from adapters.records import AccountState
 from card import messages, money
-from card.tables import IncomingMessage
 from dialogue import MessageKind
 from workflows.model import (
+    NO_ANSWER,
     Account,
     AccountAsked,
     AccountFound,
@@ -54,11 +53,17 @@ class AccountStep:
 
     @activity.defn(name=Step.CHECK_ACCOUNT)
     async def check_account(self, step: CheckAccountInput) -> AccountFound:
-        """Whether the account in the person's SMS exists, is theirs, open, in tenge. The reason says what is wrong."""
+        """Whether the account in the person's SMS exists, is theirs, open, in tenge. The reason says what is wrong.
+
+        A message that answers no such question of this case, by the Card, is `NO_ANSWER`.
+        """
         person_id = step.case.person_id
-        async with self.world.card.statements() as session:
-            said = dialogue.understand((await session.get_one(IncomingMessage, step.message_id)).text)
+        async with self.world.card.transaction() as session:
+            heard = await hearing.hear(session, step.message_id)
+            if heard is None or heard.objection(step.case, "account") is not None:
+                return AccountFound(reason=NO_ANSWER)
             rejected = await money.rejected_ibans(session, person_id)
+        said = heard.said
         if said.iban is None:
             return AccountFound(reason="invalid")
         if said.iban in rejected:

@@ -1,40 +1,113 @@
-"""Step *consent*: the answer is recorded with the question it answers; its day is the day of application."""
+"""Step *consent*: what the person wrote is read from the Card, and recorded with the question it answers.
 
-from sqlalchemy.dialects.postgresql import insert
+Nothing that a message to the case claims is believed, for whoever reaches Temporal can send one: the text, the phone,
+the time and the question are the Card's, looked at under one lock in the transaction that records the consent.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 import benefits
+from activities import hearing
 from activities.calendar import day_of, term_ends
+from activities.hearing import Heard
 from activities.world import World
-from card import messages
-from card.tables import Consent, table
-from workflows.model import ConsentInput, ConsentRecorded, Step
+from card import consents
+from card.tables import Consent
+from workflows.model import Answer, Case, ConsentInput, ConsentRecorded, HearInput, Meaning, Step
+
+UNKNOWN = "no such message has reached us"
+MOVED = "the phone is no longer tied to this person's IIN"
 
 
 class ConsentStep:
     def __init__(self, world: World) -> None:
         self.world = world
 
+    @activity.defn(name=Step.HEAR)
+    async def hear(self, step: HearInput) -> Answer:
+        """Read what the person wrote. A yes within the window, or a no, is recorded here, once.
+
+        Anything that is no answer to this case's question changes nothing, and is noted for an auditor.
+        """
+        case, card = step.case, self.world.card
+        async with card.transaction() as session:
+            heard = await self._answering(session, case, step.message_id)
+            if isinstance(heard, str):
+                return Answer(refused=heard)
+            recorded = await consents.of_message(session, case.ref, step.message_id)
+        phone = heard.message.phone
+        said = Meaning(heard.said.meaning)
+        yes = said is Meaning.YES and hearing.in_time(heard, step.deadline)
+        # The number may have a new owner since the question went out.
+        if yes and recorded is None and not await hearing.still_hers(self.world, case, phone):
+            async with card.transaction() as session:
+                await consents.refuse(session, case.ref, step.message_id, MOVED)
+            return Answer(refused=MOVED, moved=True)
+        async with card.transaction() as session:
+            heard = await self._answering(session, case, step.message_id)
+            if isinstance(heard, str):
+                return Answer(refused=heard)
+            consent = None
+            if yes or said is Meaning.NO:
+                consent = await _record(session, case, heard, given=yes)
+        return Answer(meaning=said, received_at=heard.message.received_at, consent=_told(case, consent))
+
     @activity.defn(name=Step.RECORD_CONSENT)
     async def record_consent(self, step: ConsentInput) -> ConsentRecorded:
-        """Write the yes or no once, close the question, and count the legal term from the day of application."""
-        case = step.case
-        applied_on = day_of(step.reply.received_at)
+        """As `hear`, for cases that had read a reply before they knew that step. Raises `NoAnswer` for an operator."""
+        case, wanted = step.case, Meaning.YES if step.given else Meaning.NO
         async with self.world.card.transaction() as session:
-            question = await messages.last_question(session, case.ref)
-            await session.execute(
-                insert(table(Consent))
-                .values(
-                    key=step.key,
-                    case_ref=case.ref,
-                    given=step.given,
-                    question_key=question.key,
-                    message_id=step.reply.message_id,
-                    received_at=step.reply.received_at,
-                    applied_on=applied_on,
-                )
-                .on_conflict_do_nothing(index_elements=["key"])
-            )
-            await messages.close_questions(session, case.ref)
-        service = benefits.service(case.service, applied_on)
-        return ConsentRecorded(applied_on=applied_on, due=term_ends(applied_on, service.term_working_days))
+            heard = await self._answering(session, case, step.reply.message_id)
+            if not isinstance(heard, str) and Meaning(heard.said.meaning) is not wanted:
+                heard = "it does not say so"
+                await consents.refuse(session, case.ref, step.reply.message_id, heard)
+            consent = None if isinstance(heard, str) else await _record(session, case, heard, given=step.given)
+        told = _told(case, consent)
+        if told is None:
+            raise ApplicationError(f"an answer that does not count: {heard}", type="NoAnswer", non_retryable=True)
+        return told
+
+    async def _answering(self, session: AsyncSession, case: Case, message_id: str) -> Heard | str:
+        """The answer, or why it is none, which is noted."""
+        heard = await hearing.hear(session, message_id)
+        objection = UNKNOWN if heard is None else heard.objection(case)
+        if objection is not None:
+            await consents.refuse(session, case.ref, message_id, objection)
+            return objection
+        assert heard is not None  # noqa: S101  (else there is an objection)
+        return heard
+
+
+async def _record(session: AsyncSession, case: Case, heard: Heard, *, given: bool) -> Consent:
+    received_at: datetime = heard.message.received_at
+    assert heard.question is not None  # noqa: S101  (it answers one)
+    return await consents.record(
+        session,
+        Consent(
+            key=f"{case.key(Step.RECORD_CONSENT)}:{heard.message.message_id}",
+            case_ref=case.ref,
+            given=given,
+            question_key=heard.question.key,
+            message_id=heard.message.message_id,
+            received_at=received_at,
+            applied_on=day_of(received_at),
+        ),
+    )
+
+
+def _told(case: Case, consent: Consent | None) -> ConsentRecorded | None:
+    """The consent as the case goes on with it: its day, and the end of the legal term from there."""
+    if consent is None:
+        return None
+    service = benefits.service(case.service, consent.applied_on)
+    due = term_ends(consent.applied_on, service.term_working_days)
+    return ConsentRecorded(applied_on=consent.applied_on, due=due)
+
+
+async def given_before(session: AsyncSession, case: Case) -> ConsentRecorded | None:
+    """The yes that this case has already: a case that was begun anew does not ask again."""
+    return _told(case, await consents.given(session, case.ref))

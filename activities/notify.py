@@ -11,9 +11,12 @@ import benefits
 from activities import speech
 from activities.world import World
 from card import messages
-from card.tables import Account, CaseRecord, Payment, Person
+from card.tables import Account, CaseRecord, Payment
 from dialogue import MessageKind
 from workflows.model import NoticeInput, NoticeKind, Step
+
+OF_THE_QUESTION = frozenset({MessageKind.REMINDER, MessageKind.UNCLEAR, MessageKind.ACCOUNT_BAD})
+"""What only makes sense where the question was put."""
 
 
 class NotifyStep:
@@ -22,22 +25,32 @@ class NotifyStep:
 
     @activity.defn(name=Step.NOTIFY)
     async def notify(self, step: NoticeInput) -> None:
-        """Say it to the phone that was asked. A refusal of the SMS centre is recorded and does not hold up the case."""
-        world, case = self.world, step.case
+        """Say it to the phone that is the person's now. What the SMS centre refuses holds up no case."""
+        world, case, kind = self.world, step.case, MessageKind(step.kind)
+        to = await speech.listener(world, case.person_id)
+        if to is None:
+            return
         async with world.card.transaction() as session:
             question = await messages.last_question(session, case.ref)
-            person = await session.get_one(Person, case.person_id)
+            same = question.phone == to.phone
+            # A number that has changed its owner is told nothing, and a phone that was not asked nothing of a question.
+            if not same and kind in OF_THE_QUESTION:
+                return
+            if not await speech.may_answer(session, to.phone, kind, step.key):
+                return
             values = await _values(session, step)
             message = await speech.intend(
                 session,
                 case=case,
                 key=step.key,
-                kind=MessageKind(step.kind),
-                phone=question.phone,
-                language=person.language,
-                number=question.shown_number,
+                kind=kind,
+                phone=to.phone,
+                language=to.language,
+                number=question.shown_number if same else None,
                 **values,
             )
+            if message.phone != to.phone:
+                return
         await speech.say(world.card, world.sms, message, datetime.now(UTC))
 
 
@@ -48,6 +61,8 @@ async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]
             record = await session.get_one(CaseRecord, step.case.ref)
             frequency = benefits.service(step.case.service, step.case.on).frequency
             return {"until": step.until, "amount": record.amount, "frequency": frequency}
+        case NoticeKind.REFUSED:
+            return {"until": step.until} if step.until else {}
         case NoticeKind.ACCOUNT_BAD:
             return {"until": step.until, "problem": step.detail}
         case NoticeKind.MISSING_DOCUMENT:

@@ -4,6 +4,7 @@ from temporalio import activity
 
 import benefits
 from activities import speech
+from activities.consent import given_before
 from activities.world import World
 from dialogue import MessageKind
 from workflows.model import Offered, OfferInput, Step
@@ -15,7 +16,14 @@ class OfferStep:
 
     @activity.defn(name=Step.OFFER)
     async def offer(self, step: OfferInput) -> Offered:
-        """Open the question, say it, and store until when an answer counts; a receipt may move it."""
+        """Open the question, say it, and store until when an answer counts; a receipt may move it.
+
+        A case that has a consent already, and was begun anew, asks nothing.
+        """
+        async with self.world.card.statements() as session:
+            consent = await given_before(session, step.case)
+        if consent is not None:
+            return Offered(sent=True, consent=consent)
         service = benefits.service(step.case.service, step.case.on)
         asked = await speech.ask(
             self.world,

@@ -81,6 +81,26 @@ async def intend(
     )
 
 
+ANSWERING = frozenset(
+    {
+        dialogue.MessageKind.UNCLEAR,
+        dialogue.MessageKind.ACCOUNT_BAD,
+        dialogue.MessageKind.WHICH_QUESTION,
+        dialogue.MessageKind.NO_QUESTION,
+        dialogue.MessageKind.ALREADY_ANSWERED,
+    }
+)
+"""What is said only because a phone has written: two machines would go on for ever, at the state's cost."""
+
+ANSWERS_A_DAY = 8
+"""So many of these a phone gets within a day, whatever its cases are about."""
+
+
+async def may_answer(session: AsyncSession, phone: str, kind: dialogue.MessageKind, key: str) -> bool:
+    """Whether one more message of this kind may go to this phone today. What is no answer always may."""
+    return kind not in ANSWERING or await messages.said_lately(session, phone, ANSWERING, key) < ANSWERS_A_DAY
+
+
 @dataclass(frozen=True)
 class Asked:
     """A question that went out: until when an answer counts, and why it did not reach the centre, if it did not."""

@@ -1,5 +1,6 @@
 """The record of cases: opening one for a person, claiming the right it is about, closing it with an outcome."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,3 +110,21 @@ async def close(session: AsyncSession, ref: str, outcome: str, reason: str | Non
         .values(outcome=outcome, reason=reason, closed_at=func.now())
     )
     await close_questions(session, ref)
+
+
+async def find(session: AsyncSession, ref: str) -> CaseRecord:
+    """The case with this reference, which is there. Raises NoResultFound."""
+    return await session.get_one(CaseRecord, ref, populate_existing=True)
+
+
+async def is_over(session: AsyncSession, ref: str) -> bool:
+    """Whether the case has ended, by the Card."""
+    outcome = await session.scalar(select(col(CaseRecord.outcome)).where(col(CaseRecord.ref) == ref))
+    return outcome is not None
+
+
+async def services_of(session: AsyncSession, refs: Collection[str]) -> dict[str, str]:
+    """The service of each of these cases."""
+    named = select(col(CaseRecord.ref), col(CaseRecord.service)).where(col(CaseRecord.ref).in_(refs))
+    rows = (await session.execute(named)).all()
+    return {row[0]: row[1] for row in rows}

@@ -4,7 +4,7 @@ A message is written as *intended* before it goes out and as *sent* after; recei
 they are kept by the centre's id and matched from either side.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +22,13 @@ from card.tables import (
     Question,
     table,
 )
+
+REFERABLE = timedelta(days=60)
+"""So long somebody may still mean a question that is closed: its number is given to no other question of the phone.
+The longest a case waits after its window closes (late replies) is a month, and phones are off for weeks."""
+
+HIGHEST_NUMBER = 99
+"""What the texts can show and a person can be expected to write."""
 
 
 async def intend(session: AsyncSession, message: OutgoingMessage) -> OutgoingMessage:
@@ -119,7 +126,7 @@ async def ask(
     window_days: int,
     deadline: datetime,
 ) -> Question:
-    """Open a question to a phone under the smallest free number, in place of what the case asked before.
+    """Open a question to a phone under the case's own number there, in place of what the case asked before.
 
     The same key gives the question as first opened. `deadline` is stored: it decides.
     """
@@ -129,8 +136,7 @@ async def ask(
     await close_questions(session, case_ref)
     # One question after another for the same phone: two cases at once must not take the same number.
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(phone))))
-    taken = {q.number for q in await open_questions(session, phone)}
-    number = next(n for n in range(1, len(taken) + 2) if n not in taken)
+    number = await _number(session, phone, case_ref)
     question = Question(
         key=key,
         case_ref=case_ref,
@@ -143,6 +149,23 @@ async def ask(
     session.add(question)
     await session.flush()
     return question
+
+
+async def _number(session: AsyncSession, phone: str, case_ref: str) -> int:
+    """The number under which the phone knows this case; else the smallest that nobody may still mean another by."""
+    asked = await asked_of(session, phone)
+    own = [question.number for question in asked if question.case_ref == case_ref]
+    if own:
+        return own[-1]
+    meant = {question.number for question in asked}
+    free = [number for number in range(1, HIGHEST_NUMBER + 1) if number not in meant]
+    if free:
+        return free[0]
+    # A hundred cases in two months: the number that was closed longest ago. One that is open is never given again.
+    closed = [question for question in asked if question.closed_at is not None]
+    if not closed:
+        return max(meant) + 1  # which no text can show: an operator is told
+    return min(closed, key=lambda question: (question.closed_at, question.number)).number
 
 
 async def last_question(session: AsyncSession, case_ref: str) -> Question:
@@ -176,6 +199,97 @@ async def open_questions(session: AsyncSession, phone: str) -> Sequence[Question
     ).all()
 
 
+async def question(session: AsyncSession, key: str) -> Question | None:
+    """The question under this key."""
+    return await session.get(Question, key)
+
+
+async def asked_of(session: AsyncSession, phone: str) -> Sequence[Question]:
+    """What was put to this phone and may still be meant, oldest first: open, or closed not long ago."""
+    closed_at = col(Question.closed_at)
+    return (
+        await session.scalars(
+            select(Question)
+            .where(col(Question.phone) == phone, closed_at.is_(None) | (closed_at > func.now() - REFERABLE))
+            .order_by(col(Question.opened_at), col(Question.key))
+            .execution_options(populate_existing=True)
+        )
+    ).all()
+
+
+async def incoming_locked(session: AsyncSession, message_id: str) -> IncomingMessage | None:
+    """A message, with its phone's questions held still until the transaction ends; None if there is no such message."""
+    message = await session.get(IncomingMessage, message_id, with_for_update=True, populate_existing=True)
+    if message is not None:
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(message.phone))))
+    return message
+
+
+async def bind(session: AsyncSession, message: IncomingMessage, question: Question) -> None:
+    """This message answers this question, for good."""
+    message.question_key, message.case_ref = question.key, question.case_ref
+    await session.execute(
+        update(table(IncomingMessage))
+        .where(col(IncomingMessage.message_id) == message.message_id)
+        .values(question_key=question.key, case_ref=question.case_ref)
+    )
+
+
+async def answers_of(session: AsyncSession, question_key: str) -> int:
+    """How many messages were bound to this question."""
+    bound = select(func.count()).where(col(IncomingMessage.question_key) == question_key)
+    return (await session.execute(bound)).scalar_one()
+
+
+async def oldest_waiting(session: AsyncSession, phone: str) -> IncomingMessage | None:
+    """What this phone said first of what no case has taken."""
+    waiting = select(IncomingMessage).where(
+        col(IncomingMessage.phone) == phone, col(IncomingMessage.relayed_at).is_(None)
+    )
+    order = col(IncomingMessage.received_at), col(IncomingMessage.stored_at)
+    return (await session.scalars(waiting.order_by(*order).limit(1))).first()
+
+
+async def phones_waiting(session: AsyncSession, most: int) -> Sequence[str]:
+    """Phones whose words no case has taken yet, who wrote first, first."""
+    first = func.min(col(IncomingMessage.stored_at))
+    waiting = select(col(IncomingMessage.phone)).where(col(IncomingMessage.relayed_at).is_(None))
+    return (await session.scalars(waiting.group_by(col(IncomingMessage.phone)).order_by(first).limit(most))).all()
+
+
+async def set_aside(session: AsyncSession, message_id: str, reason: str) -> None:
+    """Nobody is brought this message: it is kept with the reason, and holds up nothing."""
+    await session.execute(
+        update(table(IncomingMessage))
+        .where(col(IncomingMessage.message_id) == message_id)
+        .values(set_aside=reason, relayed_at=func.now())
+    )
+
+
+async def waiting_of(session: AsyncSession, phone: str) -> int:
+    """How many words of this phone no case has taken yet."""
+    waiting = select(func.count()).where(col(IncomingMessage.phone) == phone, col(IncomingMessage.relayed_at).is_(None))
+    return (await session.execute(waiting)).scalar_one()
+
+
+async def said_lately(session: AsyncSession, phone: str, kinds: Collection[str], but: str) -> int:
+    """How many messages of these kinds went to this phone within a day, one with the key `but` left out."""
+    told = select(func.count()).where(
+        col(OutgoingMessage.phone) == phone,
+        col(OutgoingMessage.kind).in_(kinds),
+        col(OutgoingMessage.intended_at) > func.now() - timedelta(days=1),
+        col(OutgoingMessage.key) != but,
+    )
+    return (await session.execute(told)).scalar_one()
+
+
+async def language_of(session: AsyncSession, phone: str) -> str | None:
+    """The language in which this phone was last spoken to."""
+    spoken = select(col(OutgoingMessage.language)).where(col(OutgoingMessage.phone) == phone)
+    last: str | None = await session.scalar(spoken.order_by(col(OutgoingMessage.intended_at).desc()).limit(1))
+    return last
+
+
 async def store_incoming(session: AsyncSession, message: IncomingMessage) -> bool:
     """Keep an incoming SMS before it is acknowledged. False if this message id is known: a doubled delivery."""
     added = await session.execute(
@@ -187,12 +301,12 @@ async def store_incoming(session: AsyncSession, message: IncomingMessage) -> boo
     return added.scalar_one_or_none() is not None
 
 
-async def relayed(session: AsyncSession, message_id: str, case_ref: str | None, meaning: str) -> None:
+async def relayed(session: AsyncSession, message_id: str, meaning: str) -> None:
     """The case has taken the message, or it was answered without one."""
     await session.execute(
         update(table(IncomingMessage))
         .where(col(IncomingMessage.message_id) == message_id)
-        .values(case_ref=case_ref, meaning=meaning, relayed_at=func.now())
+        .values(meaning=meaning, relayed_at=func.now())
     )
 
 

@@ -136,6 +136,7 @@ class OutgoingMessage(SQLModel, table=True):
     """An SMS to a person, under its key; `paid_by` is the body that bears its cost, never the citizen."""
 
     __tablename__ = "messages"
+    __table_args__ = (Index("messages_to_a_phone", "phone", "intended_at"),)
 
     key: str = Field(primary_key=True)
     case_ref: str | None = Field(default=None, foreign_key="cases.ref", index=True)
@@ -180,6 +181,7 @@ class Question(SQLModel, table=True):
     __tablename__ = "questions"
     __table_args__ = (
         Index("one_open_number_a_phone", "phone", "number", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("questions_of_a_phone", "phone", "opened_at"),
     )
 
     key: str = Field(primary_key=True)
@@ -202,8 +204,12 @@ class IncomingMessage(SQLModel, table=True):
     """An SMS from a person, kept before it is acknowledged; the operator's message id makes a doubled one harmless."""
 
     __tablename__ = "incoming"
-    # Looked at every second, and but for a handful all are done.
-    __table_args__ = (Index("not_yet_brought", "phone", "received_at", postgresql_where=text("relayed_at IS NULL")),)
+    __table_args__ = (
+        # Looked at every second, and but for a handful all are done.
+        Index("not_yet_brought", "phone", "received_at", postgresql_where=text("relayed_at IS NULL")),
+        Index("set_aside_replies", "stored_at", postgresql_where=text("set_aside IS NOT NULL")),
+        CheckConstraint("received_at BETWEEN '2000-01-01' AND '2200-01-01'", name="a_sane_time"),
+    )
 
     message_id: str = Field(primary_key=True)
     phone: str
@@ -211,24 +217,46 @@ class IncomingMessage(SQLModel, table=True):
     complete: bool = True
     """False if parts of a long SMS never came."""
     received_at: datetime = _time()
+    question_key: str | None = Field(default=None, foreign_key="questions.key", index=True)
+    """The question that it answers, for good once it has been looked at, whether that is open or closed."""
     case_ref: str | None = Field(default=None, foreign_key="cases.ref", index=True)
     meaning: str | None = None
     stored_at: datetime = _time(now=True)
     relayed_at: datetime | None = _time(nullable=True)
+    set_aside: str | None = None
+    """Why nobody was brought it: what cannot be brought on holds up nothing."""
 
 
 class Consent(SQLModel, table=True):
-    """A person's yes or no, with the message it was given in and the question it answers."""
+    """A person's yes or no, with the message it was given in and the question it answers. A case has one yes."""
 
     __tablename__ = "consents"
+    __table_args__ = (
+        UniqueConstraint("case_ref", "message_id", name="an_answer_once"),
+        Index("one_yes_a_case", "case_ref", unique=True, postgresql_where=text("given")),
+    )
 
     key: str = Field(primary_key=True)
-    case_ref: str = Field(foreign_key="cases.ref", unique=True)
+    case_ref: str = Field(foreign_key="cases.ref")
     given: bool
     question_key: str
     message_id: str = Field(foreign_key="incoming.message_id")
     received_at: datetime = _time()
     applied_on: date
+
+
+class RefusedAnswer(SQLModel, table=True):
+    """A message that was brought to a case as an answer and is none: for an auditor, who asks who tried."""
+
+    __tablename__ = "refused_answers"
+    __table_args__ = (UniqueConstraint("case_ref", "message_id", "reason", name="a_refusal_once"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref")
+    message_id: str
+    """As it was named: there may be no such message."""
+    reason: str
+    at: datetime = _time(now=True)
 
 
 class Application(SQLModel, table=True):

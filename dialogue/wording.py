@@ -96,6 +96,7 @@ def _write(kind: MessageKind, language: str, given: Mapping[str, object], *, bri
     first, last = _numbers(kind, given)
     arguments["yes"] = _line(bundle, "yes") + first
     arguments["no"] = _line(bundle, "no") + last
+    arguments["open"] = "yes" if "until" in arguments else "no"
     if "questions" in arguments:
         arguments["questions"] = _list(kind, language, given["questions"])
     if "measures" in arguments:

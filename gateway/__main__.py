@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import uvicorn
 
@@ -55,7 +56,8 @@ async def run(settings: Settings) -> None:
     card = Card(settings.database_url.get_secret_value())
     opening = Opening(card, client, settings.task_queue)
     async with sms_centre(settings) as centre:
-        relay = Relay(card, client, centre, opening)
+        lags = {name: timedelta(seconds=lag) for name, lag in settings.gateway_sms_clock_lags.items()}
+        relay = Relay(card, client, centre, opening, lags=lags)
         app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay))
         config = uvicorn.Config(
             app,

@@ -1,7 +1,7 @@
 """What senders may post, exactly: the shapes of the published OpenAPI. An unknown field is an error, with its name."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -65,7 +65,17 @@ def _written(value: object) -> object:
 
 Phone = Annotated[str, AfterValidator(phone_number), Field(examples=["+77011234567"])]
 Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"], json_schema_extra=_DIGITS)]
-At = Annotated[AwareDatetime, BeforeValidator(_written)]
+EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+"""Nothing that reaches us was said before: an older time is a fault of the sender's clock or code."""
+
+
+def _not_of_old(at: datetime) -> datetime:
+    if at < EARLIEST:
+        raise ValueError("a time since 2020-01-01")
+    return at
+
+
+At = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_not_of_old)]
 Day = Annotated[date, BeforeValidator(_written)]
 Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": "^[!-~]{1,128}$"})]
 

@@ -63,6 +63,7 @@ class Opening:
             rows = await session.scalars(
                 select(CaseRecord)
                 .where(col(CaseRecord.started_at).is_(None), col(CaseRecord.opened_at) < late)
+                .order_by(col(CaseRecord.opened_at))
                 .limit(500)
             )
             waiting = [_case(row) for row in rows]
@@ -73,7 +74,16 @@ class Opening:
                 log.error("opening.unknown_service", case=case.id)
         return len(waiting)
 
-    async def _start(self, case: Case) -> None:
+    async def begin_anew(self, row: CaseRecord) -> None:
+        """Start a case again that the Card holds open and Temporal has no more: terminated, or lost with its history.
+
+        Every effect has its key and the Card what was done under it, so nothing is asked, applied for or paid twice.
+        """
+        case = _case(row)
+        log.warning("opening.begun_anew", case=case.id)
+        await self._start(case, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+
+    async def _start(self, case: Case, again: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE) -> None:
         workflow, name, details = _described(case.service, case.on)
         # It may have run and ended already: an earlier try started it and died before it could say so.
         with contextlib.suppress(WorkflowAlreadyStartedError):
@@ -82,7 +92,7 @@ class Opening:
                 case,
                 id=case.id,
                 task_queue=self.task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=again,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 static_summary=f"{name}, case {case.ref}",
                 static_details=f"{details}: {name}. Assessed for {case.on:%d.%m.%Y}.",

@@ -5,26 +5,23 @@ left off, and two gateways at once only repeat each other harmlessly (the update
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
-from sqlmodel import col
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-import dialogue
-from activities import speech
-from activities.calendar import window_closes
+from activities import hearing, speech
+from activities.hearing import Heard
 from adapters.ports import SmsCentre
-from card import Card, messages
-from card.store import DatabaseError
-from card.tables import CaseRecord, IncomingMessage, OutgoingMessage, Question
-from dialogue import MessageKind
+from card import Card, cases, messages
+from card.store import DatabaseRefused
+from card.tables import CaseRecord, IncomingMessage
+from dialogue import Meaning, MessageKind
+from gateway.faults import passes, report
 from gateway.opening import Opening
+from gateway.receipts import Receipts
 from workflows import model
 
 log = structlog.get_logger()
@@ -32,45 +29,50 @@ log = structlog.get_logger()
 TAKE = timedelta(seconds=20)
 """How long one try may wait for the case to take a reply; its worker may be away."""
 
-CLOCKS = timedelta(seconds=30)
-"""By so much an operator's clock may lag behind ours."""
-
 SWEEP = 1.0
 """Seconds between two looks for what is left over."""
 
-OLDEST = timedelta(days=3)
-"""Receipts older than this are not chased any more: an SMS that old has expired."""
+AT_ONCE = 1000
+"""So many phones are begun in one look, who wrote first, first; the next look begins the others."""
 
 ASK_WHICH = 3
-"""So many times a day a phone is asked which question it means: two machines would go on for ever."""
+"""So many times a day a phone is asked which question it means."""
+
+MOST_WAITING = 20
+"""So many words of one phone wait to be brought on. The first are kept: the rest of a flood is set aside."""
+
+MOST_ANSWERS = 30
+"""So many messages are brought to the case as answers to one question; a case hears 2 000 updates in its life."""
+
+FLOOD = "too many messages from this phone at once"
 
 
-@dataclass(frozen=True)
-class Addressed:
-    """Which question an answer is for; none if nothing is open, or if several are and it does not say which."""
-
-    question: Question | None
-    open: Sequence[Question]
-
-
-def addressed(said: dialogue.Understanding, questions: Sequence[Question]) -> Addressed:
-    """The question that the answer is for: the one it numbers; else the only one, or the only one it can answer."""
-    if said.number is not None:
-        return Addressed(next((q for q in questions if q.number == said.number), None), questions)
-    if said.meaning is dialogue.Meaning.ACCOUNT:
-        accounts = [q for q in questions if q.expects == "account"]
-        questions = accounts or questions
-    return Addressed(questions[0] if len(questions) == 1 else None, questions)
+class Stuck(Exception):
+    """A message that cannot be brought on, however often it is tried."""
 
 
 class Relay:
-    """Takes replies and receipts in, and brings them to their cases."""
+    """Takes replies and receipts in, and brings them to their cases.
 
-    def __init__(self, card: Card, client: Client, centre: SmsCentre, opening: Opening, *, at_once: int = 100) -> None:
+    `lags`: by how much each operator's clock may lag behind ours; who is not named, by `hearing.LAG`.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        client: Client,
+        centre: SmsCentre,
+        opening: Opening,
+        *,
+        lags: Mapping[str, timedelta] | None = None,
+        at_once: int = 100,
+    ) -> None:
         self.card = card
         self.client = client
         self.centre = centre
         self.opening = opening
+        self.receipts = Receipts(card, client)
+        self._lags = lags or {}
         self._slots = asyncio.Semaphore(at_once)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """By phone: what one phone says is brought in its order."""
@@ -80,21 +82,24 @@ class Relay:
     async def reply(
         self, message_id: str, phone: str, text: str, received_at: datetime, *, complete: bool = True
     ) -> bool:
-        """Store an SMS from a person and bring it to its case afterwards. False if the message id was known."""
-        # A nought is what somebody's alphabet made of a sign; PostgreSQL takes none, and the message may not be lost.
-        text = text.replace("\0", "\ufffd")
+        """Store an SMS from a person and bring it to its case afterwards. False if the message id was known.
+
+        What a phone says while much of it waits already is stored too, and brought to nobody.
+        """
         incoming = IncomingMessage(
-            message_id=message_id, phone=phone, text=text, received_at=received_at, complete=complete
+            message_id=message_id, phone=phone, text=storable(text), received_at=received_at, complete=complete
         )
-        async with self.card.statements() as session:
+        async with self.card.transaction() as session:
             new = await messages.store_incoming(session, incoming)
+            if new and await messages.waiting_of(session, phone) > MOST_WAITING:
+                await messages.set_aside(session, message_id, FLOOD)
+                log.warning("relay.reply_set_aside", message_id=message_id, reason=FLOOD)
         self._soon(phone)
         return new
 
     async def receipt(self, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
         """Store a delivery receipt; the sweep tells the case once the whole message is accounted for."""
-        async with self.card.statements() as session:
-            await messages.store_receipt(session, smsc_message_id, delivered=delivered, at=at)
+        await self.receipts.store(smsc_message_id, delivered=delivered, at=at)
 
     # --- bringing on -----------------------------------------------------------------------------------------------
 
@@ -111,16 +116,15 @@ class Relay:
 
     async def sweep(self) -> None:
         """One look at everything that has not reached its case. What fails is left for the next, and stops no other."""
-        for look in (self._replies, self._receipts, self.opening.start_pending):
+        for look in (self._replies, self.receipts.tell_cases, self.opening.start_pending):
             try:
                 await look()
             except Exception as error:
-                _report("relay.sweep_failed", error, look=look.__name__)
+                report("relay.sweep_failed", error, look=look.__name__)
 
     async def _replies(self) -> None:
         async with self.card.statements() as session:
-            left = select(col(IncomingMessage.phone)).where(col(IncomingMessage.relayed_at).is_(None))
-            phones = (await session.scalars(left.distinct().limit(1000))).all()
+            phones = await messages.phones_waiting(session, AT_ONCE)
         for phone in phones:
             self._soon(phone)
 
@@ -134,163 +138,111 @@ class Relay:
         """All that this phone has said and no case has taken, in its order: the first word counts.
 
         What fails stays in the Card and is tried again by the next sweep. What waits for somebody holds up what was
-        said after it; what cannot be brought at all does not.
+        said after it; what cannot be brought at all is set aside, and does not.
         """
-        stuck: list[str] = []
         async with self._slots:
             try:
-                while incoming := await self._oldest(phone, stuck):
+                while incoming := await self._oldest(phone):
                     try:
                         await self._to_case(incoming)
                     except Exception as error:
-                        if _passes(error):
+                        if passes(error):
                             raise
-                        _report("relay.reply_failed", error, message_id=incoming.message_id)
-                        stuck.append(incoming.message_id)
+                        report("relay.reply_set_aside", error, message_id=incoming.message_id)
+                        reason = str(error) if isinstance(error, Stuck | DatabaseRefused) else type(error).__name__
+                        async with self.card.statements() as session:
+                            await messages.set_aside(session, incoming.message_id, reason)
             except Exception as error:
-                _report("relay.reply_waits", error)
+                report("relay.reply_waits", error)
                 await asyncio.sleep(SWEEP)
-            if stuck:
-                await asyncio.sleep(10 * SWEEP)
 
-    async def _oldest(self, phone: str, stuck: Sequence[str]) -> IncomingMessage | None:
-        left = select(IncomingMessage).where(
-            col(IncomingMessage.phone) == phone,
-            col(IncomingMessage.relayed_at).is_(None),
-            col(IncomingMessage.message_id).not_in(stuck),
-        )
-        order = col(IncomingMessage.received_at), col(IncomingMessage.stored_at)
+    async def _oldest(self, phone: str) -> IncomingMessage | None:
         async with self.card.statements() as session:
-            return (await session.scalars(left.order_by(*order).limit(1))).first()
+            return await messages.oldest_waiting(session, phone)
 
     async def _to_case(self, incoming: IncomingMessage) -> None:
+        """Find the case that it answers and have the case hear it; where there is none, tell the person."""
+        operator = incoming.message_id.partition(":")[0]
+        async with self.card.transaction() as session:
+            heard = await hearing.hear(session, incoming.message_id, self._lags.get(operator, hearing.LAG))
+            assert heard is not None  # noqa: S101  (it has just been read)
+            case = await cases.find(session, heard.question.case_ref) if heard.question else None
+            if heard.question and await messages.answers_of(session, heard.question.key) > MOST_ANSWERS:
+                raise Stuck(FLOOD)
+        if case is None or not await self._taken(case, incoming):
+            await self._answer(incoming, heard, case)
         async with self.card.statements() as session:
-            # What was said before a question was asked does not answer it, however late it reaches us.
-            asked_by = incoming.received_at + CLOCKS
-            questions = [q for q in await messages.open_questions(session, incoming.phone) if q.opened_at <= asked_by]
-            # A text with gaps may have lost its "not": it is never a yes, and is asked again.
-            unclear = dialogue.Understanding(dialogue.Meaning.UNCLEAR)
-            said = dialogue.understand(incoming.text) if incoming.complete else unclear
-            found = addressed(said, questions)
-            case = await session.get_one(CaseRecord, found.question.case_ref) if found.question else None
-        taken = False
-        if case is not None:
-            taken = await self._update(case, incoming, said)
-        if not taken:
-            await self._answer(incoming, found)
-        async with self.card.statements() as session:
-            await messages.relayed(session, incoming.message_id, case.ref if case else None, said.meaning)
+            await messages.relayed(session, incoming.message_id, heard.said.meaning)
 
-    async def _update(self, case: CaseRecord, incoming: IncomingMessage, said: dialogue.Understanding) -> bool:
-        """Whether the case has the reply. False only if it is over. Raises TimeoutError while nobody takes it."""
+    async def _taken(self, case: CaseRecord, incoming: IncomingMessage) -> bool:
+        """Whether the case has the reply. False only if it is over, by the Card. Raises what passes while it waits."""
+        if case.outcome is not None:
+            return False
+        try:
+            await self._update(case, incoming)
+        except (RPCError, WorkflowUpdateFailedError) as error:
+            if isinstance(error, RPCError) and error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            async with self.card.statements() as session:
+                if await cases.is_over(session, case.ref):
+                    return False
+            if isinstance(error, WorkflowUpdateFailedError):
+                raise Stuck("the case did not take it") from error
+            # The Card says that the case lives, and Temporal has none: it was terminated, or lost. It is begun anew.
+            await self.opening.begin_anew(case)
+            raise TimeoutError from error
+        return True
+
+    async def _update(self, case: CaseRecord, incoming: IncomingMessage) -> None:
+        """Tell the case that the person has answered: the message's id, and nothing of what it says."""
         handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
-        reply = model.Reply(
-            message_id=incoming.message_id,
-            meaning=model.Meaning(said.meaning),
-            received_at=incoming.received_at,
-        )
+        reply = model.Reply(message_id=incoming.message_id)
         try:
             await asyncio.wait_for(
                 handle.execute_update(model.Message.REPLY, reply, id=incoming.message_id, result_type=model.ReplyTaken),
                 TAKE.total_seconds(),
             )
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-        except WorkflowUpdateFailedError:
-            return False
         except RPCTimeoutOrCancelledError:
             # The client says the same when nobody answers and when we ourselves are ended.
             task = asyncio.current_task()
             raise asyncio.CancelledError if task and task.cancelling() else TimeoutError from None
-        return True
 
-    async def _answer(self, incoming: IncomingMessage, found: Addressed) -> None:
+    async def _answer(self, incoming: IncomingMessage, heard: Heard, over: CaseRecord | None) -> None:
         """Nothing to bring it to: tell the person so, once a day, or ask which question is meant, a few times a day."""
-        which = bool(found.open) and found.question is None
-        kind = MessageKind.WHICH_QUESTION if which else MessageKind.NO_QUESTION
+        clear = heard.said.meaning in (Meaning.YES, Meaning.NO)
+        kind = MessageKind.NO_QUESTION
+        if over is not None and clear:
+            kind = MessageKind.ALREADY_ANSWERED
+        elif over is None and heard.open:
+            kind = MessageKind.WHICH_QUESTION
         key = f"answer/{incoming.message_id}"
         async with self.card.transaction() as session:
-            told = select(func.count(col(OutgoingMessage.key))).where(
-                col(OutgoingMessage.phone) == incoming.phone,
-                col(OutgoingMessage.kind) == kind,
-                col(OutgoingMessage.intended_at) > func.now() - timedelta(days=1),
-                col(OutgoingMessage.key) != key,
-            )
-            if (await session.scalar(told) or 0) >= (ASK_WHICH if which else 1):
+            most = ASK_WHICH if kind is MessageKind.WHICH_QUESTION else 1
+            if await messages.said_lately(session, incoming.phone, {kind}, key) >= most:
+                return
+            if not await speech.may_answer(session, incoming.phone, kind, key):
                 return
             values: dict[str, object] = {}
-            if which:
-                refs = {q.number: q.case_ref for q in found.open}
-                rows = await session.scalars(select(CaseRecord).where(col(CaseRecord.ref).in_(refs.values())))
-                services = {row.ref: row.service for row in rows}
-                values["questions"] = {number: services[ref] for number, ref in refs.items()}
-            language = await session.scalar(
-                select(col(OutgoingMessage.language))
-                .where(col(OutgoingMessage.phone) == incoming.phone)
-                .order_by(col(OutgoingMessage.intended_at).desc())
-                .limit(1)
-            )
+            if kind is MessageKind.WHICH_QUESTION:
+                services = await cases.services_of(session, [question.case_ref for question in heard.open])
+                values["questions"] = {question.number: services[question.case_ref] for question in heard.open}
             message = await speech.intend(
-                session, case=None, key=key, kind=kind, phone=incoming.phone, language=language or "kk", **values
+                session,
+                case=model.Case(ref=over.ref, service=over.service, person_id=over.person_id, on=over.assessed_on)
+                if over is not None and kind is MessageKind.ALREADY_ANSWERED
+                else None,
+                key=key,
+                kind=kind,
+                phone=incoming.phone,
+                language=await messages.language_of(session, incoming.phone) or "kk",
+                **values,
             )
         await speech.say(self.card, self.centre, message, datetime.now(UTC))
 
-    # --- receipts --------------------------------------------------------------------------------------------------
 
-    async def _receipts(self) -> None:
-        async with self.card.statements() as session:
-            keys = await messages.untold(session, OLDEST)
-        for key in keys:
-            try:
-                await self._deliver(key)
-            except Exception as error:
-                if _passes(error):
-                    raise
-                _report("relay.receipt_failed", error, key=key)
+def storable(text: str) -> str:
+    """The text as PostgreSQL can keep it: what a person wrote may not be lost for its encoding.
 
-    async def _deliver(self, key: str) -> None:
-        """Write the delivery down, and tell the case if it changes its window: moved, or never opened."""
-        async with self.card.transaction() as session:
-            delivery = await messages.delivery_of(session, key)
-            if delivery is None:
-                return
-            await messages.finish_delivery(session, delivery)
-            question = await session.get(Question, key)
-            receipt: model.Receipt | None = None
-            case: CaseRecord | None = None
-            if question is not None and question.closed_at is None and question.expects == "consent":
-                case = await session.get_one(CaseRecord, question.case_ref)
-                closes = window_closes(delivery.at, question.window_days)
-                if not delivery.delivered:
-                    receipt = model.Receipt(key=key)
-                elif closes > question.deadline:
-                    receipt = model.Receipt(key=key, deadline=closes)
-        if receipt is not None and case is not None:
-            handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
-            try:
-                await handle.signal(model.Message.RECEIPT, receipt)
-            except RPCError as error:
-                # The case is over. Anything else is tried again by the next sweep.
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-        # Not before the case knows: a gateway that died in between would leave the case with the earlier deadline.
-        async with self.card.transaction() as session:
-            if receipt is not None and receipt.deadline is not None:
-                await messages.set_deadline(session, key, receipt.deadline)
-            await messages.told(session, key)
-
-
-def _passes(error: Exception) -> bool:
-    """Whether somebody is away, who may be back when it is tried again."""
-    if isinstance(error, ApplicationError):
-        return not error.non_retryable
-    return isinstance(error, OSError | RPCError | DatabaseError)
-
-
-def _report(event: str, error: Exception, **about: object) -> None:
-    if _passes(error):
-        log.warning(event, error=type(error).__name__, **about)
-    else:
-        log.error(event, exc_info=error, **about)
+    A nought is what somebody's alphabet made of a sign, half an emoji what somebody's cutting did.
+    """
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -85,6 +85,15 @@ def _sender_secrets(given: object) -> object:
     return secrets
 
 
+def _lags(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    entries = [part.partition(":") for part in given.split(",") if part.strip()]
+    if not all(sender.strip() and seconds.strip() for sender, _, seconds in entries):
+        raise ValueError("expected sender:seconds[,sender2:seconds2]; the SMPP link is called smpp")
+    return {sender.strip(): seconds.strip() for sender, _, seconds in entries}
+
+
 def _quiet_hours(given: object) -> object:
     if not isinstance(given, str):
         return given
@@ -147,6 +156,10 @@ class Settings(BaseSettings):
     )
     gateway_clock_tolerance_seconds: Seconds = Field(
         300, description="Seconds by which the timestamp of a signed request may differ from our clock."
+    )
+    gateway_sms_clock_lags: Annotated[dict[str, Seconds], NoDecode, BeforeValidator(_lags)] = Field(
+        default_factory=dict,
+        description="Seconds by which an SMS operator's clock may lag, sender:seconds, comma separated; else 90.",
     )
     codec_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         (), description="Web origins (of the Temporal Web UI) that may decode payloads; none: no codec endpoint."

@@ -7,6 +7,7 @@ the order of the steps; that is `proactive_service`.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, TypeVar
 
@@ -56,9 +57,11 @@ NO_BREAK = "\u00a0"
 class CaseEnds(Exception):
     """A step ends the case. Never leaves the workflow."""
 
-    def __init__(self, outcome: Outcome, reason: str | None = None) -> None:
+    def __init__(self, outcome: Outcome, reason: str | None = None, *, told: bool = False) -> None:
         self.outcome = outcome
         self.reason = reason
+        self.told = told
+        """Whether the person knows already."""
 
 
 class Base(TypedDict):
@@ -88,10 +91,13 @@ class CaseInSight:
         self.receipt: Receipt | None = None
         self.resolution: Resolution | None = None
         self.cancelled = False
+        self.closing = False
+        """The outcome stands and is being written: no cancel can change it."""
         self.quiet_hours: QuietHours | None = None
         self.notices = 0
         self.questions = 0
         self.checks = 0
+        self.answers = 0
         self._steps: list[str] = []
         self._until: datetime | None = None
         self._shown: dict[str, Any] = {SearchAttributes.STAGE.name: Stage.DETECT}
@@ -99,7 +105,7 @@ class CaseInSight:
 
     # --- what the person and the operator say ----------------------------------------------------------------------
 
-    @workflow.update(name=Message.REPLY, description="A person's answer by SMS; the id is the operator's message id.")
+    @workflow.update(name=Message.REPLY, description="A person has answered by SMS: the id of the message in the Card.")
     def reply(self, reply: Reply) -> ReplyTaken:
         if self.listens:
             self.replies.append(reply)
@@ -152,29 +158,41 @@ class CaseInSight:
 
     async def do(self, step: Step, arg: StepInput, result: type[T], summary: str) -> T:
         """Run a step until it is done. A final refusal is no failure of the case: an operator says how to go on."""
-        while True:
-            try:
-                done: T = await workflow.execute_activity(
-                    step,
-                    arg,
-                    result_type=result,
-                    start_to_close_timeout=CALL,
-                    heartbeat_timeout=ALIVE,
-                    retry_policy=RETRY,
-                    summary=summary,
-                )
-                return done
-            except ActivityError as error:
-                cause = error.cause
-                text = cause.message if isinstance(cause, ApplicationError) else str(cause)
-                await self.ask_operator(Attention.STEP_REFUSED, f"{summary}: {text}")
+
+        async def attempts() -> T:
+            done: T = await workflow.execute_activity(
+                step,
+                arg,
+                result_type=result,
+                start_to_close_timeout=CALL,
+                heartbeat_timeout=ALIVE,
+                retry_policy=RETRY,
+                summary=summary,
+            )
+            return done
+
+        return await self._until_done(attempts, summary)
 
     async def do_locally(self, step: Step, arg: StepInput, result: type[T]) -> T:
-        """Run a step that only writes to our own database: one event instead of three, and nothing to watch."""
-        done: T = await workflow.execute_local_activity(
-            step, arg, result_type=result, start_to_close_timeout=CALL, retry_policy=RETRY, summary=step
-        )
-        return done
+        """As `do`, for a step that only writes to our own database: one event instead of three."""
+
+        async def attempts() -> T:
+            done: T = await workflow.execute_local_activity(
+                step, arg, result_type=result, start_to_close_timeout=CALL, retry_policy=RETRY, summary=step
+            )
+            return done
+
+        return await self._until_done(attempts, f"write down: {step}")
+
+    async def _until_done(self, attempts: Callable[[], Coroutine[Any, Any, T]], summary: str) -> T:
+        while True:
+            try:
+                return await attempts()
+            except (ActivityError, ApplicationError) as error:
+                # A local activity's error comes as it is, another's as the cause of one that says nothing.
+                cause = error.cause if isinstance(error, ActivityError) else error
+                text = cause.message if isinstance(cause, ApplicationError) else str(cause)
+                await self.ask_operator(Attention.STEP_REFUSED, f"{summary}: {text}")
 
     async def to_its_end(self, life: Coroutine[Any, Any, CaseResult]) -> CaseResult:
         """Live the case. Cancelling it means: close it at the next safe point, never in the middle of a step."""
@@ -190,7 +208,12 @@ class CaseInSight:
     async def write_end(self, end: CaseEnds) -> None:
         """The outcome is written, the questions closed."""
         closing = CloseInput(**self.base(Step.CLOSE), outcome=end.outcome, reason=end.reason)
-        await self.do_locally(Step.CLOSE, closing, type(None))
+        self.closing = True
+        while True:
+            # An operator who closes a case that cannot be closed means: try again.
+            with suppress(CaseEnds):
+                await self.do_locally(Step.CLOSE, closing, type(None))
+                break
         self.note(f"closed: {end.outcome}{f' ({end.reason})' if end.reason else ''}")
         self.closed(end.outcome)
 
@@ -216,10 +239,12 @@ class CaseInSight:
         if left is not None and left <= timedelta(0):
             return condition()
         try:
-            await workflow.wait_condition(lambda: condition() or self.cancelled, timeout=left, timeout_summary=summary)
+            await workflow.wait_condition(
+                lambda: condition() or (self.cancelled and not self.closing), timeout=left, timeout_summary=summary
+            )
         except TimeoutError:
             return False
-        if self.cancelled:
+        if self.cancelled and not self.closing:
             raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, "cancelled")
         return True
 
@@ -236,7 +261,7 @@ class CaseInSight:
 
     async def enter(self, stage: Stage, waits_for: str, until: datetime | None = None) -> None:
         """Go to a stage, and say what it waits for and until when."""
-        if self.cancelled:
+        if self.cancelled and not self.closing:
             raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, "cancelled")
         self.stage, self.waits_for, self._until = stage, waits_for, until
         self._show()

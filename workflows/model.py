@@ -16,6 +16,9 @@ from temporalio.common import SearchAttributeKey
 WORKFLOW = "ProactiveService"
 NOTICE_WORKFLOW = "ProactiveNotice"
 
+NO_ANSWER = "no_answer"
+"""Why a message holds no account: it answers no such question of this case."""
+
 ALMATY = timezone(timedelta(hours=5), "UTC+5")
 """For display only, and inside workflows, where the tz database is out of reach; activities use Asia/Almaty."""
 
@@ -63,7 +66,9 @@ class Step(StrEnum):
 
     DETECT = "detect"
     OFFER = "offer"
+    HEAR = "hear"
     RECORD_CONSENT = "record_consent"
+    """Superseded by `hear`, for cases that had read a reply before."""
     NOTIFY = "notify"
     ASK_ACCOUNT = "ask_account"
     FIND_ACCOUNT = "find_account"
@@ -91,6 +96,14 @@ class Change(StrEnum):
     Asked where the ways part, not at the start: a running case then takes the new way in what it has not yet reached.
     """
 
+    HEAR = "hear"
+    """A reply's meaning is read from the Card, not from the update that brings it."""
+    TAKE_BACK = "take-back"
+    """A no may be taken back until the window closes."""
+    ACCOUNT_TRIES = "account-tries"
+    """An account that cannot be used is asked for again a few times, then an operator is; and one who has no phone is
+    not asked by SMS."""
+
 
 class Attention(StrEnum):
     """Why a case needs a person."""
@@ -99,6 +112,7 @@ class Attention(StrEnum):
     AMOUNTS_DIFFER = "amounts_differ"
     DOCUMENT_MISSING = "document_missing"
     STEP_REFUSED = "step_refused"
+    ACCOUNT_NEEDED = "account_needed"
     OVERDUE = "overdue"
 
 
@@ -116,6 +130,7 @@ ALLOWED_ACTIONS: dict[Attention, frozenset[Action]] = {
     Attention.AMOUNTS_DIFFER: frozenset({Action.ACCEPT_AMOUNT, Action.CLOSE}),
     Attention.DOCUMENT_MISSING: frozenset({Action.DOCUMENT_SUPPLIED, Action.CLOSE}),
     Attention.STEP_REFUSED: frozenset({Action.RETRY, Action.CLOSE}),
+    Attention.ACCOUNT_NEEDED: frozenset({Action.RETRY, Action.CLOSE}),
     Attention.OVERDUE: frozenset(),
 }
 
@@ -253,6 +268,8 @@ class Offered(Wire):
     sent: bool
     reason: str | None = None
     deadline: datetime | None = None
+    consent: "ConsentRecorded | None" = None
+    """The yes that the Card holds already, of a case that was begun anew: nothing is asked."""
 
 
 class Receipt(Wire):
@@ -264,17 +281,24 @@ class Receipt(Wire):
 
 
 class Reply(Wire):
-    """A person's answer, understood. The text itself stays in the database under `message_id`."""
+    """A person has answered: the message that says so in the database. Nothing else here is believed."""
 
     message_id: str
-    meaning: Meaning
-    received_at: datetime
+    meaning: Meaning | None = None
+    """As an older gateway sent it; read by cases that began before the Card was asked (`Change.HEAR`)."""
+    received_at: datetime | None = None
 
 
 class ReplyTaken(Wire):
     stage: Stage
     noted: bool
     """False if the case waits for no answer now; the reply is recorded and changes nothing."""
+
+
+class HearInput(StepInput):
+    message_id: str
+    deadline: datetime
+    """The end of the window, as the case has it."""
 
 
 class ConsentInput(StepInput):
@@ -287,6 +311,18 @@ class ConsentRecorded(Wire):
     """The day on which the consent was received, in Asia/Almaty: the day of application."""
     due: datetime
     """The end of the legal term for the decision, in working days of the public calendar."""
+
+
+class Answer(Wire):
+    """What a person's message says, by the Card; `refused` says why it is no answer to what this case asked."""
+
+    meaning: Meaning = Meaning.UNCLEAR
+    received_at: datetime | None = None
+    consent: ConsentRecorded | None = None
+    """Set when a yes within the window, or a no, has been recorded."""
+    refused: str | None = None
+    moved: bool = False
+    """The phone that answered is no longer the person's."""
 
 
 class NoticeKind(StrEnum):

@@ -14,21 +14,25 @@ from temporalio import workflow
 
 from workflows.case_in_sight import CaseEnds, CaseInSight
 from workflows.model import (
+    NO_ANSWER,
     WORKFLOW,
     Account,
     AccountAsked,
     AccountFound,
+    Answer,
     AskAccountInput,
     AssignInput,
     Attention,
     Case,
     CaseResult,
+    Change,
     CheckAccountInput,
     ConsentInput,
     ConsentRecorded,
     Credited,
     CreditInput,
     Detected,
+    HearInput,
     Meaning,
     NoticeKind,
     Offered,
@@ -52,6 +56,9 @@ OFFERS = 2
 ANSWERS_TO_UNCLEAR = 3
 """So many times a person is told how to answer; after that the open window waits in silence."""
 
+ACCOUNT_TRIES = 3
+"""So many accounts of no use are answered by SMS; then an operator calls: an answering machine would go on for ever."""
+
 NOTICE_OF = {
     Outcome.CREDITED: NoticeKind.PAID,
     Outcome.REFUSED_BY_PERSON: NoticeKind.REFUSED,
@@ -71,6 +78,8 @@ class ProactiveService(CaseInSight):
     @workflow.init
     def __init__(self, case: Case) -> None:
         super().__init__(case)
+        self.offered = workflow.now()
+        """When the question went out."""
         self.assigned = Decimal(0)
         self.credited = Decimal(0)
 
@@ -112,53 +121,73 @@ class ProactiveService(CaseInSight):
         self.listens = True
         for n in range(1, OFFERS + 1):
             offered = await self._offer(n, amount)
-            reply = await self._answer(offered, policy)
-            if reply is not None:
-                return await self._record(reply, given=True)
+            if offered.consent is not None:
+                self.note(f"consent of {offered.consent.applied_on:%d.%m.%Y} was given before")
+                return self._consented(offered.consent)
+            consent = await self._answer(policy)
+            if consent is not None:
+                return self._consented(consent)
             self.note("the question did not arrive")
             if n < OFFERS:
                 await self.wait(lambda: bool(self.replies), workflow.now() + timedelta(days=1), "a day to send again")
         raise CaseEnds(Outcome.UNREACHABLE, "not_delivered")
 
-    async def _offer(self, n: int, amount: Decimal) -> datetime:
-        """The question goes out by SMS, outside the quiet hours. Returns the time from which reminders count."""
+    def _consented(self, consent: ConsentRecorded) -> ConsentRecorded:
+        self.listens = False
+        return consent
+
+    async def _offer(self, n: int, amount: Decimal) -> Offered:
+        """The question goes out by SMS, outside the quiet hours; reminders count from there."""
         await self._quiet_hours()
         await self.enter(Stage.OFFER, "the SMS centre")
-        at = workflow.now()
-        question = OfferInput(**self.base(Step.OFFER, n), amount=amount, at=at)
+        self.offered = workflow.now()
+        question = OfferInput(**self.base(Step.OFFER, n), amount=amount, at=self.offered)
         offered = await self.do(Step.OFFER, question, Offered, "ask for consent by SMS")
-        if not offered.sent or offered.deadline is None:
-            raise CaseEnds(Outcome.UNREACHABLE, offered.reason)
-        self.deadline = offered.deadline
-        self.note(f"question sent; answers count until {local(offered.deadline)}")
-        return at
+        if offered.consent is None:
+            if not offered.sent or offered.deadline is None:
+                raise CaseEnds(Outcome.UNREACHABLE, offered.reason)
+            self.deadline = offered.deadline
+            self.note(f"question sent; answers count until {local(offered.deadline)}")
+        return offered
 
-    async def _answer(self, offered: datetime, policy: Policy) -> Reply | None:
+    async def _answer(self, policy: Policy) -> ConsentRecorded | None:
         """The window, open until the stored deadline, which decides whatever wakes us first.
 
         A yes that was *received* in time counts even if it reaches us late; one received later is its own outcome and
-        is answered. None if the question did not arrive.
+        is answered. A no may be taken back within the window. None if the question did not arrive.
         """
         await self.enter(Stage.CONSENT, "the person's answer", self.deadline)
-        remind_at = offered + timedelta(days=policy.reminder_after_days) if policy.reminder_after_days else None
-        unclear = 0
+        remind_at = self.offered + timedelta(days=policy.reminder_after_days) if policy.reminder_after_days else None
+        unclear, declined = 0, False
         while True:
             listened_until = self.deadline + timedelta(days=policy.late_reply_days)
             wake = listened_until if self.stage is Stage.LATE else min(self.deadline, remind_at or self.deadline)
             await self.wait(lambda: bool(self.replies or self.receipt), wake, self.waits_for)
             while self.replies:
                 reply = self.replies.popleft()
-                if reply.meaning is Meaning.YES and reply.received_at > self.deadline:
+                answer = await self._hear(reply)
+                if answer.moved:
+                    self.note("the phone that answered is no longer the person's")
+                    return None
+                if answer.refused is not None or answer.received_at is None:
+                    self.note(f"a message does not count: {answer.refused}")
+                elif answer.meaning is Meaning.YES and answer.received_at > self.deadline:
                     raise CaseEnds(Outcome.LATE_YES)
-                if reply.meaning is Meaning.YES:
-                    return reply
-                if reply.meaning is Meaning.NO:
-                    await self._record(reply, given=False)
-                    raise CaseEnds(Outcome.REFUSED_BY_PERSON)
-                unclear += 1
-                self.note("unclear answer")
-                if unclear <= ANSWERS_TO_UNCLEAR and self.stage is Stage.CONSENT:
-                    await self._tell(NoticeKind.UNCLEAR, until=self.deadline)
+                elif answer.meaning is Meaning.YES:
+                    return await self._said(reply, answer)
+                elif answer.meaning is Meaning.NO:
+                    await self._said(reply, answer)
+                    if self.stage is Stage.LATE or not workflow.patched(Change.TAKE_BACK):
+                        raise CaseEnds(Outcome.REFUSED_BY_PERSON)
+                    if not declined:
+                        declined, remind_at = True, None
+                        await self.enter(Stage.CONSENT, "a change of mind, after a no", self.deadline)
+                        await self._tell(NoticeKind.REFUSED, until=self.deadline)
+                else:
+                    unclear += 1
+                    self.note("unclear answer")
+                    if unclear <= ANSWERS_TO_UNCLEAR and self.stage is Stage.CONSENT:
+                        await self._tell(NoticeKind.UNCLEAR, until=self.deadline)
             if self.receipt is not None:
                 receipt, self.receipt = self.receipt, None
                 if receipt.deadline is None:
@@ -170,6 +199,8 @@ class ProactiveService(CaseInSight):
             if self.stage is Stage.LATE and now >= wake:
                 raise CaseEnds(Outcome.LAPSED)
             if self.stage is Stage.CONSENT and now >= self.deadline:
+                if declined:
+                    raise CaseEnds(Outcome.REFUSED_BY_PERSON, told=True)
                 # The right is not lost by silence: the person is told that an ordinary application stays possible.
                 self.note("window closed without an answer")
                 await self.enter(Stage.LATE, "a late answer", listened_until)
@@ -180,11 +211,23 @@ class ProactiveService(CaseInSight):
                 await self._quiet_hours()
                 await self._tell(NoticeKind.REMINDER, until=self.deadline)
 
-    async def _record(self, reply: Reply, *, given: bool) -> ConsentRecorded:
+    async def _hear(self, reply: Reply) -> Answer:
+        """What the Card says that the person wrote. What the update claims counts only where it did once before."""
+        if reply.meaning is not None and reply.received_at is not None and not workflow.patched(Change.HEAR):
+            return Answer(meaning=reply.meaning, received_at=reply.received_at)
+        self.answers += 1
+        message = HearInput(**self.base(Step.HEAR, self.answers), message_id=reply.message_id, deadline=self.deadline)
+        return await self.do(Step.HEAR, message, Answer, "read the person's answer")
+
+    async def _said(self, reply: Reply, answer: Answer) -> ConsentRecorded:
+        """A yes or no is written down: by the step that read it, or else now."""
+        assert answer.received_at is not None  # noqa: S101  (what was read has its time)
+        self.note(f"the person said {answer.meaning}, {local(answer.received_at)}")
+        if answer.consent is not None:
+            return answer.consent
         self.listens = False
-        self.note(f"the person said {reply.meaning}, {local(reply.received_at)}")
-        answer = ConsentInput(**self.base(Step.RECORD_CONSENT), reply=reply, given=given)
-        return await self.do_locally(Step.RECORD_CONSENT, answer, ConsentRecorded)
+        recorded = ConsentInput(**self.base(Step.RECORD_CONSENT), reply=reply, given=answer.meaning is Meaning.YES)
+        return await self.do_locally(Step.RECORD_CONSENT, recorded, ConsentRecorded)
 
     async def _account(self, policy: Policy) -> Account:
         """Banks are asked for the person's own account; without one the person is asked, and has time to answer."""
@@ -196,6 +239,24 @@ class ProactiveService(CaseInSight):
         return account
 
     async def _account_from_person(self, policy: Policy) -> Account:
+        """The person is asked by SMS. A few answers that are of no use, or no phone, and an operator calls them."""
+        while True:
+            account = await self._account_by_sms(policy)
+            if account is not None:
+                return account
+            await self.ask_operator(
+                Attention.ACCOUNT_NEEDED, "no account that can be used came by SMS: call the person"
+            )
+            found = await self.do(
+                Step.FIND_ACCOUNT,
+                self.input(Step.FIND_ACCOUNT, self.questions + 1),
+                AccountFound,
+                "ask the banks for the person's own account",
+            )
+            if found.account is not None:
+                return found.account
+
+    async def _account_by_sms(self, policy: Policy) -> Account | None:
         await self._quiet_hours()
         self.questions += 1
         self.replies.clear()  # what came after the yes and before this question answers nothing
@@ -204,7 +265,11 @@ class ProactiveService(CaseInSight):
             **self.base(Step.ASK_ACCOUNT, self.questions), at=workflow.now(), days=policy.account_days
         )
         asked = await self.do(Step.ASK_ACCOUNT, question, AccountAsked, "ask the person for an account by SMS")
+        if not asked.sent and workflow.patched(Change.ACCOUNT_TRIES):
+            self.note("the person could not be asked for an account")
+            return None
         await self.enter(Stage.ACCOUNT, "the person's bank account", asked.deadline)
+        tries = 0
         while await self.wait(lambda: bool(self.replies), asked.deadline, self.waits_for):
             reply = self.replies.popleft()
             self.checks += 1
@@ -214,6 +279,12 @@ class ProactiveService(CaseInSight):
                 self.listens = False
                 return found.account
             self.note(f"account not usable: {found.reason}")
+            if found.reason == NO_ANSWER:
+                continue
+            tries += 1
+            if tries >= ACCOUNT_TRIES and workflow.patched(Change.ACCOUNT_TRIES):
+                self.listens = False
+                return None
             await self._tell(NoticeKind.ACCOUNT_BAD, until=asked.deadline, detail=found.reason)
         raise CaseEnds(Outcome.NO_ACCOUNT)
 
@@ -273,7 +344,7 @@ class ProactiveService(CaseInSight):
     async def _close(self, end: CaseEnds) -> CaseResult:
         """The person is told, the outcome written, the questions closed."""
         reached = self.stage
-        if end.outcome in NOTICE_OF:
+        if end.outcome in NOTICE_OF and not end.told:
             # Whatever becomes of the message, and whoever cancels meanwhile: the outcome stands.
             with suppress(CaseEnds):
                 if end.outcome in UNASKED:

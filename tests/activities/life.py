@@ -33,6 +33,7 @@ from workflows.model import (
     CloseInput,
     ConsentInput,
     CreditInput,
+    HearInput,
     Meaning,
     NoticeInput,
     NoticeKind,
@@ -172,9 +173,9 @@ class Life:
         return await self.open(n, "kandas" if step in NOTICE_STEPS else "multi-child")
 
     async def asked(self, case: Case, n: int = 1, expects: str = "consent") -> None:
-        """The case has put a question to the mother's phone."""
+        """The case has put a question to the mother's phone, an hour before she writes."""
         async with self.card.transaction() as session:
-            await messages.ask(
+            question = await messages.ask(
                 session,
                 key=case.key(Step.OFFER),
                 case_ref=case.ref,
@@ -183,6 +184,8 @@ class Life:
                 window_days=3,
                 deadline=AT + timedelta(days=3),
             )
+            question.opened_at = AT - timedelta(hours=1)
+            session.add(question)
 
     async def heard(self, message_id: str, text: str, n: int = 1) -> None:
         """The mother has written."""
@@ -212,6 +215,10 @@ class Life:
                 await self.heard(f"op:{case.ref}", "ИӘ", n)
                 reply = Reply(message_id=f"op:{case.ref}", meaning=Meaning.YES, received_at=AT)
                 return ConsentInput(**common, reply=reply, given=True)
+            case Step.HEAR:
+                await self.asked(case, n)
+                await self.heard(f"op:{case.ref}", "ИӘ", n)
+                return HearInput(**common, message_id=f"op:{case.ref}", deadline=AT + timedelta(days=3))
             case Step.NOTIFY:
                 await self.asked(case, n)
                 return NoticeInput(**common, kind=NoticeKind.LAPSED)

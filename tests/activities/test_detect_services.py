@@ -111,7 +111,7 @@ async def test_the_terms_are_those_of_the_services_parameters(agencies: Outside,
         service.late_reply_days,
     )
     async with families.transaction() as session:
-        await messages.ask(
+        question = await messages.ask(
             session,
             key=case.key(Step.OFFER),
             case_ref=case.ref,
@@ -120,6 +120,8 @@ async def test_the_terms_are_those_of_the_services_parameters(agencies: Outside,
             window_days=service.consent_window_days,
             deadline=window_closes(AT, service.consent_window_days),
         )
+        question.opened_at = AT - timedelta(hours=1)
+        session.add(question)
         answer = IncomingMessage(message_id="op:1", phone="+77015550000", text="Иә", received_at=AT)
         await messages.store_incoming(session, answer)
     reply = Reply(message_id="op:1", meaning=Meaning.YES, received_at=AT)

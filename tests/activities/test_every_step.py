@@ -36,6 +36,7 @@ WRITING_ONLY = {Step.RECORD_CONSENT, Step.ACCEPT_AMOUNT, Step.CLOSE}
 LEAVES: dict[Step, dict[type[Any], int]] = {
     Step.DETECT: {FactsSnapshot: 1},
     Step.OFFER: {Question: 1, OutgoingMessage: 1},
+    Step.HEAR: {Consent: 1},
     Step.RECORD_CONSENT: {Consent: 1},
     Step.NOTIFY: {OutgoingMessage: 1},
     Step.ASK_ACCOUNT: {Question: 1, OutgoingMessage: 1},

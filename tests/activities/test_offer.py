@@ -8,6 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.calendar import ALMATY
+from activities.speech import ANSWERS_A_DAY
 from adapters.errors import Refused, Unavailable, Unclear
 from card import messages
 from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, Payment, Question
@@ -171,11 +172,35 @@ async def test_a_notice_that_the_centre_refuses_does_not_hold_up_the_case(life: 
     assert row.state == MessageState.FAILED
 
 
-async def test_a_notice_goes_to_the_phone_that_was_asked(life: Life) -> None:
+async def test_a_notice_goes_to_the_phone_that_is_hers_now(life: Life) -> None:
+    """The one that was asked may have a new owner, who is told nothing."""
     arg = await notice(life, NoticeKind.LAPSED)
     await life.settle(mother(phone="+77039999999"))
     await life.run(Step.NOTIFY, arg)
-    assert len(life.sms.to(phone_of(1))) == 1
+    assert (len(life.sms.to(phone_of(1))), len(life.sms.to("+77039999999"))) == (0, 1)
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.REMINDER, NoticeKind.UNCLEAR, NoticeKind.ACCOUNT_BAD])
+async def test_what_is_about_a_question_goes_to_no_other_phone_than_it(life: Life, kind: NoticeKind) -> None:
+    arg = await notice(life, kind)
+    await life.settle(mother(phone="+77039999999"))
+    await life.run(Step.NOTIFY, arg)
+    assert not life.sms.heard
+
+
+async def test_who_has_no_phone_any_more_is_told_nothing(life: Life) -> None:
+    arg = await notice(life, NoticeKind.LAPSED)
+    await life.settle(mother(phone=None))
+    await life.run(Step.NOTIFY, arg)
+    assert not life.sms.heard
+
+
+async def test_a_phone_is_answered_so_often_a_day_and_no_more(life: Life) -> None:
+    """An answering machine writes back to each of our answers."""
+    arg = await notice(life, NoticeKind.UNCLEAR)
+    for n in range(1, 3 * ANSWERS_A_DAY):
+        await life.run(Step.NOTIFY, arg.model_copy(update={"key": arg.case.key(Step.NOTIFY, n), "n": n}))
+    assert len(life.sms.to(phone_of(1))) == ANSWERS_A_DAY
 
 
 async def test_a_message_that_cannot_be_written_goes_to_an_operator(life: Life) -> None:

@@ -45,13 +45,14 @@ async def test_ten_cases_that_ask_a_phone_at_once_get_ten_numbers(cards: Cards) 
     assert await open_numbers(cards) == list(range(1, 11))
 
 
-async def test_a_first_question_is_told_without_a_number_and_a_freed_number_is_used_again(cards: Cards) -> None:
+async def test_a_first_question_is_told_without_a_number_and_a_number_stays_with_its_case(cards: Cards) -> None:
     first, second, third = [await cards.open() for _ in range(3)]
     assert (await ask(cards, first, "1")).shown_number is None
     assert (await ask(cards, second, "2")).shown_number == 2
     await close(cards, first)
-    assert (await ask(cards, third, "3")).number == 1
-    assert (await ask(cards, first, "4", "+77010000018")).number == 1, "each phone counts for itself"
+    assert (await ask(cards, third, "3")).number == 3, "somebody may still mean the first by 1"
+    assert (await ask(cards, first, "4")).number == 1, "the case's own, when it asks again"
+    assert (await ask(cards, first, "5", "+77010000018")).number == 1, "each phone counts for itself"
 
 
 async def test_asking_again_under_the_same_key_is_the_same_question(cards: Cards) -> None:

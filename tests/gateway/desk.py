@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from temporalio.client import Client, WorkflowHandle
 
 from card import Card, messages
-from card.tables import IncomingMessage, OutgoingMessage
+from card.tables import CaseRecord, IncomingMessage, OutgoingMessage
 from gateway.app import Parts, gateway_app
 from gateway.opening import Opening
 from gateway.relay import Relay
@@ -136,6 +136,8 @@ class Desk:
 
     async def end(self, case: Case) -> None:
         """The case is over; its questions may still be open, as in the moment before they are closed."""
+        async with self.card.transaction() as session:
+            (await session.get_one(CaseRecord, case.ref)).outcome = "lapsed"
         await self.handle(case).signal(END)
         await self.handle(case).result()
 

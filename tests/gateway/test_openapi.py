@@ -92,7 +92,8 @@ TRUE = [
     openapi_checks.response_schema_conformance,
 ]
 
-MEANT = {"phone": phone_of(1), "iin": iin_of(1), "on": "2025-03-01", "received_at": "2025-03-01T07:00:00Z"}
+AT = "2025-03-01T07:00:00Z"
+MEANT = {"phone": phone_of(1), "iin": iin_of(1), "on": "2025-03-01", "received_at": AT, "at": AT}
 """What a schema cannot say of a field: a check digit, a country's numbering, a day of which the law is known."""
 
 

@@ -159,7 +159,7 @@ async def test_a_signal_that_was_lost_is_given_again(desk: Desk, delivered: bool
     """The window that the person has, and the window that the case knows, are the same in the end."""
     case, key = await asked(desk, sent=now() - timedelta(days=2))
     before = await deadline(desk, key)
-    desk.relay.client = Deaf(desk, 2)  # type: ignore[assignment]
+    desk.relay.receipts.client = Deaf(desk, 2)  # type: ignore[assignment]
     at = now()
     await receipts(desk, key, delivered, at=at)
     assert (await untold(desk), await deadline(desk, key)) == (1, before)

@@ -6,20 +6,22 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 from temporalio.worker import Worker
 
 import dialogue
+from activities.hearing import addressed
 from adapters.errors import Unavailable
 from card import messages
 from card.tables import IncomingMessage, OutgoingMessage, Question
 from dialogue import Meaning
 from gateway import relay as relay_module
-from gateway.relay import addressed
+from gateway.relay import FLOOD, MOST_ANSWERS, MOST_WAITING, Relay
 from tests.activities.people import ibans_of, phone_of
 from tests.gateway.desk import Desk, now
 from tests.gateway.ear import Ear
 from workflows.model import Meaning as Said
+from workflows.model import Reply, Step
 
 IBAN = ibans_of(1)[0]
 
@@ -62,15 +64,14 @@ def test_whose_answer_it_is(text: str, open_: list[Question], meant: int | None)
     assert (found.question.number if found.question else None) == meant
 
 
-async def test_an_answer_reaches_its_case_with_its_meaning_and_its_time(desk: Desk) -> None:
+async def test_an_answer_reaches_its_case_as_an_id_and_belongs_to_its_question(desk: Desk) -> None:
     case = await desk.open()
     await desk.ask(case)
     at = now() - timedelta(seconds=3)
     id_ = await desk.reply("ИӘ", at=at)
-    (reply,) = (await desk.heard(case)).replies
-    assert (reply.message_id, reply.meaning, reply.received_at) == (id_, Said.YES, at)
+    assert (await desk.heard(case)).replies == [Reply(message_id=id_)], "what it says, the case reads from the Card"
     stored = await desk.stored(id_)
-    assert (stored.meaning, stored.case_ref) == ("yes", case.ref)
+    assert (stored.meaning, stored.case_ref, stored.question_key) == ("yes", case.ref, case.key(Step.OFFER))
     assert stored.relayed_at
     assert not desk.centre.said, "the case itself answers"
 
@@ -78,18 +79,18 @@ async def test_an_answer_reaches_its_case_with_its_meaning_and_its_time(desk: De
 async def test_an_sms_with_gaps_is_never_a_yes(desk: Desk) -> None:
     case = await desk.open()
     await desk.ask(case)
-    await desk.reply("ИӘ", complete=False)
-    assert [reply.meaning for reply in (await desk.heard(case)).replies] == [Said.UNCLEAR]
+    id_ = await desk.reply("ИӘ", complete=False)
+    assert len((await desk.heard(case)).replies) == 1
+    assert (await desk.stored(id_)).meaning == "unclear"
 
 
 async def test_a_numbered_answer_reaches_the_question_of_that_number(desk: Desk) -> None:
     first, second = await desk.open(), await desk.open(service="childbirth")
     await desk.ask(first)
     await desk.ask(second)
-    await desk.reply("ЖОҚ 2")
-    await desk.reply("ИӘ 1")
-    assert [reply.meaning for reply in (await desk.heard(first)).replies] == [Said.YES]
-    assert [reply.meaning for reply in (await desk.heard(second)).replies] == [Said.NO]
+    no, yes = await desk.reply("ЖОҚ 2"), await desk.reply("ИӘ 1")
+    assert [reply.message_id for reply in (await desk.heard(first)).replies] == [yes]
+    assert [reply.message_id for reply in (await desk.heard(second)).replies] == [no]
 
 
 async def test_a_doubled_sms_is_one_reply(desk: Desk) -> None:
@@ -304,6 +305,135 @@ async def test_what_was_said_before_the_question_does_not_answer_it(desk: Desk) 
     """An old yes that comes late is not a yes to what was asked since."""
     case = await desk.open()
     await desk.ask(case)
-    await desk.reply("ИӘ", at=now() - timedelta(minutes=3))
+    await desk.reply("ИӘ", at=now() - timedelta(minutes=16))
     await desk.brought()
     assert not (await desk.heard(case)).replies
+
+
+async def test_a_minute_that_an_operator_cuts_off_costs_nobody_the_answer(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.reply("ИӘ", at=now() - timedelta(seconds=95))
+    assert len((await desk.heard(case)).replies) == 1
+
+
+async def test_how_far_an_operators_clock_lags_is_a_setting(desk: Desk) -> None:
+    """Another question was put to this phone before, so a longer lag must be known."""
+    first, case = await desk.open(), await desk.open(service="childbirth")
+    await desk.ask(first)
+    await desk.end(first)
+    async with desk.card.transaction() as session:
+        await messages.close_questions(session, first.ref)
+    await desk.ask(case)
+    at = now() - timedelta(minutes=4)
+    await desk.reply("ИӘ", at=at, message_id="smpp:slow-1")
+    assert not (await desk.heard(case)).replies
+    slow = Relay(desk.card, desk.client, desk.centre, desk.opening, lags={"slow": timedelta(minutes=5)})
+    await slow.reply("slow:1", phone_of(1), "ИӘ", at)
+    await desk.brought(slow)
+    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["slow:1"]
+
+
+# --- what was said belongs to its question ----------------------------------------------------------------------------
+
+
+async def test_a_yes_is_brought_though_its_question_has_been_closed_meanwhile(lonely: Desk, impatient: None) -> None:
+    """The worker wrote the consent down, Temporal died before the case knew, and the question is closed."""
+    case = await lonely.open()
+    await lonely.ask(case)
+    await lonely.relay.reply("smpp:yes", phone_of(1), "ИӘ", now())
+    await lonely.brought()
+    assert (await lonely.stored("smpp:yes")).question_key == case.key(Step.OFFER)
+    async with lonely.card.transaction() as session:
+        await messages.close_questions(session, case.ref)
+    async with Worker(lonely.client, task_queue=lonely.queue, workflows=[Ear]), asyncio.timeout(20):
+        while (await lonely.stored("smpp:yes")).relayed_at is None:
+            await lonely.relay.sweep()
+            await lonely.brought()
+        assert [reply.message_id for reply in (await lonely.heard(case)).replies] == ["smpp:yes"]
+    assert not lonely.centre.said, "nobody is told that there is no question"
+
+
+async def test_a_case_that_temporal_has_lost_is_begun_anew_for_the_answer(desk: Desk, impatient: None) -> None:
+    """After a terminate the Card still says that the case lives; her yes was answered with `no question`."""
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.handle(case).terminate("by mistake")
+    await desk.relay.reply("smpp:yes", phone_of(1), "ИӘ", now())
+    async with asyncio.timeout(20):
+        while (await desk.stored("smpp:yes")).relayed_at is None:
+            await desk.relay.sweep()
+            await desk.brought()
+    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["smpp:yes"]
+    assert not desk.centre.said
+
+
+async def test_who_answers_again_when_all_is_over_is_told_that_the_answer_was_taken(desk: Desk) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.end(case)
+    async with desk.card.transaction() as session:
+        await messages.close_questions(session, case.ref)
+    await desk.reply("ИӘ 1")
+    (said,) = desk.centre.said.values()
+    assert said.key.startswith("answer/")
+    async with desk.card.transaction() as session:
+        assert (await session.get_one(OutgoingMessage, said.key)).kind == "already_answered"
+
+
+# --- a flood ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_flood_from_one_phone_keeps_the_first_words_and_touches_no_other(lonely: Desk, impatient: None) -> None:
+    case = await lonely.open()
+    await lonely.ask(case)
+    for n in range(3 * MOST_WAITING):
+        await lonely.relay.reply(f"smpp:{n}", phone_of(1), "ИӘ" if n == 0 else "?", now())
+    async with lonely.card.transaction() as session:
+        rows = {row.message_id: row for row in await session.scalars(select(IncomingMessage))}
+    assert len(rows) == 3 * MOST_WAITING, "everything is kept"
+    assert sum(row.set_aside is None for row in rows.values()) == MOST_WAITING
+    assert rows["smpp:0"].set_aside is None
+    other = await lonely.open(2)
+    await lonely.ask(other, 2)
+    async with Worker(lonely.client, task_queue=lonely.queue, workflows=[Ear]), asyncio.timeout(20):
+        await lonely.relay.reply("smpp:other", phone_of(2), "ИӘ", now())
+        while (await lonely.stored("smpp:other")).relayed_at is None or (
+            await lonely.stored("smpp:0")
+        ).relayed_at is None:
+            await lonely.relay.sweep()
+            await lonely.brought()
+        assert (await lonely.heard(case)).replies[0].message_id == "smpp:0"
+        assert [reply.message_id for reply in (await lonely.heard(other)).replies] == ["smpp:other"]
+
+
+async def test_a_case_is_brought_so_many_answers_and_no_more(desk: Desk) -> None:
+    """Temporal takes two thousand updates of a case and no more: her real answer would be one too many."""
+    case = await desk.open()
+    await desk.ask(case)
+    for _ in range(MOST_ANSWERS + 3):
+        last = await desk.reply("не знаю")
+    assert len((await desk.heard(case)).replies) == MOST_ANSWERS
+    assert (await desk.stored(last)).set_aside == FLOOD
+
+
+async def test_what_cannot_be_brought_is_set_aside_with_its_reason(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await desk.open()
+    await desk.ask(case)
+
+    def stumbles(_: str) -> Any:
+        raise KeyError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(dialogue, "understand", stumbles)
+        id_ = await desk.reply("ИӘ")
+    stored = await desk.stored(id_)
+    assert (stored.set_aside, stored.relayed_at is not None) == ("KeyError", True)
+
+
+@pytest.mark.parametrize("text", ["да \ud83d", "\udc00", "ИӘ \ud83d\ude00 \ud83d", "\0"])
+async def test_what_a_person_wrote_is_never_lost_for_its_encoding(desk: Desk, text: str) -> None:
+    id_ = await desk.reply(text)
+    kept = (await desk.stored(id_)).text
+    assert "\ufffd" in kept
+    assert kept.count("\U0001f600") == text.count("\ud83d\ude00")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ from workflows.model import (
     Account,
     AccountAsked,
     AccountFound,
+    Answer,
     AskAccountInput,
     AssignInput,
     CheckAccountInput,
@@ -22,6 +23,8 @@ from workflows.model import (
     Credited,
     CreditInput,
     Detected,
+    HearInput,
+    Meaning,
     NoticeFound,
     NoticeInput,
     NoticeKind,
@@ -69,8 +72,11 @@ class Script:
     detect_notice: Sequence[Any] = field(default_factory=lambda: [NoticeFound(kind="kandas_ends", region="KZ-71")])
     tell: Sequence[Any] = field(default_factory=lambda: [Told(sent=True)])
     notify: Sequence[Any] = (None,)
+    close: Sequence[Any] = (None,)
     working_days: timedelta = timedelta(days=10)
 
+    written: dict[str, Answer] = field(default_factory=dict)
+    """What the Card holds of what the person wrote, by the message's id."""
     calls: list[tuple[Step, StepInput]] = field(default_factory=list)
 
     def of(self, step: Step, case_ref: str | None = None) -> list[Any]:
@@ -83,6 +89,9 @@ class Script:
         closed: list[CloseInput] = self.of(Step.CLOSE)
         assert len(closed) == 1, "a case is closed once"
         return closed[0].outcome
+
+    def _consent(self, received_at: datetime) -> ConsentRecorded:
+        return ConsentRecorded(applied_on=received_at.date(), due=received_at + self.working_days)
 
     def _next(self, step: Step, arg: StepInput) -> Any:
         answers: Sequence[Any] = getattr(self, step)
@@ -107,8 +116,19 @@ class Script:
         @activity.defn(name=Step.RECORD_CONSENT)
         async def record_consent(arg: ConsentInput) -> ConsentRecorded:
             self.calls.append((Step.RECORD_CONSENT, arg))
-            applied_on: date = arg.reply.received_at.date()
-            return ConsentRecorded(applied_on=applied_on, due=arg.reply.received_at + self.working_days)
+            assert arg.reply.received_at is not None
+            return self._consent(arg.reply.received_at)
+
+        @activity.defn(name=Step.HEAR)
+        async def hear(arg: HearInput) -> Answer:
+            self.calls.append((Step.HEAR, arg))
+            answer = self.written.get(arg.message_id, Answer(refused="no such message has reached us"))
+            clear = answer.meaning is Meaning.NO or (answer.meaning is Meaning.YES and not answer.refused)
+            if not clear or answer.received_at is None:
+                return answer
+            if answer.meaning is Meaning.YES and answer.received_at > arg.deadline:
+                return answer
+            return answer.model_copy(update={"consent": self._consent(answer.received_at)})
 
         @activity.defn(name=Step.FIND_ACCOUNT)
         async def find_account(arg: StepInput) -> AccountFound:
@@ -153,7 +173,7 @@ class Script:
 
         @activity.defn(name=Step.CLOSE)
         async def close(arg: CloseInput) -> None:
-            self.calls.append((Step.CLOSE, arg))
+            self._next(Step.CLOSE, arg)
 
         @activity.defn(name=Step.DETECT_NOTICE)
         async def detect_notice(arg: StepInput) -> NoticeFound:
@@ -168,6 +188,7 @@ class Script:
         return [
             detect,
             offer,
+            hear,
             record_consent,
             find_account,
             ask_account,

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
+from runtime.permanent import Permanent
 from tests.workflows.acting import Script
 from tests.workflows.stage import OnStage, start_case
 from workflows.model import WORKFLOW, Case
@@ -36,6 +37,7 @@ def on_stage(temporal_client: Client) -> Callable[..., Any]:
             task_queue=queue,
             workflows=[ProactiveService, ProactiveNotice],
             activities=script.activities(),
+            interceptors=[Permanent()],
         ):
             handle = await start_case(temporal_client, case, f"{case.id}-{uuid4()}", queue, workflow)
             yield OnStage(handle, TimeSkipper(temporal_client), script)

@@ -14,6 +14,7 @@ from tests.workflows.acting import Script
 from workflows.model import (
     WORKFLOW,
     Action,
+    Answer,
     Case,
     CaseResult,
     Meaning,
@@ -62,7 +63,8 @@ class OnStage:
 
     async def say(self, meaning: Meaning, *, at: datetime | None = None, message_id: str | None = None) -> ReplyTaken:
         """Answer as the person; by default now, on the case's clock."""
-        reply = Reply(message_id=message_id or str(uuid4()), meaning=meaning, received_at=at or await self.now())
+        reply = Reply(message_id=message_id or str(uuid4()))
+        self.script.written[reply.message_id] = Answer(meaning=meaning, received_at=at or await self.now())
         taken: ReplyTaken = await self.handle.execute_update(
             Message.REPLY, reply, id=reply.message_id, result_type=ReplyTaken
         )

@@ -43,7 +43,7 @@ async def test_a_yes_in_time_leads_to_the_money(on_stage: OnStage) -> None:
     assert [step for step, _ in case.script.calls] == [
         Step.DETECT,
         Step.OFFER,
-        Step.RECORD_CONSENT,
+        Step.HEAR,
         Step.FIND_ACCOUNT,
         Step.REGISTER,
         Step.ASSIGN,
@@ -94,13 +94,15 @@ async def test_a_question_that_never_arrives_is_sent_twice_then_unreachable(on_s
     assert keys[1] == f"{keys[0]}:2"
 
 
-async def test_a_no_ends_the_case_and_is_confirmed(on_stage: OnStage) -> None:
+async def test_a_no_is_confirmed_at_once_and_ends_the_case_with_the_window(on_stage: OnStage) -> None:
     async with on_stage() as case:
         await case.until(Stage.CONSENT)
         await case.say(Meaning.NO)
+        await case.called(Step.NOTIFY)
+        assert (await case.seen())["Stage"] == Stage.CONSENT, "it may be taken back"
+        await case.pass_time(WINDOW + DAY)
         result = await case.result()
     assert result.outcome is Outcome.REFUSED_BY_PERSON
-    assert [consent.given for consent in case.script.of(Step.RECORD_CONSENT)] == [False]
     assert case.script.told() == [NoticeKind.REFUSED]
     assert not case.script.of(Step.REGISTER)
 
@@ -125,7 +127,7 @@ async def test_a_yes_after_the_deadline_is_its_own_outcome_and_is_answered(on_st
         result = await case.result()
     assert result.outcome is Outcome.LATE_YES
     assert case.script.told()[-1] is NoticeKind.LATE
-    assert not case.script.of(Step.RECORD_CONSENT)
+    assert not case.script.of(Step.REGISTER)
 
 
 async def test_the_stored_deadline_decides_not_the_branch_that_woke_up(on_stage: OnStage) -> None:
@@ -172,7 +174,7 @@ async def test_a_doubled_reply_is_one_reply(on_stage: OnStage) -> None:
         assert await case.say(Meaning.YES, at=at, message_id="operator-1") == first
         await case.result()
         assert await case.say(Meaning.YES, at=at, message_id="operator-1") == first, "even after the case has closed"
-    assert len(case.script.of(Step.RECORD_CONSENT)) == 1
+    assert len(case.script.of(Step.HEAR)) == 1
 
 
 async def test_no_account_in_time(on_stage: OnStage) -> None:

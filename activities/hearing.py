@@ -1,0 +1,103 @@
+"""What a person has written, to which question it belongs, and what it says: read from the Card, and from nowhere else.
+
+Whoever acts on an answer reads it here, the relay to find its case and the case to find its meaning. An answer belongs
+to its question for good once it has been looked at, open or closed: what was said cannot be lost by closing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import dialogue
+from activities.world import World, translated
+from card import messages
+from card.tables import IncomingMessage, Question
+from dialogue import Meaning
+from workflows.model import Case
+
+LAG = timedelta(seconds=90)
+"""By so much an operator's clock may lag behind ours, where no setting says otherwise: a minute cut off, and drift."""
+
+ALONE = timedelta(minutes=15)
+"""The same where no other question was put to this phone for weeks: what else should the answer be about?"""
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """Which question an answer is for; none if nothing is open, or if several are and it does not say which."""
+
+    question: Question | None
+    open: Sequence[Question]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An answer, understood, with the question that it is for."""
+
+    message: IncomingMessage
+    said: dialogue.Understanding
+    question: Question | None
+    open: Sequence[Question]
+
+    def objection(self, case: Case, expects: str = "consent") -> str | None:
+        """Why this answers no question of the case, in words for an auditor; None if it does."""
+        if self.question is None:
+            return "it answers no question that was put to this phone before it was written"
+        if self.question.case_ref != case.ref:
+            return "it belongs to another case"
+        if self.question.expects != expects:
+            return f"it was asked for something else: {self.question.expects}"
+        return None
+
+
+def addressed(said: dialogue.Understanding, asked: Sequence[Question]) -> Addressed:
+    """The question that the answer is for: the one it numbers; else the only one open, or the only it can answer.
+
+    A number may name a question that is closed: it is not given again while anybody may still mean it.
+    """
+    open_ = [question for question in asked if question.closed_at is None]
+    if said.number is not None:
+        named = [question for question in asked if question.number == said.number]
+        named.sort(key=lambda question: (question.closed_at is None, question.opened_at))
+        return Addressed(named[-1] if named else None, open_)
+    candidates = open_
+    if said.meaning is Meaning.ACCOUNT:
+        candidates = [question for question in open_ if question.expects == "account"] or open_
+    return Addressed(candidates[0] if len(candidates) == 1 else None, open_)
+
+
+def understood(message: IncomingMessage) -> dialogue.Understanding:
+    """What it says. A text with gaps may have lost its "not": it is never a yes, and is asked again."""
+    return dialogue.understand(message.text) if message.complete else dialogue.Understanding(Meaning.UNCLEAR)
+
+
+async def hear(session: AsyncSession, message_id: str, lag: timedelta = LAG) -> Heard | None:
+    """Read a message under lock, and bind it to the question that it is for. None if there is no such message."""
+    message = await messages.incoming_locked(session, message_id)
+    if message is None:
+        return None
+    said = understood(message)
+    asked = await messages.asked_of(session, message.phone)
+    if message.question_key is not None:
+        bound = await session.get_one(Question, message.question_key)
+        return Heard(message, said, bound, [question for question in asked if question.closed_at is None])
+    # What was said before a question was asked does not answer it, however late it reaches us.
+    by = message.received_at + (max(lag, ALONE) if len(asked) == 1 else lag)
+    found = addressed(said, [question for question in asked if question.opened_at <= by])
+    if found.question is not None:
+        await messages.bind(session, message, found.question)
+    return Heard(message, said, found.question, found.open)
+
+
+async def still_hers(world: World, case: Case, phone: str) -> bool:
+    """Whether the mobile citizens database ties this phone to the person's IIN now: numbers change their owners."""
+    iin = await world.card.iin(case.person_id)
+    with translated():
+        return await world.mobile.phone(iin) == phone
+
+
+def in_time(heard: Heard, deadline: datetime) -> bool:
+    """Whether the answer was written within the window."""
+    return heard.message.received_at <= deadline

@@ -1,0 +1,50 @@
+"""What persons agreed to or declined, each with the message that says so; and what was no answer, for an auditor."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from card.messages import close_questions
+from card.tables import Consent, RefusedAnswer, table
+
+
+async def given(session: AsyncSession, case_ref: str) -> Consent | None:
+    """The yes of this case, if there is one."""
+    return (
+        await session.scalars(select(Consent).where(col(Consent.case_ref) == case_ref, col(Consent.given)))
+    ).one_or_none()
+
+
+async def of_message(session: AsyncSession, case_ref: str, message_id: str) -> Consent | None:
+    """What this message said to this case, if it has been recorded."""
+    return (
+        await session.scalars(
+            select(Consent).where(col(Consent.case_ref) == case_ref, col(Consent.message_id) == message_id)
+        )
+    ).one_or_none()
+
+
+async def record(session: AsyncSession, consent: Consent) -> Consent:
+    """Write down a yes or no. The first yes of a case stands, whatever comes after; a no may be followed by a yes.
+
+    Returns what counts. With a yes nothing more is expected of the person for this question.
+    """
+    yes = await given(session, consent.case_ref)
+    if yes is None:
+        row = insert(table(Consent)).values(**consent.model_dump())
+        # Another attempt of the same answer, or another yes at the same moment.
+        await session.execute(row.on_conflict_do_nothing())
+        yes = await given(session, consent.case_ref)
+    if yes is not None:
+        await close_questions(session, consent.case_ref)
+        return yes
+    said = await of_message(session, consent.case_ref, consent.message_id)
+    assert said is not None  # noqa: S101  (written above, or before)
+    return said
+
+
+async def refuse(session: AsyncSession, case_ref: str, message_id: str, reason: str) -> None:
+    """Note that a message was brought to a case as an answer and is none; once for each reason."""
+    row = insert(table(RefusedAnswer)).values(case_ref=case_ref, message_id=message_id[:200], reason=reason)
+    await session.execute(row.on_conflict_do_nothing())

@@ -1,0 +1,38 @@
+"""Which errors pass by themselves, and how they are told in the log: one line, without what was said or by whom."""
+
+import structlog
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from card.store import DatabaseError, DatabaseRefused
+
+FOR_GOOD = frozenset(
+    {
+        RPCStatusCode.INVALID_ARGUMENT,
+        RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.OUT_OF_RANGE,
+        RPCStatusCode.UNIMPLEMENTED,
+        RPCStatusCode.DATA_LOSS,
+    }
+)
+"""What Temporal will say again to the same request; after anything else it may take it."""
+
+
+def passes(error: Exception) -> bool:
+    """Whether somebody is away, who may be back when it is tried again."""
+    if isinstance(error, ApplicationError):
+        return not error.non_retryable
+    if isinstance(error, RPCError):
+        return error.status not in FOR_GOOD
+    if isinstance(error, DatabaseError):
+        return not isinstance(error, DatabaseRefused)
+    return isinstance(error, OSError)
+
+
+def report(event: str, error: Exception, **about: object) -> None:
+    """A warning for what passes, an error with its traceback for what does not."""
+    log = structlog.get_logger()
+    if passes(error):
+        log.warning(event, error=type(error).__name__, **about)
+    else:
+        log.error(event, exc_info=error, **about)

@@ -1,0 +1,68 @@
+"""Delivery receipts of our SMS: stored when they come, and told to the case once the whole message is accounted for."""
+
+from datetime import datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.calendar import window_closes
+from card import Card, cases, messages
+from gateway.faults import passes, report
+from workflows import model
+
+OLDEST = timedelta(days=3)
+"""Receipts older than this are not chased any more: an SMS that old has expired."""
+
+
+class Receipts:
+    def __init__(self, card: Card, client: Client) -> None:
+        self.card = card
+        self.client = client
+
+    async def store(self, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
+        """Keep a receipt of one part; a second one for the same part changes nothing."""
+        async with self.card.statements() as session:
+            await messages.store_receipt(session, smsc_message_id, delivered=delivered, at=at)
+
+    async def tell_cases(self) -> None:
+        """Look at the messages that can be judged, and tell their cases what changes for them."""
+        async with self.card.statements() as session:
+            keys = await messages.untold(session, OLDEST)
+        for key in keys:
+            try:
+                await self._deliver(key)
+            except Exception as error:
+                if passes(error):
+                    raise
+                report("relay.receipt_failed", error, key=key)
+
+    async def _deliver(self, key: str) -> None:
+        """Write the delivery down, and tell the case if it changes its window: moved, or never opened."""
+        async with self.card.transaction() as session:
+            delivery = await messages.delivery_of(session, key)
+            if delivery is None:
+                return
+            await messages.finish_delivery(session, delivery)
+            question = await messages.question(session, key)
+            receipt: model.Receipt | None = None
+            case = None
+            if question is not None and question.closed_at is None and question.expects == "consent":
+                case = await cases.find(session, question.case_ref)
+                closes = window_closes(delivery.at, question.window_days)
+                if not delivery.delivered:
+                    receipt = model.Receipt(key=key)
+                elif closes > question.deadline:
+                    receipt = model.Receipt(key=key, deadline=closes)
+        if receipt is not None and case is not None:
+            handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
+            try:
+                await handle.signal(model.Message.RECEIPT, receipt)
+            except RPCError as error:
+                # The case is over. Anything else is tried again by the next sweep.
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+        # Not before the case knows: a gateway that died in between would leave the case with the earlier deadline.
+        async with self.card.transaction() as session:
+            if receipt is not None and receipt.deadline is not None:
+                await messages.set_deadline(session, key, receipt.deadline)
+            await messages.told(session, key)

@@ -1,0 +1,200 @@
+"""What counts as consent: what the Card says that this person wrote, about this question, in time; nothing else."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlmodel import select
+from temporalio.exceptions import ApplicationError
+
+from activities import World
+from card import consents, messages
+from card.tables import Consent, IncomingMessage, Question, RefusedAnswer
+from tests.activities.life import AT, Life
+from tests.activities.people import mother, phone_of
+from workflows.model import Answer, Case, ConsentInput, HearInput, Meaning, Reply, Step
+
+DEADLINE = AT + timedelta(days=3)
+
+
+async def hear(
+    life: Life, case: Case, message_id: str = "op:1", deadline: datetime = DEADLINE, world: World | None = None
+) -> Answer:
+    step = HearInput(case=case, key=case.key(Step.HEAR), message_id=message_id, deadline=deadline)
+    answer: Answer = await life.run(Step.HEAR, step, world=world)
+    return answer
+
+
+async def asked(life: Life, n: int = 1) -> Case:
+    case = await life.open_for(Step.OFFER, n)
+    await life.asked(case, n)
+    return case
+
+
+async def noted(life: Life, case: Case) -> list[str]:
+    """What an auditor finds."""
+    return [row.reason for row in await life.rows(RefusedAnswer, case)]
+
+
+async def given(life: Life, case: Case) -> list[bool]:
+    return [row.given for row in await life.rows(Consent, case)]
+
+
+async def test_a_yes_is_recorded_and_filed_under_its_case(life: Life) -> None:
+    case = await asked(life)
+    await life.heard("op:1", "ИӘ")
+    answer = await hear(life, case)
+    assert (answer.meaning, answer.received_at, answer.refused) == (Meaning.YES, AT, None)
+    assert answer.consent is not None
+    async with life.card.transaction() as session:
+        message = await session.get_one(IncomingMessage, "op:1")
+        assert (message.case_ref, message.question_key) == (case.ref, case.key(Step.OFFER))
+        assert await messages.open_questions(session, phone_of(1)) == []
+    assert await given(life, case) == [True]
+
+
+async def test_a_message_that_never_came_is_no_answer(life: Life) -> None:
+    case = await asked(life)
+    answer = await hear(life, case, "op:invented")
+    assert answer.refused == "no such message has reached us"
+    assert (await given(life, case), await noted(life, case)) == ([], [answer.refused])
+
+
+async def test_another_persons_yes_is_no_answer(life: Life) -> None:
+    await life.settle(mother(1), mother(2))
+    case, other = await asked(life), await asked(life, 2)
+    await life.heard("op:1", "ИӘ", 2)
+    assert (await hear(life, case)).refused == "it belongs to another case"
+    assert (await hear(life, other)).consent is not None
+    await life.heard("op:2", "ИӘ", 3)
+    assert (await hear(life, case, "op:2")).refused is not None
+    assert (await given(life, case), len(await noted(life, case))) == ([], 2)
+
+
+async def test_one_yes_is_no_answer_to_two_questions(life: Life) -> None:
+    first = await asked(life)
+    await life.heard("op:1", "ИӘ")
+    assert (await hear(life, first)).consent is not None
+    second = await asked(life)
+    assert (await hear(life, second)).refused == "it belongs to another case"
+
+
+@pytest.mark.parametrize(("before", "counts"), [(timedelta(minutes=10), True), (timedelta(minutes=20), False)])
+async def test_what_was_written_before_the_question_is_no_answer(life: Life, before: timedelta, counts: bool) -> None:
+    """An operator's clock lags, by minutes at the most; with no other question there is nothing else it can mean."""
+    case = await asked(life)
+    opened = AT - timedelta(hours=1)
+    async with life.card.transaction() as session:
+        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=opened - before)
+        await messages.store_incoming(session, message)
+    assert ((await hear(life, case)).consent is not None) is counts
+
+
+@pytest.mark.parametrize(("before", "counts"), [(timedelta(seconds=59), True), (timedelta(minutes=10), False)])
+async def test_with_another_question_in_mind_the_clocks_lag_is_short(
+    life: Life, before: timedelta, counts: bool
+) -> None:
+    first = await asked(life)
+    async with life.card.transaction() as session:
+        await messages.close_questions(session, first.ref)
+    case = await asked(life)
+    async with life.card.transaction() as session:
+        at = AT - timedelta(hours=1) - before
+        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at)
+        await messages.store_incoming(session, message)
+    assert ((await hear(life, case)).consent is not None) is counts
+
+
+@pytest.mark.parametrize("text", ["не знаю", "сәлем", "", "ИӘ?"])
+async def test_what_was_stored_as_unclear_is_no_yes_whoever_brings_it(life: Life, text: str) -> None:
+    case = await asked(life)
+    await life.heard("op:1", text)
+    answer = await hear(life, case)
+    assert (answer.meaning, answer.consent) == (Meaning.UNCLEAR, None)
+    claimed = Reply(message_id="op:1", meaning=Meaning.YES, received_at=AT)
+    with pytest.raises(ApplicationError) as refused:
+        await life.run(
+            Step.RECORD_CONSENT,
+            ConsentInput(case=case, key=case.key(Step.RECORD_CONSENT), reply=claimed, given=True),
+        )
+    assert refused.value.non_retryable
+    assert await given(life, case) == []
+
+
+async def test_a_yes_after_the_window_is_none_and_says_when_it_came(life: Life) -> None:
+    case = await asked(life)
+    await life.heard("op:1", "ИӘ")
+    answer = await hear(life, case, deadline=AT - timedelta(seconds=1))
+    assert (answer.meaning, answer.received_at, answer.consent) == (Meaning.YES, AT, None)
+    assert await given(life, case) == []
+
+
+async def test_a_yes_from_a_number_that_has_changed_its_owner_is_none(life: Life) -> None:
+    case = await asked(life)
+    await life.heard("op:1", "да")
+    await life.settle(mother(phone="+77039999999"))
+    answer = await hear(life, case)
+    assert (answer.moved, answer.consent) == (True, None)
+    assert (await given(life, case), len(await noted(life, case))) == ([], 1)
+
+
+async def test_a_no_may_be_followed_by_a_yes_and_a_yes_by_nothing(life: Life) -> None:
+    case = await asked(life)
+    for n, text in enumerate(("ЖОҚ", "ИӘ", "ЖОҚ", "ИӘ"), 1):
+        await life.heard(f"op:{n}", text)
+    answers = [await hear(life, case, f"op:{n}") for n in (1, 2)]
+    assert [answer.meaning for answer in answers] == [Meaning.NO, Meaning.YES]
+    assert await given(life, case) == [False, True]
+    later = [await hear(life, case, f"op:{n}") for n in (3, 4)]
+    assert {answer.consent for answer in later if answer.refused is None} <= {answers[1].consent}
+    async with life.card.transaction() as session:
+        yes = await consents.given(session, case.ref)
+    assert yes is not None
+    assert yes.message_id == "op:2"
+
+
+async def test_the_answer_that_was_cut_off_after_its_commit_is_heard_again_as_it_was(life: Life) -> None:
+    """The worker has written the yes down and died, and Temporal was away: the case asks for the same message again."""
+    case = await asked(life)
+    await life.heard("op:1", "ИӘ")
+    first = await hear(life, case)
+    async with life.card.transaction() as session:
+        for question in await session.scalars(select(Question)):
+            assert question.closed_at is not None
+    assert await hear(life, case) == first
+
+
+async def test_two_answers_at_the_same_instant_are_one_consent(life: Life) -> None:
+    case = await asked(life)
+    for n in range(5):
+        await life.heard(f"op:{n}", "ИӘ")
+    answers = await asyncio.gather(*(hear(life, case, f"op:{n}", world=life.bare_world()) for n in range(5)))
+    assert len({answer.consent for answer in answers if answer.consent}) == 1
+    assert await given(life, case) == [True]
+
+
+async def test_the_number_of_a_question_means_no_other_case_for_weeks(life: Life) -> None:
+    """`да 1`, meant to take back `нет 1`, once consented to another case."""
+    first = await asked(life)
+    await life.heard("op:1", "нет 1")
+    assert (await hear(life, first)).meaning is Meaning.NO
+    async with life.card.transaction() as session:
+        await messages.close_questions(session, first.ref)
+    second = await asked(life)
+    await life.heard("op:2", "да 1")
+    assert (await hear(life, second, "op:2")).refused == "it belongs to another case"
+    async with life.card.transaction() as session:
+        numbers = {question.case_ref: question.number for question in await session.scalars(select(Question))}
+    assert numbers == {first.ref: 1, second.ref: 2}
+
+
+async def test_a_number_is_given_again_when_nobody_can_mean_the_old_question(life: Life) -> None:
+    first = await asked(life)
+    async with life.card.transaction() as session:
+        (question,) = await session.scalars(select(Question))
+        question.closed_at = datetime.now(UTC) - timedelta(days=61)
+        session.add(question)
+    await asked(life)
+    async with life.card.transaction() as session:
+        assert [one.number for one in await session.scalars(select(Question))] == [1, 1]
+    assert first.ref

@@ -1,0 +1,143 @@
+"""What a case makes of what reaches it as a person's answer: nothing is believed but the Card, and nobody is lost."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.exc import DBAPIError, NoResultFound
+
+from card.store import DatabaseRefused
+from tests.workflows.acting import WINDOW, Script, account, found
+from workflows.model import (
+    AccountAsked,
+    AccountFound,
+    Action,
+    Answer,
+    ConsentRecorded,
+    Meaning,
+    Message,
+    NoticeKind,
+    Offered,
+    Outcome,
+    Reply,
+    ReplyTaken,
+    Right,
+    Stage,
+    Step,
+)
+
+OnStage = Callable[..., Any]
+DAY = timedelta(days=1)
+APPLIED_ON, FAR = date(2025, 3, 2), datetime(2027, 1, 1, tzinfo=UTC)
+NONE = AccountFound(reason="none_usable")
+
+
+async def bring(case: Any, reply: Reply) -> None:
+    await case.handle.execute_update(Message.REPLY, reply, id=str(uuid4()), result_type=ReplyTaken)
+
+
+async def test_a_no_may_be_taken_back_until_the_window_closes(on_stage: OnStage) -> None:
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.NO)
+        await case.say(Meaning.NO)
+        await case.called(Step.NOTIFY)
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
+    assert case.script.told() == [NoticeKind.REFUSED, NoticeKind.PAID], "and is confirmed once"
+
+
+async def test_a_message_that_the_card_does_not_know_changes_nothing(on_stage: OnStage) -> None:
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        await bring(case, Reply(message_id="smpp:nobody"))
+        await case.called(Step.HEAR)
+        assert not (await case.seen()).get("NeedsAttention")
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED, "and her real answer is still heard"
+    assert len(case.script.of(Step.HEAR)) == 2
+
+
+@pytest.mark.parametrize("after", [timedelta(0), 2 * WINDOW])
+@pytest.mark.parametrize("meaning", list(Meaning))
+async def test_what_an_update_claims_is_not_believed(on_stage: OnStage, meaning: Meaning, after: timedelta) -> None:
+    """As older gateways sent it, and anybody can who reaches Temporal: in time or late, a yes or a no."""
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        at = await case.now() + after
+        await bring(case, Reply(message_id="smpp:nobody", meaning=meaning, received_at=at))
+        await case.called(Step.HEAR)
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
+    assert case.script.told() == [NoticeKind.PAID]
+
+
+async def test_a_yes_from_a_phone_that_is_no_longer_hers_is_none_and_she_is_asked_again(on_stage: OnStage) -> None:
+    moved = Answer(refused="the phone is no longer tied to this person's IIN", moved=True)
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        case.script.written["smpp:1"] = moved
+        await bring(case, Reply(message_id="smpp:1"))
+        await case.pass_time(1.1 * DAY)
+        await case.called(Step.OFFER, 2)
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_accounts_of_no_use_are_answered_a_few_times_then_an_operator_calls(on_stage: OnStage) -> None:
+    script = Script(find_account=[NONE, account("0001")], check_account=[AccountFound(reason="invalid")])
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.called(Step.ASK_ACCOUNT)
+        for _ in range(3):
+            await case.say(Meaning.UNCLEAR)
+        await case.until(Stage.ACCOUNT, attention=True)
+        assert script.told() == [NoticeKind.ACCOUNT_BAD] * 2
+        await case.resolve(Action.RETRY)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_who_cannot_be_asked_for_an_account_by_sms_is_called_by_an_operator(on_stage: OnStage) -> None:
+    script = Script(find_account=[NONE, account("0001")], ask_account=[AccountAsked(sent=False, deadline=FAR)])
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.until(Stage.ACCOUNT, attention=True)
+        await case.resolve(Action.RETRY)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_a_case_that_was_begun_anew_does_not_ask_who_has_consented(on_stage: OnStage) -> None:
+    consent = ConsentRecorded(applied_on=APPLIED_ON, due=FAR)
+    async with on_stage(Script(offer=[Offered(sent=True, consent=consent)])) as case:
+        assert (await case.result()).outcome is Outcome.CREDITED
+    (registered,) = case.script.of(Step.REGISTER)
+    assert registered.applied_on == APPLIED_ON
+
+
+REFUSED = DatabaseRefused(DBAPIError("INSERT", {}, Exception("a foreign key")))
+
+
+@pytest.mark.parametrize("error", [REFUSED, NoResultFound(), KeyError("x")], ids=lambda error: type(error).__name__)
+async def test_a_step_that_only_writes_turns_to_an_operator_too(on_stage: OnStage, error: Exception) -> None:
+    """It was tried again without end and without a word."""
+    undecided = found(right=Right.NO, ended=Outcome.NO_RIGHT, reason="children")
+    script = Script(detect=[undecided], close=[error, None])
+    async with on_stage(script) as case:
+        await case.until(Stage.DETECT, attention=True)
+        await case.resolve(Action.RETRY)
+        assert (await case.result()).outcome is Outcome.NO_RIGHT
+
+
+async def test_a_case_that_cannot_be_written_as_closed_is_tried_again_whoever_closes_it(on_stage: OnStage) -> None:
+    undecided = found(right=Right.NO, ended=Outcome.NO_RIGHT, reason="children")
+    script = Script(detect=[undecided], close=[REFUSED, None])
+    async with on_stage(script) as case:
+        await case.until(Stage.DETECT, attention=True)
+        await case.handle.cancel()
+        await case.resolve(Action.CLOSE)
+        assert (await case.result()).outcome is Outcome.NO_RIGHT
