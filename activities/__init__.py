@@ -24,9 +24,10 @@ __all__ = ["World", "all_activities"]
 def all_activities(world: World) -> list[Callable[..., Any]]:
     """Every activity of cases and notices, ready for a worker."""
     account, assign, notice = AccountStep(world), AssignStep(world), NoticeStep(world)
-    consent = ConsentStep(world)
+    consent, detect = ConsentStep(world), DetectStep(world)
     return [
-        DetectStep(world).detect,
+        detect.detect,
+        detect.reassess,
         OfferStep(world).offer,
         consent.hear,
         consent.record_consent,

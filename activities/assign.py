@@ -59,6 +59,7 @@ class AssignStep:
             state=state,
             decision_number=answer.decision_number,
             decided_on=answer.decided_on,
+            was=step.was,
             reason=(answer.reason or "").strip() or answer.reason_code,
         )
         # DO UPDATE, not DO NOTHING: only so does RETURNING give a ruling that is there already.
@@ -67,7 +68,7 @@ class AssignStep:
         async with self.world.card.transaction() as session:
             state, amount, reason = (await session.execute(recorded)).one()
             if state == "assigned" and amount is not None:
-                await money.book_assigned(session, step.key, step.case.ref, amount)
+                await money.book_assigned(session, step.key, step.case.ref, amount - (step.was or 0))
         if state == "refused" or amount is None:
             return Ruling(assigned=False, reason=reason)
         return Ruling(assigned=True, amount=amount, differs=state != "assigned")
@@ -80,7 +81,8 @@ class AssignStep:
             if assignment.amount is None:
                 raise ValueError("an assignment without amount cannot be accepted")
             assignment.state = "accepted"
-            await money.book_assigned(session, assignment.key, step.case.ref, assignment.amount)
+            new = assignment.amount - (assignment.was or 0)
+            await money.book_assigned(session, assignment.key, step.case.ref, new)
             return Ruling(assigned=True, amount=assignment.amount)
 
 

@@ -1,10 +1,24 @@
-"""The end of a case in the Card: its outcome, written once, and nothing more expected of the person."""
+"""The end of a case in the Card: its outcome, written once, what that makes of its right, and nothing more expected.
+
+When the right is looked at again is the law's to say, in dated parameters by ending (`again_after_days`).
+"""
+
+from datetime import UTC, date, datetime, timedelta
 
 from temporalio import activity
 
+import benefits
+from activities.calendar import day_of
 from activities.world import World
+from benefits import Frequency, Service
 from card import cases
-from workflows.model import CloseInput, Step
+from card.cases import Again
+from card.tables import CaseRecord
+from workflows.model import CloseInput, Outcome, Step
+
+FOR_GOOD = frozenset({Outcome.CREDITED, Outcome.ALREADY_PAID, Outcome.ALREADY_OFFERED, Outcome.TOLD, Outcome.NOT_DUE})
+"""Endings after which nothing is looked at by itself: the right is served, or another case is at it. A right that runs
+is looked at when an event tells of a change."""
 
 
 class CloseStep:
@@ -13,5 +27,41 @@ class CloseStep:
 
     @activity.defn(name=Step.CLOSE)
     async def close(self, step: CloseInput) -> None:
+        case = step.case
+        service = next((one for one in benefits.services(case.on, every=True) if one.code == case.service), None)
         async with self.world.card.transaction() as session:
-            await cases.close(session, step.case.ref, step.outcome, step.reason)
+            record = await cases.find(session, case.ref)
+            await cases.close(
+                session,
+                case.ref,
+                step.outcome,
+                step.reason,
+                once=service is not None and service.frequency is Frequency.ONCE,
+                again=_again(service, record, step.outcome),
+            )
+
+
+def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Again | None:
+    """When it is looked at again. Notices, of which no service is, are not looked at by themselves."""
+    if service is None or outcome in FOR_GOOD:
+        return None
+    today = max(day_of(datetime.now(UTC)), record.assessed_on)
+    if outcome is Outcome.NO_RIGHT:
+        return _no_right(service, record, today)
+    days = service.again_after_days.get(outcome)
+    return None if days is None else Again(today + timedelta(days=days), service.most_offers)
+
+
+def _no_right(service: Service, record: CaseRecord, today: date) -> Again | None:
+    """There is none *yet*: on the day from which the law says it holds; else a few looks after the event that told."""
+    if record.look_on is not None:
+        return Again(record.look_on, service.most_offers)
+    days = service.again_after_days.get(f"{outcome_of_look(record.look)}")
+    if record.root is None or days is None:
+        return None
+    return Again(today + timedelta(days=days), service.most_offers)
+
+
+def outcome_of_look(look: int) -> str:
+    """The row of `again_after_days` for the case that was the `look`-th after its event."""
+    return f"{Outcome.NO_RIGHT}_{look + 1}"

@@ -1,7 +1,8 @@
-"""Step *detect*: fresh facts from the registries, the law applied to them, and the right claimed for this case."""
+"""Steps *detect* and *reassess*: fresh facts from the registries, the law applied to them, and the right taken up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -10,14 +11,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
+from activities import attempts
+from activities.attempts import YES, Found
 from activities.facts import Asked, ask_registries
 from activities.world import World, translated
-from benefits.decision import Decision
-from benefits.decision import Right as Found
 from benefits.facts import BadFacts, Facts
-from card import cases, people
+from card import people
 from card.tables import FactsSnapshot, table
-from workflows.model import Case, Detected, Outcome, Policy, Right, Step, StepInput
+from workflows.model import Case, Detected, Policy, ReassessInput, Right, Step, StepInput
 
 
 class DetectStep:
@@ -26,26 +27,63 @@ class DetectStep:
 
     @activity.defn(name=Step.DETECT)
     async def detect(self, step: StepInput) -> Detected:
-        """Ask the registries, apply the law, keep facts and trace as a snapshot, claim the right.
+        """Ask the registries, apply the law, keep facts and trace as a snapshot, make this case the attempt at a right.
 
         The amount is the net one, which is compared with the body's and credited; gross and withheld are in the
         snapshot. Raises `BadFacts` for an operator where the registries contradict each other: nothing is guessed.
         """
-        world, case = self.world, step.case
-        iin = await world.card.iin(case.person_id)
-        with translated(), possible():
-            reads = benefits.service(case.service, case.on).reads
-            asked = await ask_registries(world, iin, reads, case.on, case.service)
+        case = step.case
+        asked = await self._facts(case, case.on)
+        with possible():
             decisions = benefits.assess_each(case.service, Facts.from_mapping(asked.mapping), case.on)
-        async with world.card.transaction() as session:
+            unpaid = decisions
+            if asked.mapping.get("payments"):
+                as_if = Facts.from_mapping({**asked.mapping, "payments": []})
+                unpaid = benefits.assess_each(case.service, as_if, case.on)
+        async with self.world.card.transaction() as session:
             await remember(session, case, asked)
-            decision, ended = await _settle(session, case, decisions)
-            await keep(session, step, asked.mapping, decision.to_dict())
+            found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
+            await keep(session, step, asked.mapping, found.decision.to_dict())
+        return self._detected(case, found, asked)
+
+    @activity.defn(name=Step.REASSESS)
+    async def reassess(self, step: ReassessInput) -> Detected:
+        """The law once more, on fresh facts and for the day that counts: time has passed since the right was found.
+
+        Which day's law an amount follows (of the right, of the application) each rule says itself. Raises as `detect`.
+        """
+        case = step.case
+        asked = await self._facts(case, step.on)
+        with possible():
+            facts = {**asked.mapping, "payments": []} if step.was else asked.mapping
+            decisions = benefits.assess_each(case.service, Facts.from_mapping(facts), step.on)
+        async with self.world.card.transaction() as session:
+            await remember(session, case, asked)
+            found = await attempts.again(session, case, asked.mapping, decisions, was=step.was)
+            await keep(session, step, asked.mapping, found.decision.to_dict())
+        return self._detected(case, found, asked)
+
+    async def _facts(self, case: Case, on: date) -> Asked:
+        """What the registries say, with payments under the name that their right has now."""
+        iin = await self.world.card.iin(case.person_id)
+        with translated(), possible():
+            reads = benefits.service(case.service, on).reads
+            asked = await ask_registries(self.world, iin, reads, on, case.service)
+        payments = asked.mapping.get("payments")
+        if payments:
+            async with self.world.card.statements() as session:
+                await attempts.rename_payments(session, case.service, payments, asked.mapping.get("children", ()))
+        return asked
+
+    def _detected(self, case: Case, found: Found, asked: Asked) -> Detected:
+        decision = found.decision
+        reason = decision.failed.code if decision.failed else decision.question
         return Detected(
-            right=Right(decision.right),
-            ended=ended,
-            reason=decision.failed.code if decision.failed else decision.question,
-            amount=decision.net if decision.right is Found.YES else None,
+            right=Right.PERSON_DECIDES if found.question else Right(decision.right),
+            ended=found.ended,
+            reason=found.question or reason,
+            amount=decision.net if decision.right is YES else None,
+            was=found.was,
             frequency=decision.frequency,
             region=asked.person.region,
             policy=self._policy(case),
@@ -95,26 +133,3 @@ async def keep(session: AsyncSession, step: StepInput, facts: dict[str, Any], de
             index_elements=["key"], set_={"facts": row.excluded.facts, "decision": row.excluded.decision}
         )
     )
-
-
-async def _settle(session: AsyncSession, case: Case, decisions: Sequence[Decision]) -> tuple[Decision, Outcome | None]:
-    """The right that this case is about, and how the case ends if there is none left for it.
-
-    One family may have several rights of one service (twins): each case takes the first that no other case has.
-    """
-    taken: Outcome | None = None
-    rights = [decision for decision in decisions if decision.right is Found.YES]
-    for right in rights:
-        assert right.basis is not None  # noqa: S101  (a right always rests on something)
-        holder = await cases.claim_right(session, case.ref, right.basis, right.net)
-        if holder is None:
-            return right, None
-        taken = taken or (Outcome.ALREADY_PAID if holder.outcome == Outcome.CREDITED else Outcome.ALREADY_OFFERED)
-    if taken is not None:
-        return rights[0], taken
-    open_question = next((decision for decision in decisions if decision.right is Found.PERSON_DECIDES), None)
-    if open_question is not None:
-        return open_question, None
-    failed = decisions[0]
-    paid = failed.failed is not None and failed.failed.code == "already_paid"
-    return failed, Outcome.ALREADY_PAID if paid else Outcome.NO_RIGHT

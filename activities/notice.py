@@ -3,6 +3,7 @@
 What is said once is not said again: the basis of a notice is claimed in the Card as the basis of a right is.
 """
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 import benefits
@@ -12,8 +13,8 @@ from activities.detect import keep, possible, remember
 from activities.facts import Asked, ask_registries
 from activities.world import World, translated
 from benefits import Facts, Notice
-from card import cases, messages
-from card.tables import CaseRecord, FactsSnapshot, OutgoingMessage, Person
+from card import messages, rights
+from card.tables import FactsSnapshot, OutgoingMessage, Person, RightState
 from dialogue import MessageKind
 from workflows.model import Case, NoticeFound, Step, StepInput, TellInput, Told
 
@@ -54,7 +55,7 @@ class NoticeStep:
             await remember(session, case, asked)
             found = None
             for notice in due:
-                if await cases.claim_right(session, case.ref, _basis(case, notice), None) is None:
+                if await _claimed(session, case, notice):
                     found = notice
                     break
             decision = {"code": case.service, "right": "yes" if found else "no"}
@@ -76,7 +77,7 @@ class NoticeStep:
         async with world.card.transaction() as session:
             snapshot = await session.get_one(FactsSnapshot, case.key(Step.DETECT_NOTICE))
             notice = Notice.from_dict(snapshot.decision["notice"])
-            if await cases.claim_right(session, case.ref, _basis(case, notice), None) is not None:
+            if not await _claimed(session, case, notice):
                 return Told(sent=False, reason=SAID_BEFORE)
             kind = MessageKind(notice.kind)
             with speech.written():
@@ -101,9 +102,14 @@ class NoticeStep:
 
     async def _give_up(self, case: Case) -> None:
         async with self.world.card.transaction() as session:
-            (await session.get_one(CaseRecord, case.ref)).basis = None
+            await rights.let_go(session, case.ref)
 
 
-def _basis(case: Case, notice: Notice) -> str:
-    """A notice's basis names it for one person; the Card's must name it among all."""
-    return f"{notice.basis}@{case.person_id}"
+async def _claimed(session: AsyncSession, case: Case, notice: Notice) -> bool:
+    """Whether this case may tell the notice: nobody has told it, and no other case is about to."""
+    # A notice's basis names it for one person; the Card's must name it among all.
+    basis = f"{notice.basis}@{case.person_id}"
+    row = await rights.known_as(session, case.service, {basis})
+    if row.state == RightState.SETTLED:
+        return False
+    return await rights.take(session, case.ref, row, basis=basis, amount=None, ground=None) is None

@@ -61,6 +61,9 @@ async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]
             record = await session.get_one(CaseRecord, step.case.ref)
             frequency = benefits.service(step.case.service, step.case.on).frequency
             return {"until": step.until, "amount": record.amount, "frequency": frequency}
+        case NoticeKind.AMOUNT_CHANGED:
+            frequency = benefits.service(step.case.service, step.case.on).frequency
+            return {"amount": step.amount, "frequency": frequency}
         case NoticeKind.REFUSED:
             return {"until": step.until} if step.until else {}
         case NoticeKind.ACCOUNT_BAD:

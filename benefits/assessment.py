@@ -176,8 +176,9 @@ class Assessment:
         paid = money if isinstance(money, tuple) else (money,)
         return Finding(Right.YES, None, basis, paid, start or self.applied_on, until)
 
-    def no(self, condition: str, basis: str | None = None) -> Finding:
-        return Finding(Right.NO, condition, basis)
+    def no(self, condition: str, basis: str | None = None, *, from_day: date | None = None) -> Finding:
+        """There is no right; `from_day` says from which later day it will be another question."""
+        return Finding(Right.NO, condition, basis, start=from_day)
 
     def ask(self, question: str, basis: str | None = None) -> Finding:
         """The facts or the known law do not settle it: a person must answer the question."""

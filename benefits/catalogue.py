@@ -8,6 +8,7 @@ and line.
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -42,7 +43,10 @@ class UnknownService(KeyError):
 class Service:
     """What the steps of a case need to know of a service, as in force on a day.
 
-    Windows in calendar days, terms in working days. `offered`: the Card offers it proactively. `reads`: the fields of
+    Windows in calendar days, terms in working days. `again_after_days`: after which ending of a case the right is
+    looked at again by itself, and after how many days; `most_offers`: after so many offers in vain no more.
+    `follows_changes`: who is paid and whose family changes is offered the difference.
+    `offered`: the Card offers it proactively. `reads`: the fields of
     Facts that the law looks into besides the applicant (data minimisation: nothing else is asked for). `events`: what
     a registry may report that opens a case.
     """
@@ -62,6 +66,9 @@ class Service:
     offered: bool
     reads: frozenset[str]
     events: frozenset[str]
+    again_after_days: Mapping[str, int]
+    most_offers: int
+    follows_changes: bool
 
 
 class Benefit:
@@ -104,6 +111,11 @@ class Benefit:
             offered=word["offered"].word == "yes",
             reads=self.rule.reads | READ_BY_ALL,
             events=word["events"].codes - {NO_EVENT},
+            again_after_days={
+                ending: int(entry.value) for ending, entry in in_force.tables["again_after_days"].items()
+            },
+            most_offers=int(number["most_offers"].value),
+            follows_changes=word["follows_changes"].word == "yes",
         )
 
 

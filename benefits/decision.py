@@ -162,6 +162,21 @@ class Decision:
     trace: tuple[TraceLine, ...] = ()
 
     @property
+    def ground(self) -> str:
+        """What the amount hangs on besides the figures of the law's own year: rows, brackets, counts of people.
+
+        Two decisions of one right with the same ground differ by the law alone, as after a 1 January; with another
+        ground something has happened in the family. Empty without a trace.
+        """
+        rows = (line.code for line in self.trace if line.kind is TraceKind.PARAMETER and line.code.endswith("]"))
+        counts = (
+            f"{line.code}={line.value}"
+            for line in self.trace
+            if line.kind is TraceKind.FIGURE and line.unit in ("children", "people")
+        )
+        return " ".join(sorted({row for row in rows if not row.startswith("common.")} | set(counts)))
+
+    @property
     def question(self) -> str | None:
         """The question that a person must answer, in English; `asked.names` has all three languages."""
         return None if self.asked is None else self.asked.names.en

@@ -74,6 +74,7 @@ _UNITS = {
         Texts("адам", "человека", "people"),
         Texts("адам", "человек", "people"),
     ),
+    "times": (Texts("рет", "раз", "time"), Texts("рет", "раза", "times"), Texts("рет", "раз", "times")),
 }
 """The word after one (1, 21), after few (2, 1.5) and after many (5, 11); one word alone never changes."""
 _FORMS = {"one": 0, "few": 1, "other": 1, "many": 2}

@@ -18,7 +18,7 @@ import yaml
 from benefits.texts import LANGUAGES, Texts
 
 AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
-COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people")
+COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people", "times")
 WORD_UNITS = ("choice", "codes")
 UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, *WORD_UNITS)
 MARKS = frozenset("SPCU")

@@ -3,18 +3,19 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from card import rights
 from card.messages import close_questions
-from card.tables import CASE_NUMBERS, CaseRecord, table
+from card.tables import CASE_NUMBERS, CaseRecord, RegistryEvent, RightState, table
 from card.tables import Person as PersonRow
+
+NO_RIGHT = "no_right"
 
 _PRIME = 99_999_989
 _SPREAD = 61_803_399
@@ -49,19 +50,60 @@ class Opened:
     new: bool
 
 
-async def open_case(session: AsyncSession, *, service: str, iin: str, opened_by: str, on: date) -> Opened:
-    """Record a case of `service` for the person with this IIN; the same `opened_by` gives the same case again."""
+async def open_case(
+    session: AsyncSession, *, service: str, iin: str, opened_by: str, on: date, by_event: bool = False
+) -> Opened:
+    """Record a case of `service` for the person with this IIN; the same `opened_by` gives the same case again.
+
+    An event that a registry repeats on a later day, after there was no right, is looked at once more. `by_event`: what
+    has no right yet is looked at again for a while, for an event may overtake its registry.
+    """
+    known = await _opened(session, opened_by)
+    if known is not None and known.outcome == NO_RIGHT and known.assessed_on < on:
+        opened_by = f"{opened_by}@{on}"
+        known = await _opened(session, opened_by)
+    if known is not None:
+        return Opened(case=known, new=False)
     person_id = await person_by_iin(session, iin)
+    return await open_for(
+        session, service=service, person_id=person_id, opened_by=opened_by, on=on, root=opened_by if by_event else None
+    )
+
+
+async def open_for(
+    session: AsyncSession,
+    *,
+    service: str,
+    person_id: UUID,
+    opened_by: str,
+    on: date,
+    root: str | None = None,
+    look: int = 0,
+) -> Opened:
+    """As `open_case`, for a person whom the Card knows."""
     number = (await session.execute(select(CASE_NUMBERS.next_value()))).scalar_one()
     added = await session.execute(
         insert(table(CaseRecord))
-        .values(ref=case_ref(number), service=service, person_id=person_id, opened_by=opened_by, assessed_on=on)
+        .values(
+            ref=case_ref(number),
+            service=service,
+            person_id=person_id,
+            opened_by=opened_by,
+            assessed_on=on,
+            root=root,
+            look=look,
+        )
         .on_conflict_do_nothing(index_elements=["opened_by"])
         .returning(col(CaseRecord.ref))
     )
     new = added.scalar_one_or_none() is not None
-    case = (await session.scalars(select(CaseRecord).where(col(CaseRecord.opened_by) == opened_by))).one()
+    case = await _opened(session, opened_by)
+    assert case is not None  # noqa: S101  (added now, or by another at the same moment)
     return Opened(case=case, new=new)
+
+
+async def _opened(session: AsyncSession, opened_by: str) -> CaseRecord | None:
+    return (await session.scalars(select(CaseRecord).where(col(CaseRecord.opened_by) == opened_by))).one_or_none()
 
 
 async def person_by_iin(session: AsyncSession, iin: str) -> UUID:
@@ -78,38 +120,45 @@ async def started(session: AsyncSession, ref: str) -> None:
     await session.execute(update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(started_at=func.now()))
 
 
-async def claim_right(session: AsyncSession, ref: str, basis: str, amount: Decimal | None) -> CaseRecord | None:
-    """Make this case the one about its right. Returns the case that has the right already, or None if it is now ours.
+@dataclass(frozen=True)
+class Again:
+    """When the right of a case that has ended is looked at again, by the law's dated parameters."""
 
-    Two cases that come at the same moment are decided by the UNIQUE constraint: a savepoint keeps the loser's
-    transaction usable.
+    day: date
+    most_offers: int
+    """After so many offers in vain nobody asks by itself any more."""
+
+
+async def close(
+    session: AsyncSession,
+    ref: str,
+    outcome: str,
+    reason: str | None,
+    *,
+    once: bool = False,
+    again: Again | None = None,
+) -> None:
+    """Write how the case ended, what that makes of its right, and close its questions; the first ending stands.
+
+    `once`: the benefit is paid once, so a credited right is settled. `again`: when it is looked at next.
     """
-    try:
-        async with session.begin_nested():
-            await session.execute(
-                update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(basis=basis, amount=amount)
-            )
-    except IntegrityError:
-        mine = await session.get_one(CaseRecord, ref)
-        return (
-            await session.scalars(
-                select(CaseRecord).where(
-                    col(CaseRecord.service) == mine.service,
-                    col(CaseRecord.basis) == basis,
-                )
-            )
-        ).one()
-    return None
-
-
-async def close(session: AsyncSession, ref: str, outcome: str, reason: str | None) -> None:
-    """Write how the case ended and close its questions; the first ending stands."""
     await session.execute(
         update(table(CaseRecord))
         .where(col(CaseRecord.ref) == ref, col(CaseRecord.outcome).is_(None))
         .values(outcome=outcome, reason=reason, closed_at=func.now())
     )
     await close_questions(session, ref)
+    case = await session.get_one(CaseRecord, ref, populate_existing=True)
+    if case.settled or case.outcome != outcome:
+        return
+    await session.execute(update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(settled=True))
+    right = await rights.after(session, case, outcome, once=once)
+    if again is None:
+        return
+    if right is None:
+        await rights.look_on(session, case, again.day, outcome, n=case.look + 1)
+    elif right.state in (RightState.FOUND, RightState.OFFERED, RightState.REFUSED) and right.offers < again.most_offers:
+        await rights.look_on(session, case, again.day, outcome, right=right)
 
 
 async def find(session: AsyncSession, ref: str) -> CaseRecord:
@@ -128,3 +177,10 @@ async def services_of(session: AsyncSession, refs: Collection[str]) -> dict[str,
     named = select(col(CaseRecord.ref), col(CaseRecord.service)).where(col(CaseRecord.ref).in_(refs))
     rows = (await session.execute(named)).all()
     return {row[0]: row[1] for row in rows}
+
+
+async def heard_of(session: AsyncSession, id: str, kind: str, iin: str, on: date | None) -> RegistryEvent:
+    """The event that was first reported under this id; this one, if there was none."""
+    row = insert(table(RegistryEvent)).values(id=id, kind=kind, iin=iin, on_day=on)
+    await session.execute(row.on_conflict_do_nothing())
+    return await session.get_one(RegistryEvent, id)

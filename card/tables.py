@@ -85,16 +85,86 @@ class Member(SQLModel, table=True):
     relation: str
 
 
-class CaseRecord(SQLModel, table=True):
-    """A case. `UNIQUE (service, basis)`: one right yields one case, for good, whoever of a family it was opened for.
+class RightState(StrEnum):
+    """Where a right stands."""
 
-    The basis is known once the law has been applied; until then, and in a case without a right, it is NULL and
+    FOUND = "found"
+    """The law says yes; no case of it has ended yet."""
+    OFFERED = "offered"
+    """A case of it has ended without it: silence, nobody reached, a document missing, an operator. Still to be had."""
+    REFUSED = "refused"
+    CLAIMED = "claimed"
+    """Assigned, and not paid: the money is owed, and an operator's business."""
+    ENTITLED = "entitled"
+    """It runs, month by month."""
+    SETTLED = "settled"
+    """Paid once and for all, or, of a notice, told."""
+
+
+class RightRow(SQLModel, table=True):
+    """A right of a family or person, one row for good, whatever becomes of the cases that are attempts at it."""
+
+    __tablename__ = "rights"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('found', 'offered', 'refused', 'claimed', 'entitled', 'settled')", name="a_known_state"
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    service: str
+    state: str = RightState.FOUND
+    since: datetime = _time(now=True)
+    why: str | None = None
+    """How the last case of it ended."""
+    amount: Decimal | None = _money(nullable=True)
+    """What runs, in tenge a month, or was paid once."""
+    ground: str | None = None
+    """What the running amount hangs on: rows of the law and counts, as `Decision.ground`."""
+    offers: int = 0
+    """How often it was offered in vain."""
+    refusals: int = 0
+    refused_amount: Decimal | None = _money(nullable=True)
+    refused_ground: str | None = None
+
+
+class RightName(SQLModel, table=True):
+    """An id that a right has or had: a child by its IIN and by each birth record. No two rights have the same."""
+
+    __tablename__ = "right_names"
+
+    service: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    right_id: UUID = Field(foreign_key="rights.id", index=True)
+
+
+class Look(SQLModel, table=True):
+    """A day on which something is looked at again: a right, or what was no right yet when an event told of it."""
+
+    __tablename__ = "looks"
+
+    root: str = Field(primary_key=True)
+    """What it goes back to: `right:{id}`, or the key of what opened the first case."""
+    right_id: UUID | None = Field(default=None, foreign_key="rights.id", index=True)
+    service: str
+    person_id: UUID = Field(foreign_key="persons.id")
+    day: date = Field(index=True)
+    why: str
+    n: int = 0
+    """How many looks there were before."""
+
+
+class CaseRecord(SQLModel, table=True):
+    """A case: one attempt at a right. A right has any number over the years, and at most one that is open.
+
+    The right is known once the law has been applied; until then, and in a case without a right, it is NULL and
     blocks nobody. `opened_by` is the key of what opened the case, so that a doubled event opens it once.
     """
 
     __tablename__ = "cases"
     __table_args__ = (
-        UniqueConstraint("service", "basis", name="one_right_one_case"),
+        Index("one_open_case_a_right", "right_id", unique=True, postgresql_where=text("outcome IS NULL")),
+        Index("cases_of_a_right", "right_id"),
         Index("not_yet_started", "opened_at", postgresql_where=text("started_at IS NULL")),
     )
 
@@ -102,7 +172,17 @@ class CaseRecord(SQLModel, table=True):
     service: str
     person_id: UUID = Field(foreign_key="persons.id", index=True)
     basis: str | None = None
+    """The id of what the right rests on, as the register had it then."""
+    right_id: UUID | None = Field(default=None, foreign_key="rights.id")
+    ground: str | None = None
+    """What the amount hangs on, as `Decision.ground`."""
     opened_by: str = Field(unique=True)
+    root: str | None = None
+    """The event that this goes back to, if one does: `opened_by` of the first case."""
+    look: int = 0
+    """The how-manieth look after that event this is."""
+    look_on: date | None = None
+    """Where the law says *not yet*: the day from which the right holds."""
     opened_at: datetime = _time(now=True)
     started_at: datetime | None = _time(nullable=True)
     """When Temporal took the case over; NULL says that the start must be tried again."""
@@ -111,6 +191,8 @@ class CaseRecord(SQLModel, table=True):
     outcome: str | None = None
     reason: str | None = None
     closed_at: datetime | None = _time(nullable=True)
+    settled: bool = False
+    """What the ending makes of its right has been written down."""
 
 
 class FactsSnapshot(SQLModel, table=True):
@@ -284,6 +366,8 @@ class Assignment(SQLModel, table=True):
     application_number: str
     computed: Decimal = _money()
     amount: Decimal | None = _money(nullable=True)
+    was: Decimal | None = _money(nullable=True)
+    """What ran before: the difference is what is new, and what is booked."""
     state: str
     decision_number: str | None = None
     reason: str | None = None
@@ -321,6 +405,20 @@ class Payment(SQLModel, table=True):
     bank_reference: str | None = None
     intended_at: datetime = _time(now=True)
     finished_at: datetime | None = _time(nullable=True)
+
+
+class RegistryEvent(SQLModel, table=True):
+    """What a registry has reported under an id. The same id with another content is refused."""
+
+    __tablename__ = "events"
+
+    id: str = Field(primary_key=True)
+    """`{sender}:{event_id}`."""
+    kind: str
+    iin: str
+    on_day: date | None = None
+    """As it was posted; None where the day was left to us."""
+    at: datetime = _time(now=True)
 
 
 class SeenRequest(SQLModel, table=True):

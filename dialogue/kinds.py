@@ -26,7 +26,7 @@ class MessageKind(StrEnum):
     MISSING_DOCUMENT = "missing_document"
     ASSIGNED_AND_PAID = "assigned_and_paid"
     BODY_REFUSED = "body_refused"
-    AMOUNT_CHECKED = "amount_checked"
+    AMOUNT_CHANGED = "amount_changed"
     WHICH_QUESTION = "which_question"
     NO_QUESTION = "no_question"
     PENSION_AGE_NEAR = "pension_age_near"
@@ -54,7 +54,7 @@ _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.MISSING_DOCUMENT: frozenset({"service", "document", "until"}),
     MessageKind.ASSIGNED_AND_PAID: frozenset({"service", "amount", "frequency", "last4"}),
     MessageKind.BODY_REFUSED: frozenset({"service", "reason"}),
-    MessageKind.AMOUNT_CHECKED: frozenset({"service"}),
+    MessageKind.AMOUNT_CHANGED: frozenset({"service", "amount", "frequency"}),
     MessageKind.WHICH_QUESTION: frozenset({"questions"}),
     MessageKind.NO_QUESTION: frozenset(),
     MessageKind.PENSION_AGE_NEAR: frozenset({"day", "age"}),

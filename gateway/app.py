@@ -28,7 +28,7 @@ from gateway.messages import (
     ReplyPosted,
     Taken,
 )
-from gateway.opening import Opening
+from gateway.opening import AHEAD, Opening
 from gateway.relay import Relay
 from gateway.signature import guard
 from runtime.codec import EncryptionCodec
@@ -114,7 +114,7 @@ _REFUSALS = {
     400: "The body cannot be read.",
     401: "A stranger, a wrong signature, or a time outside the tolerance.",
     403: "A sender that may not post this.",
-    409: "This very request was accepted before.",
+    409: "This very request was accepted before; or an event's id, with another content.",
     422: "A field breaks its rule; nothing was changed.",
 }
 
@@ -161,14 +161,21 @@ def _messages(
     async def event(posted: EventPosted, sender: Registry) -> EventTaken:
         """A change in a registry: opens a case for each service that it may give a right to, and each notice."""
         on = posted.on or day_of(datetime.now(UTC))
+        if on > day_of(datetime.now(UTC)) + AHEAD:
+            raise _bad("on", f"not more than {AHEAD.days} days ahead")
         try:
             services = opened_by(posted.kind, on)
         except BadFacts as bad:
             raise _bad("on", f"{bad.rule}: {bad.hint}") from None
+        known = await parts.opening.heard_of(f"{sender}:{posted.event_id}", posted.kind, posted.iin, posted.on)
+        if known is not None:
+            raise HTTPException(
+                409, f"event_id: this id was used for another {known}; give each event an id of its own"
+            )
         opened = []
         for service in services:
             by = f"{sender}:{posted.event_id}:{service}"
-            case = await parts.opening.open(service=service, iin=posted.iin, on=on, opened_by=by)
+            case = await parts.opening.open(service=service, iin=posted.iin, on=on, opened_by=by, by_event=True)
             opened.append(CaseOpened(service=service, ref=case.case.ref, new=case.new))
         return EventTaken(cases=opened)
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
@@ -18,11 +18,19 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 import benefits
-from card import Card, cases
+from activities.calendar import day_of
+from card import Card, cases, rights
 from card.tables import CaseRecord
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, SearchAttributes, Stage
 
 log = structlog.get_logger()
+
+
+AHEAD = timedelta(days=31)
+"""So far ahead a right may be asked about: a decision is reported before it holds, and 2099 is a typing error."""
+
+AT_ONCE = 500
+"""So many cases are started in one look, the oldest first; the next look starts the others."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +47,62 @@ class Opening:
         self.client = client
         self.task_queue = task_queue
 
-    async def open(self, *, service: str, iin: str, on: date, opened_by: str) -> Opened:
+    async def open(self, *, service: str, iin: str, on: date, opened_by: str, by_event: bool = False) -> Opened:
         """Open a case of `service`, or a notice of that topic, for the person; the same `opened_by` opens it once.
 
-        Raises `benefits.UnknownService`, or `benefits.BadFacts` for a day of which the law is not known. If Temporal
-        cannot be reached the case stays in the Card, and `start_pending` starts it later.
+        `by_event`: a registry told of it, so what is no right yet is looked at again for a while. Raises
+        `benefits.UnknownService`, or `benefits.BadFacts` for a day of which the law is not known or that is too far
+        ahead. If Temporal cannot be reached the case stays in the Card, and `start_pending` starts it later.
         """
+        if on > day_of(datetime.now(UTC)) + AHEAD:
+            raise benefits.BadFacts("on", f"not more than {AHEAD.days} days ahead")
         _described(service, on)
         async with self.card.transaction() as session:
-            opened = await cases.open_case(session, service=service, iin=iin, opened_by=opened_by, on=on)
+            opened = await cases.open_case(
+                session, service=service, iin=iin, opened_by=opened_by, on=on, by_event=by_event
+            )
         case = _case(opened.case)
         if opened.case.started_at is None:
-            try:
-                await self._start(case)
-            except RPCError as away:
-                log.warning("opening.start_waits", case=case.id, error=away.status.name)
+            await self._start_or_wait(case)
         return Opened(case, opened.new)
+
+    async def heard_of(self, id: str, kind: str, iin: str, on: date | None) -> str | None:
+        """Note an event of a registry. Returns the field in which it differs from what first came under its id."""
+        async with self.card.transaction() as session:
+            known = await cases.heard_of(session, id, kind, iin, on)
+        for field, before, now in (("kind", known.kind, kind), ("person", known.iin, iin), ("day", known.on_day, on)):
+            if before != now:
+                return field
+        return None
+
+    async def look_again(self) -> int:
+        """Open a case for each right, and each event, whose day to be looked at has come. Returns their number."""
+        today = day_of(datetime.now(UTC))
+        opened = []
+        async with self.card.transaction() as session:
+            for look in await rights.due(session, today, AT_ONCE):
+                found = await cases.open_for(
+                    session,
+                    service=look.service,
+                    person_id=look.person_id,
+                    opened_by=f"{look.root}@{look.day}",
+                    on=today,
+                    root=None if look.right_id else look.root,
+                    look=look.n,
+                )
+                await rights.looked(session, look)
+                opened.append(_case(found.case))
+        for case in opened:
+            await self._start_or_wait(case)
+        return len(opened)
+
+    async def _start_or_wait(self, case: Case) -> None:
+        try:
+            await self._start(case)
+        except RPCError as away:
+            log.warning("opening.start_waits", case=case.id, error=away.status.name)
+        except benefits.UnknownService:
+            log.error("opening.unknown_service", case=case.id)
 
     async def start_pending(self) -> int:
         """Start the cases that were recorded and not started, as after a crash in between. Returns their number."""
@@ -64,7 +112,7 @@ class Opening:
                 select(CaseRecord)
                 .where(col(CaseRecord.started_at).is_(None), col(CaseRecord.opened_at) < late)
                 .order_by(col(CaseRecord.opened_at))
-                .limit(500)
+                .limit(AT_ONCE)
             )
             waiting = [_case(row) for row in rows]
         for case in waiting:

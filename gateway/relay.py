@@ -116,7 +116,7 @@ class Relay:
 
     async def sweep(self) -> None:
         """One look at everything that has not reached its case. What fails is left for the next, and stops no other."""
-        for look in (self._replies, self.receipts.tell_cases, self.opening.start_pending):
+        for look in (self._replies, self.receipts.tell_cases, self.opening.start_pending, self.opening.look_again):
             try:
                 await look()
             except Exception as error:

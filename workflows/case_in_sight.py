@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypedDict, TypeVar
 
 from temporalio import workflow
@@ -223,10 +224,18 @@ class CaseInSight:
             morning = self.quiet_hours.over(workflow.now())
             await self.wait(lambda: False, morning, "the end of the quiet hours")
 
-    async def _tell(self, kind: NoticeKind, *, until: datetime | None = None, detail: str | None = None) -> None:
+    async def _tell(
+        self,
+        kind: NoticeKind,
+        *,
+        until: datetime | None = None,
+        detail: str | None = None,
+        amount: Decimal | None = None,
+    ) -> None:
         """Send the person a message."""
         self.notices += 1
-        notice = NoticeInput(**self.base(Step.NOTIFY, self.notices), kind=kind, until=until, detail=detail)
+        told = self.base(Step.NOTIFY, self.notices)
+        notice = NoticeInput(**told, kind=kind, until=until, detail=detail, amount=amount)
         await self.do(Step.NOTIFY, notice, type(None), f"tell the person: {kind}")
 
     async def wait(self, condition: Callable[[], bool], until: datetime | None, what: str) -> bool:

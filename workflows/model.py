@@ -67,6 +67,7 @@ class Step(StrEnum):
     DETECT = "detect"
     OFFER = "offer"
     HEAR = "hear"
+    REASSESS = "reassess"
     RECORD_CONSENT = "record_consent"
     """Superseded by `hear`, for cases that had read a reply before."""
     NOTIFY = "notify"
@@ -98,6 +99,8 @@ class Change(StrEnum):
 
     HEAR = "hear"
     """A reply's meaning is read from the Card, not from the update that brings it."""
+    REASSESS = "reassess"
+    """The law is applied again for the day of application, where that is later than the day on which it was found."""
     TAKE_BACK = "take-back"
     """A no may be taken back until the window closes."""
     ACCOUNT_TRIES = "account-tries"
@@ -159,6 +162,11 @@ def tenge(amount: Decimal) -> str:
 def local(at: datetime) -> str:
     """A time as operators read it, in the one zone of the country (UTC+5 since 1.03.2024)."""
     return f"{at.astimezone(ALMATY):%d.%m.%Y %H:%M}"
+
+
+def day_in_almaty(at: datetime) -> date:
+    """The day of the country on which this moment falls (UTC+5 since 1.03.2024)."""
+    return at.astimezone(ALMATY).date()
 
 
 class SearchAttributes:
@@ -251,9 +259,17 @@ class Detected(Wire):
     """The failed condition's code, or the question a person must answer."""
     amount: Decimal | None = None
     """The computed amount in tenge, once or a month: net, for that is what the body's is compared with and credited."""
+    was: Decimal | None = None
+    """What runs until now, in tenge a month: the family's circumstances have changed, and the difference is due."""
     frequency: str = "once"
     region: str | None = None
     policy: Policy | None = None
+
+
+class ReassessInput(StepInput):
+    on: date
+    """The day of application."""
+    was: Decimal | None = None
 
 
 class OfferInput(StepInput):
@@ -335,6 +351,7 @@ class NoticeKind(StrEnum):
     REFUSED = "refused_confirmed"
     ACCOUNT_BAD = "account_bad"
     MISSING_DOCUMENT = "missing_document"
+    AMOUNT_CHANGED = "amount_changed"
     PAID = "assigned_and_paid"
     BODY_REFUSED = "body_refused"
 
@@ -343,6 +360,7 @@ class NoticeInput(StepInput):
     kind: NoticeKind
     until: datetime | None = None
     detail: str | None = None
+    amount: Decimal | None = None
 
 
 class AskAccountInput(StepInput):
@@ -385,6 +403,8 @@ class AssignInput(StepInput):
     application_number: str
     applied_on: date
     amount: Decimal
+    was: Decimal | None = None
+    """What runs already: the body assigns the whole amount, and the difference is what is new."""
 
 
 class Ruling(Wire):

@@ -39,6 +39,7 @@ from workflows.model import (
     OfferInput,
     Outcome,
     Policy,
+    ReassessInput,
     Registered,
     RegisterInput,
     Reply,
@@ -46,6 +47,7 @@ from workflows.model import (
     Ruling,
     Stage,
     Step,
+    day_in_almaty,
     local,
     tenge,
 )
@@ -80,6 +82,10 @@ class ProactiveService(CaseInSight):
         super().__init__(case)
         self.offered = workflow.now()
         """When the question went out."""
+        self.found_on = day_in_almaty(workflow.now())
+        """The day on which the right was found: the law is applied again for as many days later as have passed."""
+        self.was: Decimal | None = None
+        """What runs already, in tenge a month: the difference is what this case brings."""
         self.assigned = Decimal(0)
         self.credited = Decimal(0)
 
@@ -92,6 +98,7 @@ class ProactiveService(CaseInSight):
             amount, policy = await self._detect()
             consent = await self._consent(amount, policy)
             async with self._overdue_after(consent.due):
+                amount = await self._reassess(amount, consent)
                 account = await self._account(policy)
                 number = await self._register(amount, consent.applied_on, policy)
                 assigned = await self._assign(amount, consent.applied_on, number)
@@ -112,7 +119,11 @@ class ProactiveService(CaseInSight):
                 raise CaseEnds(found.ended, found.reason)
             if found.right is Right.YES and found.amount is not None and found.policy is not None:
                 self.quiet_hours = found.policy.quiet_hours
-                self.note(f"right found: {tenge(found.amount)}{'' if found.frequency == 'once' else ' a month'}")
+                self.was, self.found_on = found.was, day_in_almaty(workflow.now())
+                running = f", {tenge(found.was)} until now" if found.was else ""
+                self.note(
+                    f"right found: {tenge(found.amount)}{'' if found.frequency == 'once' else ' a month'}{running}"
+                )
                 return found.amount, found.policy
             await self.ask_operator(Attention.LAW_UNDECIDED, found.reason or "the law leaves the answer open")
 
@@ -229,6 +240,25 @@ class ProactiveService(CaseInSight):
         recorded = ConsentInput(**self.base(Step.RECORD_CONSENT), reply=reply, given=answer.meaning is Meaning.YES)
         return await self.do_locally(Step.RECORD_CONSENT, recorded, ConsentRecorded)
 
+    async def _reassess(self, amount: Decimal, consent: ConsentRecorded) -> Decimal:
+        """The law is applied again for the day of application: a year, a birthday or a death may lie in between."""
+        passed = consent.applied_on - self.found_on
+        if passed <= timedelta(0) or not workflow.patched(Change.REASSESS):
+            return amount
+        n = 0
+        while True:
+            n += 1
+            again = ReassessInput(**self.base(Step.REASSESS, n), on=self.case.on + passed, was=self.was)
+            found = await self.do(Step.REASSESS, again, Detected, "apply the law for the day of application")
+            if found.right is Right.YES and found.amount is not None:
+                break
+            why = found.reason or "the law leaves the answer open"
+            await self.ask_operator(Attention.LAW_UNDECIDED, f"on the day of application: {why}")
+        if found.amount != amount:
+            self.note(f"on {consent.applied_on:%d.%m.%Y} the law gives {tenge(found.amount)}, not {tenge(amount)}")
+            await self._tell(NoticeKind.AMOUNT_CHANGED, amount=found.amount)
+        return found.amount
+
     async def _account(self, policy: Policy) -> Account:
         """Banks are asked for the person's own account; without one the person is asked, and has time to answer."""
         await self.enter(Stage.ACCOUNT, "the banks")
@@ -313,7 +343,9 @@ class ProactiveService(CaseInSight):
     async def _assign(self, amount: Decimal, applied_on: date, number: str) -> Decimal:
         """The deciding body answers; if its amount is not ours, a person decides before any money moves."""
         await self.enter(Stage.ASSIGN, "the deciding body")
-        file = AssignInput(**self.base(Step.ASSIGN), application_number=number, applied_on=applied_on, amount=amount)
+        file = AssignInput(
+            **self.base(Step.ASSIGN), application_number=number, applied_on=applied_on, amount=amount, was=self.was
+        )
         ruling = await self.do(Step.ASSIGN, file, Ruling, "ask the deciding body for its decision")
         if not ruling.assigned:
             raise CaseEnds(Outcome.REFUSED_BY_BODY, ruling.reason)
@@ -322,8 +354,9 @@ class ProactiveService(CaseInSight):
             await self.ask_operator(Attention.AMOUNTS_DIFFER, text)
             accept = self.input(Step.ACCEPT_AMOUNT)
             ruling = await self.do(Step.ACCEPT_AMOUNT, accept, Ruling, "accept the body's amount")
-        self.assigned = ruling.amount
-        self.note(f"assigned {tenge(self.assigned)}")
+        self.assigned = ruling.amount - (self.was or 0)
+        running = f", {tenge(self.assigned)} more than until now" if self.was else ""
+        self.note(f"assigned {tenge(ruling.amount)}{running}")
         return self.assigned
 
     async def _credit(self, amount: Decimal, account: Account, policy: Policy) -> None:

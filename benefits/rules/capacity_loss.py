@@ -24,7 +24,7 @@ def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
     """(average income - 0.5 MZP) x 0.6 x degree of loss x participation."""
     basis, on, applicant = loss.number, assessment.on, assessment.facts.applicant
     if on < loss.from_date:
-        return assessment.no("not_yet_in_force", basis)
+        return assessment.no("not_yet_in_force", basis, from_day=loss.from_date)
     if loss.until is not None and on > loss.until:
         return assessment.no("term_over", basis)
     if any(other.from_date > loss.from_date and other.from_date <= on for other in decisions(assessment)):

@@ -38,7 +38,7 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
     basis = disability.number
     on = assessment.on
     if on < disability.from_date:
-        return assessment.no("not_yet_in_force", basis)
+        return assessment.no("not_yet_in_force", basis, from_day=disability.from_date)
     if disability.until is not None and on > disability.until:
         return assessment.no("term_over", basis)
     if is_superseded(assessment.facts, disability, on):

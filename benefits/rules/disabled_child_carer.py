@@ -29,7 +29,7 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
     if on >= grown_up:
         return assessment.no("child_grown_up", basis)
     if on < disability.from_date:
-        return assessment.no("not_yet_in_force", basis)
+        return assessment.no("not_yet_in_force", basis, from_day=disability.from_date)
     until = disability.until
     if until is not None and on > until:
         return assessment.no("term_over", basis)

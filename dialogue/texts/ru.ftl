@@ -62,7 +62,7 @@ assigned_and_paid = Назначено: { benefit }, { money }. Деньги п�
 
 body_refused = В назначении отказано: { benefit }. Причина: { $reason }. Если не согласны, позвоните на 1414, бесплатно.
 
-amount_checked = Сумму выплаты проверяет специалист: { benefit }. От Вас ничего не нужно, о результате сообщим. { -questions }
+amount_changed = Сумма изменилась, она считается на день Вашего согласия: { benefit }, { money }. От Вас ничего не нужно. { -questions }
 
 which_question = Вам задано несколько вопросов:
     { $questions }

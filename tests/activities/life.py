@@ -40,6 +40,7 @@ from workflows.model import (
     OfferInput,
     Outcome,
     QuietHours,
+    ReassessInput,
     RegisterInput,
     Reply,
     Step,
@@ -215,6 +216,9 @@ class Life:
                 await self.heard(f"op:{case.ref}", "ИӘ", n)
                 reply = Reply(message_id=f"op:{case.ref}", meaning=Meaning.YES, received_at=AT)
                 return ConsentInput(**common, reply=reply, given=True)
+            case Step.REASSESS:
+                await self.run(Step.DETECT, await self.ready(Step.DETECT, case, n))
+                return ReassessInput(**common, on=ON)
             case Step.HEAR:
                 await self.asked(case, n)
                 await self.heard(f"op:{case.ref}", "ИӘ", n)

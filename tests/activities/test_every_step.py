@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from card import Card
+from card import Card, rights
 from card.tables import (
     Application,
     Assignment,
@@ -137,4 +137,4 @@ async def test_one_connection_serves_two_cases_at_once(life: Life, database_url:
 async def forget_the_right(life: Life, case: Case) -> None:
     """So that the next case of the same person is about the same right."""
     async with life.card.transaction() as session:
-        (await session.get_one(CaseRecord, case.ref)).basis = None
+        await rights.let_go(session, case.ref)

@@ -141,7 +141,8 @@ async def notice(life: Life, kind: NoticeKind, detail: str | None = None) -> Not
         await session.flush()
         paid: dict[str, Any] = {"account_id": account.id, "amount": AMOUNT, "state": "settled"}
         session.add(Payment(key=case.key(Step.CREDIT), case_ref=case.ref, **paid))
-    return NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=kind, until=UNTIL, detail=detail)
+    told: dict[str, Any] = {"until": UNTIL, "detail": detail, "amount": AMOUNT}
+    return NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=kind, **told)
 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))

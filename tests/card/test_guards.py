@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import TextClause, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from benefits import make_iin
-from card import Card, cases, money
+from card import Card, money, rights
 from card.store import DatabaseError
 from card.tables import CaseRecord, LedgerAccount, LedgerEntry, Payment
 from tests.card.conftest import ON, Cards
@@ -19,24 +20,30 @@ AMOUNT = Decimal("78798.00")
 IBAN = "KZ36125KZT0000000010"
 
 
+async def claim(session: AsyncSession, ref: str, basis: str, amount: Decimal) -> str | None:
+    """The case becomes the attempt at the right with this name; or the ref of the one that is at it."""
+    service = (await session.get_one(CaseRecord, ref)).service
+    right = await rights.known_as(session, service, {basis})
+    return await rights.take(session, ref, right, basis=basis, amount=amount, ground=None)
+
+
 async def waits(work: "asyncio.Task[object]") -> None:
     """The work stands before a lock of somebody else's."""
     await asyncio.sleep(0.15)
     assert not work.done()
 
 
-async def test_one_right_yields_one_case_even_at_the_same_moment(cards: Cards) -> None:
+async def test_a_right_has_one_open_case_even_at_the_same_moment(cards: Cards) -> None:
     mine, other = await cards.open(), await cards.open(n=2)
     async with cards.card.transaction() as second:
         async with cards.card.transaction() as first:
-            assert await cases.claim_right(first, mine.ref, "ACT-1", AMOUNT) is None
-            late = asyncio.ensure_future(cases.claim_right(second, other.ref, "ACT-1", AMOUNT))
+            assert await claim(first, mine.ref, "ACT-1", AMOUNT) is None
+            late = asyncio.ensure_future(claim(second, other.ref, "ACT-1", AMOUNT))
             await waits(late)
         holder = await late
-        assert holder is not None
-        assert holder.ref == mine.ref
+        assert holder == mine.ref
         # The loser's transaction goes on: it may take the next right of the family.
-        assert await cases.claim_right(second, other.ref, "ACT-2", AMOUNT) is None
+        assert await claim(second, other.ref, "ACT-2", AMOUNT) is None
     async with cards.card.transaction() as session:
         bases = {case.ref: case.basis for case in await session.scalars(select(CaseRecord))}
     assert bases == {mine.ref: "ACT-1", other.ref: "ACT-2"}
@@ -46,18 +53,18 @@ async def test_a_claim_that_is_taken_back_leaves_the_right_free(cards: Cards) ->
     mine, other = await cards.open(), await cards.open(n=2)
     with suppress(RuntimeError):
         async with cards.card.transaction() as session:
-            await cases.claim_right(session, mine.ref, "ACT-1", AMOUNT)
+            await claim(session, mine.ref, "ACT-1", AMOUNT)
             raise RuntimeError
     async with cards.card.transaction() as session:
-        assert await cases.claim_right(session, other.ref, "ACT-1", AMOUNT) is None
+        assert await claim(session, other.ref, "ACT-1", AMOUNT) is None
 
 
 async def test_the_same_basis_under_another_service_is_another_right(cards: Cards) -> None:
     one, other = await cards.open(), await cards.open(service="childbirth")
     async with cards.card.transaction() as session:
-        assert await cases.claim_right(session, one.ref, "ACT-1", AMOUNT) is None
-        assert await cases.claim_right(session, other.ref, "ACT-1", AMOUNT) is None
-        assert await cases.claim_right(session, one.ref, "ACT-1", AMOUNT) is None, "its own right is no obstacle"
+        assert await claim(session, one.ref, "ACT-1", AMOUNT) is None
+        assert await claim(session, other.ref, "ACT-1", AMOUNT) is None
+        assert await claim(session, one.ref, "ACT-1", AMOUNT) is None, "its own right is no obstacle"
 
 
 async def test_an_event_that_comes_ten_times_at_once_opens_one_case(cards: Cards) -> None:

@@ -1,15 +1,23 @@
 """Which cases an event opens: what the law of the day names, each service and notice by at least one event."""
 
-from datetime import date
+import asyncio
+from datetime import date, timedelta
 
 import pytest
+from sqlmodel import col, select
 
 import benefits
+from activities.calendar import day_of
 from benefits import BadFacts
+from card import cases, rights
+from card.tables import CaseRecord
 from gateway.events import opened_by
 from gateway.messages import EventKind
+from tests.activities.people import iin_of
+from tests.gateway.desk import Desk, now
 
 ON = date(2026, 11, 20)
+EVENTS = "/v1/registry/events"
 
 
 @pytest.mark.parametrize(
@@ -44,3 +52,47 @@ def test_everything_is_opened_by_an_event_that_can_be_posted() -> None:
 def test_a_day_before_the_law_is_refused() -> None:
     with pytest.raises(BadFacts):
         opened_by(EventKind.BIRTH, date(1999, 1, 1))
+
+
+async def test_the_same_id_with_another_content_is_refused_and_opens_nothing(desk: Desk) -> None:
+    event = {"event_id": "e-same", "kind": "birth", "iin": iin_of(1), "on": "2025-03-01"}
+    assert (await desk.post(EVENTS, event)).status_code == 202
+    first = (await desk.post(EVENTS, event)).json()
+    assert [case["new"] for case in first["cases"]] == [False] * len(first["cases"])
+    for change, field in (
+        ({"iin": iin_of(2)}, "person"),
+        ({"kind": "adoption"}, "kind"),
+        ({"on": "2025-03-02"}, "day"),
+    ):
+        answer = await desk.post(EVENTS, event | change)
+        assert answer.status_code == 409
+        assert field in answer.json()["detail"]
+    async with desk.card.transaction() as session:
+        assert len((await session.scalars(select(CaseRecord))).all()) == len(first["cases"])
+
+
+@pytest.mark.parametrize("on", ["2099-01-01", "9999-12-31"])
+async def test_a_day_far_ahead_is_a_typing_error(desk: Desk, on: str) -> None:
+    event = {"event_id": "e-2099", "kind": "birth", "iin": iin_of(1), "on": on}
+    answer = await desk.post(EVENTS, event)
+    assert answer.status_code == 422
+    assert "on" in answer.json()["errors"]
+
+
+async def test_what_is_due_is_looked_at_again_once(desk: Desk) -> None:
+    """A row for each of two rights, one of them for tomorrow; and two gateways at once."""
+    case = await desk.open()
+    today = day_of(now())
+    async with desk.card.transaction() as session:
+        record = await session.get_one(CaseRecord, case.ref)
+        await cases.close(session, case.ref, "no_right", None)
+        record.root = "zags:1"
+        await rights.look_on(session, record, today, "no_right", n=1)
+        record.root = "zags:2"
+        await rights.look_on(session, record, today + timedelta(days=1), "no_right", n=1)
+    opened = await asyncio.gather(desk.opening.look_again(), desk.opening.look_again())
+    assert sorted(opened) == [0, 1]
+    assert await desk.opening.look_again() == 0
+    async with desk.card.transaction() as session:
+        (looked,) = await session.scalars(select(CaseRecord).where(col(CaseRecord.look) == 1))
+    assert (looked.opened_by, looked.assessed_on, looked.started_at is not None) == (f"zags:1@{today}", today, True)

@@ -32,6 +32,7 @@ from workflows.model import (
     OfferInput,
     Outcome,
     Policy,
+    ReassessInput,
     Registered,
     RegisterInput,
     Right,
@@ -40,6 +41,7 @@ from workflows.model import (
     StepInput,
     TellInput,
     Told,
+    day_in_almaty,
 )
 
 AMOUNT = Decimal("78798")
@@ -61,6 +63,7 @@ class Script:
     """What each step answers, call by call; the last answer of a step is repeated. An exception is raised."""
 
     detect: Sequence[Any] = field(default_factory=lambda: [found()])
+    reassess: Sequence[Any] = field(default_factory=lambda: [found()])
     offer: Sequence[Any] = ("window",)
     find_account: Sequence[Any] = field(default_factory=lambda: [account()])
     ask_account: Sequence[Any] = ("window",)
@@ -91,7 +94,7 @@ class Script:
         return closed[0].outcome
 
     def _consent(self, received_at: datetime) -> ConsentRecorded:
-        return ConsentRecorded(applied_on=received_at.date(), due=received_at + self.working_days)
+        return ConsentRecorded(applied_on=day_in_almaty(received_at), due=received_at + self.working_days)
 
     def _next(self, step: Step, arg: StepInput) -> Any:
         answers: Sequence[Any] = getattr(self, step)
@@ -106,6 +109,11 @@ class Script:
         @activity.defn(name=Step.DETECT)
         async def detect(arg: StepInput) -> Detected:
             answer: Detected = self._next(Step.DETECT, arg)
+            return answer
+
+        @activity.defn(name=Step.REASSESS)
+        async def reassess(arg: ReassessInput) -> Detected:
+            answer: Detected = self._next(Step.REASSESS, arg)
             return answer
 
         @activity.defn(name=Step.OFFER)
@@ -187,6 +195,7 @@ class Script:
 
         return [
             detect,
+            reassess,
             offer,
             hear,
             record_consent,

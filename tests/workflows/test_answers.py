@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from card.store import DatabaseRefused
-from tests.workflows.acting import WINDOW, Script, account, found
+from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
 from workflows.model import (
     AccountAsked,
     AccountFound,
@@ -24,6 +25,7 @@ from workflows.model import (
     Reply,
     ReplyTaken,
     Right,
+    Ruling,
     Stage,
     Step,
 )
@@ -31,6 +33,7 @@ from workflows.model import (
 OnStage = Callable[..., Any]
 DAY = timedelta(days=1)
 APPLIED_ON, FAR = date(2025, 3, 2), datetime(2027, 1, 1, tzinfo=UTC)
+OTHER = Decimal("86673")
 NONE = AccountFound(reason="none_usable")
 
 
@@ -141,3 +144,43 @@ async def test_a_case_that_cannot_be_written_as_closed_is_tried_again_whoever_cl
         await case.handle.cancel()
         await case.resolve(Action.CLOSE)
         assert (await case.result()).outcome is Outcome.NO_RIGHT
+
+
+# --- the day that counts ----------------------------------------------------------------------------------------------
+
+
+async def test_when_the_day_of_application_is_later_its_law_counts_and_the_person_is_told(on_stage: OnStage) -> None:
+    script = Script(reassess=[found(amount=OTHER)], assign=[Ruling(assigned=True, amount=OTHER)])
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.pass_time(DAY)
+        await case.say(Meaning.YES)
+        result = await case.result()
+    assert (result.outcome, result.credited) == (Outcome.CREDITED, OTHER)
+    (registered,) = script.of(Step.REGISTER)
+    assert registered.amount == OTHER
+    assert script.told() == [NoticeKind.AMOUNT_CHANGED, NoticeKind.PAID]
+
+
+async def test_a_right_that_is_gone_by_the_day_of_application_is_for_an_operator(on_stage: OnStage) -> None:
+    gone = found(right=Right.NO, amount=None, reason="too_few_children")
+    async with on_stage(Script(reassess=[gone, found()])) as case:
+        await case.until(Stage.CONSENT)
+        await case.pass_time(DAY)
+        await case.say(Meaning.YES)
+        await case.until(Stage.CONSENT, attention=True)
+        assert not case.script.of(Step.REGISTER)
+        await case.resolve(Action.RETRY)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_of_a_change_only_the_difference_is_credited(on_stage: OnStage) -> None:
+    more = found(was=Decimal("63030"))
+    async with on_stage(Script(detect=[more], reassess=[more])) as case:
+        await case.until(Stage.CONSENT)
+        await case.pass_time(DAY)
+        await case.say(Meaning.YES)
+        result = await case.result()
+    assert (result.assigned, result.credited) == (AMOUNT - Decimal("63030"), AMOUNT - Decimal("63030"))
+    (assigned,), (credited,) = case.script.of(Step.ASSIGN), case.script.of(Step.CREDIT)
+    assert (assigned.amount, assigned.was, credited.amount) == (AMOUNT, Decimal("63030"), Decimal("15768"))

@@ -1,0 +1,277 @@
+"""A right lives; a case is one attempt at it: what an ending makes of it, and when it is looked at again."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+import benefits
+from activities.calendar import day_of
+from activities.close import FOR_GOOD
+from card import cases, rights
+from card.tables import CaseRecord, Look, RightRow, RightState
+from tests.activities.life import Life
+from tests.activities.people import ON, child, iin_of, mother
+from workflows.model import Case, CloseInput, Detected, Outcome, ReassessInput, Right, Step, StepInput
+
+TODAY = day_of(datetime.now(UTC))
+
+
+async def detect(life: Life, case: Case) -> Detected:
+    found: Detected = await life.run(Step.DETECT, StepInput(case=case, key=case.key(Step.DETECT)))
+    return found
+
+
+async def close(life: Life, case: Case, outcome: Outcome, reason: str | None = None) -> None:
+    await life.run(Step.CLOSE, CloseInput(case=case, key=case.key(Step.CLOSE), outcome=outcome, reason=reason))
+
+
+async def ended(life: Life, outcome: Outcome, service: str = "multi-child") -> Case:
+    """A case of the mother's right that has ended so."""
+    case = await life.open(service=service)
+    assert (await detect(life, case)).ended is None
+    await close(life, case, outcome)
+    return case
+
+
+async def the_right(life: Life) -> RightRow:
+    async with life.card.transaction() as session:
+        return (await session.scalars(select(RightRow))).one()
+
+
+async def looks(life: Life) -> list[Look]:
+    async with life.card.transaction() as session:
+        return list(await session.scalars(select(Look)))
+
+
+async def by_event(life: Life, service: str, by: str, on: date = ON) -> tuple[Case, bool]:
+    async with life.card.transaction() as session:
+        opened = await cases.open_case(session, service=service, iin=iin_of(1), opened_by=by, on=on, by_event=True)
+    row = opened.case
+    return Case(ref=row.ref, service=service, person_id=row.person_id, on=row.assessed_on), opened.new
+
+
+# --- every ending -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - FOR_GOOD - {Outcome.NO_RIGHT}))
+async def test_an_ending_without_the_money_is_not_the_end_of_the_right(life: Life, outcome: Outcome) -> None:
+    await ended(life, outcome)
+    days = benefits.service("multi-child", ON).again_after_days[outcome]
+    (look,) = await looks(life)
+    assert (look.day, look.why) == (TODAY + timedelta(days=days), outcome)
+    again = await detect(life, await life.open())
+    assert again.ended is (Outcome.ALREADY_OFFERED if outcome is Outcome.REFUSED_BY_PERSON else None)
+
+
+@pytest.mark.parametrize("outcome", sorted(FOR_GOOD - {Outcome.NOT_DUE, Outcome.TOLD}))
+async def test_what_is_served_is_not_looked_at_by_itself(life: Life, outcome: Outcome) -> None:
+    await ended(life, outcome)
+    assert await looks(life) == []
+
+
+async def test_nobody_is_asked_for_ever(life: Life) -> None:
+    most = benefits.service("multi-child", ON).most_offers
+    for _ in range(most):
+        await ended(life, Outcome.LAPSED)
+    assert await looks(life) == []
+
+
+async def test_a_case_in_which_money_was_assigned_is_never_offered_anew(life: Life) -> None:
+    """The application stands and the money is owed: a second one would be a second assignment."""
+    case = await life.open()
+    await detect(life, case)
+    await life.run(Step.ASSIGN, await life.ready(Step.ASSIGN, case))
+    await close(life, case, Outcome.NO_ACCOUNT)
+    assert (await the_right(life)).state == RightState.CLAIMED
+    assert await looks(life) == []
+    assert (await detect(life, await life.open())).ended is Outcome.ALREADY_OFFERED
+
+
+async def test_two_cases_of_one_right_are_never_open_together(life: Life) -> None:
+    first, second = await life.open(), await life.open()
+    assert (await detect(life, first)).ended is None
+    assert (await detect(life, second)).ended is Outcome.ALREADY_OFFERED
+    await close(life, first, Outcome.UNREACHABLE)
+    assert (await detect(life, await life.open())).ended is None
+
+
+async def test_who_said_no_is_asked_again_when_the_family_has_grown(life: Life) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.REFUSED_BY_PERSON)
+    await life.settle(mother(children=5))
+    assert (await detect(life, await life.open())).ended is None
+
+
+# --- a right that runs ------------------------------------------------------------------------------------------------
+
+
+async def test_a_fifth_child_brings_the_difference(life: Life) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    right = await the_right(life)
+    assert (right.state, right.amount) == (RightState.ENTITLED, Decimal("63030"))
+    paying = {"service": "multi-child", "basis": iin_of(1), "from_date": "2025-01-01"}
+    await life.settle(mother(children=5, payments=[paying]))
+    case = await life.open()
+    found = await detect(life, case)
+    assert (found.ended, found.amount, found.was) == (None, Decimal("78798"), Decimal("63030"))
+    arg: Any = await life.ready(Step.ASSIGN, case)
+    await life.run(Step.ASSIGN, arg.model_copy(update={"was": found.was}))
+    assert (await life.money(case)).assigned == Decimal("15768"), "the rest is being paid"
+    await close(life, case, Outcome.CREDITED)
+    assert (await the_right(life)).amount == Decimal("78798")
+
+
+async def test_a_new_year_is_no_change_of_the_family(life: Life) -> None:
+    """What is paid follows the law's figures by itself: nobody is offered their own allowance each January."""
+    await ended(life, Outcome.CREDITED)
+    async with life.card.transaction() as session:
+        row = await cases.open_case(session, service="multi-child", iin=iin_of(1), opened_by="ny", on=date(2026, 1, 5))
+    case = Case(ref=row.case.ref, service="multi-child", person_id=row.case.person_id, on=date(2026, 1, 5))
+    assert (await detect(life, case)).ended is Outcome.ALREADY_PAID
+
+
+async def test_less_than_what_runs_is_for_a_person_to_decide(life: Life) -> None:
+    await life.settle(mother(children=5))
+    await ended(life, Outcome.CREDITED)
+    await life.settle(mother(children=4))
+    found = await detect(life, await life.open())
+    assert (found.right, found.ended) == (Right.PERSON_DECIDES, None)
+    assert found.reason is not None
+    assert "78798" in found.reason
+
+
+async def test_a_change_that_is_declined_leaves_what_runs(life: Life) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    await life.settle(mother(children=5))
+    await ended(life, Outcome.REFUSED_BY_PERSON)
+    right = await the_right(life)
+    assert (right.state, right.amount) == (RightState.ENTITLED, Decimal("63030"))
+
+
+async def test_a_right_granted_before_its_ground_was_kept_is_compared_by_its_snapshot(life: Life) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    async with life.card.transaction() as session:
+        right = (await session.scalars(select(RightRow))).one()
+        right.ground = None
+        session.add(right)
+    assert (await detect(life, await life.open())).ended is Outcome.ALREADY_PAID
+    await life.settle(mother(children=5))
+    assert (await detect(life, await life.open())).was == Decimal("63030")
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def newborn(k: int, record: str | None, **more: Any) -> dict[str, Any]:
+    return child(1, k, born=date(2025, 2, 10)) | {"birth_record": record} | more
+
+
+async def test_a_child_whose_birth_record_is_renumbered_has_one_right(life: Life) -> None:
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-1")]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    paid = {"service": "childbirth", "basis": "ACT-1", "from_date": "2025-02-20", "state": "paid"}
+    for payments in ([], [paid]):
+        await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-99")], "payments": payments})
+        assert (await detect(life, await life.open(service="childbirth"))).ended is Outcome.ALREADY_PAID
+    async with life.card.transaction() as session:
+        names = await rights.other_names(session, "childbirth", {"ACT-1"})
+    assert {"ACT-1", "ACT-99"} < names["ACT-1"]
+
+
+async def test_one_event_for_twins_opens_a_case_for_each(life: Life) -> None:
+    twins = [newborn(k, f"ACT-{k}", birth_order=k + 1) for k in range(2)]
+    await life.settle(mother(children=0) | {"children": twins})
+    case, _ = await by_event(life, "childbirth", "zags:1:childbirth")
+    assert (await detect(life, case)).ended is None
+    assert (await detect(life, case)).ended is None, "an attempt that is made again opens no third"
+    async with life.card.transaction() as session:
+        rows = list(await session.scalars(select(CaseRecord)))
+    assert len(rows) == 2
+    (other,) = [row for row in rows if row.ref != case.ref]
+    second = Case(ref=other.ref, service="childbirth", person_id=other.person_id, on=other.assessed_on)
+    assert (await detect(life, second)).ended is None
+
+
+# --- not yet ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_decision_for_a_later_day_is_looked_at_on_that_day(life: Life) -> None:
+    decision = {"number": "M-1", "group": "II", "from_date": "2027-04-01", "decided_on": "2025-02-20"}
+    await life.settle(mother(disability=[decision]))
+    case, _ = await by_event(life, "disability", "mse:1:disability")
+    found = await detect(life, case)
+    assert (found.ended, found.reason) == (Outcome.NO_RIGHT, "not_yet_in_force")
+    await close(life, case, Outcome.NO_RIGHT, "not_yet_in_force")
+    (look,) = await looks(life)
+    assert look.day == date(2027, 4, 1)
+
+
+async def test_an_event_that_overtakes_its_registry_is_looked_at_again_for_a_while(life: Life) -> None:
+    await life.settle(mother(children=3))
+    days = []
+    case, _ = await by_event(life, "multi-child", "zags:1:multi-child")
+    while True:
+        assert (await detect(life, case)).ended is Outcome.NO_RIGHT
+        await close(life, case, Outcome.NO_RIGHT)
+        found = await looks(life)
+        if not found:
+            break
+        (look,) = found
+        days.append((look.day - TODAY).days)
+        async with life.card.transaction() as session:
+            opened = await cases.open_for(
+                session,
+                service=look.service,
+                person_id=look.person_id,
+                opened_by=f"{look.root}@{len(days)}",
+                on=ON,
+                root=look.root,
+                look=look.n,
+            )
+            await rights.looked(session, look)
+        case = Case(ref=opened.case.ref, service=look.service, person_id=look.person_id, on=ON)
+    assert days == [1, 2, 7, 20]
+
+
+async def test_a_case_opened_by_hand_says_no_once(life: Life) -> None:
+    await life.settle(mother(children=3))
+    case = await life.open()
+    await detect(life, case)
+    await close(life, case, Outcome.NO_RIGHT)
+    assert await looks(life) == []
+
+
+async def test_the_same_event_on_a_later_day_looks_again_where_there_was_no_right(life: Life) -> None:
+    await life.settle(mother(children=3))
+    case, _ = await by_event(life, "multi-child", "zags:7:multi-child")
+    await detect(life, case)
+    await close(life, case, Outcome.NO_RIGHT)
+    same, new = await by_event(life, "multi-child", "zags:7:multi-child")
+    assert (same.ref, new) == (case.ref, False)
+    later, new = await by_event(life, "multi-child", "zags:7:multi-child", ON + timedelta(days=3))
+    assert new
+    assert later.ref != case.ref
+
+
+# --- the day that counts ----------------------------------------------------------------------------------------------
+
+
+async def test_the_amount_is_of_the_day_of_application(life: Life) -> None:
+    """Found on 31 December, consented on 1 January."""
+    async with life.card.transaction() as session:
+        row = (
+            await cases.open_case(session, service="multi-child", iin=iin_of(1), opened_by="ny", on=date(2025, 12, 31))
+        ).case
+    case = Case(ref=row.ref, service="multi-child", person_id=row.person_id, on=date(2025, 12, 31))
+    assert (await detect(life, case)).amount == Decimal("78798")
+    again: Detected = await life.run(
+        Step.REASSESS,
+        ReassessInput(case=case, key=case.key(Step.REASSESS), on=date(2026, 1, 1)),
+    )
+    assert (again.right, again.amount) == (Right.YES, Decimal("86673"))
