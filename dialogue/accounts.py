@@ -13,7 +13,8 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
 _LOOK_ALIKES: Final = str.maketrans("АВСЕНІКМОРТУХЅЈ", "ABCEHIKMOPTYXSJ")
-_SEPARATOR: Final = r"[\s.\-_/]{0,2}"
+_SEPARATOR: Final = r"[\s.,\-‐‑‒–—−_/]{0,3}"
+"""What people and their keyboards put between the groups of a number."""
 _SHAPED: Final = re.compile(rf"(?<![A-ZА-Я0-9])[KК]{_SEPARATOR}[ZЗ](?:{_SEPARATOR}[A-ZА-ЯІҚ0-9]){{18}}(?![A-ZА-Я0-9])")
 _ATTEMPT: Final = re.compile(
     rf"(?<![A-ZА-Я0-9])[KК]{_SEPARATOR}[ZЗ]{_SEPARATOR}\d{{2}}(?:{_SEPARATOR}[A-ZА-Я]{{0,4}}\d+)+[A-ZА-Я0-9]*"
@@ -34,7 +35,9 @@ def find_account(text: str) -> FoundAccount:
     """Looks for account numbers; a card number or a mistyped IBAN is `meant` and gives no iban."""
     found: list[str] = []
     meant = False
-    rest = unicodedata.normalize("NFKC", text.replace("№", "#")).upper()
+    # A bank's app and a PDF leave signs between the groups that nobody sees.
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    rest = unicodedata.normalize("NFKC", seen.replace("№", "#")).upper()
 
     def take(match: re.Match[str]) -> str:
         nonlocal meant
@@ -49,7 +52,7 @@ def find_account(text: str) -> FoundAccount:
 
 
 def _valid(shaped: str) -> str | None:
-    bare = re.sub(r"[\s.\-_/]", "", shaped).translate(_LOOK_ALIKES)
+    bare = re.sub(r"[\s.,\-‐‑‒–—−_/]", "", shaped).translate(_LOOK_ALIKES)
     bare = "KZ" + bare[2:]
     for candidate in (bare, bare.replace("O", "0")):
         try:

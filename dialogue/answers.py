@@ -1,8 +1,9 @@
 """Understands a person's answer. A yes is consent with legal effect, so it may never be heard where it was not said.
 
-Therefore the vocabulary is closed: an answer is yes only if each of its words is known, one means yes, and nothing
-speaks against it: no refusal, no negation, no question mark, no strange word. All else is asked again. The words are in
-`words.yaml`. Whose question it answers, and whether in time, is decided elsewhere.
+Therefore the vocabulary is closed and whole answers are weighed: an answer is yes only if each of its words is known,
+one means yes *in this company*, and nothing speaks against it: no refusal, no negation, no doubt, no question mark, no
+strange word. All else is asked again, also a no that is not plain. The words are in `words.yaml`. Whose question it
+answers, and whether in time, is decided elsewhere.
 """
 
 import re
@@ -41,10 +42,21 @@ class Understanding:
 
 class _Label(StrEnum):
     YES = "yes"
+    YES_ALONE = "yes_alone"
     NO = "no"
+    NO_ALONE = "no_alone"
     NEGATION = "negation"
+    DOUBT = "doubt"
+    THANKS = "thanks"
+    SPEAKER = "speaker"
     FILLER = "filler"
     UNKNOWN = "unknown"
+
+
+_SAYS_YES: Final = frozenset({_Label.YES, _Label.YES_ALONE})
+_SAYS_NO: Final = frozenset({_Label.NO, _Label.NO_ALONE})
+_BESIDE_YES_ALONE: Final = _SAYS_YES | {_Label.THANKS}
+_BESIDE_NO_ALONE: Final = _SAYS_NO | {_Label.THANKS, _Label.SPEAKER}
 
 
 LONGEST: Final = 1000
@@ -62,6 +74,7 @@ _PREPARE: Final[dict[int, str | None]] = {
     ord("№"): "#",  # which would become the word "no"
 }
 _AS_TYPED_WITHOUT: Final = str.maketrans("әіңғүұқөһıə", "аингуукохia")
+_KAZAKH: Final = frozenset("әіңғүұқөһ")
 _LATIN, _CYRILLIC = "aeiopcxykmthb", "аеиорсхукмтнв"
 _TO_CYRILLIC: Final = str.maketrans(_LATIN, _CYRILLIC)
 _TO_LATIN: Final = str.maketrans(_CYRILLIC, _LATIN)
@@ -75,9 +88,15 @@ def understand(text: str) -> Understanding:
     tokens = _tokens(account.rest if account.meant else text)
     labels, numbers = _read(tokens)
     number = numbers[0] if len(numbers) == 1 else None
-    against = labels & {_Label.NO, _Label.NEGATION}
-    doubtful = _Label.UNKNOWN in labels or "?" in tokens or len(numbers) > 1
-    yes = _Label.YES in labels and not against and not doubtful
+    doubtful = (
+        bool(labels & {_Label.UNKNOWN, _Label.DOUBT})
+        or any(token.folded == "?" for token in tokens)
+        or len(numbers) > 1
+    )
+    against = labels & (_SAYS_NO | {_Label.NEGATION})
+    plainly_yes = _Label.YES in labels or (_Label.YES_ALONE in labels and labels <= _BESIDE_YES_ALONE)
+    plainly_no = _Label.NO in labels or (_Label.NO_ALONE in labels and labels <= _BESIDE_NO_ALONE)
+    yes = plainly_yes and not against and not doubtful
 
     if account.meant:
         if against or len(account.ibans) > 1:
@@ -86,29 +105,48 @@ def understand(text: str) -> Understanding:
         return Understanding(Meaning.YES if yes and iban else Meaning.ACCOUNT, number, iban)
     if yes:
         return Understanding(Meaning.YES, number)
-    if _Label.NO in labels and not doubtful and not labels & {_Label.YES, _Label.NEGATION}:
+    if plainly_no and not doubtful and not labels & (_SAYS_YES | {_Label.NEGATION}):
         return Understanding(Meaning.NO, number)
     return Understanding(Meaning.UNCLEAR, number)
 
 
-def _read(tokens: list[str]) -> tuple[set[_Label], list[int]]:
+@dataclass(frozen=True)
+class _Word:
+    """A word for looking up, and as it was typed: with its Kazakh letters."""
+
+    folded: str
+    typed: str
+
+    def is_spelt(self, listed: str) -> bool:
+        """Whether each Kazakh letter that was typed stands in the listed word too: `аға` is not `ага`."""
+        latin = not any("Ѐ" <= letter <= "ӿ" for letter in self.folded)
+        if latin or len(self.typed) != len(listed) or not any(letter in _KAZAKH for letter in self.typed):
+            return True
+        return all(mine == theirs for mine, theirs in zip(self.typed, listed, strict=True) if mine in _KAZAKH)
+
+
+def _read(tokens: list[_Word]) -> tuple[set[_Label], list[int]]:
     """Labels of all phrases, the longest first, and the numbers of questions."""
     vocabulary, longest = _vocabulary()
     labels: set[_Label] = set()
     numbers: list[int] = []
-    if tokens and set(tokens) == {"+"}:
+    if tokens and {token.folded for token in tokens} == {"+"}:
         return {_Label.YES}, numbers
-    words = [token for token in tokens if token not in _HARMLESS]
+    words = [token for token in tokens if token.folded not in _HARMLESS]
     place = 0
     while place < len(words):
         for length in range(min(longest, len(words) - place), 0, -1):
-            label = vocabulary.get(tuple(words[place : place + length]))
-            if label is not None:
-                labels.add(label)
+            phrase = words[place : place + length]
+            listed = vocabulary.get(tuple(word.folded for word in phrase))
+            if listed is not None and any(
+                all(word.is_spelt(spelling) for word, spelling in zip(phrase, spelt, strict=True))
+                for spelt in listed.spellings
+            ):
+                labels.add(listed.label)
                 place += length
                 break
         else:
-            word = words[place]
+            word = words[place].folded
             if word.isdecimal() and 1 <= int(word) <= HIGHEST_NUMBER:
                 numbers.append(int(word))
             else:
@@ -117,17 +155,23 @@ def _read(tokens: list[str]) -> tuple[set[_Label], list[int]]:
     return labels, numbers
 
 
-def _tokens(text: str) -> list[str]:
+def _tokens(text: str) -> list[_Word]:
     known = _known_words()
-    tokens = [_one_script(token) for token in _TOKEN.findall(_fold(text))]
-    return [token if token in known else _short(token, known) for token in tokens]
+    found = []
+    for typed in _TOKEN.findall(_small(text)):
+        folded = _one_script(typed.translate(_AS_TYPED_WITHOUT))
+        if folded not in known and (short := _short(folded)) in known:
+            folded, typed = short, _short(typed)
+        found.append(_Word(folded, typed))
+    return found
 
 
-def _fold(text: str) -> str:
-    """Small letters without marks; Kazakh letters as their Russian neighbours, as people type without them."""
+def _small(text: str) -> str:
+    """Small letters without marks, the Kazakh ones kept."""
     small = unicodedata.normalize("NFKC", text.translate(_PREPARE)).casefold()
-    bare = "".join(sign for sign in unicodedata.normalize("NFD", small) if unicodedata.category(sign) != "Mn")
-    return bare.translate(_AS_TYPED_WITHOUT)
+    parts = unicodedata.normalize("NFD", small)
+    bare = "".join(sign for sign in parts if unicodedata.category(sign) != "Mn")
+    return bare.replace("ə", "ә")
 
 
 def _one_script(word: str) -> str:
@@ -138,22 +182,32 @@ def _one_script(word: str) -> str:
     return word.translate(_TO_LATIN) if any("a" <= letter <= "z" for letter in cyrillic) else cyrillic
 
 
-def _short(word: str, known: frozenset[str]) -> str:
-    """Undoes drawn-out letters ("дааа"), but only where that gives a known word."""
-    short = re.sub(r"([^\W\d_])\1+", r"\1", word)
-    return short if short in known else word
+def _short(word: str) -> str:
+    """Undoes drawn-out letters ("дааа")."""
+    return re.sub(r"([^\W\d_])\1+", r"\1", word)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A phrase of the vocabulary: its label, and how it is spelt."""
+
+    label: _Label
+    spellings: tuple[tuple[str, ...], ...]
 
 
 @lru_cache(maxsize=1)
-def _vocabulary() -> tuple[dict[tuple[str, ...], _Label], int]:
+def _vocabulary() -> tuple[dict[tuple[str, ...], _Listed], int]:
     listed: dict[str, list[str]] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
-    vocabulary: dict[tuple[str, ...], _Label] = {}
+    vocabulary: dict[tuple[str, ...], _Listed] = {}
     for name, phrases in listed.items():
         label = _Label(name)
         for phrase in phrases:
-            words = tuple(_one_script(word) for word in _TOKEN.findall(_fold(phrase)))
-            if vocabulary.setdefault(words, label) is not label:
-                raise ValueError(f"words.yaml: `{phrase}` is both {vocabulary[words]} and {label}")
+            typed = tuple(_TOKEN.findall(_small(phrase)))
+            words = tuple(_one_script(word.translate(_AS_TYPED_WITHOUT)) for word in typed)
+            known = vocabulary.get(words)
+            if known is not None and known.label is not label:
+                raise ValueError(f"words.yaml: `{phrase}` is both {known.label} and {label}")
+            vocabulary[words] = _Listed(label, (*(known.spellings if known else ()), typed))
     return vocabulary, max(map(len, vocabulary))
 
 

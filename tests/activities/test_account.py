@@ -153,6 +153,15 @@ async def test_an_account_by_sms_is_taken_and_closes_the_question(life: Life, te
         assert await messages.open_questions(session, phone_of(1)) == []
 
 
+SIGNS = ["\u200b", "\u2060", "\u200e", "\ufeff", "\u2013", "\u2014", "\u2212", "\u00ad", "   ", ", ", ".", "\u00a0"]
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=ascii)
+async def test_an_account_that_was_pasted_is_taken_whatever_stands_between_its_groups(life: Life, sign: str) -> None:
+    pasted = sign.join(FIRST[n : n + 4] for n in range(0, 20, 4))
+    assert await iban_of(life, await check(life, await life.open(), pasted)) == (FIRST, "person")
+
+
 async def test_the_question_for_an_account_bears_its_own_time(life: Life) -> None:
     case = await life.open()
     asked = await life.run(Step.ASK_ACCOUNT, await life.ready(Step.ASK_ACCOUNT, case))
