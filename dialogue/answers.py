@@ -88,11 +88,8 @@ def understand(text: str) -> Understanding:
     tokens = _tokens(account.rest if account.meant else text)
     labels, numbers = _read(tokens)
     number = numbers[0] if len(numbers) == 1 else None
-    doubtful = (
-        bool(labels & {_Label.UNKNOWN, _Label.DOUBT})
-        or any(token.folded == "?" for token in tokens)
-        or len(numbers) > 1
-    )
+    asked_back = any(token.folded == "?" for token in tokens)
+    doubtful = bool(labels & {_Label.UNKNOWN, _Label.DOUBT}) or asked_back or len(numbers) > 1
     against = labels & (_SAYS_NO | {_Label.NEGATION})
     plainly_yes = _Label.YES in labels or (_Label.YES_ALONE in labels and labels <= _BESIDE_YES_ALONE)
     plainly_no = _Label.NO in labels or (_Label.NO_ALONE in labels and labels <= _BESIDE_NO_ALONE)
