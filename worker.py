@@ -12,7 +12,7 @@ from runtime.heartbeat import Heartbeat
 from runtime.permanent import Permanent
 from runtime.program import program
 from runtime.settings import Settings
-from runtime.telemetry import temporal_runtime
+from runtime.telemetry import gate_metric, temporal_runtime
 from runtime.temporal import connect, deployment, register_search_attributes
 from runtime.world import open_world
 from workflows.model import SearchAttributes
@@ -25,9 +25,10 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    client = await connect(settings, runtime=temporal_runtime(settings.metrics_bind))
+    runtime = temporal_runtime(settings.metrics_bind)
+    client = await connect(settings, runtime=runtime)
     await register_search_attributes(client, SearchAttributes.ALL)
-    async with open_world(settings) as world:
+    async with open_world(settings, gate_metric(runtime)) as world:
         worker = Worker(
             client,
             task_queue=settings.task_queue,

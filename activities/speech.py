@@ -13,9 +13,10 @@ import benefits
 import dialogue
 from activities.calendar import window_closes
 from activities.world import World, translated
-from adapters.errors import Refused
+from adapters.errors import Refused, Unavailable
 from adapters.ports import SmsCentre
 from adapters.records import OutgoingSms
+from adapters.sms_refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
 from card import Card, messages
 from card.tables import MessageState, OutgoingMessage, Person
 from workflows.model import Case, StepInput
@@ -157,6 +158,11 @@ async def say(card: Card, centre: SmsCentre, message: OutgoingMessage, at: datet
         try:
             parts = await centre.send(sms)
         except Refused as refused:
+            if refused.code in ABOUT_THE_MESSAGE:
+                raise
+            if refused.code not in ABOUT_THE_NUMBER:
+                # About us, whoever says it: nobody becomes unreachable by a mistake in our settings.
+                raise Unavailable(refused.system, refused.code, "the SMS centre refuses us") from None
             async with card.transaction() as session:
                 await messages.mark_failed(session, message.key)
             return refused.code

@@ -3,11 +3,13 @@
 Made once by whoever composes a worker. `translated` is the one place where an adapter's error becomes Temporal's.
 """
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from adapters.errors import AdapterError, Unavailable, Unclear
@@ -63,12 +65,31 @@ def translated() -> Iterator[None]:
     try:
         yield
     except AdapterError as error:
+        passes = isinstance(error, Unavailable | Unclear)
+        asked = error.retry_after if isinstance(error, Unavailable) else None
         raise ApplicationError(
             str(error),
             type=type(error).__name__,
-            non_retryable=not isinstance(error, Unavailable | Unclear),
-            next_retry_delay=error.retry_after if isinstance(error, Unavailable) else None,
+            non_retryable=not passes,
+            next_retry_delay=pause(asked, _attempt()) if passes else None,
+            # Who is away is told once, by the gate before them; each case shows its own last failure.
+            category=ApplicationErrorCategory.BENIGN if passes else ApplicationErrorCategory.UNSPECIFIED,
         ) from error
+
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=2)
+
+
+def pause(asked: timedelta | None, attempt: int) -> timedelta:
+    """How long to leave a body alone: what it asked for, or our own growing pause if that is longer; never in step."""
+    own = min(FIRST_PAUSE * 2 ** min(attempt - 1, 10), LONGEST_PAUSE)
+    wait: timedelta = max(asked or timedelta(), own)
+    return wait * random.uniform(1.0, 1.3)
+
+
+def _attempt() -> int:
+    return activity.info().attempt if activity.in_activity() else 1
 
 
 def not_yet(what: str, ask_again: timedelta) -> ApplicationError:

@@ -18,6 +18,7 @@ import httpx
 from pydantic import ValidationError
 
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
+from adapters.gate import Gate
 from adapters.records import Record
 
 # httpx writes the whole URL of every call to its log at INFO, and httpcore the headers at DEBUG: IINs and our token.
@@ -48,8 +49,10 @@ class HttpSystem:
         deadline: timedelta = DEADLINE,
         connections: int = 100,
         transport: httpx.AsyncBaseTransport | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.name = name
+        self.gate = gate or Gate(name)
         self._deadline = deadline.total_seconds()
         headers = {"Accept": "application/json"}
         if token is not None:
@@ -114,6 +117,20 @@ class HttpSystem:
         return await self._call("POST", route, answer, {}, None, key, message, deadline)
 
     async def _call(
+        self,
+        method: str,
+        route: str,
+        answer: type[_Answer],
+        path: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        key: str | None,
+        message: Record | None,
+        deadline: timedelta | None,
+    ) -> _Answer:
+        async with self.gate.passing():
+            return await self._knock(method, route, answer, path, query, key, message, deadline)
+
+    async def _knock(
         self,
         method: str,
         route: str,

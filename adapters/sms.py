@@ -19,11 +19,13 @@ from aiosmpplib.state import NPI, TON, OptionalParam, PhoneNumber
 from pydantic import AwareDatetime, Field
 
 from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
+from adapters.gate import Gate
 from adapters.records import OutgoingSms, Phone, Record, SentPart
 from adapters.smpp_join import Joiner, LongSms
 from adapters.smpp_link import SmppLink
 from adapters.smpp_pdu import TLV_OUR_KEY, UDHI, Delivery, ReceiptState, encode, read_delivery, read_receipt, whole
 from adapters.smpp_requests import Answer, NoAnswer, NotSent
+from adapters.sms_refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
 
 __all__ = ["IncomingSms", "Receipt", "ReceiptState", "SmppCentre", "SmppInbox"]
 
@@ -75,6 +77,7 @@ class SmppCentre:
         answer_within: timedelta = timedelta(seconds=10),
         throttle_pause: timedelta = timedelta(seconds=1),
         at_once: int = 32,
+        gate: Gate | None = None,
     ) -> None:
         """`at_once`: messages under way at a time. `throttle_pause`: what a throttled caller is told to wait.
 
@@ -85,6 +88,7 @@ class SmppCentre:
         self._answer_within = answer_within
         self._throttle_pause = throttle_pause
         self._room = asyncio.Semaphore(at_once)
+        self._gate = gate or Gate(SYSTEM)
 
     async def start(self) -> None:
         """Begins to bind and keeps bound; does not wait for the centre to be there."""
@@ -121,7 +125,7 @@ class SmppCentre:
         coding, bodies = encode(sms.parts, reference)
         destination = PhoneNumber(sms.phone.removeprefix("+"), TON.INTERNATIONAL, NPI.ISDN)
         sent = []
-        async with self._room:
+        async with self._room, self._gate.passing():
             for number, body in enumerate(bodies, 1):
                 message = SubmitSm(
                     short_message="-",  # never the text: aiosmpplib would show it; the body is set below
@@ -152,7 +156,10 @@ class SmppCentre:
     def _refusal(self, answer: Answer) -> Unavailable | Refused:
         if answer.name in _COME_AGAIN:
             return Unavailable(SYSTEM, _COME_AGAIN[answer.name], "submit_sm: not now", self._throttle_pause)
-        return Refused(SYSTEM, answer.name, "submit_sm was rejected", reason=answer.name)
+        if answer.name in ABOUT_THE_NUMBER | ABOUT_THE_MESSAGE:
+            return Refused(SYSTEM, answer.name, "submit_sm was rejected", reason=answer.name)
+        # About us: our number, our account, our credit. It passes when somebody has mended it.
+        return Unavailable(SYSTEM, answer.name, "the SMS centre refuses us")
 
 
 OnSms = Callable[[IncomingSms], Awaitable[None]]

@@ -7,7 +7,7 @@ number is masked, wherever in the record it stands. It is the last net, not a li
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -126,3 +126,13 @@ def temporal_runtime(metrics_bind: str | None) -> Runtime:
             ),
         )
     )
+
+
+def gate_metric(runtime: Runtime) -> Callable[[str, bool], None]:
+    """Shows on the metrics which body's system is away: `demeu_body_away{body="bank"} 1` while its gate is shut."""
+    gauge = runtime.metric_meter.create_gauge("demeu_body_away", "1 while a body's system does not answer")
+
+    def changed(system: str, shut: bool) -> None:
+        gauge.set(int(shut), {"body": system})
+
+    return changed

@@ -14,6 +14,7 @@ from adapters.clients import (
     HttpMobileDatabase,
     HttpPersonsRegistry,
 )
+from adapters.gate import Gate, OnChange, nobody
 from adapters.http import HttpSystem
 from adapters.registry_clients import (
     HttpAssistanceRegistry,
@@ -24,14 +25,14 @@ from adapters.registry_clients import (
     HttpPensionsRegistry,
     HttpSocialInsurance,
 )
-from adapters.sms import SmppCentre
+from adapters.sms import SYSTEM, SmppCentre
 from card import Card
 from runtime.settings import Agency, Settings
 from workflows.model import QuietHours
 
 
 @asynccontextmanager
-async def sms_centre(settings: Settings) -> AsyncIterator[SmppCentre]:
+async def sms_centre(settings: Settings, gate: Gate | None = None) -> AsyncIterator[SmppCentre]:
     """The SMS centre, to send through; it binds by itself and stays bound."""
     link = settings.smpp()
     centre = SmppCentre(
@@ -41,21 +42,28 @@ async def sms_centre(settings: Settings) -> AsyncIterator[SmppCentre]:
         link.password.get_secret_value(),
         source=settings.sms_sender,
         answer_within=timedelta(seconds=settings.call_seconds),
+        gate=gate,
     )
     async with centre:
         yield centre
 
 
 @asynccontextmanager
-async def open_world(settings: Settings) -> AsyncIterator[World]:
-    """Everything that the steps of a case work with. Raises SettingsError naming what is not set."""
+async def open_world(settings: Settings, on_change: OnChange = nobody) -> AsyncIterator[World]:
+    """Everything that the steps of a case work with. Raises SettingsError naming what is not set.
+
+    `on_change` is told when the gate before a body's system shuts or opens: for the metrics.
+    """
     async with AsyncExitStack() as held:
 
         async def system(agency: Agency) -> HttpSystem:
             endpoint = settings.agency(agency)
             token = endpoint.token.get_secret_value() if endpoint.token else None
             deadline = timedelta(seconds=settings.call_seconds)
-            return await held.enter_async_context(HttpSystem(agency, endpoint.url, token=token, deadline=deadline))
+            gate = Gate(agency, on_change=on_change)
+            return await held.enter_async_context(
+                HttpSystem(agency, endpoint.url, token=token, deadline=deadline, gate=gate)
+            )
 
         card = Card(settings.database_url.get_secret_value())
         held.push_async_callback(card.close)
@@ -77,7 +85,7 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
             emaket=HttpEMaket(await system(Agency.EMAKET)),
             body=HttpDecidingBody(await system(Agency.BODY)),
             bank=HttpBank(await system(Agency.BANK)),
-            sms=await held.enter_async_context(sms_centre(settings)),
+            sms=await held.enter_async_context(sms_centre(settings, Gate(SYSTEM, on_change=on_change))),
             quiet_hours=QuietHours(
                 start=quiet.start.hour * 60 + quiet.start.minute, end=quiet.end.hour * 60 + quiet.end.minute
             )

@@ -254,9 +254,9 @@ async def test_a_notice_that_reached_nobody_may_be_told_later(
     document = json.loads(json.dumps(family.document, default=str))
     await agencies.cast(document | {"phone": phone})
     first = await opened(families, "kandas", family.iin, CAST.on)
-    found, said = await told(agencies, families, first, Told(refuses="invalid_destination"))
+    found, said = await told(agencies, families, first, Told(refuses="ESME_RINVDSTADR"))
     assert found.kind == "kandas_extended"
-    assert (said.sent, said.reason) == (False, "invalid_destination" if phone else "no_phone")
+    assert (said.sent, said.reason) == (False, "ESME_RINVDSTADR" if phone else "no_phone")
     await agencies.cast(document | {"phone": "+77015557777"})
     sms = Told()
     _, said = await told(agencies, families, await opened(families, "kandas", family.iin, CAST.on, by="test:2"), sms)

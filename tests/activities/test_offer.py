@@ -223,3 +223,25 @@ async def test_a_message_that_cannot_be_written_goes_to_an_operator(life: Life) 
         await life.run(Step.OFFER, arg)
     assert (caught.value.type, caught.value.non_retryable) == ("WordingError", True)
     assert not life.sms.heard
+
+
+OURS = ["ESME_RINVSRCADR", "ESME_RSUBMITFAIL", "ESME_RINVSYSID", "ESME_RBINDFAIL", "status_0x00000403"]
+
+
+@pytest.mark.parametrize("status", OURS)
+async def test_what_is_wrong_with_us_makes_nobody_unreachable(life: Life, status: str) -> None:
+    """A ten-minute mistake at the operator once barred everybody who was offered something in it."""
+    arg = await offer(life)
+    life.sms.failures = [(Refused("smsc", status, "submit_sm was rejected", reason=status), False)]
+    with pytest.raises(ApplicationError) as waits:
+        await life.run(Step.OFFER, arg)
+    assert not waits.value.non_retryable, "it goes on by itself"
+    assert (await life.run(Step.OFFER, arg, attempt=2)).sent
+
+
+async def test_a_message_that_is_none_is_for_an_operator(life: Life) -> None:
+    arg = await offer(life)
+    life.sms.failures = [(Refused("smsc", "ESME_RINVMSGLEN", "submit_sm was rejected"), False)]
+    with pytest.raises(ApplicationError) as seen:
+        await life.run(Step.OFFER, arg)
+    assert seen.value.non_retryable

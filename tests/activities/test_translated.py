@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
-from activities.world import not_yet, translated
+from activities.world import FIRST_PAUSE, LONGEST_PAUSE, not_yet, pause, translated
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 
 IIN, NAME = "850312450017", "Үлгібаева"
@@ -31,10 +31,22 @@ def test_each_error_has_its_place(error: AdapterError, final: bool, wait: timede
     with pytest.raises(ApplicationError) as caught:
         translate(error)
     told = caught.value
-    assert (told.type, told.non_retryable, told.next_retry_delay) == (type(error).__name__, final, wait)
+    assert (told.type, told.non_retryable) == (type(error).__name__, final)
+    if final:
+        assert told.next_retry_delay is None
+    else:
+        assert told.next_retry_delay is not None
+        assert (wait or FIRST_PAUSE) <= told.next_retry_delay <= 1.3 * (wait or FIRST_PAUSE)
     assert error.code in str(told)
     assert not told.details
     assert not [secret for secret in (IIN, NAME) if secret in f"{told} {told!r} {told.__cause__} {told.__cause__!r}"]
+
+
+@given(st.integers(1, 10_000), st.none() | st.timedeltas(min_value=timedelta(), max_value=timedelta(minutes=10)))
+def test_neither_a_body_nor_a_case_switches_the_growing_pause_off(attempt: int, asked: timedelta | None) -> None:
+    """`Retry-After: 1` once made 1 537 calls in half an hour."""
+    own = min(FIRST_PAUSE * 2 ** min(attempt - 1, 10), LONGEST_PAUSE)
+    assert max(own, asked or own) <= pause(asked, attempt) <= 1.3 * max(own, asked or own)
 
 
 def test_the_tree_is_closed_and_every_branch_is_translated() -> None:

@@ -24,6 +24,7 @@ from adapters.clients import (
     HttpMobileDatabase,
     HttpPersonsRegistry,
 )
+from adapters.gate import Gate
 from adapters.http import HttpSystem
 from adapters.ports import (
     AssistanceRegistry,
@@ -65,6 +66,11 @@ SECOND = "KZ120000000000000002"
 DAULETS = "KZ120000000000000003"
 PHONE = "+77010000017"
 KEY = "multi-child/0000-1042-7:register"
+
+
+def ajar(system: str) -> Gate:
+    """A gate that never shuts: for tests of what one call after the other meets. The gate has its own."""
+    return Gate(system, shuts_after=1_000_000)
 
 
 def aigul(**sections: Any) -> dict[str, Any]:
@@ -203,7 +209,9 @@ async def outside_at(urls: Mapping[str, str], deadline: timedelta = timedelta(se
     """The ports over HTTP at these addresses; `deadline` is that of every call."""
     async with AsyncExitStack() as open_:
         system = {
-            name: await open_.enter_async_context(HttpSystem(name, url, token=TOKEN, deadline=deadline))
+            name: await open_.enter_async_context(
+                HttpSystem(name, url, token=TOKEN, deadline=deadline, gate=ajar(name))
+            )
             for name, url in urls.items()
         }
         headers = {"Authorization": f"Bearer {TOKEN}"}

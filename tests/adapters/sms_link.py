@@ -15,6 +15,7 @@ from adapters.records import OutgoingSms
 from adapters.sms import IncomingSms, Receipt, SmppCentre, SmppInbox
 from dialogue import segments
 from stubs.smsc import Centre, running
+from tests.adapters.outside import ajar
 
 PASSWORD = "secret"
 SOON = timedelta(seconds=20)
@@ -97,7 +98,7 @@ def clients(port: int, take_sms: Callable[[IncomingSms], Awaitable[None]], **mor
 
     async def ignore(_: Receipt) -> None: ...
 
-    sender = SmppCentre("127.0.0.1", port, "demeu", PASSWORD, answer_within=timedelta(seconds=0.6))
+    sender = SmppCentre("127.0.0.1", port, "demeu", PASSWORD, answer_within=timedelta(seconds=0.6), gate=ajar("smsc"))
     inbox = SmppInbox(
         "127.0.0.1",
         port,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
+from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.records import OutgoingSms
 from stubs.smsc import running
 from tests.adapters.sms_link import PASSWORD, SOON, Link, a_phone, clients, linked, until
@@ -59,12 +59,21 @@ async def test_throttled_in_the_middle_of_a_long_message(link: Link) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(0x0B, "ESME_RINVDSTADR"), (0x45, "ESME_RSUBMITFAIL"), (0x0401, "status_0x00000401")]
+    ("status", "code", "kind"),
+    [
+        (0x0B, "ESME_RINVDSTADR", Refused),
+        (0x01, "ESME_RINVMSGLEN", Refused),
+        (0x0A, "ESME_RINVSRCADR", Unavailable),
+        (0x45, "ESME_RSUBMITFAIL", Unavailable),
+        (0x0401, "status_0x00000401", Unavailable),
+    ],
 )
-async def test_rejected(link: Link, status: int, code: str) -> None:
+async def test_rejected_for_the_number_for_the_message_or_for_us(
+    link: Link, status: int, code: str, kind: type[AdapterError]
+) -> None:
     phone = a_phone()
     await link.faults({"fault": "reject", "status": status})
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(kind) as raised:
         await link.send(phone, "Иә")
     assert raised.value.code == code
     assert phone not in str(raised.value)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.errors import BadAnswer, Refused, Unclear
+from adapters.errors import BadAnswer, Unavailable, Unclear
 from adapters.records import OutgoingSms
 from adapters.smpp_link import SmppLink
 from adapters.smpp_pdu import BadPdu
@@ -103,7 +103,7 @@ async def test_generic_nack_is_a_no() -> None:
         scripted(lambda sequence: pdu(0x80000000, sequence, status=0x02)) as centre,
         sending_to(centre) as sender,
     ):
-        with pytest.raises(Refused, match="ESME_RINVCMDLEN"):
+        with pytest.raises(Unavailable, match="ESME_RINVCMDLEN"):
             await sender.send(SMS)
 
 
@@ -190,7 +190,7 @@ async def test_an_unknown_status_is_a_no_that_keeps_the_session() -> None:
         scripted(lambda sequence: pdu(0x80000004, sequence, status=0x4FF)) as centre,
         sending_to(centre) as sender,
     ):
-        with pytest.raises(Refused, match="status_0x000004FF"):
+        with pytest.raises(Unavailable, match="status_0x000004FF"):
             await sender.send(SMS)
         assert sender.bound
 

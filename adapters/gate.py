@@ -1,0 +1,105 @@
+"""One gate before each body's system, for all cases of a process: who is down gets a knock, not one from each case.
+
+After a few failures in a row the gate shuts; then one caller at a time knocks, ever more rarely, and all others are
+told at once to come again after the next knock. The first that is answered opens it. A change of state is one line in
+the log.
+"""
+
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+from adapters.errors import Unavailable, Unclear
+
+log = logging.getLogger(__name__)
+
+SHUTS_AFTER: Final = 3
+"""Failures in a row: one or two are an accident of one call."""
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 60.0
+"""Seconds between two knocks: doubled each time, up to this."""
+
+BUSY: Final = frozenset({"throttled", "queue_full"})
+"""It lives, and asks us to be slower: each caller waits for itself."""
+
+OnChange = Callable[[str, bool], None]
+"""Told the system's name and whether its gate is shut now."""
+
+
+def nobody(_: str, __: bool) -> None:
+    """Where nobody is to be told."""
+
+
+class Gate:
+    """The state of one body, as its callers found it. `now`: seconds that only rise."""
+
+    def __init__(
+        self,
+        system: str,
+        *,
+        on_change: OnChange = nobody,
+        shuts_after: int = SHUTS_AFTER,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.system = system
+        self._on_change, self._shuts_after, self._now = on_change, shuts_after, now
+        self._failures = 0
+        self._pause = FIRST_PAUSE
+        self._next_knock = 0.0
+        self._knocking = False
+        self.shut = False
+
+    @asynccontextmanager
+    async def passing(self) -> AsyncIterator[None]:
+        """Around a call. Raises Unavailable at once while the gate is shut and somebody else knocks, or nobody yet."""
+        if self.shut:
+            left = self._next_knock - self._now()
+            if left > 0 or self._knocking:
+                # Not all at the same moment when the pause is over.
+                wait = timedelta(seconds=max(left, FIRST_PAUSE) * random.uniform(1.0, 1.5))
+                raise Unavailable(self.system, "gate_shut", "is away; others have tried just now", wait)
+            self._knocking = True
+        try:
+            yield
+        except Unavailable as away:
+            if away.code in BUSY:
+                self._open()
+            else:
+                self._failed(away.retry_after)
+            raise
+        except Unclear:
+            self._failed(None)
+            raise
+        except BaseException:
+            # It answered, if only to say no; or we were cancelled, which says nothing.
+            self._knocking = False
+            raise
+        else:
+            self._open()
+
+    def _failed(self, come_again: timedelta | None) -> None:
+        self._knocking = False
+        self._failures += 1
+        if self._failures < self._shuts_after:
+            return
+        if self.shut:
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        asked = come_again.total_seconds() if come_again else 0.0
+        self._next_knock = self._now() + max(self._pause, min(asked, LONGEST_PAUSE))
+        if not self.shut:
+            self.shut = True
+            log.warning("%s is away: one knock at a time until it answers", self.system)
+            self._on_change(self.system, True)
+
+    def _open(self) -> None:
+        self._knocking = False
+        self._failures, self._pause = 0, FIRST_PAUSE
+        if self.shut:
+            self.shut = False
+            log.warning("%s answers again", self.system)
+            self._on_change(self.system, False)

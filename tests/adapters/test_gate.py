@@ -1,0 +1,116 @@
+"""One gate before a body: how often it is knocked at while it is down, and that nobody is kept out when it is back."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import pytest
+
+from adapters.errors import Refused, Unavailable, Unclear
+from adapters.gate import LONGEST_PAUSE, SHUTS_AFTER, Gate
+
+
+class Body:
+    """A body that is down until it is told to be up; counts who knocks. Its clock is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time, self.knocks, self.up = 0.0, 0, False
+        self.changes: list[tuple[str, bool]] = []
+        self.gate = Gate("bank", on_change=lambda *change: self.changes.append(change), now=lambda: self.time)
+
+    async def call(self) -> None:
+        async with self.gate.passing():
+            self.knocks += 1
+            await asyncio.sleep(0)
+            if not self.up:
+                raise Unavailable("bank", "connect_error", "POST got no answer")
+
+
+async def tries(body: Body, many: int) -> int:
+    """So many cases call at once; how many of them got through."""
+    done = await asyncio.gather(*(body.call() for _ in range(many)), return_exceptions=True)
+    assert {type(one) for one in done} <= {type(None), Unavailable}
+    return done.count(None)
+
+
+async def test_ten_thousand_cases_knock_once(caplog: pytest.LogCaptureFixture) -> None:
+    body = Body()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(SHUTS_AFTER):
+            await tries(body, 1)
+        body.knocks = 0
+        for _ in range(5):
+            await tries(body, 2000)
+        assert body.knocks == 0
+        body.time += 1.5
+        await tries(body, 2000)
+    assert body.knocks == 1
+    assert body.changes == [("bank", True)]
+    assert [record.getMessage() for record in caplog.records] == [
+        "bank is away: one knock at a time until it answers"
+    ], "and it is told once"
+
+
+async def test_half_an_hour_of_absence_is_some_forty_knocks() -> None:
+    body = Body()
+    for second in range(1800):
+        body.time = float(second)
+        await tries(body, 20)
+    assert 20 < body.knocks < 20 + 1800 / LONGEST_PAUSE + 10, "twenty that were under way when it went down"
+
+
+async def test_the_first_answer_opens_the_gate_for_all() -> None:
+    body = Body()
+    for _ in range(10):
+        await tries(body, 1)
+    body.up, body.time = True, 100.0
+    assert await tries(body, 1) == 1
+    assert await tries(body, 50) == 50
+    assert body.changes == [("bank", True), ("bank", False)]
+
+
+async def test_a_no_is_an_answer() -> None:
+    gate = Gate("bank")
+    for _ in range(10):
+        with pytest.raises(Refused):
+            async with gate.passing():
+                raise Refused("bank", "unknown_person", "GET was answered with 404")
+    assert not gate.shut
+
+
+async def test_who_is_busy_is_not_away() -> None:
+    gate = Gate("smsc")
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            async with gate.passing():
+                raise Unavailable("smsc", "throttled", "submit_sm: not now")
+    assert not gate.shut
+
+
+async def test_what_a_body_asks_to_wait_is_kept_to() -> None:
+    body = Body()
+    for _ in range(SHUTS_AFTER):
+        with pytest.raises(Unavailable):
+            async with body.gate.passing():
+                raise Unavailable("bank", "status_503", "not now", timedelta(seconds=30))
+    body.time = 29.0
+    with pytest.raises(Unavailable) as refused:
+        async with body.gate.passing():
+            pytest.fail("nobody knocks before")
+    assert refused.value.retry_after is not None
+    assert refused.value.retry_after >= timedelta(seconds=1)
+
+
+async def test_an_unclear_answer_is_a_failure_and_a_cancelled_knock_is_none() -> None:
+    body = Body()
+    for _ in range(SHUTS_AFTER):
+        with pytest.raises(Unclear):
+            async with body.gate.passing():
+                raise Unclear("bank", "deadline", "POST got no answer")
+    assert body.gate.shut
+    body.time = 10.0
+    with pytest.raises(asyncio.CancelledError):
+        async with body.gate.passing():
+            raise asyncio.CancelledError
+    body.up = True
+    assert await tries(body, 1) == 1, "the next may knock"
