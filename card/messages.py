@@ -310,17 +310,42 @@ async def relayed(session: AsyncSession, message_id: str, meaning: str) -> None:
     )
 
 
+UNTOLD_AT_ONCE = 1000
+"""So many messages are judged in one look, the oldest first; the next look judges the others."""
+
+
 async def untold(session: AsyncSession, oldest: timedelta) -> Sequence[str]:
-    """Keys of messages with a receipt that has not been acted upon."""
-    return (
-        await session.scalars(
-            select(col(MessagePart.message_key))
-            .join(DeliveryReceipt, col(DeliveryReceipt.smsc_message_id) == col(MessagePart.smsc_message_id))
-            .where(col(DeliveryReceipt.told_at).is_(None), col(DeliveryReceipt.at) > func.now() - oldest)
-            .distinct()
-            .limit(1000)
-        )
-    ).all()
+    """Keys of messages that can be judged and have not been: a part failed, or every part has its receipt.
+
+    One with half its receipts is not among them, so that a thousand such hide nobody.
+    """
+    at, told_at = col(DeliveryReceipt.at), col(DeliveryReceipt.told_at)
+    of_part = col(DeliveryReceipt.smsc_message_id) == col(MessagePart.smsc_message_id)
+    new = (
+        select(col(MessagePart.message_key))
+        .join(DeliveryReceipt, of_part)
+        .where(told_at.is_(None), at > func.now() - oldest)
+    )
+    judged = (
+        select(col(OutgoingMessage.key))
+        .join(MessagePart, col(MessagePart.message_key) == col(OutgoingMessage.key))
+        .join(DeliveryReceipt, of_part)
+        .where(col(OutgoingMessage.key).in_(new))
+        .group_by(col(OutgoingMessage.key), col(OutgoingMessage.parts))
+        .having((func.count() >= col(OutgoingMessage.parts)) | func.bool_or(~col(DeliveryReceipt.delivered)))
+        .order_by(func.min(at), col(OutgoingMessage.key))
+        .limit(UNTOLD_AT_ONCE)
+    )
+    return (await session.scalars(judged)).all()
+
+
+async def was_told(session: AsyncSession, key: str) -> bool:
+    """Whether the verdict on this message was given before: parts may fail minutes apart, and it is one verdict."""
+    parts = select(col(MessagePart.smsc_message_id)).where(col(MessagePart.message_key) == key)
+    told_of = select(func.count()).where(
+        col(DeliveryReceipt.smsc_message_id).in_(parts), col(DeliveryReceipt.told_at).is_not(None)
+    )
+    return bool((await session.execute(told_of)).scalar_one())
 
 
 async def told(session: AsyncSession, key: str) -> None:

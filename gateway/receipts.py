@@ -42,6 +42,9 @@ class Receipts:
             delivery = await messages.delivery_of(session, key)
             if delivery is None:
                 return
+            if await messages.was_told(session, key):
+                await messages.told(session, key)
+                return
             await messages.finish_delivery(session, delivery)
             question = await messages.question(session, key)
             receipt: model.Receipt | None = None

@@ -90,6 +90,8 @@ class CaseInSight:
         the step that sent it."""
         self.replies: deque[Reply] = deque()
         self.receipt: Receipt | None = None
+        self.asked_before: set[str] = set()
+        """Keys of questions that did not arrive: their parts may fail for days."""
         self.resolution: Resolution | None = None
         self.cancelled = False
         self.closing = False
@@ -114,6 +116,8 @@ class CaseInSight:
 
     @workflow.signal(name=Message.RECEIPT, description="A delivery receipt of the question, from the SMS centre.")
     def hear_receipt(self, receipt: Receipt) -> None:
+        if receipt.key in self.asked_before:
+            return
         if self.stage in (Stage.OFFER, Stage.CONSENT, Stage.LATE):
             self.receipt = receipt
 

@@ -101,6 +101,8 @@ class Change(StrEnum):
     """A reply's meaning is read from the Card, not from the update that brings it."""
     REASSESS = "reassess"
     """The law is applied again for the day of application, where that is later than the day on which it was found."""
+    ONE_VERDICT = "one-verdict"
+    """What is said of the delivery of an earlier question is no verdict on the next one."""
     TAKE_BACK = "take-back"
     """A no may be taken back until the window closes."""
     ACCOUNT_TRIES = "account-tries"

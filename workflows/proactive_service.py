@@ -139,6 +139,7 @@ class ProactiveService(CaseInSight):
             if consent is not None:
                 return self._consented(consent)
             self.note("the question did not arrive")
+            self.asked_before.add(self.case.key(Step.OFFER, n))
             if n < OFFERS:
                 await self.wait(lambda: bool(self.replies), workflow.now() + timedelta(days=1), "a day to send again")
         raise CaseEnds(Outcome.UNREACHABLE, "not_delivered")
@@ -151,6 +152,8 @@ class ProactiveService(CaseInSight):
         """The question goes out by SMS, outside the quiet hours; reminders count from there."""
         await self._quiet_hours()
         await self.enter(Stage.OFFER, "the SMS centre")
+        if n > 1 and workflow.patched(Change.ONE_VERDICT):
+            self.receipt = None  # what is still said of the question before says nothing of this one
         self.offered = workflow.now()
         question = OfferInput(**self.base(Step.OFFER, n), amount=amount, at=self.offered)
         offered = await self.do(Step.OFFER, question, Offered, "ask for consent by SMS")

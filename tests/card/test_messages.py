@@ -153,3 +153,19 @@ async def test_whatever_order_receipts_come_in_the_message_says_the_same(
         assert (said.delivered, said.at) == (True, max(at for _, at in ours))
     else:
         assert said is None
+
+
+async def test_a_thousand_half_receipted_messages_hide_no_complete_one(cards: Cards) -> None:
+    many = messages.UNTOLD_AT_ONCE + 10
+    async with cards.card.transaction() as session:
+        for n in range(many):
+            await messages.intend(session, outgoing(f"half-{n}"))
+            await messages.mark_sent(session, f"half-{n}", [f"h{n}a", f"h{n}b"], NOW)
+            await messages.store_receipt(session, f"h{n}a", delivered=True, at=NOW - timedelta(hours=1))
+        for key, delivered in (("late", True), ("later", False)):
+            await messages.intend(session, outgoing(key))
+            await messages.mark_sent(session, key, [f"{key}-a", f"{key}-b"], NOW)
+            await messages.store_receipt(session, f"{key}-a", delivered=delivered, at=NOW)
+        await messages.store_receipt(session, "late-b", delivered=True, at=NOW - timedelta(minutes=1))
+    async with cards.card.transaction() as session:
+        assert list(await messages.untold(session, timedelta(days=10_000))) == ["late", "later"], "the oldest first"

@@ -201,3 +201,11 @@ async def test_the_relay_outlives_a_database_that_is_away(desk: Desk, monkeypatc
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_parts_that_fail_one_after_the_other_are_one_verdict(desk: Desk) -> None:
+    case, key = await asked(desk, parts=4)
+    for part in range(4):
+        await desk.relay.receipt(f"{key}#{part}", delivered=False, at=now())
+        await desk.relay.sweep()
+    assert len((await desk.heard(case)).receipts) == 1

@@ -75,8 +75,8 @@ class OnStage:
         resolved: Resolved = await self.handle.execute_update(Message.RESOLVE, resolution, result_type=Resolved)
         return resolved
 
-    async def receipt(self, deadline: datetime | None) -> None:
-        await self.handle.signal(Message.RECEIPT, Receipt(key=self.handle.id, deadline=deadline))
+    async def receipt(self, deadline: datetime | None, *, key: str | None = None) -> None:
+        await self.handle.signal(Message.RECEIPT, Receipt(key=key or self.handle.id, deadline=deadline))
 
     async def seen(self) -> dict[str, Any]:
         """The search attributes as operators see them."""

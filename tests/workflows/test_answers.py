@@ -184,3 +184,18 @@ async def test_of_a_change_only_the_difference_is_credited(on_stage: OnStage) ->
     assert (result.assigned, result.credited) == (AMOUNT - Decimal("63030"), AMOUNT - Decimal("63030"))
     (assigned,), (credited,) = case.script.of(Step.ASSIGN), case.script.of(Step.CREDIT)
     assert (assigned.amount, assigned.was, credited.amount) == (AMOUNT, Decimal("63030"), Decimal("15768"))
+
+
+async def test_what_is_said_of_the_first_question_is_no_verdict_on_the_second(on_stage: OnStage) -> None:
+    """Its parts fail seconds apart, or days: each was taken for news."""
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        (offer,) = case.script.of(Step.OFFER)
+        await case.receipt(None, key=offer.key)
+        await case.receipt(None, key=offer.key)
+        await case.pass_time(1.1 * DAY)
+        await case.called(Step.OFFER, 2)
+        await case.until(Stage.CONSENT)
+        await case.receipt(None, key=offer.key)
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
