@@ -1,8 +1,8 @@
 """The record of cases: opening one for a person, claiming the right it is about, closing it with an outcome."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CASE_NUMBERS, CaseRecord, RegistryEvent, RightState, table
+from card.tables import CASE_NUMBERS, Application, CaseRecord, RegistryEvent, RightState, table
 from card.tables import Person as PersonRow
 
 NO_RIGHT = "no_right"
@@ -164,6 +164,27 @@ async def close(
 async def find(session: AsyncSession, ref: str) -> CaseRecord:
     """The case with this reference, which is there. Raises NoResultFound."""
     return await session.get_one(CaseRecord, ref, populate_existing=True)
+
+
+async def open_after(session: AsyncSession, ref: str, most: int) -> Sequence[CaseRecord]:
+    """Open cases that Temporal took over a minute ago or earlier, from after `ref` on in the order of references."""
+    rows = await session.scalars(
+        select(CaseRecord)
+        .where(
+            col(CaseRecord.outcome).is_(None),
+            col(CaseRecord.started_at) < func.now() - timedelta(minutes=1),
+            col(CaseRecord.ref) > ref,
+        )
+        .order_by(col(CaseRecord.ref))
+        .limit(most)
+    )
+    return rows.all()
+
+
+async def has_applied(session: AsyncSession, ref: str) -> bool:
+    """Whether an application of this case has gone out, or was about to."""
+    found = await session.scalar(select(col(Application.key)).where(col(Application.case_ref) == ref).limit(1))
+    return found is not None
 
 
 async def is_over(session: AsyncSession, ref: str) -> bool:

@@ -22,6 +22,7 @@ from dialogue import Meaning, MessageKind
 from gateway.faults import passes, report
 from gateway.opening import Opening
 from gateway.receipts import Receipts
+from gateway.reconcile import Reconciler
 from workflows import model
 
 log = structlog.get_logger()
@@ -72,6 +73,7 @@ class Relay:
         self.centre = centre
         self.opening = opening
         self.receipts = Receipts(card, client)
+        self.reconciler = Reconciler(card, client, opening)
         self._lags = lags or {}
         self._slots = asyncio.Semaphore(at_once)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -116,7 +118,13 @@ class Relay:
 
     async def sweep(self) -> None:
         """One look at everything that has not reached its case. What fails is left for the next, and stops no other."""
-        for look in (self._replies, self.receipts.tell_cases, self.opening.start_pending, self.opening.look_again):
+        for look in (
+            self._replies,
+            self.receipts.tell_cases,
+            self.opening.start_pending,
+            self.opening.look_again,
+            self.reconciler.when_due,
+        ):
             try:
                 await look()
             except Exception as error:

@@ -1,0 +1,93 @@
+"""A case never disappears: what the Card holds open and nothing works on is begun anew, or left to a person."""
+
+from datetime import timedelta
+
+import pytest
+import structlog
+from temporalio.client import WorkflowExecutionStatus
+
+from card.tables import Application, CaseRecord
+from gateway import reconcile
+from gateway.reconcile import Reconciler
+from tests.gateway.desk import ON, Desk, now
+from workflows.model import Case
+
+
+async def _open_a_while_ago(desk: Desk, n: int = 1) -> Case:
+    case = await desk.open(n)
+    async with desk.card.transaction() as session:
+        (await session.get_one(CaseRecord, case.ref)).started_at = now() - timedelta(hours=1)
+    return case
+
+
+def _reconciler(desk: Desk) -> Reconciler:
+    return Reconciler(desk.card, desk.client, desk.opening)
+
+
+async def _runs(desk: Desk, case: Case) -> bool:
+    return (await desk.handle(case).describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_a_terminated_case_is_begun_anew_without_waiting_for_an_answer(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).terminate("by mistake")
+    assert await _reconciler(desk).look() == 1
+    assert await _runs(desk, case)
+
+
+async def test_a_case_that_temporal_never_heard_of_is_begun_anew(desk: Desk) -> None:
+    """As after a restore of Temporal from before the case, or when its history is gone."""
+    case = await desk.open()
+    async with desk.card.transaction() as session:
+        row = await session.get_one(CaseRecord, case.ref)
+        session.add(
+            CaseRecord(
+                ref="9999-0001-7",
+                service=row.service,
+                person_id=row.person_id,
+                opened_by="test:lost",
+                assessed_on=ON,
+                started_at=now() - timedelta(hours=1),
+            )
+        )
+    assert await _reconciler(desk).look() == 1
+    assert await _runs(desk, case.model_copy(update={"ref": "9999-0001-7"}))
+
+
+async def test_cases_that_run_or_are_over_are_left_alone(desk: Desk) -> None:
+    running, over = await _open_a_while_ago(desk, 1), await _open_a_while_ago(desk, 2)
+    before = (await desk.handle(running).describe()).run_id
+    await desk.end(over)
+    assert await _reconciler(desk).look() == 0
+    assert (await desk.handle(running).describe()).run_id == before
+    assert not await _runs(desk, over)
+
+
+async def test_a_case_lost_after_its_application_is_left_to_a_person(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    async with desk.card.transaction() as session:
+        session.add(Application(key=f"{case.id}:register", case_ref=case.ref, applied_on=ON))
+    await desk.handle(case).terminate("by mistake")
+    with structlog.testing.capture_logs() as logs:
+        assert await _reconciler(desk).look() == 0
+    assert [line["case"] for line in logs if line["event"] == "reconcile.lost_after_application"] == [case.id]
+    assert not await _runs(desk, case)
+
+
+async def test_the_looks_go_round_all_open_cases(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be begun at the head of the list keeps nobody behind it waiting."""
+    monkeypatch.setattr(reconcile, "AT_ONCE", 1)
+    lost = [await _open_a_while_ago(desk, n) for n in (1, 2, 3)]
+    for case in lost:
+        await desk.handle(case).terminate("by mistake")
+    looks = _reconciler(desk)
+    for _ in lost:
+        await looks.look()
+    assert all([await _runs(desk, case) for case in lost])
+
+
+async def test_the_sweep_looks(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).terminate("by mistake")
+    await desk.relay.sweep()
+    assert await _runs(desk, case)
