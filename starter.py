@@ -52,7 +52,15 @@ def in_words() -> Iterator[None]:
         _end(bad, BAD_INPUT)
     except benefits.BadIin as bad:
         _end(f"iin: {bad.rule}", BAD_INPUT)
-    except (NothingRunning, SettingsError, StartError, TemporalUnreachable, AdapterError, DatabaseError) as failed:
+    except (
+        benefits.BadParameters,
+        NothingRunning,
+        SettingsError,
+        StartError,
+        TemporalUnreachable,
+        AdapterError,
+        DatabaseError,
+    ) as failed:
         _end(failed, FAILED)
     except RPCError as failed:
         _end(f"Temporal: {failed.message}", FAILED)
@@ -224,6 +232,8 @@ def benefits_(
         day = _day(on)
         if changes is not None:
             first, last = (_date("changes", text) for text in changes)
+            if last < first:
+                raise BadInput("changes: FROM is later than TO; write the earlier day first")
             listed, show = law.changes_listed(code, first, last), law.show_changes
         elif code is not None:
             listed, show = law.parameters_listed(code, day or day_of(datetime.now(UTC))), law.show_parameters

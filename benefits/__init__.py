@@ -2,7 +2,7 @@
 but reading its own parameter files at start. Everything that others need is named here.
 """
 
-from benefits.catalogue import Service, UnknownService, add_directory, remove_directory, service, services
+from benefits.catalogue import Service, UnknownService, add_directory, load, remove_directory, service, services
 from benefits.decision import Condition, Decision, Frequency, Part, Right, TraceKind, TraceLine
 from benefits.evaluator import assess, assess_all, assess_each
 from benefits.explain import explain
@@ -48,6 +48,7 @@ __all__ = [
     "changes_between",
     "explain",
     "is_iin",
+    "load",
     "make_iin",
     "notice_topic",
     "notice_topics",

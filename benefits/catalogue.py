@@ -1,8 +1,8 @@
 """The one table of services: found, not listed. A module in benefits/rules with a `RULE`, and the parameter file of the
 same code, make a service; another directory of the same shape can be added (see `add_directory`).
 
-Loading checks everything: a rule without a file, a file without a rule, and any fault in a file stop it with file
-and line.
+Loading, at the first use, checks everything: a rule without a file, a file without a rule, and any fault in a file
+stop it with file and line.
 """
 
 import importlib
@@ -121,9 +121,10 @@ class Benefit:
 
 def benefit(code: str) -> Benefit:
     """The benefit with this code. Raises UnknownService."""
-    found = _benefits.get(code)
+    known = load()
+    found = known.get(code)
     if found is None:
-        raise UnknownService(code, tuple(_benefits))
+        raise UnknownService(code, tuple(known))
     return found
 
 
@@ -136,8 +137,17 @@ def services(on: date | None = None, *, every: bool = False) -> tuple[Service, .
     """The services that the Card offers, by code; with `every` also those that the law holds but the Card does not
     offer.
     """
-    found = (one.service(on) for _, one in sorted(_benefits.items()))
+    found = (one.service(on) for _, one in sorted(load().items()))
     return tuple(one for one in found if every or one.offered)
+
+
+def load() -> dict[str, Benefit]:
+    """All benefits by code, read at the first call and kept. Programs call it at their start, so that a fault in the
+    law stops them there. Raises BadParameters with file and line.
+    """
+    if not _benefits:
+        _benefits.update(_load(_own_modules(), PARAMETERS))
+    return _benefits
 
 
 def add_directory(path: Path) -> tuple[str, ...]:
@@ -148,10 +158,11 @@ def add_directory(path: Path) -> tuple[str, ...]:
     """
     modules = [_import_file(file) for file in sorted(path.glob("*.py")) if not file.name.startswith("_")]
     added = _load(modules, path)
-    taken = sorted(set(added) & set(_benefits))
+    known = load()
+    taken = sorted(set(added) & set(known))
     if taken:
         raise ValueError(f"a benefit with this code exists already: {', '.join(taken)}")
-    _benefits.update(added)
+    known.update(added)
     _directories[path.resolve()] = tuple(added)
     return tuple(added)
 
@@ -199,5 +210,6 @@ def _own_modules() -> list[ModuleType]:
     return [importlib.import_module(found.name) for found in pkgutil.iter_modules(rules.__path__, prefix)]
 
 
-_benefits: dict[str, Benefit] = _load(_own_modules(), PARAMETERS)
+# Read at the first use and not at import: a typing error in a file may not stop `--help`.
+_benefits: dict[str, Benefit] = {}
 _directories: dict[Path, tuple[str, ...]] = {}

@@ -13,13 +13,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from benefits import codes
 from benefits import facts as f
 from benefits.facts import BadFacts, Facts
 from benefits.facts_rules import check_between_fields
 from benefits.iin import BadIin, read_iin
+from benefits.yaml_file import BadYaml, read_yaml
 
 Reader = Callable[[Any, str], Any]
 
@@ -46,10 +45,10 @@ def read_facts(mapping: Mapping[str, Any]) -> Facts:
 def read_facts_file(path: Path) -> Facts:
     """Facts from a YAML or JSON file; every scalar is read as text, so that no number passes through a float."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - texts only
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise BadFacts(path.name, "a YAML or JSON file", f"line {mark.line + 1}" if mark else "") from None
+        content = read_yaml(path)
+    except BadYaml as bad:
+        where = [] if bad.line is None else [f"line {bad.line}"]
+        raise BadFacts(path.name, bad.rule, ": ".join([*where, *([bad.found] if bad.found else [])])) from None
     return read_facts(content)
 
 

@@ -98,6 +98,10 @@ class _Reader:
             mark = getattr(error, "problem_mark", None)
             why = getattr(error, "problem", None) or "a character that no text has"
             raise BadParameters(self.path, mark.line + 1 if mark else 1, f"not YAML: {why}") from None
+        except RecursionError:
+            raise BadParameters(self.path, 1, "nested too deeply") from None
+        except UnicodeDecodeError:
+            raise BadParameters(self.path, 1, "not YAML: a character that is no UTF-8") from None
         if root is None:
             raise BadParameters(self.path, 1, "the file is empty")
         top = self.mapping(

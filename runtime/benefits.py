@@ -6,7 +6,11 @@ from runtime.settings import Settings
 
 
 def add_benefits(settings: Settings) -> tuple[str, ...]:
-    """Add the benefits of `DEMEU_BENEFITS_DIRECTORY`; their codes. Raises benefits.BadParameters with file and line."""
+    """Read the law, and add the benefits of `DEMEU_BENEFITS_DIRECTORY`; the codes added. So a fault in any file stops a
+    program at its start. Raises benefits.BadParameters with file and line.
+    """
+    benefits.load()
+    benefits.notice_topics()
     if settings.benefits_directory is None:
         return ()
     folder = settings.benefits_directory.resolve()

@@ -73,12 +73,25 @@ def secrets_of(folder: Path) -> dict[str, str]:
         **{f"DEMEU_{agency.upper()}_TOKEN": secrets.token_hex(24) for agency in Agency},
     }
     file = folder / _SECRETS
-    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    kept = _kept(file)
     if made.keys() != kept.keys():
         # A newer version may need a secret more; those that are there must stay, or stored payloads are lost.
         kept = {name: kept.get(name, value) for name, value in made.items()}
         write_private(file, json.dumps(kept, indent=1))
     return kept
+
+
+def _kept(file: Path) -> dict[str, str]:
+    """The secrets that are there. Raises StartError for a broken file: made anew, stored payloads would be lost."""
+    if not file.exists():
+        return {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise StartError(f"{file}: not the JSON that was written there; restore it, or `make clean` to begin anew")
+    return found
 
 
 def write_private(file: Path, text: str) -> None:

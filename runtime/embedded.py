@@ -20,7 +20,7 @@ from temporalio.client import Client
 
 from runtime.data_folder import DATA, announce, only_one, secrets_of, withdraw
 from runtime.migrate import migrate_database
-from runtime.processes import Process, Ready, free_ports, stop_all
+from runtime.processes import Process, Ready, StartError, free_ports, stop_all
 from runtime.servers import HOST, forget_postgres, forget_temporal, postgres, temporal_server
 from runtime.settings import Agency, Settings, load_settings
 from runtime.temporal import connect
@@ -104,7 +104,10 @@ class EmbeddedStack:
         """The variables that gateway and worker run with, secrets included: never print them."""
 
     async def __aenter__(self) -> Self:
-        self.data.mkdir(parents=True, exist_ok=True)
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartError(f"{self.data}: no folder can be made here ({error.strerror})") from None
         self._held.enter_context(only_one(self.data))
         try:
             if self._fresh:

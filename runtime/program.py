@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Never
 
+from benefits import BadParameters
 from runtime.benefits import add_benefits
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.telemetry import configure_logging
@@ -23,7 +24,7 @@ def program(run: Callable[[Settings], Awaitable[None]]) -> Never:
         configure_logging(settings.log_level)
         add_benefits(settings)
         asyncio.run(_run(run, settings))
-    except (SettingsError, TemporalUnreachable) as error:
+    except (SettingsError, TemporalUnreachable, BadParameters) as error:
         sys.stderr.write(f"{error}\n")
         end(1)
     end(0)

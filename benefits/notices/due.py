@@ -1,6 +1,7 @@
 """Which notices are due to a family's applicant on a day. Reads no clock, asks nobody, and sends nothing."""
 
 from datetime import date
+from functools import lru_cache
 
 from benefits.assessment import Assessment
 from benefits.catalogue import NO_EVENT, PARAMETERS, UnknownService, read_legislation
@@ -28,7 +29,7 @@ def notices_due(facts: Facts, on: date, *, code: str | None = None, trace: bool 
             return ()
     found: list[Notice] = []
     for rule in chosen:
-        assessment = Assessment(known, on, on, _LEGISLATION[rule.code], [] if trace else None)
+        assessment = Assessment(known, on, on, _legislation()[rule.code], [] if trace else None)
         found += [
             Notice(rule.code, due.kind, on, due.basis, due.values, tuple(assessment.trace or ()))
             for due in rule.due(assessment)
@@ -44,7 +45,7 @@ def notice_topics(on: date | None = None) -> tuple[NoticeTopic, ...]:
 def notice_topic(code: str, on: date | None = None) -> NoticeTopic:
     """The topic on a day; without a day, by the last values known. Raises UnknownService."""
     rule = _rule(code)
-    legislation = _LEGISLATION[code]
+    legislation = _legislation()[code]
     own = legislation.own
     in_force = legislation.at(on or date.max)
     return NoticeTopic(
@@ -65,12 +66,10 @@ def _rule(code: str) -> NoticeRule:
     raise UnknownService(code, tuple(rule.code for rule in RULES))
 
 
-def _read_all() -> dict[str, Legislation]:
+@lru_cache(maxsize=1)
+def _legislation() -> dict[str, Legislation]:
     common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
     return {
         rule.code: read_legislation(PARAMETERS / "notices" / f"{rule.code}.yaml", common, must_state=())
         for rule in RULES
     }
-
-
-_LEGISLATION = _read_all()

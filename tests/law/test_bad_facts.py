@@ -1,6 +1,7 @@
 """Facts that cannot be are refused with the field and the rule, and never with the value."""
 
 import copy
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -286,6 +287,31 @@ def test_an_error_tells_how_to_mend_it(path: str, value: Any, text: str) -> None
         Facts.from_mapping(_with(path, value))
     assert text in str(caught.value)
     assert caught.value.hint in str(caught.value)
+
+
+def test_a_key_given_twice_is_refused_with_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text("as_at: 2025-03-01\nadults:\n- permanent_resident: false\n  permanent_resident: true\n")
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_file(path)
+    assert str(caught.value) == "facts.yaml: each key once (line 4: permanent_resident is given twice)"
+    path.write_text("'850101300017': 1\n'850101300017': 2\n")
+    with pytest.raises(BadFacts) as caught:
+        Facts.from_file(path)
+    assert str(caught.value) == "facts.yaml: each key once (line 2: a key is given twice)"
+
+
+def test_a_file_that_could_only_exhaust_us_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    path.write_text("[" * 5_000)
+    with pytest.raises(BadFacts, match="nested at most 50 deep"):
+        Facts.from_file(path)
+    path.write_text(" " * 1_000_001)
+    with pytest.raises(BadFacts, match="a file of at most 1000000 bytes"):
+        Facts.from_file(path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadFacts, match="a regular file"):
+        Facts.from_file(tmp_path / "pipe")
 
 
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:

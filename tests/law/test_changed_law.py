@@ -188,7 +188,7 @@ def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reach
     facts = _facts("2026-04-10", {"mother": "1964-04-10"})
     (before,) = notices_due(facts, date(2025, 3, 20), code="pension")
     assert before.values == {"day": date(2025, 4, 10), "age": 61}
-    monkeypatch.setitem(notices_known._LEGISLATION, "pension", legislation)
+    monkeypatch.setitem(notices_known._legislation(), "pension", legislation)
     assert notices_due(facts, date(2025, 3, 20), code="pension") == ()
     (after,) = notices_due(facts, date(2026, 4, 10), code="pension")
     assert after.values == {"day": date(2026, 4, 10), "age": 62}
@@ -199,7 +199,7 @@ def test_without_a_measure_for_the_age_nobody_is_told(tmp_path: Path, monkeypatc
     measures = measures.replace("    unit", "    label: {kk: a, ru: b, en: c}\n    unit", 1)
     path = _changed(tmp_path, PARAMETERS / "notices" / "employment.yaml", measures)
     legislation = Legislation(read_parameter_file(path), read_parameter_file(PARAMETERS / "common.yaml"), must_state=())
-    monkeypatch.setitem(notices_known._LEGISLATION, "employment", legislation)
+    monkeypatch.setitem(notices_known._legislation(), "employment", legislation)
     told = {}
     for born in ("1995-05-05", "1965-05-05"):
         family = {"father": born, "unemployments": [{"of": "father", "number": "U-1", "registered_on": "2025-03-03"}]}

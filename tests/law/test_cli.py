@@ -1,6 +1,10 @@
 """`starter.py assess` and `starter.py benefits`: what an operator and a lawyer see, and how bad input ends."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import benefits
 from starter import app
 from tests.law.casebook import FAMILIES
 
+ROOT = Path(__file__).parents[2]
 NEWBORN = str(FAMILIES / "newborn.yaml")
 
 
@@ -133,6 +138,8 @@ def test_bad_facts_end_with_field_and_rule_and_exit_code_2(
         (["benefits", "--on", "soon"], "on: 'soon' is no date"),
         (["benefits", "--on", "2022-12-31"], "on: not before the first parameter"),
         (["benefits", "--changes", "2025-01-01", "soon"], "changes: 'soon' is no date"),
+        (["benefits", "--changes", "2026-01-01", "2025-01-01"], "changes: FROM is later than TO"),
+        (["assess", "--facts", "/dev/zero"], "zero: a regular file (no device or pipe)"),
         (["benefits", "--changes", "2022-01-01", "2025-01-01"], "on: not before the first parameter"),
     ],
 )
@@ -193,3 +200,23 @@ def test_changes_between_two_days_are_those_of_all_services_or_of_one() -> None:
     assert "3692 tenge" in shown
     assert "3932 tenge" in shown
     assert _run("benefits", "--changes", "2025-02-01", "2025-03-01").stdout == "nothing changed\n"
+
+
+def test_a_broken_parameter_file_is_said_in_one_line_and_leaves_the_help_alone(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "benefits", tmp_path / "benefits")
+    broken = tmp_path / "benefits/parameters/multi-child.yaml"
+    broken.write_text(broken.read_text(encoding="utf-8") + "paramters: {}\n", encoding="utf-8")
+    before = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"}
+    program = "import sys; sys.path.append(sys.argv.pop(1)); import starter; sys.exit(starter.main())"
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, str(ROOT), *arguments]
+        return subprocess.run(command, env=before, capture_output=True, text=True, check=False)
+
+    assert run("--help").returncode == 0
+    for arguments in (["benefits"], ["assess", "--facts", NEWBORN]):
+        done = run(*arguments)
+        assert done.returncode == 1
+        assert done.stderr.startswith("multi-child.yaml:")
+        assert "unknown field 'paramters'" in done.stderr
+        assert done.stderr.count("\n") == 1

@@ -143,3 +143,19 @@ def test_secrets_are_private_and_stay(tmp_path: Path) -> None:
     assert not set(secrets_of(other).values()) & set(first.values())
     settings = load_settings({"DEMEU_DATABASE_URL": "postgresql://x/y", **first})
     assert settings.codec_keys.current == "k1"
+
+
+async def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StartError, match="no folder can be made here"):
+        async with EmbeddedStack(tmp_path / "file"):
+            pass
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", '{"DEMEU_SMPP_PASSWORD": 5}', ""])
+def test_broken_secrets_are_refused_and_never_replaced(tmp_path: Path, broken: str) -> None:
+    file = tmp_path / "secrets.json"
+    file.write_text(broken)
+    with pytest.raises(StartError, match=r"secrets\.json: not the JSON"):
+        secrets_of(tmp_path)
+    assert file.read_text() == broken
