@@ -21,6 +21,9 @@ install: $(READY) ## Make the environment (the others do it by themselves)
 
 $(READY): requirements.txt requirements-dev.txt
 	@set -e; chosen=; \
+	if [ -L $(VENV) ]; then \
+		echo "$(VENV) is a link: another checkout uses what it leads to. Remove the link (rm $(VENV)) and call make again." >&2; exit 1; \
+	fi; \
 	for candidate in $(CANDIDATES); do \
 		if "$$candidate" -c '$(SUITABLE)' >/dev/null 2>&1; then chosen=$$candidate; break; fi; \
 	done; \

@@ -112,3 +112,15 @@ def test_it_can_be_told_which_python(fresh: Path) -> None:
     done = _make("install", f"PYTHON={elsewhere / 'mine'}", cwd=fresh, path=str(programs))
     assert done.returncode == 0, done.stderr
     assert "Python by mine" in done.stdout
+
+
+def test_an_environment_behind_a_link_is_left_alone(fresh: Path) -> None:
+    programs, others = fresh.parent / "programs", fresh.parent / "others"
+    _python(programs, "python3", suitable=True)
+    (others / "bin").mkdir(parents=True)
+    (others / "bin/python").write_text("another checkout's")
+    (fresh / ".venv").symlink_to(others)
+    refused = _make("-s", "install", cwd=fresh, path=str(programs))
+    assert refused.returncode != 0
+    assert refused.stderr.startswith(".venv is a link: another checkout uses what it leads to.")
+    assert (others / "bin/python").read_text() == "another checkout's"
