@@ -1,18 +1,22 @@
 """Step *assign*: the deciding body answers; what it assigns is booked as payable once our amounts agree."""
 
+from datetime import UTC, date, datetime
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
 
+import benefits
+from activities.calendar import day_of
 from activities.world import World, not_yet, translated
 from adapters.errors import BadAnswer
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
 from card import money
 from card.tables import Assignment, table
-from workflows.model import AssignInput, Ruling, Step, StepInput
+from workflows.model import AssignInput, Case, Ruling, Step, StepInput
 
 
 class AssignStep:
@@ -68,7 +72,8 @@ class AssignStep:
         async with self.world.card.transaction() as session:
             state, amount, reason = (await session.execute(recorded)).one()
             if state == "assigned" and amount is not None:
-                await money.book_assigned(session, step.key, step.case.ref, amount - (step.was or 0))
+                about = _about(step.case, step.applied_on)
+                await money.book_assigned(session, step.key, step.case.ref, amount - (step.was or 0), about)
         if state == "refused" or amount is None:
             return Ruling(assigned=False, reason=reason)
         return Ruling(assigned=True, amount=amount, differs=state != "assigned")
@@ -82,9 +87,16 @@ class AssignStep:
                 raise ValueError("an assignment without amount cannot be accepted")
             assignment.state = "accepted"
             new = assignment.amount - (assignment.was or 0)
-            await money.book_assigned(session, assignment.key, step.case.ref, new)
+            about = _about(step.case, assignment.decided_on or step.case.on)
+            await money.book_assigned(session, assignment.key, step.case.ref, new, about)
             return Ruling(assigned=True, amount=assignment.amount)
 
 
 async def _assignment(session: AsyncSession, case_ref: str) -> Assignment:
     return (await session.scalars(select(Assignment).where(col(Assignment.case_ref) == case_ref))).one()
+
+
+def _about(case: Case, month_of: date) -> money.About:
+    """Whose money it is, and the month of the application, which is the first that it is for."""
+    payer = benefits.service(case.service, case.on).payer
+    return money.About(payer, month_of.replace(day=1), day_of(datetime.now(UTC)))

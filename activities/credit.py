@@ -1,5 +1,7 @@
 """Step *credit*: the money goes to the bank account, once, under one key. The most careful of the steps."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,6 +9,7 @@ from sqlmodel import col
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.calendar import day_of
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import money
@@ -69,7 +72,7 @@ async def _finish(session: AsyncSession, step: CreditInput, status: TransferStat
         )
     )
     if status.state == TransferState.SETTLED:
-        await money.book_credited(session, step.key, step.case.ref, step.amount)
+        await money.book_credited(session, step.key, step.case.ref, step.amount, day_of(datetime.now(UTC)))
     else:
         await session.execute(
             update(table(Account)).where(col(Account.id) == step.account_id).values(rejected=status.reason_code)

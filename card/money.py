@@ -5,6 +5,7 @@ Each effect is written as intended before the call and as done after, under its 
 """
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -27,32 +28,70 @@ class Money:
     pending: Decimal
 
 
+@dataclass(frozen=True)
+class About:
+    """What an entry is about besides its sum: whose money, for which month (its first day), on which day it counts."""
+
+    payer: str
+    period: date
+    value_date: date
+
+
+class OtherEntry(ValueError):
+    """Another sum, or other accounts, are booked under this key."""
+
+
 async def book(
-    session: AsyncSession, *, key: str, case_ref: str, debit: LedgerAccount, credit: LedgerAccount, amount: Decimal
+    session: AsyncSession,
+    *,
+    key: str,
+    case_ref: str,
+    debit: LedgerAccount,
+    credit: LedgerAccount,
+    amount: Decimal,
+    about: About,
 ) -> None:
-    """Enter `amount` tenge once under `key`; a repetition changes nothing."""
-    await session.execute(
+    """Enter `amount` tenge once under `key`; the same again changes nothing. Raises OtherEntry for another content.
+
+    The database refuses what must never be: a credit beyond what was assigned to the case, an account that is none.
+    """
+    entered = await session.scalar(
         insert(table(LedgerEntry))
-        .values(key=key, case_ref=case_ref, debit=debit, credit=credit, amount=amount)
+        .values(
+            key=key,
+            case_ref=case_ref,
+            debit=debit,
+            credit=credit,
+            amount=amount,
+            payer=about.payer,
+            period=about.period,
+            value_date=about.value_date,
+        )
         .on_conflict_do_nothing(index_elements=["key"])
+        .returning(col(LedgerEntry.key))
     )
+    if entered is None:
+        there = await session.get_one(LedgerEntry, key)
+        if (there.amount, there.debit, there.credit, there.case_ref) != (amount, debit, credit, case_ref):
+            raise OtherEntry(f"{key}: another entry is booked under this key")
 
 
-async def book_assigned(session: AsyncSession, key: str, case_ref: str, amount: Decimal) -> None:
-    await book(
-        session,
-        key=key,
-        case_ref=case_ref,
-        debit=LedgerAccount.ENTITLED,
-        credit=LedgerAccount.PAYABLE,
-        amount=amount,
+async def book_assigned(session: AsyncSession, key: str, case_ref: str, amount: Decimal, about: About) -> None:
+    """What a body has assigned is payable from now on."""
+    accounts = {"debit": LedgerAccount.ENTITLED, "credit": LedgerAccount.PAYABLE}
+    await book(session, key=key, case_ref=case_ref, amount=amount, about=about, **accounts)
+
+
+async def book_credited(session: AsyncSession, key: str, case_ref: str, amount: Decimal, value_date: date) -> None:
+    """What was payable has reached the account: of the same payer and for the same month as it was assigned."""
+    assigned = select(col(LedgerEntry.payer), col(LedgerEntry.period)).where(
+        col(LedgerEntry.case_ref) == case_ref, col(LedgerEntry.credit) == LedgerAccount.PAYABLE
     )
-
-
-async def book_credited(session: AsyncSession, key: str, case_ref: str, amount: Decimal) -> None:
-    await book(
-        session, key=key, case_ref=case_ref, debit=LedgerAccount.PAYABLE, credit=LedgerAccount.PAID, amount=amount
-    )
+    found = (await session.execute(assigned.order_by(col(LedgerEntry.booked_at)).limit(1))).first()
+    payer, period = found or ("unknown", value_date.replace(day=1))
+    accounts = {"debit": LedgerAccount.PAYABLE, "credit": LedgerAccount.PAID}
+    about = About(payer, period, value_date)
+    await book(session, key=key, case_ref=case_ref, amount=amount, about=about, **accounts)
 
 
 async def money(session: AsyncSession, case_ref: str | None = None) -> Money:

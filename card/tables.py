@@ -26,6 +26,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+
+def _one_of(column: str, *words: str) -> CheckConstraint:
+    """A closed set, kept by the database too: whatever writes there, nonsense is refused."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"a_known_{column}")
+
+
+OUTCOMES = (
+    *("credited", "no_right", "already_paid", "already_offered", "unreachable", "refused_by_person", "lapsed"),
+    *("late_yes", "no_account", "missing_document", "refused_by_body", "closed_by_operator", "told", "not_due"),
+)
+"""How a case may end, as `workflows.model.Outcome` has it: a test holds the two equal."""
+
 CASE_NUMBERS = Sequence("case_numbers", metadata=SQLModel.metadata)
 """Where the speakable case references come from; gaps mean nothing."""
 
@@ -163,6 +176,7 @@ class CaseRecord(SQLModel, table=True):
 
     __tablename__ = "cases"
     __table_args__ = (
+        _one_of("outcome", *OUTCOMES),
         Index("one_open_case_a_right", "right_id", unique=True, postgresql_where=text("outcome IS NULL")),
         Index("cases_of_a_right", "right_id"),
         Index("not_yet_started", "opened_at", postgresql_where=text("started_at IS NULL")),
@@ -218,7 +232,10 @@ class OutgoingMessage(SQLModel, table=True):
     """An SMS to a person, under its key; `paid_by` is the body that bears its cost, never the citizen."""
 
     __tablename__ = "messages"
-    __table_args__ = (Index("messages_to_a_phone", "phone", "intended_at"),)
+    __table_args__ = (
+        _one_of("state", "intended", "sent", "delivered", "failed"),
+        Index("messages_to_a_phone", "phone", "intended_at"),
+    )
 
     key: str = Field(primary_key=True)
     case_ref: str | None = Field(default=None, foreign_key="cases.ref", index=True)
@@ -262,6 +279,7 @@ class Question(SQLModel, table=True):
 
     __tablename__ = "questions"
     __table_args__ = (
+        _one_of("expects", "consent", "account"),
         Index("one_open_number_a_phone", "phone", "number", unique=True, postgresql_where=text("closed_at IS NULL")),
         Index("questions_of_a_phone", "phone", "opened_at"),
     )
@@ -345,6 +363,7 @@ class Application(SQLModel, table=True):
     """An application at E-Maket: intended before the call, registered or turned down after."""
 
     __tablename__ = "applications"
+    __table_args__ = (_one_of("state", "intended", "registered", "missing_document", "rejected"),)
 
     key: str = Field(primary_key=True)
     case_ref: str = Field(foreign_key="cases.ref", index=True)
@@ -360,6 +379,10 @@ class Assignment(SQLModel, table=True):
     """The ruling of the deciding body beside our own computation."""
 
     __tablename__ = "assignments"
+    __table_args__ = (
+        CheckConstraint("computed >= 0 AND amount >= 0 AND was >= 0", name="nothing_negative"),
+        _one_of("state", "assigned", "contested", "accepted", "refused"),
+    )
 
     key: str = Field(primary_key=True)
     case_ref: str = Field(foreign_key="cases.ref", unique=True)
@@ -378,7 +401,10 @@ class Account(SQLModel, table=True):
     """A bank account of a person. `rejected` says that a payment to it came back, and why."""
 
     __tablename__ = "accounts"
-    __table_args__ = (UniqueConstraint("person_id", "iban", name="an_account_once_a_person"),)
+    __table_args__ = (
+        _one_of("source", "bank", "person"),
+        UniqueConstraint("person_id", "iban", name="an_account_once_a_person"),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     person_id: UUID = Field(foreign_key="persons.id")
@@ -393,6 +419,8 @@ class Payment(SQLModel, table=True):
 
     __tablename__ = "payments"
     __table_args__ = (
+        _one_of("state", "intended", "settled", "rejected"),
+        CheckConstraint("amount > 0", name="something_is_paid"),
         Index("one_live_payment_a_case", "case_ref", unique=True, postgresql_where=text("state <> 'rejected'")),
     )
 
@@ -438,20 +466,41 @@ class LedgerAccount(StrEnum):
     PAID = "paid"
 
 
+class LedgerAccountRow(SQLModel, table=True):
+    """An account of the books, in one currency. Where it may not go negative, no case takes out more than it put in."""
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (CheckConstraint("currency = 'KZT'", name="tenge"),)
+
+    code: str = Field(primary_key=True)
+    currency: str = "KZT"
+    may_go_negative: bool
+
+
 class LedgerEntry(SQLModel, table=True):
-    """A double entry: the same amount leaves one account and enters another, once under its key."""
+    """A double entry: the same amount leaves one account and enters another, once under its key, and stays.
+
+    The database refuses to change or remove an entry, an account that is none, and to credit beyond what was assigned.
+    """
 
     __tablename__ = "ledger"
     __table_args__ = (
         CheckConstraint("amount > 0", name="positive"),
         CheckConstraint("debit <> credit", name="two_sides"),
+        CheckConstraint("payer IN ('budget', 'fund', 'fund+budget', 'unknown')", name="a_known_payer"),
+        CheckConstraint("period = date_trunc('month', period::timestamp)::date", name="a_whole_month"),
     )
 
     key: str = Field(primary_key=True)
     case_ref: str = Field(foreign_key="cases.ref", index=True)
-    debit: str
-    credit: str
+    debit: str = Field(foreign_key="ledger_accounts.code")
+    credit: str = Field(foreign_key="ledger_accounts.code")
     amount: Decimal = _money()
+    payer: str
+    """Whose money it is; `unknown` of entries from before it was kept."""
+    period: date
+    """The month that it is for, by its first day."""
+    value_date: date
     booked_at: datetime = _time(now=True)
 
 

@@ -25,7 +25,9 @@ async def card_of_its_own(server: Database, name: str, template: str) -> AsyncIt
 
 async def empty(card: Card) -> None:
     """Every row of every table is gone."""
-    tables = [table.name for table in reversed(SQLModel.metadata.sorted_tables)]
+    tables = [table.name for table in reversed(SQLModel.metadata.sorted_tables) if table.name != "ledger_accounts"]
     async with card.transaction() as session:
+        # The superuser of the tests may pass by the triggers that keep the books.
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
         for name in tables:
             await session.execute(text(f"DELETE FROM {name}"))  # noqa: S608  (our own tables)

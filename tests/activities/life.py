@@ -243,6 +243,8 @@ class Life:
             case Step.CREDIT:
                 async with self.card.transaction() as session:
                     account = await money.know_account(session, case.person_id, ibans_of(n)[0], "bank")
+                    about = money.About("budget", ON, ON)
+                    await money.book_assigned(session, case.key(Step.ASSIGN), case.ref, AMOUNT, about)
                 return CreditInput(**common, account_id=account.id, amount=AMOUNT)
             case Step.DETECT_NOTICE:
                 await self.settle(kandas(n))

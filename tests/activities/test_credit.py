@@ -12,7 +12,7 @@ from adapters.records import Transfer
 from card import money
 from card.tables import Account, Payment
 from tests.activities.life import AMOUNT, Life
-from tests.activities.people import ibans_of, iin_of, mother
+from tests.activities.people import ON, ibans_of, iin_of, mother
 from workflows.model import Case, CreditInput, Step
 
 
@@ -20,6 +20,8 @@ async def payment(life: Life, case: Case, n: int = 1, place: int = 0) -> CreditI
     """The n-th payment of the case, to the mother's first or second account."""
     async with life.card.transaction() as session:
         account = await money.know_account(session, case.person_id, ibans_of(1)[place], "bank")
+        # What is credited has been assigned before: the books refuse anything else.
+        await money.book_assigned(session, case.key(Step.ASSIGN), case.ref, AMOUNT, money.About("budget", ON, ON))
     return CreditInput(case=case, n=n, key=case.key(Step.CREDIT, n), account_id=account.id, amount=AMOUNT)
 
 

@@ -43,7 +43,7 @@ LEAVES: dict[Step, dict[type[Any], int]] = {
     Step.REGISTER: {Application: 1},
     Step.ASSIGN: {Assignment: 1, LedgerEntry: 1},
     Step.ACCEPT_AMOUNT: {Assignment: 1, LedgerEntry: 1},
-    Step.CREDIT: {Payment: 1, LedgerEntry: 1},
+    Step.CREDIT: {Payment: 1, LedgerEntry: 2},
     Step.DETECT_NOTICE: {FactsSnapshot: 1},
     Step.TELL: {OutgoingMessage: 1},
 }

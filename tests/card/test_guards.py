@@ -3,6 +3,7 @@
 import asyncio
 import traceback
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +12,13 @@ from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benefits import make_iin
-from card import Card, money, rights
+from card import Card, messages, money, rights
 from card.store import DatabaseError
-from card.tables import CaseRecord, LedgerAccount, LedgerEntry, Payment
+from card.tables import OUTCOMES, CaseRecord, IncomingMessage, LedgerAccount, LedgerEntry, Payment
 from tests.card.conftest import ON, Cards
+from workflows.model import Outcome
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 AMOUNT = Decimal("78798.00")
 IBAN = "KZ36125KZT0000000010"
@@ -102,23 +106,128 @@ async def test_a_case_has_one_live_payment(cards: Cards) -> None:
             session.add(payment("credit:3"))
 
 
-async def test_the_books_take_a_key_once_and_refuse_nonsense(cards: Cards) -> None:
+ABOUT = money.About("budget", ON, ON)
+
+
+async def test_the_books_take_a_key_once_and_nothing_else_under_it(cards: Cards) -> None:
     case = await cards.open()
-    for amount in (AMOUNT, Decimal(5)):
+    for _ in range(2):
         async with cards.card.transaction() as session:
-            await money.book_assigned(session, "assign", case.ref, amount)
+            await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+    with pytest.raises(money.OtherEntry):
+        async with cards.card.transaction() as session:
+            await money.book_assigned(session, "assign", case.ref, Decimal(5), ABOUT)
     async with cards.card.transaction() as session:
-        assert (await session.get_one(LedgerEntry, "assign")).amount == AMOUNT, "the books never change a line"
-    line: dict[str, Any] = {"debit": LedgerAccount.ENTITLED, "credit": LedgerAccount.PAYABLE, "amount": AMOUNT}
-    wrong: list[dict[str, Any]] = [
+        assert (await session.get_one(LedgerEntry, "assign")).amount == AMOUNT
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
         {"amount": Decimal(0)},
         {"amount": Decimal(-1)},
         {"debit": LedgerAccount.PAID, "credit": LedgerAccount.PAID},
-    ]
-    for bad in wrong:
+        {"credit": "my own pocket"},
+        {"debit": "nowhere"},
+        {"payer": "me"},
+        {"period": date(2025, 3, 2)},
+        {"case_ref": "0000-0000-0"},
+    ],
+    ids=str,
+)
+async def test_the_books_refuse_nonsense(cards: Cards, bad: dict[str, Any]) -> None:
+    case = await cards.open()
+    line: dict[str, Any] = {
+        "key": "other",
+        "case_ref": case.ref,
+        "debit": LedgerAccount.ENTITLED,
+        "credit": LedgerAccount.PAYABLE,
+        "amount": AMOUNT,
+        "payer": "budget",
+        "period": ON,
+        "value_date": ON,
+    }
+    with pytest.raises(DatabaseError):
+        async with cards.card.transaction() as session:
+            session.add(LedgerEntry(**line | bad))
+    async with cards.card.transaction() as session:
+        session.add(LedgerEntry(**line))
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "UPDATE ledger SET amount = amount + 1",
+        "UPDATE ledger SET case_ref = case_ref",
+        "DELETE FROM ledger",
+        "TRUNCATE ledger",
+    ],
+)
+async def test_an_entry_stays(cards: Cards, deed: str) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+    with pytest.raises(DatabaseError):
+        await _execute(cards.card, text(deed), {})
+    async with cards.card.transaction() as session:
+        assert (await session.get_one(LedgerEntry, "assign")).amount == AMOUNT
+
+
+async def test_nothing_is_credited_beyond_what_was_assigned(cards: Cards) -> None:
+    case, other = await cards.open(), await cards.open(n=2)
+    async with cards.card.transaction() as session:
+        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+        await money.book_assigned(session, "assign of another", other.ref, AMOUNT, ABOUT)
+    for amount in (AMOUNT + Decimal("0.01"), Decimal(999_999)):
         with pytest.raises(DatabaseError):
             async with cards.card.transaction() as session:
-                session.add(LedgerEntry(key="other", case_ref=case.ref, **line | bad))
+                await money.book_credited(session, "credit", case.ref, amount, ON)
+    async with cards.card.transaction() as session:
+        await money.book_credited(session, "credit", case.ref, AMOUNT, ON)
+
+
+async def test_two_credits_at_the_same_moment_are_not_both_covered(cards: Cards) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+
+    async def credit(n: int) -> None:
+        async with cards.card.transaction() as session:
+            await money.book_credited(session, f"credit:{n}", case.ref, AMOUNT, ON)
+
+    done = await asyncio.gather(*(credit(n) for n in range(6)), return_exceptions=True)
+    assert done.count(None) == 1
+    async with cards.card.transaction() as session:
+        assert await money.money(session, case.ref) == money.Money(AMOUNT, AMOUNT, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "UPDATE cases SET outcome = 'nonsense'",
+        "UPDATE payments SET state = 'nonsense'",
+        "UPDATE payments SET amount = -5",
+        "UPDATE questions SET expects = 'money'",
+        "UPDATE incoming SET received_at = '0001-01-01'",
+        "UPDATE rights SET state = 'mine'",
+    ],
+)
+async def test_closed_sets_are_closed_in_the_database_too(cards: Cards, nonsense: str) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        account = await money.know_account(session, case.person_id, IBAN, "bank")
+        session.add(Payment(key="credit", case_ref=case.ref, account_id=account.id, amount=AMOUNT))
+        asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW, "phone": "+77010000001"}
+        await messages.ask(session, key="offer", case_ref=case.ref, **asked)
+        said = IncomingMessage(message_id="op:1", phone="+77010000001", text="?", received_at=NOW)
+        await messages.store_incoming(session, said)
+        await rights.known_as(session, "multi-child", {"ACT-1"})
+    with pytest.raises(DatabaseError):
+        await _execute(cards.card, text(nonsense), {})
+
+
+def test_the_database_knows_every_outcome() -> None:
+    assert set(OUTCOMES) == {str(outcome) for outcome in Outcome}
 
 
 async def test_an_account_is_known_once_a_person(cards: Cards) -> None:
