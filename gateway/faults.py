@@ -2,31 +2,19 @@
 
 import structlog
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from card.store import DatabaseError, DatabaseRefused
-
-FOR_GOOD = frozenset(
-    {
-        RPCStatusCode.INVALID_ARGUMENT,
-        RPCStatusCode.FAILED_PRECONDITION,
-        RPCStatusCode.OUT_OF_RANGE,
-        RPCStatusCode.UNIMPLEMENTED,
-        RPCStatusCode.DATA_LOSS,
-    }
-)
-"""What Temporal will say again to the same request; after anything else it may take it."""
 
 
 def passes(error: Exception) -> bool:
     """Whether somebody is away, who may be back when it is tried again."""
     if isinstance(error, ApplicationError):
         return not error.non_retryable
-    if isinstance(error, RPCError):
-        return error.status not in FOR_GOOD
     if isinstance(error, DatabaseError):
         return not isinstance(error, DatabaseRefused)
-    return isinstance(error, OSError)
+    # Temporal names no status that could not pass: even FAILED_PRECONDITION says that a worker has just stumbled.
+    return isinstance(error, OSError | RPCError)
 
 
 def report(event: str, error: Exception, **about: object) -> None:

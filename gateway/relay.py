@@ -30,6 +30,9 @@ log = structlog.get_logger()
 TAKE = timedelta(seconds=20)
 """How long one try may wait for the case to take a reply; its worker may be away."""
 
+PATIENCE = timedelta(days=2)
+"""So long a message waits for whoever is away, and holds up what its phone said after it; then it is set aside."""
+
 SWEEP = 1.0
 """Seconds between two looks for what is left over."""
 
@@ -154,7 +157,7 @@ class Relay:
                     try:
                         await self._to_case(incoming)
                     except Exception as error:
-                        if passes(error):
+                        if passes(error) and datetime.now(UTC) - incoming.stored_at < PATIENCE:
                             raise
                         report("relay.reply_set_aside", error, message_id=incoming.message_id)
                         reason = str(error) if isinstance(error, Stuck | DatabaseRefused) else type(error).__name__

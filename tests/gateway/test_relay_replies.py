@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import structlog
 from sqlalchemy import select, update
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 import dialogue
@@ -437,3 +438,27 @@ async def test_what_a_person_wrote_is_never_lost_for_its_encoding(desk: Desk, te
     kept = (await desk.stored(id_)).text
     assert "\ufffd" in kept
     assert kept.count("\U0001f600") == text.count("\ud83d\ude00")
+
+
+@pytest.mark.parametrize("status", [RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT])
+async def test_nothing_that_temporal_says_loses_an_answer(
+    desk: Desk, impatient: None, monkeypatch: pytest.MonkeyPatch, status: RPCStatusCode
+) -> None:
+    """`Workflow Task in failed state` is what a restarted worker leaves for a moment."""
+    case = await desk.open()
+    await desk.ask(case)
+    real, failures = desk.relay._update, [RPCError("not now", status, b"")] * 3
+
+    async def stumbles(*given: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await real(*given)
+
+    monkeypatch.setattr(desk.relay, "_update", stumbles)
+    await desk.relay.reply("smpp:yes", phone_of(1), "ИӘ", now())
+    async with asyncio.timeout(20):
+        while (await desk.stored("smpp:yes")).relayed_at is None:
+            await desk.relay.sweep()
+            await desk.brought()
+    assert (await desk.stored("smpp:yes")).set_aside is None
+    assert len((await desk.heard(case)).replies) == 1
