@@ -110,4 +110,8 @@ def _told(case: Case, consent: Consent | None) -> ConsentRecorded | None:
 
 async def given_before(session: AsyncSession, case: Case) -> ConsentRecorded | None:
     """The yes that this case has already: a case that was begun anew does not ask again."""
-    return _told(case, await consents.given(session, case.ref))
+    told = _told(case, await consents.given(session, case.ref))
+    if told is None:
+        return None
+    found_at = await consents.found_at(session, case.key(Step.DETECT))
+    return told.model_copy(update={"found_on": day_of(found_at) if found_at else None})

@@ -16,7 +16,7 @@ from activities.attempts import YES, Found
 from activities.facts import Asked, ask_registries
 from activities.world import World, translated
 from benefits.facts import BadFacts, Facts
-from card import people
+from card import cases, people
 from card.tables import FactsSnapshot, table
 from workflows.model import Case, Detected, Policy, ReassessInput, Right, Step, StepInput
 
@@ -40,6 +40,9 @@ class DetectStep:
             if asked.mapping.get("payments"):
                 as_if = Facts.from_mapping({**asked.mapping, "payments": []})
                 unpaid = benefits.assess_each(case.service, as_if, case.on)
+        if await self._begun_anew(case):
+            # What this very case has applied for may show among the payments before its money has moved.
+            decisions = unpaid
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
             found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
@@ -62,6 +65,10 @@ class DetectStep:
             found = await attempts.again(session, case, asked.mapping, decisions, was=step.was)
             await keep(session, step, asked.mapping, found.decision.to_dict())
         return self._detected(case, found, asked)
+
+    async def _begun_anew(self, case: Case) -> bool:
+        async with self.world.card.statements() as session:
+            return await cases.has_applied(session, case.ref)
 
     async def _facts(self, case: Case, on: date) -> Asked:
         """What the registries say, with payments under the name that their right has now."""

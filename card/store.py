@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import select, text
+from sqlalchemy import URL, event, make_url, select, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlmodel import col
@@ -20,6 +21,31 @@ def async_url(url: str) -> str:
     """The same database address with the driver we use: psycopg 3."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme.startswith("postgres") else url
+
+
+def _without_prepare(url: str) -> tuple[URL, dict[str, int | None]]:
+    """The address without `prepare_threshold`, and that as the driver wants it: `None` prepares nothing.
+
+    Behind a pooler that gives one session to several clients, prepared statements of one meet those of another.
+    """
+    address = make_url(url)
+    given = address.query.get("prepare_threshold")
+    if given is None:
+        return address, {}
+    threshold = None if str(given).lower() in ("none", "") else int(str(given))
+    return address.difference_update_query(["prepare_threshold"]), {"prepare_threshold": threshold}
+
+
+_ELSEWHERE = ("08", "25006", "57P01", "57P02", "57P03")
+"""SQLSTATEs that say: this server is not, or no longer, the one to write to."""
+
+
+def _leave_who_cannot_write(context: ExceptionContext) -> None:
+    """After a fail-over open connections can read and not write: the pool leaves them all, and connects anew."""
+    state = getattr(context.original_exception, "sqlstate", None) or ""
+    if state.startswith(_ELSEWHERE):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = True
 
 
 _MOST_IINS = 20_000
@@ -79,9 +105,11 @@ class Card:
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         # No ping before use: a connection that broke fails one attempt of a step, and steps are tried again.
+        address, prepare = _without_prepare(async_url(url))
         self.engine: AsyncEngine = create_async_engine(
-            async_url(url), pool_size=pool_size, max_overflow=0, hide_parameters=True
+            address, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args=prepare
         )
+        event.listen(self.engine.sync_engine, "handle_error", _leave_who_cannot_write)
         self._iins: dict[UUID, str] = {}
         self._by_statement = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -117,10 +145,9 @@ class Card:
         return known
 
     async def ready(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database answers and takes what is written: a standby that was the primary does not."""
         async with self.statements() as session:
-            await session.execute(text("SELECT 1"))
-        return True
+            return bool((await session.execute(text("SHOW transaction_read_only"))).scalar_one() == "off")
 
     async def close(self) -> None:
         await self.engine.dispose()

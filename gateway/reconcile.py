@@ -3,8 +3,8 @@
 A terminate by mistake, a lost history or a Temporal restored from yesterday leave a row that waits for nobody. To end a
 case an operator closes or cancels it; a terminate is a mistake or an emergency, and the case comes back after it.
 
-From the application on other bodies act on the case, and the registries may already show what they did: applying the
-law from the start could then call a right paid that was not. Such a case is left to a person, by an error in the log.
+Every effect has its key and the Card what was done under it: a case that is begun anew asks, applies and pays nothing a
+second time, at whatever step it was lost.
 """
 
 import time
@@ -97,10 +97,6 @@ class Reconciler:
         async with self.card.statements() as session:
             if await cases.is_over(session, case.ref):
                 return False
-            applied = await cases.has_applied(session, case.ref)
-        if applied:
-            log.error("reconcile.lost_after_application", case=id_)
-            return False
         try:
             await self.opening.begin_anew(case)
         except (benefits.UnknownService, benefits.BadFacts) as error:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+import runtime.zone  # noqa: F401  (no program starts on wrong time zone data)
 from runtime.codec import KeyRing
 
 PREFIX = "DEMEU_"

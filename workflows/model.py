@@ -329,6 +329,8 @@ class ConsentRecorded(Wire):
     """The day on which the consent was received, in Asia/Almaty: the day of application."""
     due: datetime
     """The end of the legal term for the decision, in working days of the public calendar."""
+    found_on: date | None = None
+    """Of a consent that was given before the case was begun anew: the day on which the right was first found."""
 
 
 class Answer(Wire):

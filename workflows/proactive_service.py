@@ -146,6 +146,7 @@ class ProactiveService(CaseInSight):
 
     def _consented(self, consent: ConsentRecorded) -> ConsentRecorded:
         self.listens = False
+        self.found_on = consent.found_on or self.found_on
         return consent
 
     async def _offer(self, n: int, amount: Decimal) -> Offered:

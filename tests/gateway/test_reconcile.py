@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import structlog
 from temporalio.client import WorkflowExecutionStatus
 
 from card.tables import Application, CaseRecord
@@ -63,15 +62,14 @@ async def test_cases_that_run_or_are_over_are_left_alone(desk: Desk) -> None:
     assert not await _runs(desk, over)
 
 
-async def test_a_case_lost_after_its_application_is_left_to_a_person(desk: Desk) -> None:
+async def test_a_case_lost_after_its_application_is_begun_anew_too(desk: Desk) -> None:
+    """That nothing is done twice then is held where real workers run: tests/system/test_begun_anew.py."""
     case = await _open_a_while_ago(desk)
     async with desk.card.transaction() as session:
         session.add(Application(key=f"{case.id}:register", case_ref=case.ref, applied_on=ON))
     await desk.handle(case).terminate("by mistake")
-    with structlog.testing.capture_logs() as logs:
-        assert await _reconciler(desk).look() == 0
-    assert [line["case"] for line in logs if line["event"] == "reconcile.lost_after_application"] == [case.id]
-    assert not await _runs(desk, case)
+    assert await _reconciler(desk).look() == 1
+    assert await _runs(desk, case)
 
 
 async def test_the_looks_go_round_all_open_cases(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

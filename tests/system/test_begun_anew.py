@@ -1,0 +1,113 @@
+"""A case that is terminated or reset at any stage, and begun anew, comes to the same end: asked, applied, paid once."""
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client
+
+from card import Card, cases
+from card.money import money
+from demo.outside import Outside
+from gateway.opening import Opening
+from runtime.embedded import EmbeddedStack
+from runtime.settings import Agency
+from tests.activities.people import iin_of, mother, phone_of
+from tests.system.people import ON
+from workflows.model import Case, CaseResult, Outcome, Stage
+
+SLOW = {
+    Stage.CONSENT: {},
+    Stage.ASSIGN: {"body": {"delay_seconds": 4}},
+    Stage.CREDIT: {"bank": {"settle_seconds": 4}},
+}
+"""What makes a case stay at a stage for a while."""
+
+
+async def _at(client: Client, case: Case, stage: Stage) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            described = await client.get_workflow_handle(case.id).describe()
+            seen = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+            if seen.get("Stage") == stage:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def _asked(outside: Outside, n: int) -> None:
+    async with asyncio.timeout(60):
+        while not await outside.sms(phone_of(n)):
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(("n", "stage"), list(enumerate(SLOW, 301)), ids=str)
+async def test_a_terminated_case_is_begun_anew_and_pays_once(
+    stack: EmbeddedStack, card: Card, outside: Outside, opening: Opening, n: int, stage: Stage
+) -> None:
+    await outside.settle_in([mother(n, behaviour=SLOW[stage])])
+    client = await stack.client()
+    case = (await opening.open(service="multi-child", iin=iin_of(n), on=ON, opened_by=f"anew:{n}")).case
+    await _asked(outside, n)
+    if stage is not Stage.CONSENT:
+        await outside.reply(phone_of(n), "ИӘ")
+    await _at(client, case, stage)
+    await client.get_workflow_handle(case.id).terminate("by mistake")
+    async with card.statements() as session:
+        await opening.begin_anew(await cases.find(session, case.ref))
+    if stage is Stage.CONSENT:
+        await _at(client, case, Stage.CONSENT)
+        await outside.reply(phone_of(n), "ИӘ")
+    await _credited_once(card, outside, client, case, n)
+
+
+async def test_a_reset_of_a_credited_case_pays_and_tells_nothing_twice(
+    stack: EmbeddedStack, card: Card, outside: Outside, opening: Opening
+) -> None:
+    n = 320
+    await outside.settle_in([mother(n)])
+    client = await stack.client()
+    case = (await opening.open(service="multi-child", iin=iin_of(n), on=ON, opened_by=f"anew:{n}")).case
+    await _asked(outside, n)
+    await outside.reply(phone_of(n), "ИӘ")
+    await _credited_once(card, outside, client, case, n)
+    told = len(await outside.sms(phone_of(n)))
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace="default",
+            workflow_execution=WorkflowExecution(workflow_id=case.id),
+            reason="an operator's mistake",
+            workflow_task_finish_event_id=4,
+            request_id="reset-1",
+        )
+    )
+    async with asyncio.timeout(90):
+        again: CaseResult = await client.get_workflow_handle(case.id, result_type=CaseResult).result()
+    assert (again.outcome, again.credited) == (Outcome.ALREADY_PAID, Decimal(0)), "it runs"
+    async with card.statements() as session:
+        assert (await cases.find(session, case.ref)).outcome == Outcome.CREDITED, "the first ending stands"
+    await _paid_once(card, outside, case, n)
+    assert len(await outside.sms(phone_of(n))) == told
+
+
+async def _credited_once(card: Card, outside: Outside, client: Client, case: Case, n: int) -> None:
+    async with asyncio.timeout(90):
+        result: CaseResult = await client.get_workflow_handle(case.id, result_type=CaseResult).result()
+    assert result.outcome is Outcome.CREDITED
+    assert (result.credited, result.pending) == (result.assigned, Decimal(0))
+    await _paid_once(card, outside, case, n)
+
+
+async def _paid_once(card: Card, outside: Outside, case: Case, n: int) -> None:
+    transfers = [one for one in await outside.bank_books() if case.ref in one["key"]]
+    assert len(transfers) == 1
+    async with card.statements() as session:
+        books = await money(session, case.ref)
+    assert books.assigned == books.credited > 0
+    said = Counter(message["key"] for message in await outside.sms(phone_of(n)))
+    assert set(said.values()) == {1}
+    for agency in (Agency.EMAKET, Agency.BODY, Agency.BANK):
+        calls = [call for call in await outside.calls(agency) if case.ref in call["key"]]
+        assert all(call["effects"] <= 1 and call["conflicts"] == 0 for call in calls), agency
