@@ -13,12 +13,17 @@ from temporalio.worker import Replayer
 
 from runtime.codec import ENCODING
 from runtime.plugin import demeu_plugin
-from tests.histories.record import FOLDER, RING, notices, plays
+from tests.histories.record import FOLDER, NEWEST, RING, notices, plays
 from workflows.model import WORKFLOW, Account, Case, CaseResult, NoticeKind, Outcome, Policy
 from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
-RECORDED = sorted(FOLDER.glob("*.json"))
+RECORDED = sorted(FOLDER.rglob("*.json"))
+
+
+def of(file: Path) -> str:
+    """The way, and the version whose code recorded it."""
+    return str(file.relative_to(FOLDER).with_suffix(""))
 
 
 def history(file: Path) -> WorkflowHistory:
@@ -27,7 +32,7 @@ def history(file: Path) -> WorkflowHistory:
 
 def test_every_ending_is_recorded() -> None:
     ways = {**plays(), **notices()}
-    assert {file.stem for file in RECORDED} == set(ways)
+    assert {file.stem for file in NEWEST.glob("*.json")} == set(ways)
     assert {outcome for outcome, _, _ in ways.values()} == set(Outcome)
 
 
@@ -36,7 +41,7 @@ def replayer(*workflows: type) -> Replayer:
     return Replayer(workflows=list(workflows), plugins=[demeu_plugin(RING, strict=True)])
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", RECORDED, ids=of)
 async def test_a_recorded_case_goes_on_under_this_code(file: Path) -> None:
     await replayer(ProactiveService, ProactiveNotice).replay_workflow(history(file))
 
@@ -79,7 +84,7 @@ class Changed(ProactiveService):
         return await Changed.planted(self, policy)
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("credited*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(FOLDER.rglob("credited*.json")), ids=of)
 @pytest.mark.parametrize("account", [without_an_account, with_one_step_more, with_a_wait])
 async def test_a_change_that_would_strand_cases_is_caught(
     account: Step, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -89,7 +94,7 @@ async def test_a_change_that_would_strand_cases_is_caught(
         await replayer(Changed).replay_workflow(history(file))
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", RECORDED, ids=of)
 def test_nothing_of_a_case_is_stored_in_the_clear(file: Path) -> None:
     """Every payload and failure of the history is encrypted; what is not names no person."""
     for payload in _payloads(json.loads(file.read_text())):
