@@ -73,15 +73,13 @@ def _fund_part(assessment: Assessment, breadwinner: Breadwinner, number: int) ->
 
 
 def _budget_part(assessment: Assessment, number: int, orphans: int) -> Money:
-    """A multiple of PM for all dependants together; for full orphans one for each."""
-    if orphans:
-        each = assessment.number("rate_full_orphan")
-        rate = each * orphans
-        if assessment.trace is not None:
-            assessment.figure("rate_for_orphans", rate, "PM", how=f"{each:f} × {orphans}")
-    else:
-        rate = assessment.bracket("rate", number)
-    return Money(assessment.times(rate, "pm"), "budget", ZERO, "budget")
+    """A multiple of PM for all dependants together; for full orphans one for each, rounded as it is published."""
+    if not orphans:
+        return Money(assessment.times(assessment.bracket("rate", number), "pm"), "budget", ZERO, "budget")
+    each = assessment.times(assessment.number("rate_full_orphan"), "pm")
+    if assessment.trace is not None:
+        assessment.figure("for_all_orphans", each * orphans, how=f"{each:f} × {orphans}")
+    return Money(each * orphans, "budget", ZERO, "budget")
 
 
 def _kept(assessment: Assessment, breadwinner: Breadwinner) -> list[tuple[Dependant, date]]:

@@ -37,7 +37,7 @@ FIGURES = {
     "participation_left": ("months", True),
     "participation_used": ("ratio", True),
     "rate_for_all": ("MRP", True),
-    "rate_for_orphans": ("PM", True),
+    "for_all_orphans": ("tenge", True),
     "right_arose": ("date", False),
     "withheld": ("tenge", True),
     "young_children": ("children", False),
