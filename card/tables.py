@@ -450,12 +450,13 @@ class RegistryEvent(SQLModel, table=True):
 
 
 class SeenRequest(SQLModel, table=True):
-    """A signed request that was accepted, until its timestamp is too old to be accepted again."""
+    """A signed request that is being served or was accepted, until its time is too old to be accepted again."""
 
     __tablename__ = "seen_requests"
 
     signature: str = Field(primary_key=True)
     seen_at: datetime = _time(now=True, index=True)
+    accepted_at: datetime | None = _time(nullable=True)
 
 
 class LedgerAccount(StrEnum):

@@ -10,10 +10,13 @@ import uvicorn
 from adapters.sms import IncomingSms, Receipt, ReceiptState, SmppInbox
 from card import Card
 from gateway.app import Parts, gateway_app
+from gateway.connections import server_config
 from gateway.opening import Opening
+from gateway.refusals import Refusals
 from gateway.relay import Relay
 from runtime.program import program
 from runtime.settings import Settings
+from runtime.telemetry import refusal_metric, temporal_runtime
 from runtime.temporal import connect
 from runtime.world import sms_centre
 
@@ -52,22 +55,16 @@ async def serving(settings: Settings, relay: Relay) -> AsyncIterator[None]:
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
-    client = await connect(settings)
+    runtime = temporal_runtime(settings.gateway_metrics_bind)
+    client = await connect(settings, runtime=runtime)
+    refusals = Refusals(refusal_metric(runtime))
     card = Card(settings.database_url.get_secret_value())
     opening = Opening(card, client, settings.task_queue)
     async with sms_centre(settings) as centre:
         lags = {name: timedelta(seconds=lag) for name, lag in settings.gateway_sms_clock_lags.items()}
         relay = Relay(card, client, centre, opening, lags=lags)
-        app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay))
-        config = uvicorn.Config(
-            app,
-            host=settings.gateway_host,
-            port=settings.gateway_port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=10,
-        )
-        await uvicorn.Server(config).serve()
+        app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay), refusals)
+        await uvicorn.Server(server_config(app, settings, refusals)).serve()
     await card.close()
 
 

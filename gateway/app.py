@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -17,6 +17,7 @@ from activities.calendar import day_of
 from benefits import BadFacts
 from card import Card
 from gateway.codec import codec_router
+from gateway.door import Door, Limits
 from gateway.events import opened_by
 from gateway.messages import (
     CaseOpened,
@@ -29,8 +30,9 @@ from gateway.messages import (
     Taken,
 )
 from gateway.opening import AHEAD, Opening
+from gateway.refusals import Refusals
 from gateway.relay import Relay
-from gateway.signature import guard
+from gateway.signature import COVERED, Key, Senders
 from runtime.codec import EncryptionCodec
 from runtime.settings import Settings
 
@@ -45,7 +47,12 @@ class Parts:
     relay: Relay
 
 
-def gateway_app(settings: Settings, parts: Parts, lifespan: AbstractAsyncContextManager[None] | None = None) -> FastAPI:
+def gateway_app(
+    settings: Settings,
+    parts: Parts,
+    lifespan: AbstractAsyncContextManager[None] | None = None,
+    refusals: Refusals | None = None,
+) -> FastAPI:
     """The gateway as an ASGI application. `lifespan` is entered while it serves: the relay and the SMS link."""
 
     @asynccontextmanager
@@ -59,14 +66,14 @@ def gateway_app(settings: Settings, parts: Parts, lifespan: AbstractAsyncContext
     app = FastAPI(
         title="Demeu gateway",
         version="1",
-        description="Replies and receipts of SMS, events of the registries. Every request is signed (HMAC-SHA256).",
+        description="Replies and receipts of SMS, events of the registries. Every request is signed (RFC 9421): "
+        "gateway/README.md shows how.",
         lifespan=serving,
     )
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(StarletteHTTPException, _refused)
     tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
-    signed = guard(settings.gateway_secrets, tolerance, parts.card)
-    app.include_router(_messages(parts, signed, frozenset(settings.gateway_sms_senders), tolerance))
+    app.include_router(_messages(parts, frozenset(settings.gateway_sms_senders), tolerance))
     app.include_router(_health(parts))
     if settings.codec_origins:
         app.add_middleware(
@@ -76,7 +83,27 @@ def gateway_app(settings: Settings, parts: Parts, lifespan: AbstractAsyncContext
             allow_headers=["content-type", "x-namespace", "authorization"],
         )
         app.include_router(codec_router(EncryptionCodec(settings.codec_keys), settings.codec_origins))
+    app.add_middleware(
+        Door,
+        senders=Senders(_keys(settings), tolerance),
+        limits=Limits(
+            body_bytes=settings.gateway_body_bytes,
+            body_seconds=settings.gateway_request_seconds,
+            sender_rate=settings.gateway_sender_rate,
+            address_rate=settings.gateway_address_rate,
+            at_once=settings.gateway_at_once,
+            tolerance=tolerance,
+        ),
+        card=parts.card,
+        refusals=refusals or Refusals(lambda _: None),
+        routes=app.openapi()["paths"],
+    )
     return app
+
+
+def _keys(settings: Settings) -> dict[str, Key]:
+    secrets = {sender: secret.get_secret_value().encode() for sender, secret in settings.gateway_secrets.items()}
+    return {**secrets, **settings.gateway_public_keys}
 
 
 async def _not_valid(_: Request, error: Exception) -> Response:
@@ -112,16 +139,35 @@ def _problems(reasons: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
 
 _REFUSALS = {
     400: "The body cannot be read.",
-    401: "A stranger, a wrong signature, or a time outside the tolerance.",
+    401: "A stranger, a wrong signature, a time outside the tolerance, or another body than was signed.",
     403: "A sender that may not post this.",
-    409: "This very request was accepted before; or an event's id, with another content.",
+    408: "The body did not come in time.",
+    409: "This very request was accepted before, or is being served; or an event's id, with another content.",
+    413: "The body is too large.",
     422: "A field breaks its rule; nothing was changed.",
+    429: "Too many requests of this sender or address: come again after the seconds of Retry-After.",
+    503: "Too many requests at once: come again after the seconds of Retry-After.",
 }
 
 
-def _messages(
-    parts: Parts, signed: Callable[..., Awaitable[str]], operators: frozenset[str], tolerance: timedelta
-) -> APIRouter:
+async def signed(
+    request: Request,
+    signature_input: Annotated[  # noqa: ARG001  (the door reads the headers; here they are published)
+        str, Header(alias="Signature-Input", description=f"RFC 9421: keyid, created, over {', '.join(COVERED)}.")
+    ] = "",
+    signature: Annotated[  # noqa: ARG001
+        str, Header(alias="Signature", description="RFC 9421: hmac-sha256 with your secret, or ed25519.")
+    ] = "",
+    digest: Annotated[  # noqa: ARG001
+        str, Header(alias="Content-Digest", description="RFC 9530: sha-256 or sha-512 of the body.")
+    ] = "",
+) -> str:
+    """The sender, by whose signature the door let the request in."""
+    sender: str = request.state.sender
+    return sender
+
+
+def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS))
 
     # A registry cannot answer for a person, nor an operator open cases: a secret that leaks does the less harm.

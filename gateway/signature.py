@@ -1,94 +1,164 @@
-"""Who may call the gateway: each sender signs time, method, path and body with a secret of its own (HMAC-SHA256).
+"""How a request is signed, and whose it is: HTTP Message Signatures (RFC 9421) over a content digest (RFC 9530).
 
-A stranger, a changed request, an old one and a repeated one are refused alike, with no hint which it was beyond the
-status. A sender that repeats a message signs it anew: the message's own id makes the repetition harmless.
+A sender signs with a secret (hmac-sha256) or a private key of its own (ed25519). What is signed covers the digest of
+the body and not the body, so a request is known to be its sender's, or refused, before a byte of its body is read.
 """
 
-import hashlib
-import hmac
-from collections.abc import Awaitable, Callable, Mapping
+import base64
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Any
+from urllib.parse import urlsplit
 
-from fastapi import Header, HTTPException, Request
-from pydantic import SecretStr
-from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
-
-from card import Card
-from card.tables import SeenRequest, table
-
-SENDER = "X-Demeu-Sender"
-TIMESTAMP = "X-Demeu-Timestamp"
-SIGNATURE = "X-Demeu-Signature"
-
-_HOW_TO_SIGN = (
-    "HMAC-SHA256 with your secret, hexadecimal, of timestamp, method in capitals, path and body, joined by line feeds."
+import http_sf
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from http_message_signatures import (
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    InvalidSignature,
+    MappingKeyResolver,
+    VerifyResult,
 )
+from http_message_signatures.algorithms import ED25519, HMAC_SHA256
+
+COVERED = ("@method", "@path", "@query", "content-digest")
+"""What every signature covers. A sender may cover more; less is not enough."""
+
+LABEL = "demeu"
+
+Key = bytes | Ed25519PublicKey
 
 
-def sign(secret: str, timestamp: str, method: str, path: str, body: bytes) -> str:
-    """The signature of a request, hexadecimal. `timestamp` is Unix time in seconds, as text."""
-    message = b"\n".join((timestamp.encode(), method.upper().encode(), path.encode(), body))
-    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+class Unsigned(Exception):
+    """The request is not a known sender's. `reason` is one word for our log; `detail` may be told to the caller."""
+
+    def __init__(self, reason: str, detail: str = "signature: unknown sender or wrong signature") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
 
 
-def signed_headers(sender: str, secret: str, method: str, path: str, body: bytes) -> dict[str, str]:
-    """The headers of a signed JSON request made now."""
-    timestamp = f"{datetime.now(UTC).timestamp():.6f}"
-    return {
-        "Content-Type": "application/json",
-        SENDER: sender,
-        TIMESTAMP: timestamp,
-        SIGNATURE: sign(secret, timestamp, method, path, body),
-    }
+class _Fields:
+    """The header lines of a request, in order, a name as often as it was sent."""
+
+    def __init__(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
+        self._lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in lines]
+
+    def items(self) -> list[tuple[str, str]]:
+        return self._lines
 
 
-def guard(secrets: Mapping[str, SecretStr], tolerance: timedelta, card: Card) -> Callable[..., Awaitable[str]]:
-    """A FastAPI dependency that lets signed requests in and returns the sender's name.
+@dataclass
+class _Message:
+    """A request as the library wants to see it."""
 
-    Raises HTTPException 401 for a stranger, a wrong signature or a time outside the tolerance, 409 for a repetition.
-    """
+    method: str
+    url: str
+    headers: Any
 
-    async def signed_by(
-        request: Request,
-        sender: Annotated[str, Header(alias=SENDER, description="Your name as a sender.")] = "",
-        timestamp: Annotated[str, Header(alias=TIMESTAMP, description="Unix time in seconds; fractions may be.")] = "",
-        given: Annotated[str, Header(alias=SIGNATURE, description=_HOW_TO_SIGN)] = "",
-    ) -> str:
-        secret = secrets.get(sender)
-        # A stranger costs as much time as a known sender with a wrong signature.
-        expected = sign(
-            secret.get_secret_value() if secret else "",
-            timestamp,
-            request.method,
-            request.url.path,
-            await request.body(),
-        )
-        if not hmac.compare_digest(expected.encode(), given.encode()) or secret is None:
-            raise HTTPException(401, "signature: unknown sender or wrong signature")
-        now = datetime.now(UTC)
+
+@dataclass(frozen=True)
+class Signed:
+    """A request whose headers are its sender's. `mark` is the signature itself: no other request has it."""
+
+    sender: str
+    mark: str
+    _verifier: HTTPMessageVerifier = field(repr=False)
+    _message: _Message = field(repr=False)
+    _result: VerifyResult = field(repr=False)
+
+    def holds(self, body: bytes) -> None:
+        """Check that this is the body that was signed. Raises Unsigned."""
         try:
-            age = abs(now - datetime.fromtimestamp(float(timestamp), UTC))
-        except (ValueError, OverflowError, OSError):
-            raise HTTPException(401, f"{TIMESTAMP}: Unix time in seconds") from None
-        if age > tolerance:
-            raise HTTPException(401, f"{TIMESTAMP}: not within {tolerance.total_seconds():.0f} seconds of our clock")
-        if not await _first_time(card, given, now - 2 * tolerance):
-            raise HTTPException(409, "signature: this request was accepted already; sign a repetition anew")
-        return sender
-
-    return signed_by
+            self._verifier.verify_body(self._message, [self._result], body)
+        except InvalidSignature:
+            raise Unsigned("digest", "Content-Digest: not that of the body") from None
 
 
-async def _first_time(card: Card, signature: str, forget_before: datetime) -> bool:
-    async with card.transaction() as session:
-        await session.execute(delete(table(SeenRequest)).where(col(SeenRequest.seen_at) < forget_before))
-        added = await session.scalar(
-            insert(table(SeenRequest))
-            .values(signature=signature)
-            .on_conflict_do_nothing()
-            .returning(col(SeenRequest.signature))
+def signed_headers(
+    sender: str, key: str | Ed25519PrivateKey, method: str, target: str, body: bytes, *, created: datetime | None = None
+) -> dict[str, str]:
+    """The headers of a JSON request signed now, or at `created`. `target` is the path with its query, or the URL."""
+    algorithm, private = (HMAC_SHA256, key.encode()) if isinstance(key, str) else (ED25519, key)
+    signer = HTTPMessageSigner(
+        signature_algorithm=algorithm, key_resolver=MappingKeyResolver(public_keys={}, private_keys={sender: private})
+    )
+    path, query = urlsplit(target).path, urlsplit(target).query
+    message = _Message(method.upper(), f"http://gateway{path}{'?' if query else ''}{query}", {})
+    message.headers["Content-Type"] = "application/json"
+    signer.sign(
+        message,
+        key_id=sender,
+        created=created or datetime.now(UTC),
+        nonce=secrets.token_hex(8),
+        label=LABEL,
+        covered_component_ids=COVERED,
+        body=body,
+    )
+    return dict(message.headers)
+
+
+class Senders:
+    """Who may call: each sender by name, with its secret or its public key."""
+
+    def __init__(self, keys: Mapping[str, Key], tolerance: timedelta) -> None:
+        self._tolerance = tolerance
+        # A stranger costs as much time as a known sender with a wrong signature.
+        self._stranger = self._verifier("", secrets.token_bytes(32))
+        self._known = {sender: self._verifier(sender, key) for sender, key in keys.items()}
+
+    def _verifier(self, sender: str, key: Key) -> HTTPMessageVerifier:
+        verifier = HTTPMessageVerifier(
+            signature_algorithm=HMAC_SHA256 if isinstance(key, bytes) else ED25519,
+            key_resolver=MappingKeyResolver(public_keys={sender: key}, private_keys={}),
         )
-    return added is not None
+        verifier.max_clock_skew = self._tolerance
+        return verifier
+
+    def verify(self, method: str, url: str, headers: Iterable[tuple[bytes, bytes]]) -> Signed:
+        """Whose request this is, by its head alone: follow it with `Signed.holds`. Raises Unsigned."""
+        message = _Message(method, url, _Fields(headers))
+        sender, created, mark = _claimed(message.headers)
+        if abs(datetime.now(UTC).timestamp() - created) > self._tolerance.total_seconds():
+            seconds = f"{self._tolerance.total_seconds():.0f}"
+            raise Unsigned("clock", f"Signature-Input: created is not within {seconds} seconds of our clock")
+        verifier = self._known.get(sender, self._stranger)
+        try:
+            [result] = verifier.verify(message, max_age=timedelta(0), require_components=COVERED)
+        except (InvalidSignature, ValueError):
+            known = sender in self._known
+            raise Unsigned("wrong_signature" if known else "unknown_sender") from None
+        return Signed(sender, mark, verifier, message, result)
+
+
+def _claimed(headers: _Fields) -> tuple[str, int, str]:
+    """The name, the time and the signature that a request claims. Raises Unsigned when it claims none, or several."""
+    given = {wanted: _only(headers, wanted) for wanted in ("signature-input", "signature")}
+    try:
+        [(_, parameters)] = _dictionary(given["signature-input"]).values()
+        [(signature, _)] = _dictionary(given["signature"]).values()
+        sender, created = parameters["keyid"], parameters["created"]
+    except (ValueError, KeyError, TypeError):
+        raise Unsigned("unsigned", _HOW) from None
+    if not isinstance(sender, str) or type(created) is not int or not isinstance(signature, bytes):
+        raise Unsigned("unsigned", _HOW)
+    return sender, created, base64.b64encode(signature).decode()
+
+
+_HOW = "Signature-Input: one signature with keyid and created (RFC 9421) over " + ", ".join(COVERED)
+
+
+def _only(headers: _Fields, wanted: str) -> str:
+    found = [value for name, value in headers.items() if name.lower() == wanted]
+    if len(found) != 1:
+        raise Unsigned("unsigned", _HOW)
+    return found[0]
+
+
+def _dictionary(text: str) -> dict[str, Any]:
+    parsed = http_sf.parse(text.encode("latin-1"), tltype="dictionary")
+    if not isinstance(parsed, dict):
+        raise TypeError
+    return parsed

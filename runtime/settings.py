@@ -4,12 +4,14 @@ A wrong or missing value stops the process at once with one line that names the 
 are never printed. What the law fixes (amounts, periods, terms) is no setting: that lives in ``benefits/parameters``.
 """
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -86,6 +88,22 @@ def _sender_secrets(given: object) -> object:
     return secrets
 
 
+def _public_keys(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    keys: dict[str, Ed25519PublicKey] = {}
+    for entry in filter(None, (part.strip() for part in given.split(","))):
+        sender, colon, encoded = entry.partition(":")
+        try:
+            key = Ed25519PublicKey.from_public_bytes(base64.b64decode(encoded, validate=True))
+        except ValueError:
+            colon = ""
+        if not colon or not sender:
+            raise ValueError("expected sender:base64[,sender2:base64], each the 32 bytes of an Ed25519 public key")
+        keys[sender] = key
+    return keys
+
+
 def _lags(given: object) -> object:
     if not isinstance(given, str):
         return given
@@ -152,11 +170,34 @@ class Settings(BaseSettings):
     gateway_secrets: Annotated[dict[str, Secret], NoDecode, BeforeValidator(_sender_secrets)] = Field(
         default_factory=dict, description="HMAC secrets of who may call the gateway, sender:secret, comma separated."
     )
+    gateway_public_keys: Annotated[dict[str, Ed25519PublicKey], NoDecode, BeforeValidator(_public_keys)] = Field(
+        default_factory=dict,
+        description="Ed25519 public keys of further senders, sender:base64 of 32 bytes, comma separated.",
+    )
     gateway_sms_senders: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         ("smsc",), description="Which of them are SMS operators: they post replies and receipts, all others events."
     )
     gateway_clock_tolerance_seconds: Seconds = Field(
-        300, description="Seconds by which the timestamp of a signed request may differ from our clock."
+        300, description="Seconds by which the time of a signed request may differ from our clock."
+    )
+    gateway_body_bytes: Annotated[int, Field(ge=1024)] = Field(
+        65_536, description="Largest body of a signed request; the longest SMS takes a tenth of it."
+    )
+    gateway_request_seconds: Seconds = Field(
+        10, description="Seconds in which the head of a request, and then its body, must have come."
+    )
+    gateway_sender_rate: Seconds = Field(
+        100, description="Requests a second of one sender, on the average; ten seconds' worth may come at once."
+    )
+    gateway_address_rate: Seconds = Field(300, description="The same of one address, strangers' requests too.")
+    gateway_at_once: Annotated[int, Field(ge=1)] = Field(
+        100, description="Signed requests that are served at once; a further one is told to come again."
+    )
+    gateway_connections: Annotated[int, Field(ge=10)] = Field(
+        1000, description="Connections that are open at once; a further one is closed unread."
+    )
+    gateway_metrics_bind: str | None = Field(
+        None, description="host:port of the gateway's Prometheus /metrics; unset: none."
     )
     gateway_sms_clock_lags: Annotated[dict[str, Seconds], NoDecode, BeforeValidator(_lags)] = Field(
         default_factory=dict,
@@ -216,6 +257,12 @@ class Settings(BaseSettings):
     def _both_or_neither(self) -> Self:
         if (self.temporal_deployment_name is None) != (self.temporal_worker_build_id is None):
             raise ValueError("TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID are set together or not at all")
+        return self
+
+    @model_validator(mode="after")
+    def _one_key_a_sender(self) -> Self:
+        if self.gateway_secrets.keys() & self.gateway_public_keys.keys():
+            raise ValueError("DEMEU_GATEWAY_SECRETS and DEMEU_GATEWAY_PUBLIC_KEYS name the same sender: one key each")
         return self
 
     def agency(self, agency: Agency) -> Endpoint:

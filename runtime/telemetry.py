@@ -136,3 +136,13 @@ def gate_metric(runtime: Runtime) -> Callable[[str, bool], None]:
         gauge.set(int(shut), {"body": system})
 
     return changed
+
+
+def refusal_metric(runtime: Runtime) -> Callable[[dict[str, str]], None]:
+    """Counts what the gateway refuses: `demeu_gateway_refused_total{status="401",reason="clock",...}`."""
+    counter = runtime.metric_meter.create_counter("demeu_gateway_refused", "requests that the gateway refused")
+
+    def count(labels: dict[str, str]) -> None:
+        counter.add(1, labels)
+
+    return count

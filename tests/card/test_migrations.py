@@ -106,3 +106,16 @@ async def test_a_downgrade_takes_everything_away(postgres_server: Database, empt
     assert await shape(postgres_server, empty) == {what: set() for what in SHAPE}
     await asyncio.to_thread(migrate, url)
     assert await shape(postgres_server, empty) == there
+
+
+async def test_requests_that_were_seen_before_stay_accepted(postgres_server: Database, empty: str) -> None:
+    url = postgres_server.url(empty)
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "0004")
+    async with await postgres_server.connect(empty) as connection:
+        await connection.execute("INSERT INTO seen_requests (signature) SELECT n::text FROM generate_series(1, 1000) n")
+    await asyncio.to_thread(migrate, url)
+    async with await postgres_server.connect(empty) as connection:
+        held = await (
+            await connection.execute("SELECT count(*) FROM seen_requests WHERE accepted_at IS NULL")
+        ).fetchone()
+    assert held == (0,)

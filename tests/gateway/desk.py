@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 from temporalio.client import Client, WorkflowHandle
 
@@ -29,7 +30,8 @@ SECRETS = {
     "registry": "another secret of it",
     "registry-2": "one more secret of it",
 }
-OPERATORS = ("operator", "operator-2")
+OPERATOR_3 = Ed25519PrivateKey.from_private_bytes(b"the private key of an operator's")
+OPERATORS = ("operator", "operator-2", "operator-3")
 WEB_UI = "http://127.0.0.1:8233"
 ON = date(2025, 3, 1)
 _numbers = count(1)
@@ -57,7 +59,12 @@ class Desk:
     def __post_init__(self) -> None:
         secrets = {sender: SecretStr(secret) for sender, secret in SECRETS.items()}
         self.settings = self.settings.model_copy(
-            update={"gateway_secrets": secrets, "gateway_sms_senders": OPERATORS, "codec_origins": (WEB_UI,)}
+            update={
+                "gateway_secrets": secrets,
+                "gateway_public_keys": {"operator-3": OPERATOR_3.public_key()},
+                "gateway_sms_senders": OPERATORS,
+                "codec_origins": (WEB_UI,),
+            }
         )
         self.opening = Opening(self.card, self.client, self.queue)
         self.relay = self.another_relay()

@@ -1,6 +1,9 @@
 """Settings: wrong or missing ones are named in one line, and no value is ever shown."""
 
+import base64
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from runtime.codec import KeyRing
 from runtime.processes import ROOT
@@ -103,6 +106,16 @@ def test_lists_are_comma_separated(environment: pytest.MonkeyPatch) -> None:
         "operator": "o" * 16,
     }
     assert settings.codec_origins == ("http://localhost:8233", "https://cases.example")
+
+
+def test_public_keys_are_read_and_a_sender_has_one_key(environment: pytest.MonkeyPatch) -> None:
+    key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    environment.setenv("DEMEU_GATEWAY_PUBLIC_KEYS", f"operator:{base64.b64encode(key).decode()}")
+    assert load_settings().gateway_public_keys["operator"].public_bytes_raw() == key
+    environment.setenv("DEMEU_GATEWAY_SECRETS", f"operator:{'o' * 16}")
+    assert "one key each" in _refusal()
+    environment.setenv("DEMEU_GATEWAY_PUBLIC_KEYS", f"operator:{base64.b64encode(key[1:]).decode()}")
+    assert "32 bytes of an Ed25519 public key" in _refusal()
 
 
 def test_an_agency_without_an_address_is_named_when_it_is_needed(environment: pytest.MonkeyPatch) -> None:
