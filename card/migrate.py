@@ -5,16 +5,16 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from card.store import async_url
-
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+"""The revision that this version works with; each is named by its number."""
 
 
 def alembic_config(url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    config.attributes["url"] = async_url(url)
+    config.attributes["url"] = url
     return config
 
 

@@ -8,45 +8,14 @@ from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import URL, event, make_url, select, text
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
+from card.connections import pool
+from card.migrate import NEWEST
 from card.tables import Person
-
-
-def async_url(url: str) -> str:
-    """The same database address with the driver we use: psycopg 3."""
-    scheme, _, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme.startswith("postgres") else url
-
-
-def _without_prepare(url: str) -> tuple[URL, dict[str, int | None]]:
-    """The address without `prepare_threshold`, and that as the driver wants it: `None` prepares nothing.
-
-    Behind a pooler that gives one session to several clients, prepared statements of one meet those of another.
-    """
-    address = make_url(url)
-    given = address.query.get("prepare_threshold")
-    if given is None:
-        return address, {}
-    threshold = None if str(given).lower() in ("none", "") else int(str(given))
-    return address.difference_update_query(["prepare_threshold"]), {"prepare_threshold": threshold}
-
-
-_ELSEWHERE = ("08", "25006", "57P01", "57P02", "57P03")
-"""SQLSTATEs that say: this server is not, or no longer, the one to write to."""
-
-
-def _leave_who_cannot_write(context: ExceptionContext) -> None:
-    """After a fail-over open connections can read and not write: the pool leaves them all, and connects anew."""
-    state = getattr(context.original_exception, "sqlstate", None) or ""
-    if state.startswith(_ELSEWHERE):
-        context.is_disconnect = True
-        context.invalidate_pool_on_disconnect = True
-
 
 _MOST_IINS = 20_000
 
@@ -82,6 +51,14 @@ class DatabaseRefused(DatabaseError):
     """The database refused for good: a row that is not there, a rule that is broken, a value that cannot be."""
 
 
+class TakesNoWrites(Exception):
+    """The server answers, and is not the one to work with."""
+
+
+class OldMigration(Exception):
+    """The database was not migrated for this version."""
+
+
 def _translation(error: DBAPIError) -> DatabaseError:
     state: str | None = getattr(error.orig, "sqlstate", None)
     if state is None:
@@ -104,12 +81,7 @@ class Card:
     """The Digital Family Card in one database."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
-        # No ping before use: a connection that broke fails one attempt of a step, and steps are tried again.
-        address, prepare = _without_prepare(async_url(url))
-        self.engine: AsyncEngine = create_async_engine(
-            address, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args=prepare
-        )
-        event.listen(self.engine.sync_engine, "handle_error", _leave_who_cannot_write)
+        self.engine: AsyncEngine = pool(url, pool_size)
         self._iins: dict[UUID, str] = {}
         self._by_statement = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -145,9 +117,23 @@ class Card:
         return known
 
     async def ready(self) -> bool:
-        """Whether the database answers and takes what is written: a standby that was the primary does not."""
+        """Whether the database does what is needed: it answers, takes writes, and has every migration of this version.
+
+        Raises TakesNoWrites or OldMigration. A newer migration is fine: it is there before the newer programs are.
+        """
+        asked = text(
+            "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, "
+            "(SELECT version_num FROM alembic_version)"
+        )
         async with self.statements() as session:
-            return bool((await session.execute(text("SHOW transaction_read_only"))).scalar_one() == "off")
+            read_only, version = (await session.execute(asked)).one()
+        if read_only:
+            # Nobody posts to a gateway that is not ready, so no error would ever tell the pool.
+            await self.engine.dispose()
+            raise TakesNoWrites("this PostgreSQL takes no writes: a standby, or set to read only")
+        if version < NEWEST:
+            raise OldMigration(f"the database is of migration {version}, {NEWEST} is needed: python -m runtime.migrate")
+        return True
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -58,7 +58,7 @@ async def run(settings: Settings) -> None:
     runtime = temporal_runtime(settings.gateway_metrics_bind)
     client = await connect(settings, runtime=runtime)
     refusals = Refusals(refusal_metric(runtime))
-    card = Card(settings.database_url.get_secret_value())
+    card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
     opening = Opening(card, client, settings.task_queue)
     async with sms_centre(settings) as centre:
         lags = {name: timedelta(seconds=lag) for name, lag in settings.gateway_sms_clock_lags.items()}

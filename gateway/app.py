@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
@@ -16,6 +17,7 @@ from temporalio.client import Client
 from activities.calendar import day_of
 from benefits import BadFacts
 from card import Card
+from card.store import DatabaseError, DatabaseRefused
 from gateway.codec import codec_router
 from gateway.door import Door, Limits
 from gateway.events import opened_by
@@ -35,6 +37,8 @@ from gateway.relay import Relay
 from gateway.signature import COVERED, Key, Senders
 from runtime.codec import EncryptionCodec
 from runtime.settings import Settings
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def gateway_app(
     )
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(DatabaseError, _database_away)
     tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
     app.include_router(_messages(parts, frozenset(settings.gateway_sms_senders), tolerance))
     app.include_router(_health(parts))
@@ -120,6 +125,15 @@ async def _refused(_: Request, error: Exception) -> Response:
     return _problem(problem, error.headers)
 
 
+async def _database_away(_: Request, error: Exception) -> Response:
+    """503: it passes, and the same request may come again. What the database refuses for good is a fault of ours."""
+    if isinstance(error, DatabaseRefused):
+        raise error
+    log.warning("gateway.database_away", error=str(error))
+    problem = Problem(title="Service Unavailable", status=503, code="service_unavailable", detail="database: away")
+    return _problem(problem, {"Retry-After": "1"})
+
+
 def _problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     return Response(
         problem.model_dump_json(exclude_none=True), problem.status, headers, media_type="application/problem+json"
@@ -146,7 +160,7 @@ _REFUSALS = {
     413: "The body is too large.",
     422: "A field breaks its rule; nothing was changed.",
     429: "Too many requests of this sender or address: come again after the seconds of Retry-After.",
-    503: "Too many requests at once: come again after the seconds of Retry-After.",
+    503: "Too many requests at once, or the database is away: come again after the seconds of Retry-After.",
 }
 
 

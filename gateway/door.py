@@ -2,7 +2,7 @@
 
 In this order: the caller's address comes not too often (429), the head is signed by a known sender (401), who comes
 not too often (429), while few others are being served (503); the body is small (413), comes in time (408) and is the
-one that was signed (401); and the request was not accepted before (409). Only then does the application see it.
+one that was signed (401); and the request was not accepted before (409), which the database must say (503). Only then does the application see it.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from card import Card, seen
+from card.store import DatabaseError, DatabaseRefused
 from gateway.messages import Problem
 from gateway.rates import Rates
 from gateway.refusals import Refusals
@@ -38,7 +39,7 @@ DRAIN_SECONDS, DRAIN_BYTES = 1.0, 1024 * 1024
 """What still comes of a refused body is thrown away within these: a socket closed on it would lose our answer."""
 
 _REASONS = {403: "not_allowed", 404: "no_route", 405: "no_route", 408: "too_slow", 409: "conflict", 413: "too_large"}
-_REASONS |= {400: "not_valid", 422: "not_valid"}
+_REASONS |= {400: "not_valid", 422: "not_valid", 503: "database_away"}
 """What is noted of the application's own refusals."""
 
 
@@ -136,8 +137,13 @@ class Door:
             return  # the caller has hung up
         now = datetime.now(UTC)
         forget = now - 2 * self._limits.tolerance
-        async with self._card.transaction() as session:
-            claim = await seen.claim(session, signed.mark, now, now - LEASE, forget)
+        try:
+            async with self._card.transaction() as session:
+                claim = await seen.claim(session, signed.mark, now, now - LEASE, forget)
+        except DatabaseError as error:
+            if isinstance(error, DatabaseRefused):
+                raise
+            raise Refused(503, "database_away", "database: away", sender=signed.sender, wait=1) from None
         if claim is seen.Claim.ACCEPTED:
             detail = "signature: this request was accepted already; sign a repetition anew"
             raise Refused(409, "repeated", detail, sender=signed.sender)

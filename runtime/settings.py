@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import (
@@ -136,6 +137,9 @@ def _psycopg(given: SecretStr) -> SecretStr:
     scheme, separator, rest = given.get_secret_value().partition("://")
     if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
         raise ValueError("expected postgresql://user:password@host/database")
+    for threshold in parse_qs(urlsplit(f"{scheme}://{rest}").query).get("prepare_threshold", []):
+        if threshold.lower() != "none" and not threshold.isdecimal():
+            raise ValueError("prepare_threshold is none (behind a pooler), or a number of uses")
     return SecretStr(f"postgresql+psycopg://{rest}")
 
 
@@ -159,6 +163,9 @@ class Settings(BaseSettings):
 
     database_url: Annotated[SecretStr, AfterValidator(_psycopg)] = Field(
         description="PostgreSQL, as postgresql://user:password@host/database; always driven by psycopg 3."
+    )
+    database_connections: Annotated[int, Field(ge=1)] = Field(
+        20, description="Connections to PostgreSQL at once, of each worker and gateway."
     )
     codec_keys: Annotated[KeyRing, NoDecode, BeforeValidator(_key_ring)] = Field(
         description="Payload keys, kid:base64 of 32 bytes, comma separated; the first encrypts, all decrypt."

@@ -65,7 +65,7 @@ async def open_world(settings: Settings, on_change: OnChange = nobody) -> AsyncI
                 HttpSystem(agency, endpoint.url, token=token, deadline=deadline, gate=gate)
             )
 
-        card = Card(settings.database_url.get_secret_value())
+        card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
         held.push_async_callback(card.close)
         registries = await system(Agency.REGISTRIES)
         quiet = settings.quiet_hours

@@ -5,9 +5,11 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 import card.tables  # noqa: F401  (fills the metadata)
+from card.connections import connecting
 
 url: str = context.config.attributes["url"]
-engine = create_engine(url)
+address, arguments = connecting(url)
+engine = create_engine(address, connect_args=arguments)
 with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_type=True)
     with context.begin_transaction():
