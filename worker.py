@@ -7,13 +7,14 @@ from datetime import timedelta
 from temporalio.worker import Worker
 
 from activities import all_activities
-from runtime.health import HealthServer, polling
+from runtime.codec import EncryptionCodec
+from runtime.health import HealthServer, opening_payloads, polling, taking_work
 from runtime.heartbeat import Heartbeat
 from runtime.permanent import Permanent
 from runtime.program import program
 from runtime.settings import Settings
 from runtime.telemetry import gate_metric, temporal_runtime
-from runtime.temporal import connect, deployment, register_search_attributes
+from runtime.temporal import check_search_attributes, connect, deployment
 from runtime.world import open_world
 from workflows.model import SearchAttributes
 from workflows.notice import ProactiveNotice
@@ -27,8 +28,12 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     runtime = temporal_runtime(settings.metrics_bind)
     client = await connect(settings, runtime=runtime)
-    await register_search_attributes(client, SearchAttributes.ALL)
+    await check_search_attributes(client, SearchAttributes.ALL)
+    codec = client.data_converter.payload_codec
+    if not isinstance(codec, EncryptionCodec):
+        raise TypeError("the client has another codec than ours")
     async with open_world(settings, gate_metric(runtime)) as world:
+        version = deployment(settings)
         worker = Worker(
             client,
             task_queue=settings.task_queue,
@@ -39,10 +44,15 @@ async def run(settings: Settings) -> None:
             max_concurrent_local_activities=settings.worker_activities,
             max_cached_workflows=settings.worker_cached_workflows,
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
-            deployment_config=deployment(settings),
+            deployment_config=version,
             interceptors=[Heartbeat(), Permanent()],
         )
-        checks = {"temporal": polling(worker), "database": world.card.ready}
+        checks = {
+            "temporal": polling(worker),
+            "database": world.card.ready,
+            "work": taking_work(client, version),
+            "payloads": opening_payloads(codec),
+        }
         async with worker, HealthServer(settings.health_bind, checks):
             await stop.wait()
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import os
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -22,6 +23,7 @@ CIPHER = b"aes-256-gcm"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
+_MOST_UNOPENED = 100
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
 
@@ -99,6 +101,8 @@ class EncryptionCodec(PayloadCodec):
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
+        self.unopened: dict[str, float] = {}
+        """Keys that were asked for and are not in the ring, with the time.monotonic() of the last time."""
         self._ciphers = {kid: AESGCM(key) for kid, key in ring.keys.items()}
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -129,6 +133,9 @@ class EncryptionCodec(PayloadCodec):
         kid = raw_kid.decode("ascii", "replace")
         cipher = self._ciphers.get(kid)
         if cipher is None:
+            self.unopened[kid if _KEY_ID.fullmatch(kid) and len(self.unopened) < _MOST_UNOPENED else ""] = (
+                time.monotonic()
+            )
             shown = kid if _KEY_ID.fullmatch(kid) else "without a valid id"
             known = ", ".join(self._ring.keys)
             raise UnknownKey(

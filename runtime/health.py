@@ -6,13 +6,21 @@ line and knows nothing else of HTTP, so that a worker carries no web server; it 
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import structlog
-from temporalio.worker import Worker
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion as WorkerDeploymentVersionMessage
+from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentVersionRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from runtime.codec import EncryptionCodec
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -28,6 +36,68 @@ def polling(*workers: Worker) -> Check:
         if not all(worker.is_running for worker in workers):
             return False
         return all([await worker.client.service_client.check_health() for worker in workers])
+
+    return check
+
+
+STALE = 10.0
+"""Seconds for which what the server says of our version is believed: probes ask more often."""
+
+
+def taking_work(client: Client, config: WorkerDeploymentConfig | None) -> Check:
+    """Ready when cases are sent to this version of the code: it is current, ramping up, or still has cases of its own.
+
+    An unversioned worker gets whatever is on its queue. Where the identity may not ask, nothing speaks against it.
+    """
+    asked = float("-inf")
+    verdict = False
+
+    async def check() -> bool:
+        nonlocal asked, verdict
+        if config is None:
+            return True
+        if time.monotonic() - asked > STALE:
+            verdict = await _sent_work(client, config)
+            asked = time.monotonic()
+        return verdict
+
+    return check
+
+
+async def _sent_work(client: Client, config: WorkerDeploymentConfig) -> bool:
+    version = WorkerDeploymentVersionMessage(
+        deployment_name=config.version.deployment_name, build_id=config.version.build_id
+    )
+    try:
+        described = await client.workflow_service.describe_worker_deployment_version(
+            DescribeWorkerDeploymentVersionRequest(namespace=client.namespace, deployment_version=version)
+        )
+    except RPCError as failed:
+        if failed.status is RPCStatusCode.NOT_FOUND:
+            return False
+        if failed.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
+            return True
+        raise
+    return described.worker_deployment_version_info.status in (
+        WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_CURRENT,
+        WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_RAMPING,
+        WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_DRAINING,
+    )
+
+
+UNOPENED_SECONDS = 15 * 60
+"""So long a payload that could not be opened counts: Temporal tries a case again at least every ten minutes."""
+
+
+def opening_payloads(codec: EncryptionCodec) -> Check:
+    """Ready when no case was met lately whose key is not in our ring; names the keys in the log where one was."""
+
+    async def check() -> bool:
+        since = time.monotonic() - UNOPENED_SECONDS
+        lacking = sorted(kid for kid, at in codec.unopened.items() if at > since)
+        if lacking:
+            _log.warning("keys are missing", keys=lacking, setting="DEMEU_CODEC_KEYS")
+        return not lacking
 
     return check
 

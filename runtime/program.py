@@ -14,7 +14,7 @@ from benefits import BadParameters
 from runtime.benefits import add_benefits
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.telemetry import configure_logging
-from runtime.temporal import TemporalUnreachable
+from runtime.temporal import NotPrepared, TemporalUnreachable
 
 
 def program(run: Callable[[Settings], Awaitable[None]]) -> Never:
@@ -24,7 +24,7 @@ def program(run: Callable[[Settings], Awaitable[None]]) -> Never:
         configure_logging(settings.log_level)
         add_benefits(settings)
         asyncio.run(_run(run, settings))
-    except (SettingsError, TemporalUnreachable, BadParameters) as error:
+    except (SettingsError, TemporalUnreachable, NotPrepared, BadParameters) as error:
         sys.stderr.write(f"{error}\n")
         end(1)
     end(0)

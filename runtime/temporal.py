@@ -4,7 +4,9 @@ Where the server is, comes from Temporal's own variables and files (`temporalio.
 ``TEMPORAL_NAMESPACE``, TLS, API keys), so that operators use the same ones as for the ``temporal`` command.
 """
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +29,10 @@ class TemporalUnreachable(ConnectionError):
     """No Temporal server answers at the configured address. The message names the address and the variable."""
 
 
+class NotPrepared(ValueError):
+    """The namespace isn't ready for this version. One line that says what is missing, and who can add it."""
+
+
 def temporal_address() -> str:
     """``host:port`` of the configured server."""
     return ClientConfig.load_client_connect_config().get("target_host", DEFAULT_ADDRESS)
@@ -44,7 +50,10 @@ async def connect(
 
     Raises TemporalUnreachable when no server answers within ``connect_seconds``.
     """
-    config = ClientConfig.load_client_connect_config(disable_file=env is not None, override_env_vars=env)
+    try:
+        config = ClientConfig.load_client_connect_config(disable_file=env is not None, override_env_vars=env)
+    except (OSError, RuntimeError, ValueError) as wrong:
+        raise TemporalUnreachable(f"the settings of the way to Temporal (TEMPORAL_*): {wrong}") from wrong
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(
@@ -57,20 +66,67 @@ async def connect(
         raise TemporalUnreachable(f"no Temporal server answers at {address} (TEMPORAL_ADDRESS)") from failed
 
 
+_DENIED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.UNIMPLEMENTED)
+
+_PROBES = {
+    IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD: "= 'x'",
+    IndexedValueType.INDEXED_VALUE_TYPE_BOOL: "= true",
+    IndexedValueType.INDEXED_VALUE_TYPE_DATETIME: "> '2000-01-01T00:00:00Z'",
+}
+"""For each type of ours a condition that the server refuses of another type, or of a name that it doesn't know."""
+
+
+async def missing_search_attributes(client: Client, keys: Iterable[SearchAttributeKey[Any]]) -> tuple[str, ...]:
+    """Which of them the client's namespace doesn't know, or knows with another type.
+
+    Counts cases, which whoever works on them may do: to list search attributes is an operator's right. Who may not even
+    count is told that nothing is missing; the first case will tell. Raises NotPrepared where there is no namespace.
+    """
+    missing = []
+    for key in keys:
+        try:
+            await client.count_workflows(f"{key.name} {_PROBES[IndexedValueType.ValueType(key.indexed_value_type)]}")
+        except RPCError as failed:
+            if failed.status is RPCStatusCode.NOT_FOUND:
+                raise NotPrepared(f"there is no namespace {client.namespace} (TEMPORAL_NAMESPACE)") from failed
+            if failed.status is RPCStatusCode.INVALID_ARGUMENT:
+                missing.append(key.name)
+            elif failed.status not in _DENIED:
+                raise
+    return tuple(missing)
+
+
+async def check_search_attributes(
+    client: Client, keys: Sequence[SearchAttributeKey[Any]], *, seconds: float = 30
+) -> None:
+    """Wait until the namespace knows all of them: what was just added shows after some seconds. Raises NotPrepared."""
+    ends = time.monotonic() + seconds
+    while missing := await missing_search_attributes(client, keys):
+        if time.monotonic() > ends:
+            raise NotPrepared(
+                f"namespace {client.namespace} lacks the search attributes {', '.join(missing)}: "
+                "run `python -m runtime.migrate`, with an identity that may add them, before this version"
+            )
+        await asyncio.sleep(1)
+
+
 async def register_search_attributes(client: Client, keys: Iterable[SearchAttributeKey[Any]]) -> tuple[str, ...]:
     """Make the search attributes known to the client's namespace; returns the names that were added.
 
-    May be called by every process at every start. Raises ValueError when a name is there with another type, which only
-    an operator can settle.
+    Needs an operator's rights: `python -m runtime.migrate` alone calls it, once per version. Raises NotPrepared in one
+    line when this identity has not the rights, when the namespace has no room, or when a name has another type.
     """
     wanted = {key.name: key.indexed_value_type for key in keys}
-    there = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
+    try:
+        there = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=client.namespace)
+        )
+    except RPCError as failed:
+        raise _not_registered(client, wanted, failed) from failed
     known = {**there.system_attributes, **there.custom_attributes}
     for name, kind in wanted.items():
         if name in known and known[name] != int(kind):
-            raise ValueError(f"search attribute {name} is {IndexedValueType.Name(known[name])}, not {kind.name}")
+            raise NotPrepared(f"search attribute {name} is {IndexedValueType.Name(known[name])}, not {kind.name}")
     missing = {name: IndexedValueType.ValueType(int(kind)) for name, kind in wanted.items() if name not in known}
     if missing:
         try:
@@ -80,8 +136,20 @@ async def register_search_attributes(client: Client, keys: Iterable[SearchAttrib
         except RPCError as failed:
             # Another process was faster: that is what was wanted.
             if failed.status is not RPCStatusCode.ALREADY_EXISTS:
-                raise
+                raise _not_registered(client, {name: wanted[name] for name in missing}, failed) from failed
     return tuple(missing)
+
+
+def _not_registered(client: Client, wanted: Mapping[str, Any], failed: RPCError) -> NotPrepared:
+    if failed.status is RPCStatusCode.NOT_FOUND:
+        return NotPrepared(f"there is no namespace {client.namespace} (TEMPORAL_NAMESPACE)")
+    who = (
+        "this identity may not add them; whoever administers the namespace must"
+        if failed.status in _DENIED
+        else f"the server refuses: {failed.message}"
+    )
+    listed = ", ".join(f"{name} ({kind.name.capitalize()})" for name, kind in wanted.items())
+    return NotPrepared(f"search attributes for namespace {client.namespace}: {listed}: {who}")
 
 
 def deployment(settings: Settings) -> WorkerDeploymentConfig | None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from temporalio.envconfig import ClientConfig
+from temporalio.service import TLSConfig
 
 from runtime.processes import ROOT
 from runtime.settings import Settings, variable
@@ -168,3 +170,58 @@ def test_scripts_are_valid_and_executable(script: Path) -> None:
     assert script.stat().st_mode & 0o111
     shell = script.read_text().splitlines()[0].removeprefix("#!")
     assert subprocess.run([shell, "-n", str(script)], capture_output=True).returncode == 0
+
+
+def test_nobody_outside_reaches_temporal_or_the_database() -> None:
+    compose = _compose()
+    assert compose["networks"]["inside"]["internal"] is True
+    for name in ("temporal", "postgres"):
+        service = compose["services"][name]
+        assert service["networks"] == ["inside"]
+        assert "ports" not in service
+    published = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_our_programs_reach_both_in_compose() -> None:
+    services = _compose()["services"]
+    for name in ("gateway", "worker", "migrate", "web-ui", "temporal-schema", "temporal-namespace"):
+        assert "inside" in services[name]["networks"], name
+    for name in STUBS:
+        assert "inside" not in services[name].get("networks", ["default"])
+        assert "default" in services["worker"]["networks"]
+
+
+def test_in_kubernetes_each_program_shows_temporal_a_certificate(tmp_path: Path) -> None:
+    settings = next(manifest for manifest in _manifests() if manifest["kind"] == "ConfigMap")["data"]
+    paths = {key: value for key, value in settings.items() if key.startswith("TEMPORAL_TLS_")}
+    assert len(paths) == 3
+    for component, (pod, container) in _containers().items():
+        [mount] = container["volumeMounts"]
+        assert all(path.startswith(f"{mount['mountPath']}/") for path in paths.values()), component
+        assert pod["volumes"][0]["secret"]["secretName"] == "demeu-temporal-tls"
+    here = {key: str(tmp_path / Path(path).name) for key, path in paths.items()}
+    for path in here.values():
+        Path(path).write_text(f"what is in {Path(path).name}")
+    read = ClientConfig.load_client_connect_config(disable_file=True, override_env_vars=here)["tls"]
+    assert read == TLSConfig(
+        server_root_ca_cert=b"what is in ca.crt",
+        client_cert=b"what is in tls.crt",
+        client_private_key=b"what is in tls.key",
+    )
+
+
+def test_policies_name_pods_that_exist_and_ports_that_are_open() -> None:
+    policies = {m["metadata"]["name"]: m["spec"] for m in _manifests() if m["kind"] == "NetworkPolicy"}
+    assert set(policies) == {"demeu-worker", "demeu-gateway", "demeu-temporal-frontend"}
+    for component in ("worker", "gateway"):
+        spec = policies[f"demeu-{component}"]
+        [pod] = [
+            m["spec"]["template"]
+            for m in _manifests()
+            if m["kind"] == "Deployment" and m["metadata"]["name"] == f"demeu-{component}"
+        ]
+        assert spec["podSelector"]["matchLabels"] == pod["metadata"]["labels"]
+        open_ports = {port["name"] for port in pod["spec"]["containers"][0]["ports"]}
+        assert {port["port"] for rule in spec["ingress"] for port in rule["ports"]} <= open_ports
