@@ -50,6 +50,7 @@ class _Label(StrEnum):
     THANKS = "thanks"
     SPEAKER = "speaker"
     FILLER = "filler"
+    ACCOUNT = "account"
     UNKNOWN = "unknown"
 
 
@@ -92,7 +93,8 @@ def understand(text: str) -> Understanding:
     doubtful = bool(labels & {_Label.UNKNOWN, _Label.DOUBT}) or asked_back or len(numbers) > 1
     against = labels & (_SAYS_NO | {_Label.NEGATION})
     plainly_yes = _Label.YES in labels or (_Label.YES_ALONE in labels and labels <= _BESIDE_YES_ALONE)
-    plainly_no = _Label.NO in labels or (_Label.NO_ALONE in labels and labels <= _BESIDE_NO_ALONE)
+    refuses = _Label.NO in labels and _Label.ACCOUNT not in labels
+    plainly_no = refuses or (_Label.NO_ALONE in labels and labels <= _BESIDE_NO_ALONE)
     yes = plainly_yes and not against and not doubtful
 
     if account.meant:
@@ -158,7 +160,7 @@ def _tokens(text: str) -> list[_Word]:
     for typed in _TOKEN.findall(_small(text)):
         folded = _one_script(typed.translate(_AS_TYPED_WITHOUT))
         if folded not in known and (short := _short(folded)) in known:
-            folded, typed = short, _short(typed)
+            folded, typed = short, _short_as_typed(folded, typed)
         found.append(_Word(folded, typed))
     return found
 
@@ -182,6 +184,12 @@ def _one_script(word: str) -> str:
 def _short(word: str) -> str:
     """Undoes drawn-out letters ("дааа")."""
     return re.sub(r"([^\W\d_])\1+", r"\1", word)
+
+
+def _short_as_typed(folded: str, typed: str) -> str:
+    """The same of the word as typed. Of letters that fold alike the Kazakh one is kept: "агға" is an uncle too."""
+    runs = re.finditer(r"([^\W\d_])\1*", folded)
+    return "".join(max(typed[run.start() : run.end()], key=lambda letter: letter in _KAZAKH) for run in runs)
 
 
 @dataclass(frozen=True)
