@@ -13,8 +13,10 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
 _LOOK_ALIKES: Final = str.maketrans("АВСЕНІКМОРТУХЅЈ", "ABCEHIKMOPTYXSJ")
-_SEPARATOR: Final = r"[\s.,\-‐‑‒–—−_/]{0,3}"
-"""What people and their keyboards put between the groups of a number."""
+_SEPARATOR: Final = r"[\W_]{0,8}"
+"""What people, keyboards and apps put between the groups of a number: any signs that are no letters and no figures."""
+_UNSEEN_LETTERS: Final = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0))
+"""Fillers of Korean, letters by their category, that some apps part groups with."""
 _SHAPED: Final = re.compile(rf"(?<![A-ZА-Я0-9])[KК]{_SEPARATOR}[ZЗ](?:{_SEPARATOR}[A-ZА-ЯІҚ0-9]){{18}}(?![A-ZА-Я0-9])")
 _ATTEMPT: Final = re.compile(
     rf"(?<![A-ZА-Я0-9])[KК]{_SEPARATOR}[ZЗ]{_SEPARATOR}\d{{2}}(?:{_SEPARATOR}[A-ZА-Я]{{0,4}}\d+)+[A-ZА-Я0-9]*"
@@ -37,7 +39,7 @@ def find_account(text: str) -> FoundAccount:
     meant = False
     # A bank's app and a PDF leave signs between the groups that nobody sees.
     seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
-    rest = unicodedata.normalize("NFKC", seen.replace("№", "#")).upper()
+    rest = unicodedata.normalize("NFKC", seen.translate(_UNSEEN_LETTERS).replace("№", "#")).upper()
 
     def take(match: re.Match[str]) -> str:
         nonlocal meant
@@ -52,7 +54,7 @@ def find_account(text: str) -> FoundAccount:
 
 
 def _valid(shaped: str) -> str | None:
-    bare = re.sub(r"[\s.,\-‐‑‒–—−_/]", "", shaped).translate(_LOOK_ALIKES)
+    bare = re.sub(r"[\W_]", "", shaped).translate(_LOOK_ALIKES)
     bare = "KZ" + bare[2:]
     for candidate in (bare, bare.replace("O", "0")):
         try:

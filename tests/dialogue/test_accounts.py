@@ -1,7 +1,7 @@
 """Account numbers as people type them. KZ86125KZT5004100100 is the IBAN registry's own example."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dialogue import Meaning, Understanding, find_account, understand
@@ -48,6 +48,23 @@ OTHER = iban("722", "C000012345678")
 )
 def test_an_account_is_found(text: str) -> None:
     assert understand(text) == Understanding(Meaning.ACCOUNT, None, EXAMPLE)
+
+
+SIGNS = st.text(st.characters(categories=["Pd", "Po", "Zs", "Cf"]), max_size=2)
+
+
+@given(SIGNS)
+@example("\u00ad")
+@example(" \u2013 ")
+@example("\u2015")
+@example("\u00b7")
+@example("\u3164")
+@example("     ")
+@settings(max_examples=200, deadline=None)
+def test_whatever_sign_parts_its_groups_an_account_is_found(sign: str) -> None:
+    typed = sign.join(EXAMPLE[start : start + 4] for start in range(0, 20, 4))
+    assert understand(typed).iban == EXAMPLE
+    assert understand(f"иә {typed}") == Understanding(Meaning.YES, None, EXAMPLE)
 
 
 def test_the_number_of_the_question_stays_beside_the_account() -> None:
