@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -16,6 +16,12 @@ async def given(session: AsyncSession, case_ref: str) -> Consent | None:
     return (
         await session.scalars(select(Consent).where(col(Consent.case_ref) == case_ref, col(Consent.given)))
     ).one_or_none()
+
+
+async def answered(session: AsyncSession, case_ref: str) -> bool:
+    """Whether the person has said yes or no to this case."""
+    said = select(func.count()).where(col(Consent.case_ref) == case_ref)
+    return bool((await session.execute(said)).scalar_one())
 
 
 async def of_message(session: AsyncSession, case_ref: str, message_id: str) -> Consent | None:

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+import dialogue
 from activities import hearing, speech
 from activities.hearing import Heard
 from adapters.ports import SmsCentre
-from card import Card, cases, messages
+from card import Card, cases, consents, messages
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage
 from dialogue import Meaning, MessageKind
@@ -220,14 +222,11 @@ class Relay:
 
     async def _answer(self, incoming: IncomingMessage, heard: Heard, over: CaseRecord | None) -> None:
         """Nothing to bring it to: tell the person so, once a day, or ask which question is meant, a few times a day."""
-        clear = heard.said.meaning in (Meaning.YES, Meaning.NO)
-        kind = MessageKind.NO_QUESTION
-        if over is not None and clear:
-            kind = MessageKind.ALREADY_ANSWERED
-        elif over is None and heard.open:
-            kind = MessageKind.WHICH_QUESTION
+        kind = MessageKind.WHICH_QUESTION if over is None and heard.open else MessageKind.NO_QUESTION
         key = f"answer/{incoming.message_id}"
         async with self.card.transaction() as session:
+            if over is not None and heard.said.meaning in (Meaning.YES, Meaning.NO):
+                kind = await _of_what_is_over(session, over.ref)
             most = ASK_WHICH if kind is MessageKind.WHICH_QUESTION else 1
             if await messages.said_lately(session, incoming.phone, {kind}, key) >= most:
                 return
@@ -240,7 +239,7 @@ class Relay:
             message = await speech.intend(
                 session,
                 case=model.Case(ref=over.ref, service=over.service, person_id=over.person_id, on=over.assessed_on)
-                if over is not None and kind is MessageKind.ALREADY_ANSWERED
+                if over is not None and "service" in dialogue.needs(kind)
                 else None,
                 key=key,
                 kind=kind,
@@ -249,6 +248,14 @@ class Relay:
                 **values,
             )
         await speech.say(self.card, self.centre, message, datetime.now(UTC))
+
+
+async def _of_what_is_over(session: AsyncSession, ref: str) -> MessageKind:
+    """What a clear answer to a case that is over is told: the truth about the answer before it, if there was one."""
+    if await consents.answered(session, ref):
+        return MessageKind.ALREADY_ANSWERED
+    late = (await cases.find(session, ref)).outcome in (model.Outcome.LAPSED, model.Outcome.LATE_YES)
+    return MessageKind.LATE if late else MessageKind.NO_QUESTION
 
 
 def storable(text: str) -> str:

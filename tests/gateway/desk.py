@@ -141,10 +141,10 @@ class Desk:
         heard: Heard = await self.handle(case).query(HEARD, result_type=Heard)
         return heard
 
-    async def end(self, case: Case) -> None:
+    async def end(self, case: Case, outcome: str = "lapsed") -> None:
         """The case is over; its questions may still be open, as in the moment before they are closed."""
         async with self.card.transaction() as session:
-            (await session.get_one(CaseRecord, case.ref)).outcome = "lapsed"
+            (await session.get_one(CaseRecord, case.ref)).outcome = outcome
         await self.handle(case).signal(END)
         await self.handle(case).result()
 

@@ -13,13 +13,13 @@ from temporalio.worker import Worker
 import dialogue
 from activities.hearing import addressed
 from adapters.errors import Unavailable
-from card import messages
-from card.tables import IncomingMessage, OutgoingMessage, Question
+from card import consents, messages
+from card.tables import Consent, IncomingMessage, OutgoingMessage, Question
 from dialogue import Meaning
 from gateway import relay as relay_module
 from gateway.relay import FLOOD, MOST_ANSWERS, MOST_WAITING, Relay
 from tests.activities.people import ibans_of, phone_of
-from tests.gateway.desk import Desk, now
+from tests.gateway.desk import ON, Desk, now
 from tests.gateway.ear import Ear
 from workflows.model import Meaning as Said
 from workflows.model import Reply, Step
@@ -369,17 +369,45 @@ async def test_a_case_that_temporal_has_lost_is_begun_anew_for_the_answer(desk: 
     assert not desk.centre.said
 
 
-async def test_who_answers_again_when_all_is_over_is_told_that_the_answer_was_taken(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "before", "told"),
+    [
+        ("credited", True, "already_answered"),
+        ("lapsed", False, "late"),
+        ("late_yes", False, "late"),
+        ("closed_by_operator", False, "no_question"),
+        ("closed_by_operator", True, "already_answered"),
+    ],
+)
+async def test_who_answers_when_all_is_over_is_told_the_truth_about_the_answer_before(
+    desk: Desk, outcome: str, before: bool, told: str
+) -> None:
     case = await desk.open()
-    await desk.ask(case)
-    await desk.end(case)
+    key = await desk.ask(case)
+    await desk.end(case, outcome)
     async with desk.card.transaction() as session:
         await messages.close_questions(session, case.ref)
+        if before:
+            sms = IncomingMessage(
+                message_id="smpp:before", phone=phone_of(1), text="ИӘ", received_at=now(), relayed_at=now()
+            )
+            session.add(sms)
+            await session.flush()
+            yes = Consent(
+                key=f"{key}:yes",
+                case_ref=case.ref,
+                given=True,
+                question_key=key,
+                message_id=sms.message_id,
+                received_at=now(),
+                applied_on=ON,
+            )
+            await consents.record(session, yes)
     await desk.reply("ИӘ 1")
     (said,) = desk.centre.said.values()
     assert said.key.startswith("answer/")
     async with desk.card.transaction() as session:
-        assert (await session.get_one(OutgoingMessage, said.key)).kind == "already_answered"
+        assert (await session.get_one(OutgoingMessage, said.key)).kind == told
 
 
 # --- a flood ----------------------------------------------------------------------------------------------------------
