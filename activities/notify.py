@@ -70,6 +70,8 @@ async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]
             return {"until": step.until, "problem": step.detail}
         case NoticeKind.MISSING_DOCUMENT:
             return {"until": step.until, "document": _words(step.detail)}
+        case NoticeKind.DOCUMENT_LAPSED:
+            return {"document": _words(step.detail)}
         case NoticeKind.BODY_REFUSED:
             return {"reason": _words(step.detail)}
         case NoticeKind.PAID:

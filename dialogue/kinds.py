@@ -8,22 +8,24 @@ from typing import Final
 
 
 class MessageKind(StrEnum):
-    """Every message that Demeu sends. The value is the message's name in the Fluent files."""
+    """Every message that Demeu sends. The value is the message's name in the Fluent files.
+
+    Each costs the state an SMS and the person a moment: a step that goes on by itself is not told, an end always is.
+    """
 
     OFFER = "offer"
     REMINDER = "reminder"
     UNCLEAR = "unclear"
-    ACCEPTED = "accepted"
     REFUSED_CONFIRMED = "refused_confirmed"
     LATE = "late"
     LAPSED = "lapsed"
     ALREADY_ANSWERED = "already_answered"
     ASK_ACCOUNT = "ask_account"
     ACCOUNT_BAD = "account_bad"
-    ACCOUNT_ACCEPTED = "account_accepted"
     ACCOUNT_LAPSED = "account_lapsed"
-    REGISTERED = "registered"
     MISSING_DOCUMENT = "missing_document"
+    DOCUMENT_LAPSED = "document_lapsed"
+    STOPPED = "stopped"
     ASSIGNED_AND_PAID = "assigned_and_paid"
     BODY_REFUSED = "body_refused"
     AMOUNT_CHANGED = "amount_changed"
@@ -41,17 +43,16 @@ _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.OFFER: frozenset({"service", "amount", "frequency", "until"}),
     MessageKind.REMINDER: frozenset({"service", "amount", "frequency", "until"}),
     MessageKind.UNCLEAR: frozenset({"service", "until"}),
-    MessageKind.ACCEPTED: frozenset({"service"}),
     MessageKind.REFUSED_CONFIRMED: frozenset({"service"}),
     MessageKind.LATE: frozenset({"service"}),
     MessageKind.LAPSED: frozenset({"service"}),
     MessageKind.ALREADY_ANSWERED: frozenset({"service"}),
     MessageKind.ASK_ACCOUNT: frozenset({"service", "until"}),
     MessageKind.ACCOUNT_BAD: frozenset({"service", "problem", "until"}),
-    MessageKind.ACCOUNT_ACCEPTED: frozenset({"service", "last4"}),
     MessageKind.ACCOUNT_LAPSED: frozenset({"service"}),
-    MessageKind.REGISTERED: frozenset({"service", "application", "applied_on"}),
     MessageKind.MISSING_DOCUMENT: frozenset({"service", "document", "until"}),
+    MessageKind.DOCUMENT_LAPSED: frozenset({"service", "document"}),
+    MessageKind.STOPPED: frozenset({"service"}),
     MessageKind.ASSIGNED_AND_PAID: frozenset({"service", "amount", "frequency", "last4"}),
     MessageKind.BODY_REFUSED: frozenset({"service", "reason"}),
     MessageKind.AMOUNT_CHANGED: frozenset({"service", "amount", "frequency"}),

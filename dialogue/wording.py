@@ -63,7 +63,7 @@ def compose(kind: MessageKind, language: str, **values: object) -> str:
     `language` is "kk" or "ru". Values: `service` a code; `amount` in tenge, Decimal; `frequency` "once" or "monthly";
     `until` an aware datetime or a date; `number` of the question, where the person has several; `last4` characters of
     the account; `problem` with an account ("invalid", "not_own", "blocked", "closed", "unknown"; any other word means
-    that the bank rejected the money); `application` its number; `applied_on` a date; `document`, `reason` another
+    that the bank rejected the money); `document`, `reason` another
     body's words; `questions` a mapping from number to service code; `day` a date; `age` whole years; `amount_before` as
     `amount`; `measures` codes of measures of employment. None counts as not given; a value that this kind
     does not use is left aside. Raises MissingValue, BadValue or MissingText, all WordingError.
@@ -222,10 +222,8 @@ _SHOW: Final[Mapping[str, Callable[[MessageKind, str, object], str]]] = {
     "age": _age,
     "measures": _measures,
     "until": _moment,
-    "applied_on": _moment,
     "last4": _last4,
     "problem": _word,
-    "application": _word,
     "document": _foreign,
     "reason": _foreign,
     "questions": lambda _kind, _name, _value: "",

@@ -105,6 +105,8 @@ class Change(StrEnum):
     """What is said of the delivery of an earlier question is no verdict on the next one."""
     TAKE_BACK = "take-back"
     """A no may be taken back until the window closes."""
+    TELL_ENDINGS = "tell-endings"
+    """A case that ends after the person's yes for want of an account or a document, or by an operator, tells them."""
     ACCOUNT_TRIES = "account-tries"
     """An account that cannot be used is asked for again a few times, then an operator is; and one who has no phone is
     not asked by SMS."""
@@ -355,6 +357,9 @@ class NoticeKind(StrEnum):
     REFUSED = "refused_confirmed"
     ACCOUNT_BAD = "account_bad"
     MISSING_DOCUMENT = "missing_document"
+    DOCUMENT_LAPSED = "document_lapsed"
+    ACCOUNT_LAPSED = "account_lapsed"
+    STOPPED = "stopped"
     AMOUNT_CHANGED = "amount_changed"
     PAID = "assigned_and_paid"
     BODY_REFUSED = "body_refused"

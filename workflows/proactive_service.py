@@ -66,10 +66,27 @@ NOTICE_OF = {
     Outcome.REFUSED_BY_PERSON: NoticeKind.REFUSED,
     Outcome.LATE_YES: NoticeKind.LATE,
     Outcome.REFUSED_BY_BODY: NoticeKind.BODY_REFUSED,
+    Outcome.NO_ACCOUNT: NoticeKind.ACCOUNT_LAPSED,
+    Outcome.MISSING_DOCUMENT: NoticeKind.DOCUMENT_LAPSED,
+    Outcome.CLOSED_BY_OPERATOR: NoticeKind.STOPPED,
 }
-"""The endings of which the person is told."""
+"""The endings of which the person is told; one that an operator made, only after the person has said yes."""
 
-UNASKED = frozenset({Outcome.CREDITED, Outcome.REFUSED_BY_BODY})
+SILENT = {
+    Outcome.NO_RIGHT: "nothing was said to the person, and there is nothing to offer",
+    Outcome.ALREADY_PAID: "nothing was said to the person, who has it",
+    Outcome.ALREADY_OFFERED: "nothing was said to the person here; the other case speaks",
+    Outcome.UNREACHABLE: "no message reaches the person",
+    Outcome.LAPSED: "told when the window closed, with the way that stays open",
+    Outcome.TOLD: "of a notice, which was the telling",
+    Outcome.NOT_DUE: "of a notice: there was nothing to say",
+}
+"""The endings of which the person is not told, and why not."""
+
+TOLD_SINCE = frozenset({Outcome.NO_ACCOUNT, Outcome.MISSING_DOCUMENT, Outcome.CLOSED_BY_OPERATOR})
+"""Those that cases did not tell that began before `Change.TELL_ENDINGS`."""
+
+UNASKED = frozenset({Outcome.CREDITED, Outcome.REFUSED_BY_BODY}) | TOLD_SINCE
 """Those that answer nothing the person has just said: they wait for the morning."""
 
 
@@ -86,6 +103,8 @@ class ProactiveService(CaseInSight):
         """The day on which the right was found: the law is applied again for as many days later as have passed."""
         self.was: Decimal | None = None
         """What runs already, in tenge a month: the difference is what this case brings."""
+        self.said_yes = False
+        """From here on the person counts on it: however the case ends, they are told."""
         self.assigned = Decimal(0)
         self.credited = Decimal(0)
 
@@ -147,6 +166,7 @@ class ProactiveService(CaseInSight):
     def _consented(self, consent: ConsentRecorded) -> ConsentRecorded:
         self.listens = False
         self.found_on = consent.found_on or self.found_on
+        self.said_yes = True
         return consent
 
     async def _offer(self, n: int, amount: Decimal) -> Offered:
@@ -381,7 +401,7 @@ class ProactiveService(CaseInSight):
     async def _close(self, end: CaseEnds) -> CaseResult:
         """The person is told, the outcome written, the questions closed."""
         reached = self.stage
-        if end.outcome in NOTICE_OF and not end.told:
+        if self._tells(end):
             # Whatever becomes of the message, and whoever cancels meanwhile: the outcome stands.
             with suppress(CaseEnds):
                 if end.outcome in UNASKED:
@@ -397,6 +417,21 @@ class ProactiveService(CaseInSight):
             credited=self.credited,
             pending=self.assigned - self.credited,
         )
+
+    def _tells(self, end: CaseEnds) -> bool:
+        """Whether the person is still to be told of this end. From here on it stands, whoever cancels meanwhile."""
+        if end.told or end.outcome not in NOTICE_OF:
+            return False
+        if end.outcome not in TOLD_SINCE:
+            return True
+        if not self.said_yes or not workflow.patched(Change.TELL_ENDINGS):
+            return False
+        self.listens = False
+        self.closing = True
+        self.attention, self.attention_text = None, ""
+        self.waits_for, self._until = "the hour to tell the person how it ended", None
+        self._show()
+        return True
 
     @asynccontextmanager
     async def _overdue_after(self, due: datetime) -> AsyncIterator[None]:

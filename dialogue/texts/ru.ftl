@@ -23,8 +23,6 @@ reminder = Напоминаем: { benefit }, { money }. Ждём Ваш отв�
 unclear = Мы не поняли Ваш ответ: { benefit }. Отправьте только { $yes } или { $no }. Срок: { $until }. { -questions }
     .brief = Рус.: ответьте { $yes } или { $no }.
 
-accepted = Спасибо, Ваше согласие принято: { benefit }. Мы всё оформим, от Вас больше ничего не нужно. О решении сообщим.
-
 refused_confirmed = Ваш отказ принят, оформлять не будем: { benefit }. { $open ->
     [yes] Если это ошибка, ответьте { $yes } до { $until }. Позже можно подать заявление в ЦОН.
    *[no] Если передумаете, подайте заявление в ЦОН.
@@ -49,14 +47,14 @@ account_bad = { $problem ->
 } Пришлите другой счёт (IBAN) на Ваше имя: { -account }. Срок: { $until }. Выплата: { benefit }.
     .brief = Рус.: пришлите IBAN другого счёта.
 
-account_accepted = Ваш счёт принят, последние 4 знака: { $last4 }. Оформление продолжается: { benefit }.
-
-account_lapsed = Номер счёта не пришёл в срок, поэтому не оформлено: { benefit }. { -ordinary } { -questions }
-
-registered = Ваше заявление зарегистрировано { $applied_on } под № { $application }: { benefit }. О решении сообщим.
+account_lapsed = Номер счёта не пришёл в срок, поэтому деньги не переведены: { benefit }. { -ordinary } { -questions }
 
 missing_document = Не хватает документа: { $document }. Он нужен для выплаты: { benefit }. Срок сдачи в ЦОН: { $until }. { -questions }
     .brief = Рус.: не хватает документа, 1414 бесплатно.
+
+document_lapsed = Документ не поступил в срок, поэтому не оформлено: { benefit }. Не хватало: { $document }. { -ordinary } { -questions }
+
+stopped = Оформление остановлено: { benefit }. Причину Вам скажут по номеру 1414, бесплатно. { -ordinary }
 
 assigned_and_paid = Назначено: { benefit }, { money }. Деньги переведены на Ваш счёт, последние 4 знака: { $last4 }. { -questions }
 

@@ -155,7 +155,7 @@ async def test_every_notice_can_be_said(life: Life, kind: NoticeKind) -> None:
         assert ibans_of(1)[0][-4:] in text
 
 
-@pytest.mark.parametrize("kind", [NoticeKind.BODY_REFUSED, NoticeKind.MISSING_DOCUMENT])
+@pytest.mark.parametrize("kind", [NoticeKind.BODY_REFUSED, NoticeKind.MISSING_DOCUMENT, NoticeKind.DOCUMENT_LAPSED])
 @pytest.mark.parametrize("words", ["", "   ", None, "\n", "https://example.kz/pay", "я" * 2000, "\u200b"])
 async def test_whatever_another_body_wrote_the_case_is_not_held_up(
     life: Life, kind: NoticeKind, words: str | None

@@ -246,6 +246,13 @@ def plays() -> dict[str, tuple[Outcome, Script, Act]]:
             Script(detect=[undecided]),
             operator(Stage.DETECT, Action.CLOSE),
         ),
+        "no-account-told": (Outcome.NO_ACCOUNT, Script(find_account=[no]), gives_no_account),
+        "missing-document-told": (Outcome.MISSING_DOCUMENT, Script(register=[missing]), brings_no_document),
+        "closed-after-yes-told": (
+            Outcome.CLOSED_BY_OPERATOR,
+            Script(assign=[other]),
+            operator(Stage.ASSIGN, Action.CLOSE),
+        ),
         "closed-cancelled": (Outcome.CLOSED_BY_OPERATOR, Script(), is_cancelled),
     }
 

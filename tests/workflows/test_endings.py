@@ -26,6 +26,7 @@ from workflows.model import (
     Stage,
     Step,
 )
+from workflows.proactive_service import NOTICE_OF, SILENT
 
 OnStage = Callable[..., Any]
 DAY = timedelta(days=1)
@@ -185,6 +186,7 @@ async def test_no_account_in_time(on_stage: OnStage) -> None:
         await case.until(Stage.ACCOUNT)
         await case.pass_time(11 * DAY)
         assert (await case.result()).outcome is Outcome.NO_ACCOUNT
+    assert case.script.told() == [NoticeKind.ACCOUNT_LAPSED]
 
 
 async def test_an_account_by_sms_is_checked_until_one_is_good(on_stage: OnStage) -> None:
@@ -238,6 +240,9 @@ async def test_a_missing_document_may_come_or_not(on_stage: OnStage) -> None:
         await case.pass_time(31 * DAY)
         result = await case.result()
     assert (result.outcome, result.reason) == (Outcome.MISSING_DOCUMENT, "birth certificate")
+    notices = case.script.of(Step.NOTIFY)
+    assert [notice.kind for notice in notices] == [NoticeKind.MISSING_DOCUMENT, NoticeKind.DOCUMENT_LAPSED]
+    assert notices[-1].detail == "birth certificate"
 
 
 @pytest.mark.parametrize(
@@ -284,6 +289,7 @@ async def test_an_operator_may_close(on_stage: OnStage) -> None:
         result = await case.result()
     assert (result.outcome, result.reason) == (Outcome.CLOSED_BY_OPERATOR, "amounts_differ")
     assert result.assigned == 0
+    assert case.script.told() == [NoticeKind.STOPPED], "after her yes the person counts on it"
 
 
 async def test_a_rejected_payment_goes_to_another_account(on_stage: OnStage) -> None:
@@ -375,3 +381,36 @@ async def test_the_outcome_stands_whatever_becomes_of_the_last_message(on_stage:
         result = await case.result()
     assert (result.outcome, result.credited) == (Outcome.CREDITED, AMOUNT)
     assert case.script.outcome() is Outcome.CREDITED
+
+
+def test_every_ending_tells_the_person_or_says_why_not() -> None:
+    assert NOTICE_OF.keys() | SILENT.keys() == set(Outcome)
+    assert not NOTICE_OF.keys() & SILENT.keys()
+    assert all(SILENT.values())
+
+
+async def test_a_case_that_is_cancelled_after_a_yes_tells_the_person_in_the_morning(on_stage: OnStage) -> None:
+    """Quiet all day but one minute; the outcome stands from the cancel on."""
+    quiet = POLICY.model_copy(update={"quiet_hours": QuietHours(start=1, end=0)})
+    differs = Ruling(assigned=True, amount=Decimal(1), differs=True)
+    async with on_stage(Script(detect=[found(policy=quiet)], assign=[differs])) as case:
+        await case.until(Stage.DETECT)
+        await case.pass_time(DAY)
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.until(Stage.ASSIGN, attention=True)
+        await case.handle.cancel()
+        await case.until(Stage.ASSIGN, attention=False)
+        assert not case.script.told()
+        await case.pass_time(DAY)
+        result = await case.result()
+    assert (result.outcome, result.reason) == (Outcome.CLOSED_BY_OPERATOR, "cancelled")
+    assert case.script.told() == [NoticeKind.STOPPED]
+
+
+async def test_a_case_that_is_closed_before_a_yes_says_nothing(on_stage: OnStage) -> None:
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        await case.handle.cancel()
+        assert (await case.result()).outcome is Outcome.CLOSED_BY_OPERATOR
+    assert not case.script.told(), "nobody counts on it, and the operator may know why"
