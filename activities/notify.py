@@ -11,7 +11,7 @@ import benefits
 from activities import speech
 from activities.world import World
 from card import messages
-from card.tables import Account, CaseRecord, Payment
+from card.tables import Account, CaseRecord, OutgoingMessage, Payment
 from dialogue import MessageKind
 from workflows.model import NoticeInput, NoticeKind, Step
 
@@ -42,7 +42,7 @@ class NotifyStep:
             message = await speech.intend(
                 session,
                 case=case,
-                key=step.key,
+                key=await _key(session, step),
                 kind=kind,
                 phone=to.phone,
                 language=to.language,
@@ -52,6 +52,13 @@ class NotifyStep:
             if message.phone != to.phone:
                 return
         await speech.say(world.card, world.sms, message, datetime.now(UTC))
+
+
+async def _key(session: AsyncSession, step: NoticeInput) -> str:
+    """The step's key. A case that was begun anew counts its notices anew: what its first life said under this key was
+    another message, and this one is still to be said."""
+    before = await session.get(OutgoingMessage, step.key)
+    return step.key if before is None or before.kind == step.kind else f"{step.key}:{step.kind}"
 
 
 async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]:

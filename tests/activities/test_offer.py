@@ -189,6 +189,17 @@ async def test_what_is_about_a_question_goes_to_no_other_phone_than_it(life: Lif
     assert not life.sms.heard
 
 
+async def test_a_case_that_was_begun_anew_says_what_its_first_life_did_not(life: Life) -> None:
+    """Its notices are counted anew: under the key of a reminder the money is told of."""
+    arg = await notice(life, NoticeKind.REMINDER)
+    paid = arg.model_copy(update={"kind": NoticeKind.PAID})
+    for step in (arg, paid, paid, arg):
+        await life.run(Step.NOTIFY, step)
+    said = {row.kind for row in await life.rows(OutgoingMessage, arg.case)}
+    assert said == {NoticeKind.REMINDER, NoticeKind.PAID}
+    assert len(life.sms.to(phone_of(1))) == 2, "each once"
+
+
 async def test_who_has_no_phone_any_more_is_told_nothing(life: Life) -> None:
     arg = await notice(life, NoticeKind.LAPSED)
     await life.settle(mother(phone=None))
