@@ -1,5 +1,6 @@
 """Saying something to a person: compose, write as intended, send in parts, write as sent. Used by the steps."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
@@ -20,6 +22,8 @@ from adapters.sms_refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
 from card import Card, messages
 from card.tables import MessageState, OutgoingMessage, Person
 from workflows.model import Case, StepInput
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ async def say(card: Card, centre: SmsCentre, message: OutgoingMessage, at: datet
     sms = OutgoingSms(key=message.key, phone=message.phone, parts=tuple(dialogue.segments(message.text)))
     with translated():
         try:
-            parts = await centre.send(sms)
+            sent = await centre.send(sms)
         except Refused as refused:
             if refused.code in ABOUT_THE_MESSAGE:
                 raise
@@ -166,6 +170,13 @@ async def say(card: Card, centre: SmsCentre, message: OutgoingMessage, at: datet
             async with card.transaction() as session:
                 await messages.mark_failed(session, message.key)
             return refused.code
+    operator, ids = sent[0].operator, [part.smsc_message_id for part in sent]
     async with card.statements() as session:
-        await messages.mark_sent(session, message.key, [part.smsc_message_id for part in parts], at)
+        twice = await messages.mark_sent(session, message.key, ids, at, operator=operator)
+    if twice:
+        log.error("sms: %s gave an id to two parts, whose receipts prove nothing: %s", operator, ", ".join(twice))
+        if activity.in_activity():
+            activity.metric_meter().create_counter(
+                "demeu_sms_ids_given_twice", "parts whose id the operator has also given to another part"
+            ).add(len(twice), {"operator": operator})
     return None

@@ -70,10 +70,10 @@ class Gate:
             if away.code in BUSY:
                 self._open()
             else:
-                self._failed(away.retry_after)
+                self._failed(away.code, away.retry_after)
             raise
-        except Unclear:
-            self._failed(None)
+        except Unclear as unclear:
+            self._failed(unclear.code, None)
             raise
         except BaseException:
             # It answered, if only to say no; or we were cancelled, which says nothing.
@@ -82,7 +82,7 @@ class Gate:
         else:
             self._open()
 
-    def _failed(self, come_again: timedelta | None) -> None:
+    def _failed(self, code: str, come_again: timedelta | None) -> None:
         self._knocking = False
         self._failures += 1
         if self._failures < self._shuts_after:
@@ -93,7 +93,7 @@ class Gate:
         self._next_knock = self._now() + max(self._pause, min(asked, LONGEST_PAUSE))
         if not self.shut:
             self.shut = True
-            log.warning("%s is away: one knock at a time until it answers", self.system)
+            log.warning("%s is away or refuses us (%s): one knock at a time until it answers", self.system, code)
             self._on_change(self.system, True)
 
     def _open(self) -> None:

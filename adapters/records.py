@@ -287,3 +287,5 @@ class SentPart(Record):
 
     number: Annotated[int, Field(ge=1)]
     smsc_message_id: Name
+    operator: Name = "smsc"
+    """Whose centre it is: the id is its own."""

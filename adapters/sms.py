@@ -78,8 +78,11 @@ class SmppCentre:
         throttle_pause: timedelta = timedelta(seconds=1),
         at_once: int = 32,
         gate: Gate | None = None,
+        operator: str = SYSTEM,
     ) -> None:
-        """`at_once`: messages under way at a time. `throttle_pause`: what a throttled caller is told to wait.
+        """`operator`: whose centre it is, and so the ids that it gives.
+
+        `at_once`: messages under way at a time. `throttle_pause`: what a throttled caller is told to wait.
 
         Raises ValueError for credentials that SMPP cannot carry: at most 8 characters of password.
         """
@@ -89,6 +92,7 @@ class SmppCentre:
         self._throttle_pause = throttle_pause
         self._room = asyncio.Semaphore(at_once)
         self._gate = gate or Gate(SYSTEM)
+        self._operator = operator
 
     async def start(self) -> None:
         """Begins to bind and keeps bound; does not wait for the centre to be there."""
@@ -137,7 +141,8 @@ class SmppCentre:
                     optional_params=[OptionalParam(TLV_OUR_KEY, f"{sms.key}#{number}")],
                 )
                 message.set_encoded_message(body)
-                sent.append(SentPart(number=number, smsc_message_id=await self._hand_over(message)))
+                taken = await self._hand_over(message)
+                sent.append(SentPart(number=number, smsc_message_id=taken, operator=self._operator))
         return tuple(sent)
 
     async def _hand_over(self, message: SubmitSm) -> str:

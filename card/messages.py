@@ -1,11 +1,9 @@
-"""What was said and heard: outgoing SMS and their receipts, open questions, incoming SMS.
+"""What was said and heard: outgoing SMS, open questions, incoming SMS.
 
-A message is written as *intended* before it goes out and as *sent* after; receipts may overtake that second step, so
-they are kept by the centre's id and matched from either side.
+A message is written as *intended* before it goes out and as *sent* after. What becomes of its parts is in `card.parts`.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal, select, update
@@ -13,10 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from card.parts import OPERATOR, keep
 from card.tables import (
-    DeliveryReceipt,
     IncomingMessage,
-    MessagePart,
     MessageState,
     OutgoingMessage,
     Question,
@@ -39,20 +36,21 @@ async def intend(session: AsyncSession, message: OutgoingMessage) -> OutgoingMes
     return (await session.scalars(row.returning(OutgoingMessage), execution_options={"populate_existing": True})).one()
 
 
-async def mark_sent(session: AsyncSession, key: str, smsc_message_ids: Sequence[str], at: datetime) -> None:
-    """The centre has taken every part; `smsc_message_ids` in the order of the parts.
+async def mark_sent(
+    session: AsyncSession, key: str, smsc_message_ids: Sequence[str], at: datetime, *, operator: str = OPERATOR
+) -> Sequence[str]:
+    """The operator's centre has taken every part; `smsc_message_ids` in the order of the parts.
 
     The parts come first: a message that is marked as sent has them all, even if nothing holds the two together.
+    Returns the ids that are given to another part too, as `parts.keep` does.
     """
-    await session.execute(
-        insert(table(MessagePart)).on_conflict_do_nothing(),
-        [{"smsc_message_id": id_, "message_key": key, "number": n} for n, id_ in enumerate(smsc_message_ids, 1)],
-    )
+    twice = await keep(session, key, smsc_message_ids, operator)
     await session.execute(
         update(table(OutgoingMessage))
         .where(col(OutgoingMessage.key) == key, col(OutgoingMessage.state) == MessageState.INTENDED)
         .values(state=MessageState.SENT, sent_at=at)
     )
+    return twice
 
 
 async def mark_failed(session: AsyncSession, key: str) -> None:
@@ -62,58 +60,6 @@ async def mark_failed(session: AsyncSession, key: str) -> None:
         .where(col(OutgoingMessage.key) == key)
         .values(state=MessageState.FAILED, finished_at=func.now())
     )
-
-
-async def store_receipt(session: AsyncSession, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
-    """Keep a receipt; a second one for the same part changes nothing."""
-    await session.execute(
-        insert(table(DeliveryReceipt))
-        .values(smsc_message_id=smsc_message_id, delivered=delivered, at=at)
-        .on_conflict_do_nothing()
-    )
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What the receipts say of a whole message: arrived when its last part did, failed when one part did."""
-
-    message: OutgoingMessage
-    delivered: bool
-    at: datetime
-
-
-async def delivery_of(session: AsyncSession, key: str) -> Delivery | None:
-    """What the receipts say of the message; None while a part has none and no part has failed."""
-    message = await session.get_one(OutgoingMessage, key)
-    rows = (
-        await session.scalars(
-            select(DeliveryReceipt)
-            .join(MessagePart, col(MessagePart.smsc_message_id) == col(DeliveryReceipt.smsc_message_id))
-            .where(col(MessagePart.message_key) == key)
-        )
-    ).all()
-    failed = [r for r in rows if not r.delivered]
-    if failed:
-        return Delivery(message, delivered=False, at=max(r.at for r in failed))
-    if len(rows) < message.parts:
-        return None
-    return Delivery(message, delivered=True, at=max(r.at for r in rows))
-
-
-async def finish_delivery(session: AsyncSession, delivery: Delivery) -> None:
-    """Write the delivery into the message."""
-    state = MessageState.DELIVERED if delivery.delivered else MessageState.FAILED
-    await session.execute(
-        update(table(OutgoingMessage))
-        .where(col(OutgoingMessage.key) == delivery.message.key)
-        .values(state=state, finished_at=delivery.at)
-    )
-
-
-async def message_of_part(session: AsyncSession, smsc_message_id: str) -> str | None:
-    """The key of the message that this part belongs to, if it has been stored yet."""
-    part = await session.get(MessagePart, smsc_message_id)
-    return part.message_key if part else None
 
 
 async def ask(
@@ -307,50 +253,4 @@ async def relayed(session: AsyncSession, message_id: str, meaning: str) -> None:
         update(table(IncomingMessage))
         .where(col(IncomingMessage.message_id) == message_id)
         .values(meaning=meaning, relayed_at=func.now())
-    )
-
-
-UNTOLD_AT_ONCE = 1000
-"""So many messages are judged in one look, the oldest first; the next look judges the others."""
-
-
-async def untold(session: AsyncSession, oldest: timedelta) -> Sequence[str]:
-    """Keys of messages that can be judged and have not been: a part failed, or every part has its receipt.
-
-    One with half its receipts is not among them, so that a thousand such hide nobody.
-    """
-    at, told_at = col(DeliveryReceipt.at), col(DeliveryReceipt.told_at)
-    of_part = col(DeliveryReceipt.smsc_message_id) == col(MessagePart.smsc_message_id)
-    new = (
-        select(col(MessagePart.message_key))
-        .join(DeliveryReceipt, of_part)
-        .where(told_at.is_(None), at > func.now() - oldest)
-    )
-    judged = (
-        select(col(OutgoingMessage.key))
-        .join(MessagePart, col(MessagePart.message_key) == col(OutgoingMessage.key))
-        .join(DeliveryReceipt, of_part)
-        .where(col(OutgoingMessage.key).in_(new))
-        .group_by(col(OutgoingMessage.key), col(OutgoingMessage.parts))
-        .having((func.count() >= col(OutgoingMessage.parts)) | func.bool_or(~col(DeliveryReceipt.delivered)))
-        .order_by(func.min(at), col(OutgoingMessage.key))
-        .limit(UNTOLD_AT_ONCE)
-    )
-    return (await session.scalars(judged)).all()
-
-
-async def was_told(session: AsyncSession, key: str) -> bool:
-    """Whether the verdict on this message was given before: parts may fail minutes apart, and it is one verdict."""
-    parts = select(col(MessagePart.smsc_message_id)).where(col(MessagePart.message_key) == key)
-    told_of = select(func.count()).where(
-        col(DeliveryReceipt.smsc_message_id).in_(parts), col(DeliveryReceipt.told_at).is_not(None)
-    )
-    return bool((await session.execute(told_of)).scalar_one())
-
-
-async def told(session: AsyncSession, key: str) -> None:
-    """The receipts of this message have been acted upon."""
-    parts = select(col(MessagePart.smsc_message_id)).where(col(MessagePart.message_key) == key)
-    await session.execute(
-        update(table(DeliveryReceipt)).where(col(DeliveryReceipt.smsc_message_id).in_(parts)).values(told_at=func.now())
     )

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
@@ -255,23 +256,50 @@ class MessagePart(SQLModel, table=True):
     """A part of an SMS, under the name that the SMS centre gave it."""
 
     __tablename__ = "message_parts"
-    __table_args__ = (ForeignKeyConstraint(["message_key"], ["messages.key"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["message_key"], ["messages.key"]),
+        Index("parts_by_reading", "operator", "reading", "sent_at"),
+    )
 
+    operator: str = Field(primary_key=True)
+    """Whose centre it is: ids are each operator's own, and come again when its counter starts anew."""
     smsc_message_id: str = Field(primary_key=True)
-    message_key: str = Field(index=True)
+    message_key: str = Field(primary_key=True, index=True)
     number: int
+    reading: str
+    """The id as `card.parts.reading` has it."""
+    sent_at: datetime = _time(now=True)
 
 
 class DeliveryReceipt(SQLModel, table=True):
-    """A receipt, kept under the centre's name: it may come before we have stored to which message it belongs."""
+    """A receipt, as the centre named it: it may come before we have stored to which part it belongs."""
 
     __tablename__ = "receipts"
-    __table_args__ = (Index("not_yet_told", "at", postgresql_where=text("told_at IS NULL")),)
+    __table_args__ = (
+        Index("not_yet_told", "at", postgresql_where=text("told_at IS NULL")),
+        Index("receipts_by_reading", "operator", "reading", "stored_at"),
+        Index(
+            "one_receipt_a_part",
+            *("message_key", "operator", "part"),
+            unique=True,
+            postgresql_where=text("message_key IS NOT NULL"),
+        ),
+        Index("of_no_part_yet", "stored_at", postgresql_where=text("message_key IS NULL AND told_at IS NULL")),
+    )
 
-    smsc_message_id: str = Field(primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    operator: str
+    smsc_message_id: str
+    """As the receipt spells it, which may be another spelling than that of the part."""
+    reading: str
     delivered: bool
     at: datetime = _time()
+    stored_at: datetime = _time(now=True)
+    message_key: str | None = None
+    """The message that it is about, with `part`, once that is known."""
+    part: str | None = None
     told_at: datetime | None = _time(nullable=True)
+    """When it was acted upon: told to its case, or, of no part of ours, to the operators."""
 
 
 class Question(SQLModel, table=True):

@@ -37,7 +37,9 @@ async def serving(settings: Settings, relay: Relay) -> AsyncIterator[None]:
     async def receipt(receipt: Receipt) -> None:
         if receipt.final:
             delivered = receipt.state is ReceiptState.DELIVERED
-            await relay.receipt(receipt.smsc_message_id, delivered=delivered, at=receipt.at)
+            await relay.receipt(
+                receipt.smsc_message_id, delivered=delivered, at=receipt.at, operator=settings.smpp_operator
+            )
 
     link = settings.smpp()
     inbox = SmppInbox(

@@ -211,11 +211,11 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta) -> 
         return Taken(new=await parts.relay.reply(message_id, posted.phone, posted.text, posted.received_at))
 
     @router.post("/sms/receipts", status_code=202)
-    async def receipt(posted: ReceiptPosted, sender: Operator) -> None:  # noqa: ARG001  (the dependency checks it)
+    async def receipt(posted: ReceiptPosted, sender: Operator) -> None:
         """A delivery receipt: stored at once, moves the window of the question it is about."""
         not_of_the_future(posted.at, "at")
         delivered = posted.state is ReceiptState.DELIVERED
-        await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=posted.at)
+        await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=posted.at, operator=sender)
 
     @router.post("/registry/events", status_code=202)
     async def event(posted: EventPosted, sender: Registry) -> EventTaken:

@@ -1,33 +1,53 @@
 """Delivery receipts of our SMS: stored when they come, and told to the case once the whole message is accounted for."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import window_closes
-from card import Card, cases, messages
+from card import Card, cases, messages, parts
 from gateway.faults import passes, report
 from workflows import model
+
+log = structlog.get_logger()
+
+OnLost = Callable[[str, int], None]
+
+
+def nobody(_: str, __: int) -> None:
+    """Where nobody is to be told."""
+
 
 OLDEST = timedelta(days=3)
 """Receipts older than this are not chased any more: an SMS that old has expired."""
 
 
 class Receipts:
-    def __init__(self, card: Card, client: Client) -> None:
+    """`on_lost`: told the operator's name and how many of its receipts are about no message of ours."""
+
+    def __init__(self, card: Card, client: Client, on_lost: OnLost = nobody) -> None:
         self.card = card
         self.client = client
+        self._on_lost = on_lost
 
-    async def store(self, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
-        """Keep a receipt of one part; a second one for the same part changes nothing."""
-        async with self.card.statements() as session:
-            await messages.store_receipt(session, smsc_message_id, delivered=delivered, at=at)
+    async def store(self, operator: str, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
+        """Keep a receipt of one part, as this operator names it; a second one for the same part changes nothing."""
+        async with self.card.transaction() as session:
+            await parts.store_receipt(session, smsc_message_id, delivered=delivered, at=at, operator=operator)
 
     async def tell_cases(self) -> None:
-        """Look at the messages that can be judged, and tell their cases what changes for them."""
+        """Bring receipts to their messages, and tell the cases of those that can be judged what changes for them."""
+        async with self.card.transaction() as session:
+            await parts.match(session)
+            lost = await parts.give_up(session)
+        for operator, number, one in lost:
+            log.error("receipts.of_no_message", operator=operator, number=number, for_example=one)
+            self._on_lost(operator, number)
         async with self.card.statements() as session:
-            keys = await messages.untold(session, OLDEST)
+            keys = await parts.untold(session, OLDEST)
         for key in keys:
             try:
                 await self._deliver(key)
@@ -39,13 +59,13 @@ class Receipts:
     async def _deliver(self, key: str) -> None:
         """Write the delivery down, and tell the case if it changes its window: moved, or never opened."""
         async with self.card.transaction() as session:
-            delivery = await messages.delivery_of(session, key)
+            delivery = await parts.delivery_of(session, key)
             if delivery is None:
                 return
-            if await messages.was_told(session, key):
-                await messages.told(session, key)
+            if await parts.was_told(session, key):
+                await parts.told(session, key)
                 return
-            await messages.finish_delivery(session, delivery)
+            await parts.finish_delivery(session, delivery)
             question = await messages.question(session, key)
             receipt: model.Receipt | None = None
             case = None
@@ -68,4 +88,4 @@ class Receipts:
         async with self.card.transaction() as session:
             if receipt is not None and receipt.deadline is not None:
                 await messages.set_deadline(session, key, receipt.deadline)
-            await messages.told(session, key)
+            await parts.told(session, key)

@@ -17,7 +17,7 @@ import dialogue
 from activities import hearing, speech
 from activities.hearing import Heard
 from adapters.ports import SmsCentre
-from card import Card, cases, consents, messages
+from card import Card, cases, consents, messages, parts
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage
 from dialogue import Meaning, MessageKind
@@ -104,9 +104,11 @@ class Relay:
         self._soon(phone)
         return new
 
-    async def receipt(self, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
-        """Store a delivery receipt; the sweep tells the case once the whole message is accounted for."""
-        await self.receipts.store(smsc_message_id, delivered=delivered, at=at)
+    async def receipt(
+        self, smsc_message_id: str, *, delivered: bool, at: datetime, operator: str = parts.OPERATOR
+    ) -> None:
+        """Store an operator's delivery receipt; the sweep tells the case once the whole message is accounted for."""
+        await self.receipts.store(operator, smsc_message_id, delivered=delivered, at=at)
 
     # --- bringing on -----------------------------------------------------------------------------------------------
 

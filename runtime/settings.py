@@ -217,6 +217,9 @@ class Settings(BaseSettings):
     smpp_host: str | None = Field(None, description="Host of the SMS centre.")
     smpp_port: Port = Field(2775, description="TCP port of the SMS centre.")
     smpp_system_id: str = Field("demeu", min_length=1, max_length=15, description="Our SMPP account.")
+    smpp_operator: str = Field(
+        "smsc", min_length=1, description="Whose SMS centre it is: the name under which that operator posts receipts."
+    )
     smpp_password: SecretStr | None = Field(None, max_length=8, description="Its password; SMPP allows 8 characters.")
     sms_sender: str = Field("1414", description="Short number our SMS come from and are answered to.")
     quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = Field(

@@ -43,6 +43,7 @@ async def sms_centre(settings: Settings, gate: Gate | None = None) -> AsyncItera
         source=settings.sms_sender,
         answer_within=timedelta(seconds=settings.call_seconds),
         gate=gate,
+        operator=settings.smpp_operator,
     )
     async with centre:
         yield centre

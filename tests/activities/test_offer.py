@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.calendar import ALMATY
 from activities.speech import ANSWERS_A_DAY
 from adapters.errors import Refused, Unavailable, Unclear
-from card import messages
+from card import messages, parts
 from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, Payment, Question
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ibans_of, mother, phone_of
@@ -95,12 +95,28 @@ async def test_receipts_that_came_first_find_their_message(life: Life) -> None:
         await life.run(Step.OFFER, arg)
     async with life.card.transaction() as session:
         for part in life.sms.ids(arg.key):
-            await messages.store_receipt(session, part, delivered=True, at=AT + timedelta(minutes=1))
+            await parts.store_receipt(session, part, delivered=True, at=AT + timedelta(minutes=1))
     await life.run(Step.OFFER, arg, 2)
     async with life.card.transaction() as session:
-        delivery = await messages.delivery_of(session, arg.key)
+        await parts.match(session)
+        delivery = await parts.delivery_of(session, arg.key)
     assert delivery is not None
     assert (delivery.delivered, delivery.at) == (True, AT + timedelta(minutes=1))
+
+
+async def test_an_id_that_the_operator_gives_to_two_parts_is_an_error_that_somebody_sees(
+    life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = await offer(life), await offer(life)
+    await life.run(Step.OFFER, first)
+    assert not caplog.records
+    ids = life.sms.ids(first.key)
+    life.sms.said.clear()  # its counter starts anew
+    await life.run(Step.OFFER, second)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert all(id_ in record.getMessage() for id_ in ids)
+    (row,) = await life.rows(OutgoingMessage, second.case)
+    assert row.state == MessageState.SENT, "the person has been asked, and the window is counted from the sending"
 
 
 async def test_a_second_question_to_the_same_phone_bears_its_number(life: Life) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from card import messages
+from card import parts
 from card.tables import MessageState, OutgoingMessage
 from tests.activities.life import Life
 from tests.activities.people import phone_of
@@ -32,7 +32,8 @@ async def test_an_offer_goes_out_once_over_smpp_and_its_receipts_are_its_own(lif
         assert [message["text"] for message in on_handset] == [row.text]
         async with life.card.transaction() as session:
             for receipt in link.receipts:
-                await messages.store_receipt(session, receipt.smsc_message_id, delivered=True, at=receipt.at)
-            delivery = await messages.delivery_of(session, arg.key)
+                await parts.store_receipt(session, receipt.smsc_message_id, delivered=True, at=receipt.at)
+            await parts.match(session)
+            delivery = await parts.delivery_of(session, arg.key)
         assert delivery is not None
         assert delivery.delivered

@@ -47,7 +47,7 @@ async def test_ten_thousand_cases_knock_once(caplog: pytest.LogCaptureFixture) -
     assert body.knocks == 1
     assert body.changes == [("bank", True)]
     assert [record.getMessage() for record in caplog.records] == [
-        "bank is away: one knock at a time until it answers"
+        "bank is away or refuses us (connect_error): one knock at a time until it answers"
     ], "and it is told once"
 
 

@@ -8,7 +8,7 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from card import messages
+from card import messages, parts
 from card.tables import CaseRecord, IncomingMessage, MessageState, OutgoingMessage, Question
 from tests.card.conftest import Cards
 
@@ -87,21 +87,24 @@ async def test_a_receipt_may_come_before_the_message_is_marked_sent(cards: Cards
     async with card.transaction() as session:
         await messages.intend(session, outgoing("offer"))
         for part, minute in (("71", 4), ("72", 2)):
-            await messages.store_receipt(session, part, delivered=True, at=NOW + timedelta(minutes=minute))
+            await parts.store_receipt(session, part, delivered=True, at=NOW + timedelta(minutes=minute))
     async with card.transaction() as session:
-        assert list(await messages.untold(session, timedelta(days=10_000))) == [], "nobody knows yet whose they are"
+        await parts.match(session)
+        assert list(await parts.untold(session, timedelta(days=10_000))) == [], "nobody knows yet whose they are"
     async with card.transaction() as session:
         await messages.mark_sent(session, "offer", ["71", "72"], NOW)
     async with card.transaction() as session:
-        assert list(await messages.untold(session, timedelta(days=10_000))) == ["offer"]
-        delivery = await messages.delivery_of(session, "offer")
+        await parts.match(session)
+        assert list(await parts.untold(session, timedelta(days=10_000))) == ["offer"]
+        delivery = await parts.delivery_of(session, "offer")
         assert delivery is not None
         assert (delivery.delivered, delivery.at) == (True, NOW + timedelta(minutes=4)), "the last part counts"
-        await messages.finish_delivery(session, delivery)
-        await messages.told(session, "offer")
+        await parts.finish_delivery(session, delivery)
+        await parts.told(session, "offer")
     async with card.transaction() as session:
         assert (await session.get_one(OutgoingMessage, "offer")).state == MessageState.DELIVERED
-        assert list(await messages.untold(session, timedelta(days=10_000))) == []
+        await parts.match(session)
+        assert list(await parts.untold(session, timedelta(days=10_000))) == []
         await messages.mark_sent(session, "offer", ["71", "72"], NOW)
     async with card.transaction() as session:
         assert (await session.get_one(OutgoingMessage, "offer")).state == MessageState.DELIVERED, "not sent again"
@@ -121,34 +124,35 @@ async def test_an_incoming_message_is_stored_once(cards: Cards) -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    parts=st.integers(min_value=1, max_value=4),
+    many=st.integers(min_value=1, max_value=4),
     receipts=st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(0, 600)), max_size=8),
     sent_after=st.integers(min_value=0, max_value=8),
 )
 async def test_whatever_order_receipts_come_in_the_message_says_the_same(
-    cards: Cards, parts: int, receipts: list[tuple[int, bool, int]], sent_after: int
+    cards: Cards, many: int, receipts: list[tuple[int, bool, int]], sent_after: int
 ) -> None:
     """Delivered when all parts are, at the time of the last; failed when one is; strangers' receipts change nothing."""
     key = f"offer-{next(_keys)}"
-    names = [f"{key}#{n}" for n in range(parts)]
+    names = [f"{key}#{n}" for n in range(many)]
     first: dict[int, tuple[bool, datetime]] = {}
     async with cards.card.transaction() as session:
-        await messages.intend(session, outgoing(key, parts))
+        await messages.intend(session, outgoing(key, many))
         for place, (part, delivered, second) in enumerate(receipts):
             if place == sent_after:
                 await messages.mark_sent(session, key, names, NOW)
             at = NOW + timedelta(seconds=second)
-            await messages.store_receipt(session, f"{key}#{part}", delivered=delivered, at=at)
+            await parts.store_receipt(session, f"{key}#{part}", delivered=delivered, at=at)
             first.setdefault(part, (delivered, at))
         if sent_after >= len(receipts):
             await messages.mark_sent(session, key, names, NOW)
-        said = await messages.delivery_of(session, key)
-    ours = [value for part, value in first.items() if part < parts]
+        await parts.match(session)
+        said = await parts.delivery_of(session, key)
+    ours = [value for part, value in first.items() if part < many]
     failed = [at for delivered, at in ours if not delivered]
     if failed:
         assert said is not None
         assert (said.delivered, said.at) == (False, max(failed))
-    elif len(ours) == parts:
+    elif len(ours) == many:
         assert said is not None
         assert (said.delivered, said.at) == (True, max(at for _, at in ours))
     else:
@@ -156,16 +160,17 @@ async def test_whatever_order_receipts_come_in_the_message_says_the_same(
 
 
 async def test_a_thousand_half_receipted_messages_hide_no_complete_one(cards: Cards) -> None:
-    many = messages.UNTOLD_AT_ONCE + 10
+    many = parts.UNTOLD_AT_ONCE + 10
     async with cards.card.transaction() as session:
         for n in range(many):
             await messages.intend(session, outgoing(f"half-{n}"))
             await messages.mark_sent(session, f"half-{n}", [f"h{n}a", f"h{n}b"], NOW)
-            await messages.store_receipt(session, f"h{n}a", delivered=True, at=NOW - timedelta(hours=1))
+            await parts.store_receipt(session, f"h{n}a", delivered=True, at=NOW - timedelta(hours=1))
         for key, delivered in (("late", True), ("later", False)):
             await messages.intend(session, outgoing(key))
             await messages.mark_sent(session, key, [f"{key}-a", f"{key}-b"], NOW)
-            await messages.store_receipt(session, f"{key}-a", delivered=delivered, at=NOW)
-        await messages.store_receipt(session, "late-b", delivered=True, at=NOW - timedelta(minutes=1))
+            await parts.store_receipt(session, f"{key}-a", delivered=delivered, at=NOW)
+        await parts.store_receipt(session, "late-b", delivered=True, at=NOW - timedelta(minutes=1))
     async with cards.card.transaction() as session:
-        assert list(await messages.untold(session, timedelta(days=10_000))) == ["late", "later"], "the oldest first"
+        await parts.match(session)
+        assert list(await parts.untold(session, timedelta(days=10_000))) == ["late", "later"], "the oldest first"

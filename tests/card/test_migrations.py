@@ -80,7 +80,10 @@ async def test_upgrading_again_changes_nothing_and_keeps_what_is_there(postgres_
     await asyncio.to_thread(migrate, url)
     before = await shape(postgres_server, empty)
     async with await postgres_server.connect(empty) as connection:
-        await connection.execute("INSERT INTO receipts VALUES ('7', true, now())")
+        await connection.execute(
+            "INSERT INTO receipts (operator, smsc_message_id, reading, delivered, at) "
+            "VALUES ('smsc', '7', '7', true, now())"
+        )
         await asyncio.to_thread(migrate, url)
         kept = await (await connection.execute("SELECT count(*) FROM receipts")).fetchone()
     assert kept == (1,)
@@ -119,3 +122,34 @@ async def test_requests_that_were_seen_before_stay_accepted(postgres_server: Dat
             await connection.execute("SELECT count(*) FROM seen_requests WHERE accepted_at IS NULL")
         ).fetchone()
     assert held == (0,)
+
+
+OLD_RECEIPTS = """
+    INSERT INTO messages (key, phone, language, kind, text, parts, paid_by, state, sent_at)
+    VALUES ('m', '+77010000017', 'kk', 'offer', '?', 2, 'budget', 'sent', now() - interval '1 hour');
+    INSERT INTO message_parts (smsc_message_id, message_key, number) VALUES ('39F99DD5', 'm', 1), ('0042', 'm', 2);
+    INSERT INTO receipts (smsc_message_id, delivered, at, told_at) VALUES
+        ('39F99DD5', true, now(), now()), ('0042', true, now(), NULL), ('stray', true, now() - interval '9 days', NULL),
+        ('young', true, now(), NULL)"""
+
+
+async def test_receipts_of_an_older_day_keep_their_messages(postgres_server: Database, empty: str) -> None:
+    config = alembic_config(postgres_server.url(empty))
+    await asyncio.to_thread(command.upgrade, config, "0005")
+    async with await postgres_server.connect(empty) as connection:
+        await connection.execute(OLD_RECEIPTS.encode())
+    await asyncio.to_thread(command.upgrade, config, "head")
+    async with await postgres_server.connect(empty) as connection:
+        query = "SELECT smsc_message_id, operator, reading, message_key, part, told_at IS NULL FROM receipts ORDER BY 1"
+        assert await (await connection.execute(query)).fetchall() == [
+            ("0042", "smsc", "42", "m", "0042", True),
+            ("39F99DD5", "smsc", "39F99DD5", "m", "39F99DD5", False),
+            ("stray", "smsc", "stray", None, None, False),
+            ("young", "smsc", "young", None, None, True),
+        ]
+        sent = await connection.execute("SELECT bool_and(sent_at < now() - interval '59 minutes') FROM message_parts")
+        assert await sent.fetchone() == (True,)
+    await asyncio.to_thread(command.downgrade, config, "0005")
+    async with await postgres_server.connect(empty) as connection:
+        kept = await (await connection.execute("SELECT count(*) FROM receipts")).fetchone()
+    assert kept == (4,)
