@@ -18,6 +18,7 @@ from activities.calendar import day_of
 from benefits import BadFacts
 from card import Card
 from card.store import DatabaseError, DatabaseRefused
+from gateway.bodies import AsWritten
 from gateway.codec import codec_router
 from gateway.door import Door, Limits
 from gateway.events import opened_by
@@ -182,7 +183,7 @@ async def signed(
 
 
 def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS))
+    router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS), route_class=AsWritten)
 
     # A registry cannot answer for a person, nor an operator open cases: a secret that leaks does the less harm.
     async def operator(sender: Annotated[str, Depends(signed)]) -> str:

@@ -2,7 +2,8 @@
 
 In this order: the caller's address comes not too often (429), the head is signed by a known sender (401), who comes
 not too often (429), while few others are being served (503); the body is small (413), comes in time (408) and is the
-one that was signed (401); and the request was not accepted before (409), which the database must say (503). Only then does the application see it.
+one that was signed (401); and the request was not accepted before (409), which the database must say (503). Only then
+does the application see it.
 """
 
 import asyncio

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic.config import JsonDict
 
 from benefits.iin import BadIin, read_iin
+from gateway.bodies import storable
 
 
 class Posted(BaseModel):
@@ -63,6 +64,10 @@ def _written(value: object) -> object:
     return value
 
 
+def _kept(value: object) -> object:
+    return storable(value) if isinstance(value, str) else value
+
+
 Phone = Annotated[str, AfterValidator(phone_number), Field(examples=["+77011234567"])]
 Iin = Annotated[str, AfterValidator(_iin), Field(examples=["061211600012"], json_schema_extra=_DIGITS)]
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -85,7 +90,7 @@ class ReplyPosted(Posted):
 
     message_id: Id = Field(description="The operator's id of the message; a repetition under the same id is harmless.")
     phone: Phone
-    text: str = Field(max_length=2000)
+    text: Annotated[str, BeforeValidator(_kept)] = Field(max_length=2000)
     received_at: At = Field(description="When the operator received it: this time is held to the deadline.")
 
 

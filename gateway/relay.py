@@ -21,6 +21,7 @@ from card import Card, cases, consents, messages, parts
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage
 from dialogue import Meaning, MessageKind
+from gateway.bodies import storable
 from gateway.faults import passes, report
 from gateway.opening import Opening
 from gateway.receipts import Receipts
@@ -258,11 +259,3 @@ async def _of_what_is_over(session: AsyncSession, ref: str) -> MessageKind:
         return MessageKind.ALREADY_ANSWERED
     late = (await cases.find(session, ref)).outcome in (model.Outcome.LAPSED, model.Outcome.LATE_YES)
     return MessageKind.LATE if late else MessageKind.NO_QUESTION
-
-
-def storable(text: str) -> str:
-    """The text as PostgreSQL can keep it: what a person wrote may not be lost for its encoding.
-
-    A nought is what somebody's alphabet made of a sign, half an emoji what somebody's cutting did.
-    """
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

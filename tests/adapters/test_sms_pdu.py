@@ -93,6 +93,8 @@ def test_a_receipt_without_an_id() -> None:
         (b"", 0, ""),
         ("да\0\0".encode("utf-16-be"), 8, "да"),
         (b"\0da\0", 1, "da"),
+        ("да ".encode("utf-16-be") + b"\xd8\x3d", 8, "да \ufffd"),  # half an emoji
+        (b"\xde\x00" + "да".encode("utf-16-be"), 8, "\ufffdда"),  # its other half
     ],
 )
 def test_codings(body: bytes, coding: int, text: str) -> None:
