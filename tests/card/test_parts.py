@@ -39,8 +39,8 @@ async def verdict(cards: Cards, key: str) -> bool | None:
 async def pass_time(cards: Cards, span: timedelta) -> None:
     """All that is stored has been so for longer."""
     async with cards.card.transaction() as session:
-        await session.execute(update(table(MessagePart)).values(sent_at=MessagePart.sent_at - span))  # type: ignore[operator]
-        await session.execute(update(table(DeliveryReceipt)).values(stored_at=DeliveryReceipt.stored_at - span))  # type: ignore[operator]
+        await session.execute(update(table(MessagePart)).values(sent_at=MessagePart.sent_at - span))
+        await session.execute(update(table(DeliveryReceipt)).values(stored_at=DeliveryReceipt.stored_at - span))
 
 
 async def lost(cards: Cards) -> list[tuple[str, int, str]]:
