@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
-from adapters.errors import Unavailable, Unclear
+from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,8 @@ class Gate:
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[None]:
         """Around a call. Raises Unavailable at once while the gate is shut and somebody else knocks, or nobody yet."""
-        if self.shut:
+        knocks = self.shut
+        if knocks:
             left = self._next_knock - self._now()
             if left > 0 or self._knocking:
                 # Not all at the same moment when the pause is over.
@@ -70,24 +71,29 @@ class Gate:
             if away.code in BUSY:
                 self._open()
             else:
-                self._failed(away.code, away.retry_after)
+                self._failed(away.code, away.retry_after, knocked=knocks)
             raise
         except Unclear as unclear:
-            self._failed(unclear.code, None)
+            self._failed(unclear.code, None, knocked=knocks)
+            raise
+        except (Refused, BadAnswer):
+            self._open()  # it answered, if only to say no
             raise
         except BaseException:
-            # It answered, if only to say no; or we were cancelled, which says nothing.
-            self._knocking = False
+            # We were cancelled, which says nothing of it: the next may knock.
+            self._knocking = self._knocking and not knocks
             raise
         else:
             self._open()
 
-    def _failed(self, code: str, come_again: timedelta | None) -> None:
-        self._knocking = False
+    def _failed(self, code: str, come_again: timedelta | None, *, knocked: bool) -> None:
         self._failures += 1
         if self._failures < self._shuts_after:
             return
-        if self.shut:
+        if self.shut and not knocked:
+            return  # it was under way when the gate shut: nobody has knocked since
+        self._knocking = False
+        if knocked:
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
         asked = come_again.total_seconds() if come_again else 0.0
         self._next_knock = self._now() + max(self._pause, min(asked, LONGEST_PAUSE))

@@ -114,3 +114,21 @@ async def test_an_unclear_answer_is_a_failure_and_a_cancelled_knock_is_none() ->
             raise asyncio.CancelledError
     body.up = True
     assert await tries(body, 1) == 1, "the next may knock"
+
+
+async def test_a_burst_that_was_under_way_makes_no_long_pause() -> None:
+    """Twenty calls fail together: that is one absence, and the next knock comes soon."""
+    body = Body()
+    await tries(body, 20)
+    body.up, body.time = True, 1.5
+    assert await tries(body, 1) == 1
+
+
+async def test_a_no_to_the_knock_opens_the_gate_too() -> None:
+    body = Body()
+    await tries(body, SHUTS_AFTER)
+    body.time = 1.5
+    with pytest.raises(Refused):
+        async with body.gate.passing():
+            raise Refused("bank", "unknown_person", "GET was answered with 404")
+    assert not body.gate.shut
