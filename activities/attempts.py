@@ -107,8 +107,13 @@ async def again(
     """The decision about the right that this case is at, on another day. Nothing is taken up or let go."""
     record = await session.get_one(CaseRecord, case.ref)
     names = names_of(record.basis or "", facts.get("children", ()))
-    about = [decision for decision in decisions if decision.basis in names]
-    decision = (about or list(decisions))[0]
+    if record.right_id is not None:
+        names |= await rights.names_of(session, record.right_id)
+    decision = next((decision for decision in decisions if decision.basis in names), None)
+    if decision is None:
+        # Another child's right is not this one's, whatever it is worth.
+        none = next((decision for decision in decisions if decision.right is not YES), decisions[0])
+        return Found(none, was=was, question="what the right rested on is no longer in the registries: what happened?")
     if decision.right is YES:
         record.amount, record.ground = decision.net, decision.ground
     return Found(decision, was=was)

@@ -157,7 +157,7 @@ async def close(
         return
     if right is None:
         await rights.look_on(session, case, again.day, outcome, n=case.look + 1)
-    elif right.state in (RightState.FOUND, RightState.OFFERED, RightState.REFUSED) and right.offers < again.most_offers:
+    elif right.state not in (RightState.CLAIMED, RightState.SETTLED) and right.offers < again.most_offers:
         await rights.look_on(session, case, again.day, outcome, right=right)
 
 

@@ -104,6 +104,11 @@ async def take(
     return None
 
 
+async def names_of(session: AsyncSession, right_id: UUID) -> set[str]:
+    """Every id that the right has or had."""
+    return set(await session.scalars(select(col(RightName.name)).where(col(RightName.right_id) == right_id)))
+
+
 async def is_attempted(session: AsyncSession, right: RightRow) -> bool:
     """Whether a case about the right is open."""
     at_it = select(func.count()).where(col(CaseRecord.right_id) == right.id, col(CaseRecord.outcome).is_(None))

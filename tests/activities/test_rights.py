@@ -275,3 +275,24 @@ async def test_the_amount_is_of_the_day_of_application(life: Life) -> None:
         ReassessInput(case=case, key=case.key(Step.REASSESS), on=date(2026, 1, 1)),
     )
     assert (again.right, again.amount) == (Right.YES, Decimal("86673"))
+
+
+async def test_another_childs_right_is_not_this_ones_on_the_day_of_application(life: Life) -> None:
+    twins = [newborn(k, f"ACT-{k}", birth_order=k + 1) for k in range(2)]
+    await life.settle(mother(children=0) | {"children": twins[:1]})
+    case = await life.open(service="childbirth")
+    assert (await detect(life, case)).ended is None
+    await life.settle(mother(children=0) | {"children": twins[1:]})
+    again = ReassessInput(case=case, key=case.key(Step.REASSESS), on=ON + timedelta(days=1))
+    found: Detected = await life.run(Step.REASSESS, again)
+    assert (found.right, found.reason is not None) == (Right.PERSON_DECIDES, True)
+
+
+async def test_a_change_that_nobody_answered_is_looked_at_again(life: Life) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    await life.settle(mother(children=5))
+    await ended(life, Outcome.LAPSED)
+    (look,) = await looks(life)
+    assert look.why == "lapsed"
+    assert (await detect(life, await life.open())).was == Decimal("63030")
