@@ -47,6 +47,7 @@ SMS_FAULTS: list[dict[str, Any]] = [
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(PATIENCE + 120)
 async def test_killed_in_the_middle_and_nothing_lost_or_doubled(
     stack: EmbeddedStack, card: Card, outside: Outside, opening: Opening
 ) -> None:
