@@ -56,12 +56,7 @@ def _no_right(service: Service, record: CaseRecord, today: date) -> Again | None
     """There is none *yet*: on the day from which the law says it holds; else a few looks after the event that told."""
     if record.look_on is not None:
         return Again(record.look_on, service.most_offers)
-    days = service.again_after_days.get(f"{outcome_of_look(record.look)}")
+    days = service.again_after_days.get(f"{Outcome.NO_RIGHT}_{record.look + 1}")
     if record.root is None or days is None:
         return None
     return Again(today + timedelta(days=days), service.most_offers)
-
-
-def outcome_of_look(look: int) -> str:
-    """The row of `again_after_days` for the case that was the `look`-th after its event."""
-    return f"{Outcome.NO_RIGHT}_{look + 1}"

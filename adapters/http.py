@@ -90,7 +90,8 @@ class HttpSystem:
         deadline: timedelta | None = None,
     ) -> _Answer:
         """GET. Raises Unavailable, Refused or BadAnswer; never Unclear, for asking changes nothing."""
-        return await self._call("GET", route, answer, path or {}, query, None, None, deadline)
+        async with self.gate.passing():
+            return await self._call("GET", route, answer, path or {}, query, None, None, deadline)
 
     async def look_up(
         self,
@@ -114,23 +115,10 @@ class HttpSystem:
         self, route: str, key: str, message: Record, answer: type[_Answer], *, deadline: timedelta | None = None
     ) -> _Answer:
         """POST under a key. Raises any AdapterError; after Unclear the effect may exist."""
-        return await self._call("POST", route, answer, {}, None, key, message, deadline)
+        async with self.gate.passing():
+            return await self._call("POST", route, answer, {}, None, key, message, deadline)
 
     async def _call(
-        self,
-        method: str,
-        route: str,
-        answer: type[_Answer],
-        path: Mapping[str, str],
-        query: Mapping[str, str] | None,
-        key: str | None,
-        message: Record | None,
-        deadline: timedelta | None,
-    ) -> _Answer:
-        async with self.gate.passing():
-            return await self._knock(method, route, answer, path, query, key, message, deadline)
-
-    async def _knock(
         self,
         method: str,
         route: str,

@@ -5,7 +5,6 @@ two that are open. What becomes of it when a case ends is said here, when it is 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -188,16 +187,3 @@ async def due(session: AsyncSession, today: date, most: int) -> Sequence[Look]:
 
 async def looked(session: AsyncSession, look: Look) -> None:
     await session.execute(delete(table(Look)).where(col(Look.root) == look.root))
-
-
-@dataclass(frozen=True)
-class NextLook:
-    day: date
-    why: str
-
-
-async def next_look(session: AsyncSession, case: CaseRecord) -> NextLook | None:
-    """When what this case was about is looked at again, and why; None if nothing is planned."""
-    roots = [case.root or case.opened_by] + ([f"right:{case.right_id}"] if case.right_id else [])
-    row = (await session.scalars(select(Look).where(col(Look.root).in_(roots)).order_by(col(Look.day)))).first()
-    return NextLook(row.day, row.why) if row else None
