@@ -153,3 +153,54 @@ async def test_receipts_of_an_older_day_keep_their_messages(postgres_server: Dat
     async with await postgres_server.connect(empty) as connection:
         kept = await (await connection.execute("SELECT count(*) FROM receipts")).fetchone()
     assert kept == (4,)
+
+
+OLD_ROWS = """
+INSERT INTO persons(id,iin,language) VALUES ('00000000-0000-0000-0000-000000000001','061211600012','kk');
+INSERT INTO cases(ref,service,person_id,basis,opened_by,assessed_on,amount,outcome,closed_at) VALUES
+ ('a','multi-child','00000000-0000-0000-0000-000000000001','B1','e1','2025-03-01',63030,'credited',now()),
+ ('b','childbirth','00000000-0000-0000-0000-000000000001','ACT','e2','2025-03-01',100,'lapsed',now()),
+ ('c','disability','00000000-0000-0000-0000-000000000001','M1','e3','2025-03-01',100,NULL,NULL),
+ ('d','kandas','00000000-0000-0000-0000-000000000001',NULL,'e4','2025-03-01',NULL,'not_due',now()),
+ ('f','awarded-mother','00000000-0000-0000-0000-000000000001','W','e5','2025-03-01',9,'refused_by_person',now());
+INSERT INTO facts_snapshots(key,case_ref,facts,decision) VALUES ('k','a','{}','{"frequency":"monthly"}');
+INSERT INTO assignments(key,case_ref,application_number,computed,amount,state)
+ VALUES ('as','a','N',63030,63030,'assigned');
+INSERT INTO questions(key,case_ref,phone,number,expects,window_days,deadline)
+ VALUES ('q','a','+77010000001',1,'consent',3,now());
+INSERT INTO incoming(message_id,phone,text,complete,received_at)
+ VALUES ('i1','+77010000001','x',true,now()),
+ ('i2','+77010000001','y',true,'0001-01-02');
+INSERT INTO consents(key,case_ref,given,question_key,message_id,received_at,applied_on)
+ VALUES ('co','a',true,'q','i1',now(),'2025-03-01');
+INSERT INTO ledger(key,case_ref,debit,credit,amount) VALUES ('l','a','entitled','payable',63030);
+INSERT INTO messages(key,case_ref,phone,language,kind,text,parts,paid_by,state)
+ VALUES ('m','a','+77010000001','kk','offer','t',1,'budget','sent');
+INSERT INTO message_parts VALUES ('p1','m',1);
+INSERT INTO receipts(smsc_message_id,delivered,at) VALUES ('p1',true,now()),('zz',true,now());
+INSERT INTO seen_requests(signature) VALUES ('s');
+"""
+"""A little of everything that a database of the first shape may hold; one reply has a time that cannot be read back."""
+
+
+async def test_a_database_full_of_old_rows_goes_forward(postgres_server: Database, empty: str) -> None:
+    url = postgres_server.url(empty)
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "0001")
+    async with await postgres_server.connect(empty) as connection:
+        await connection.execute(OLD_ROWS.encode())
+    await asyncio.to_thread(migrate, url)
+    async with await postgres_server.connect(empty) as connection:
+
+        async def found(query: bytes) -> list[tuple[object, ...]]:
+            return await (await connection.execute(query)).fetchall()
+
+        assert await found(b"SELECT service, state FROM rights ORDER BY service") == [
+            ("awarded-mother", "refused"),
+            ("childbirth", "offered"),
+            ("disability", "found"),
+            ("multi-child", "entitled"),
+        ]
+        assert await found(b"SELECT ref FROM cases WHERE right_id IS NULL") == [("d",)]
+        assert await found(b"SELECT message_id FROM incoming WHERE set_aside IS NOT NULL") == [("i2",)]
+        assert await found(b"SELECT question_key FROM incoming WHERE message_id = 'i1'") == [("q",)]
+        assert await found(b"SELECT payer FROM ledger") == [("unknown",)]
