@@ -1,6 +1,6 @@
 """Steps *detect* and *reassess*: fresh facts from the registries, the law applied to them, and the right taken up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -15,10 +15,14 @@ from activities import attempts
 from activities.attempts import YES, Found
 from activities.facts import Asked, ask_registries
 from activities.world import World, translated
-from benefits.facts import BadFacts, Facts
+from benefits.decision import Decision
+from benefits.facts import BadFacts
 from card import cases, people
 from card.tables import FactsSnapshot, table
 from workflows.model import Case, Detected, Policy, ReassessInput, Right, Step, StepInput
+
+UNKNOWN = "unknown"
+"""What a member is to the family where its register cannot be read."""
 
 
 class DetectStep:
@@ -30,16 +34,15 @@ class DetectStep:
         """Ask the registries, apply the law, keep facts and trace as a snapshot, make this case the attempt at a right.
 
         The amount is the net one, which is compared with the body's and credited; gross and withheld are in the
-        snapshot. Raises `BadFacts` for an operator where the registries contradict each other: nothing is guessed.
+        snapshot. Raises `BadFacts` for an operator where of the registries' records as a whole nothing can be made.
         """
         case = step.case
         asked = await self._facts(case, case.on)
         with possible():
-            decisions = benefits.assess_each(case.service, Facts.from_mapping(asked.mapping), case.on)
+            decisions = _decided(case.service, asked.mapping, case.on)
             unpaid = decisions
             if asked.mapping.get("payments"):
-                as_if = Facts.from_mapping({**asked.mapping, "payments": []})
-                unpaid = benefits.assess_each(case.service, as_if, case.on)
+                unpaid = _decided(case.service, {**asked.mapping, "payments": []}, case.on)
         if await self._begun_anew(case):
             # What this very case has applied for may show among the payments before its money has moved.
             decisions = unpaid
@@ -59,7 +62,7 @@ class DetectStep:
         asked = await self._facts(case, step.on)
         with possible():
             facts = {**asked.mapping, "payments": []} if step.was else asked.mapping
-            decisions = benefits.assess_each(case.service, Facts.from_mapping(facts), step.on)
+            decisions = _decided(case.service, facts, step.on)
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
             found = await attempts.again(session, case, asked.mapping, decisions, was=step.was)
@@ -107,9 +110,14 @@ class DetectStep:
         )
 
 
+def _decided(service: str, facts: Mapping[str, Any], on: date) -> tuple[Decision, ...]:
+    """What the law says to facts as the registers hold them, with whatever is wrong in them."""
+    return benefits.assess_readings(service, benefits.readings(facts), on)
+
+
 @contextmanager
 def possible() -> Iterator[None]:
-    """Facts that cannot be are final: an operator is asked, and nothing is guessed."""
+    """Facts of which nothing can be made are final: an operator is asked, and nothing is guessed."""
     try:
         yield
     except BadFacts as bad:
@@ -119,14 +127,16 @@ def possible() -> Iterator[None]:
 async def remember(session: AsyncSession, case: Case, asked: Asked) -> None:
     """Bring the person, and the family if it was asked about, up to date on the Card."""
     person = asked.person
-    described = person.model_dump(include={"family_name", "given_name", "patronymic", "birth_date", "died_on"})
-    described |= {"sex": person.sex, "language": person.language, "region": person.region}
+    columns = {"family_name", "given_name", "patronymic", "birth_date", "died_on", "sex", "language", "region"}
+    # What cannot be read this time takes the place of nothing that could be read before.
+    described = {name: getattr(person, name) for name in columns - {*person.unreadable}}
     await people.remember_person(session, case.person_id, described)
     if asked.family is None:
         return
     children = [
-        {"iin": c.iin, "birth_date": c.birth_date, "sex": str(c.sex), "relation": str(c.relation)}
+        {"iin": c.iin, "birth_date": c.birth_date, "sex": c.sex, "relation": c.relation or UNKNOWN}
         for c in asked.family.children
+        if c.iin is not None  # who has no number yet is no person of the Card
     ]
     await people.remember_family(session, case.person_id, children)
 

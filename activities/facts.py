@@ -1,7 +1,7 @@
 """Facts from the registries: asks only those that a service reads, and writes what they said as the law reads it.
 
 Two rounds, each asked at once: who belongs to the case, then what is known of each. Nothing is decided here and nothing
-is guessed; where the registries contradict each other, the law's reader refuses the facts.
+is guessed: what a register holds wrongly is passed on as it is, for the law to read (`benefits.readings`).
 """
 
 import asyncio
@@ -51,7 +51,7 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     own = family.children if family is not None else ()
     adults = _others(iin, lives_with or (), own)
     # In the Fund the breadwinner is insured; what the survivors earned is none of this case's business.
-    insured = [iin] if breadwinners is None else [one.iin for one in breadwinners]
+    insured = [iin] if breadwinners is None else [one.iin for one in breadwinners if one.iin]
     asking: dict[str, Callable[[], Awaitable[list[Json]]]] = {
         "children": lambda: _children(world, iin, own, adults, household),
         "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.disability.decisions),
@@ -100,12 +100,16 @@ def _others(iin: str, lives_with: Iterable[AdultRecord], own: Iterable[ChildReco
 
 
 def _minors(children: Iterable[ChildRecord], on: date) -> list[str]:
-    """The children who live on the day and may still be under age."""
+    """The children who live on the day and may still be under age. One without a number cannot be asked about."""
     return [
         child.iin
         for child in children
-        if on.year - GROWN_UP <= child.birth_date.year <= on.year and (child.died_on is None or child.died_on > on)
+        if child.iin and _may_be_under_age(child, on) and (child.died_on is None or child.died_on > on)
     ]
+
+
+def _may_be_under_age(child: ChildRecord, on: date) -> bool:
+    return child.birth_date is None or on.year - GROWN_UP <= child.birth_date.year <= on.year
 
 
 async def _children(
@@ -117,18 +121,19 @@ async def _children(
 ) -> list[Json]:
     """The person's children, and for targeted assistance those of the household's other members, each once.
 
-    The person's own are passed on as the registry lists them: a contradiction is for the law's reader to refuse.
+    The person's own are passed on as the registry lists them: what is wrong with them the law's reader must see.
     """
     families = await asyncio.gather(
         *(world.civil.family(adult.iin) for adult in adults if household and adult.iin in household.members)
     )
     # Each once, as already listed: a grandmother's child may be the person, a spouse's a grown-up of the household. The
     # person's own children are left as they are: what is wrong with them the law's reader must see.
-    listed = {iin, *(child.iin for child in own), *(adult.iin for adult in adults)}
+    listed = {iin, *(name for child in own for name in (child.iin, child.birth_record)), *(one.iin for one in adults)}
+    listed.discard(None)
     others: dict[str, ChildRecord] = {}
     for child in (child for family in families for child in family.children):
-        if child.iin not in listed:
-            others.setdefault(child.iin, child)
+        if not listed & {child.iin, child.birth_record}:
+            others.setdefault(child.iin or child.birth_record or "", child)
     return [_written(child) for child in (*own, *others.values())]
 
 

@@ -12,7 +12,7 @@ from activities import speech
 from activities.detect import keep, possible, remember
 from activities.facts import Asked, ask_registries
 from activities.world import World, translated
-from benefits import Facts, Notice
+from benefits import Notice
 from card import messages, rights
 from card.tables import FactsSnapshot, OutgoingMessage, Person, RightState
 from dialogue import MessageKind
@@ -39,7 +39,7 @@ class NoticeStep:
         with translated(), possible():
             reads = benefits.notice_topic(case.service, case.on).reads
             asked = await ask_registries(world, iin, reads, case.on)
-            due = benefits.notices_due(Facts.from_mapping(asked.mapping), case.on, code=case.service)
+            due = benefits.notices_in(benefits.readings(asked.mapping), case.on, code=case.service)
         found = await self._claim(step, asked, due)
         reason = None if found else SAID_BEFORE if due else NOTHING_TO_SAY
         return NoticeFound(

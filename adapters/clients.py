@@ -4,6 +4,8 @@ They translate names and check that an answer is about what was asked. They hold
 they are given, and the same class serves a stub and the real body.
 """
 
+from datetime import date
+
 from adapters.http import HttpSystem, about
 from adapters.records import (
     AdultRecord,
@@ -85,7 +87,7 @@ class HttpDisabilityDatabase:
     async def decisions(self, iin: str) -> tuple[DisabilityRecord, ...]:
         found = await self._system.ask("/disability/v1/{iin}", _Decisions, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.decisions, key=lambda decision: decision.decided_on))
+        return tuple(sorted(found.decisions, key=lambda decision: decision.decided_on or date.min))
 
 
 class HttpMobileDatabase:

@@ -7,9 +7,21 @@ Personal data is kept out of `repr`, because a record may end up in a message ab
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 
 def _exact(value: object) -> object:
@@ -37,6 +49,8 @@ Iban = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$", repr=F
 Private = Annotated[str, Field(min_length=1, repr=False)]
 """Text that names or describes a person."""
 
+OptionalPrivate = Annotated[str | None, Field(min_length=1, repr=False)]
+
 Name = Annotated[str, Field(min_length=1)]
 
 
@@ -44,6 +58,35 @@ class Record(BaseModel):
     """Base of all messages: frozen, unknown members ignored, no input echoed in validation errors."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class RegisterRecord(Record):
+    """What a register holds of somebody. Registers hold errors: a field that cannot be read is None, and `unreadable`
+    names it, so that it stands in the way of nothing but what hangs on it.
+
+    Every field that can be missed is declared with None; one that is not (by what else should the record be known?)
+    refuses the whole answer, as in any other record.
+    """
+
+    unreadable: tuple[str, ...] = ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_it_stands(cls, data: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return read(data)
+        except ValidationError as wrong:
+            if not isinstance(data, dict):
+                raise
+            unread = sorted({str(error["loc"][0]) for error in wrong.errors() if error["loc"]})
+            return read({**data, **dict.fromkeys(unread), "unreadable": unread})
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        if not self.unreadable:
+            written.pop("unreadable", None)
+        return written
 
 
 class Sex(StrEnum):
@@ -110,15 +153,15 @@ class TransferState(StrEnum):
     REJECTED = "rejected"
 
 
-class AdultRecord(Record):
+class AdultRecord(RegisterRecord):
     """An adult in the persons registry (ГБД ФЛ), without the name: all that is told of those who live with somebody."""
 
     iin: Iin
-    birth_date: Annotated[date, Field(repr=False)]
-    sex: Sex
-    citizenship: Citizenship
-    permanent_resident: bool
-    region: Annotated[str, Field(pattern=r"^KZ-[0-9A-Z]{1,3}$")]
+    birth_date: Annotated[date | None, Field(repr=False)]
+    sex: Sex | None
+    citizenship: Citizenship | None
+    permanent_resident: bool | None
+    region: Annotated[str, Field(pattern=r"^KZ-[0-9A-Z]{1,3}$")] | None
     """ISO 3166-2."""
     died_on: date | None = None
     imprisoned_since: date | None = None
@@ -128,35 +171,35 @@ class AdultRecord(Record):
 class PersonRecord(AdultRecord):
     """A person in the persons registry (ГБД ФЛ)."""
 
-    family_name: Private
-    given_name: Private
+    family_name: OptionalPrivate
+    given_name: OptionalPrivate
     patronymic: Annotated[str | None, Field(repr=False)] = None
-    language: Language
+    language: Language | None
 
 
-class ChildRecord(Record):
-    """A child of an adult in the civil registry (ЗАГС)."""
+class ChildRecord(RegisterRecord):
+    """A child of an adult in the civil registry (ЗАГС); stillborn, or born abroad, perhaps without an IIN."""
 
-    iin: Iin
-    birth_date: Annotated[date, Field(repr=False)]
-    sex: Sex
+    iin: OptionalIin = None
+    birth_date: Annotated[date | None, Field(repr=False)]
+    sex: Sex | None
     mother_iin: OptionalIin = None
     father_iin: OptionalIin = None
-    born_alive: bool
+    born_alive: bool | None
     birth_order: Annotated[int, Field(ge=1)] | None = None
     """Which child of the mother; None where the registry does not know."""
-    relation: Relation
+    relation: Relation | None
     lives_with: OptionalIin = None
     """IIN of the adult with whom the child lives."""
     died_on: date | None = None
     full_time_student_until: date | None = None
-    birth_record: Name
+    birth_record: Name | None
     """Number of the civil record; carries no personal data and may identify a right."""
     taken_on: date | None = None
     """Day of adoption or guardianship."""
     carer_iin: OptionalIin = None
     """Who cares for the child, where that is another than the adult with whom it lives."""
-    counted_elsewhere: bool = False
+    counted_elsewhere: bool | None = False
     """Whether a stepchild counts in the family of another parent."""
 
 
@@ -167,25 +210,25 @@ class FamilyRecord(Record):
     children: tuple[ChildRecord, ...]
 
 
-class DisabilityRecord(Record):
+class DisabilityRecord(RegisterRecord):
     """One decision in the disability database (ЦБДИ)."""
 
-    number: Name
-    group: DisabilityGroup
-    cause: DisabilityCause
-    from_date: date
+    number: Name | None
+    group: DisabilityGroup | None
+    cause: DisabilityCause | None
+    from_date: date | None
     until: date | None = None
-    decided_on: date
+    decided_on: date | None
 
 
-class ExistingPayment(Record):
+class ExistingPayment(RegisterRecord):
     """What E-Maket already pays, or has paid once, for one right."""
 
-    service: Name
-    basis: Name
-    from_date: date
+    service: Name | None
+    basis: Name | None
+    from_date: date | None
     until: date | None = None
-    state: PaymentState
+    state: PaymentState | None
 
 
 class Application(Record):

@@ -61,7 +61,7 @@ class HttpLabourMarket:
     async def registrations(self, iin: str) -> tuple[UnemploymentRecord, ...]:
         found = await self._system.ask("/labour/v1/{iin}", _Registrations, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.registrations, key=lambda one: one.registered_on))
+        return tuple(sorted(found.registrations, key=lambda one: one.registered_on or date.min))
 
 
 class HttpSocialInsurance:
@@ -85,7 +85,7 @@ class HttpSocialInsurance:
     async def capacity_losses(self, iin: str) -> tuple[CapacityLossRecord, ...]:
         found = await self._system.ask("/fund/v1/{iin}/capacity-losses", _Decisions, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.decisions, key=lambda one: one.decided_on))
+        return tuple(sorted(found.decisions, key=lambda one: one.decided_on or date.min))
 
 
 class HttpAwardsRegistry:
@@ -97,7 +97,7 @@ class HttpAwardsRegistry:
     async def awards(self, iin: str) -> tuple[AwardRecord, ...]:
         found = await self._system.ask("/awards/v1/{iin}", _Awards, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.awards, key=lambda one: one.awarded_on))
+        return tuple(sorted(found.awards, key=lambda one: one.awarded_on or date.min))
 
 
 class HttpDeathsRegistry:
@@ -109,12 +109,12 @@ class HttpDeathsRegistry:
     async def breadwinners(self, iin: str) -> tuple[BreadwinnerRecord, ...]:
         found = await self._system.ask("/deaths/v1/{iin}/breadwinners", _Breadwinners, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.breadwinners, key=lambda one: one.died_on))
+        return tuple(sorted(found.breadwinners, key=lambda one: one.died_on or date.min))
 
     async def burials(self, iin: str) -> tuple[BurialRecord, ...]:
         found = await self._system.ask("/deaths/v1/{iin}/burials", _Burials, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.burials, key=lambda one: one.died_on))
+        return tuple(sorted(found.burials, key=lambda one: one.died_on or date.min))
 
 
 class HttpAssistanceRegistry:
@@ -146,7 +146,7 @@ class HttpPensionsRegistry:
     async def pensions(self, iin: str) -> tuple[PensionRecord, ...]:
         found = await self._system.ask("/pensions/v1/{iin}", _Pensions, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.pensions, key=lambda one: one.decided_on))
+        return tuple(sorted(found.pensions, key=lambda one: one.decided_on or date.min))
 
 
 class HttpKandasRegistry:
@@ -158,4 +158,4 @@ class HttpKandasRegistry:
     async def statuses(self, iin: str) -> tuple[KandasStatusRecord, ...]:
         found = await self._system.ask("/kandas/v1/{iin}", _Statuses, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
-        return tuple(sorted(found.statuses, key=lambda one: one.decided_on))
+        return tuple(sorted(found.statuses, key=lambda one: one.decided_on or date.min))

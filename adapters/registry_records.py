@@ -11,13 +11,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from adapters.records import Iin, Money, Name, Record
+from adapters.records import Iin, Money, Name, OptionalIin, RegisterRecord
 
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=6)]
 """From 0 to 1: 0.30 is 30 %. A string on the wire."""
 
 Count = Annotated[int, Field(ge=0)]
-PrivateDay = Annotated[date, Field(repr=False)]
+PrivateDay = Annotated[date | None, Field(repr=False)]
 
 
 class AwardKind(StrEnum):
@@ -48,104 +48,104 @@ class DeceasedStatus(StrEnum):
     NONE = "none"
 
 
-class UnemploymentRecord(Record):
+class UnemploymentRecord(RegisterRecord):
     """A registration as unemployed at the Labour Market (Еңбек нарығы)."""
 
-    number: Name
-    registered_on: date
+    number: Name | None
+    registered_on: date | None
     deregistered_on: date | None = None
 
 
-class IncomeRecord(Record):
+class IncomeRecord(RegisterRecord):
     """Income from which contributions were paid: tenge a month, the same in each month of the period."""
 
-    from_month: date
-    until_month: date
+    from_month: date | None
+    until_month: date | None
     """The first day of the last month; it counts."""
-    amount: Annotated[Money, Field(repr=False)]
+    amount: Annotated[Money | None, Field(repr=False)]
 
 
-class InsuranceRecord(Record):
+class InsuranceRecord(RegisterRecord):
     """A person's part in the compulsory social insurance, as the Fund (ГФСС) counts it on a day."""
 
     iin: Iin
     contribution_months: Count | None
     """None where the Fund cannot count as at the day asked about."""
-    counted_on: date
+    counted_on: date | None
     incomes: tuple[IncomeRecord, ...] = ()
-    job_loss_months_paid: Count = 0
+    job_loss_months_paid: Count | None = 0
 
 
-class CapacityLossRecord(Record):
+class CapacityLossRecord(RegisterRecord):
     """A decision on the loss of the capacity to work, as the Fund holds it."""
 
-    number: Name
-    degree: Share
-    from_date: date
+    number: Name | None
+    degree: Share | None
+    from_date: date | None
     until: date | None = None
-    decided_on: date
+    decided_on: date | None
 
 
-class AwardRecord(Record):
+class AwardRecord(RegisterRecord):
     """A state award of a mother."""
 
-    number: Name
-    kind: AwardKind
-    awarded_on: date
+    number: Name | None
+    kind: AwardKind | None
+    awarded_on: date | None
 
 
-class DependantRecord(Record):
+class DependantRecord(RegisterRecord):
     """Somebody whom the deceased kept."""
 
-    iin: Iin
+    iin: OptionalIin
     birth_date: PrivateDay
-    relation: DependantRelation
+    relation: DependantRelation | None
     full_time_student_until: date | None = None
-    disabled_before_18: bool = False
-    full_orphan: bool = False
+    disabled_before_18: bool | None = False
+    full_orphan: bool | None = False
     cares_for: Annotated[date | None, Field(repr=False)] = None
     """Birth date of the deceased's child whom this dependant cares for."""
 
 
-class BreadwinnerRecord(Record):
+class BreadwinnerRecord(RegisterRecord):
     """A death that left dependants."""
 
-    iin: Iin
-    died_on: date
-    death_record: Name
+    iin: OptionalIin
+    died_on: date | None
+    death_record: Name | None
     """Number of the civil record; carries no personal data and may identify a right."""
     dependants: tuple[DependantRecord, ...]
 
 
-class BurialRecord(Record):
+class BurialRecord(RegisterRecord):
     """A burial and who arranged it."""
 
-    death_record: Name
-    died_on: date
-    status: DeceasedStatus
-    buried_by: Iin
+    death_record: Name | None
+    died_on: date | None
+    status: DeceasedStatus | None
+    buried_by: OptionalIin
 
 
-class PensionRecord(Record):
+class PensionRecord(RegisterRecord):
     """A decision on a pension: tenge a month from a day on. A change is a decision of its own."""
 
-    number: Name
-    amount: Annotated[Money, Field(repr=False)]
-    from_date: date
+    number: Name | None
+    amount: Annotated[Money | None, Field(repr=False)]
+    from_date: date | None
     until: date | None = None
-    decided_on: date
+    decided_on: date | None
 
 
-class KandasStatusRecord(Record):
+class KandasStatusRecord(RegisterRecord):
     """A decision that gives the status of a kandas to its last day. An extension is a decision of its own."""
 
-    number: Name
-    from_date: date
-    until: date
-    decided_on: date
+    number: Name | None
+    from_date: date | None
+    until: date | None
+    decided_on: date | None
 
 
-class AssistanceHousehold(Record):
+class AssistanceHousehold(RegisterRecord):
     """A household as the local body keeps it for targeted assistance, with its income in one quarter."""
 
     iin: Iin
@@ -155,6 +155,6 @@ class AssistanceHousehold(Record):
     income: Annotated[Money | None, Field(repr=False)] = None
     """Of all members in the quarter, tenge; None where it is not known."""
     members: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9]{12}$")], ...], Field(repr=False)]
-    able_bodied: Count = 0
+    able_bodied: Count | None = 0
     contract_signed_on: date | None = None
     contract_breached_on: date | None = None

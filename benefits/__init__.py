@@ -13,6 +13,7 @@ from benefits.iin import BadIin, is_iin, make_iin, read_iin
 from benefits.listing import Change, ListedParameter, changes_between, parameters_on
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
 from benefits.parameter_file import BadParameters
+from benefits.readings import Readings, assess_readings, notices_in, readings
 from benefits.texts import LANGUAGES, Language, Texts
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Notice",
     "NoticeTopic",
     "Part",
+    "Readings",
     "Right",
     "Schedule",
     "Service",
@@ -45,6 +47,7 @@ __all__ = [
     "assess_all",
     "assess_each",
     "assess_family",
+    "assess_readings",
     "changes_between",
     "explain",
     "is_iin",
@@ -53,8 +56,10 @@ __all__ = [
     "notice_topic",
     "notice_topics",
     "notices_due",
+    "notices_in",
     "parameters_on",
     "read_iin",
+    "readings",
     "remove_directory",
     "schedule",
     "service",

@@ -14,6 +14,10 @@ from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
 from benefits.facts import BadFacts, Facts
+from benefits.unreadable import NotReadable
+
+RECORD_UNCLEAR = "record_unclear"
+"""Code of the question about a field that its register holds unreadably, or in several ways."""
 
 PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
 """Between several answers the one with the lowest number stands."""
@@ -64,21 +68,32 @@ def known_facts(facts: Facts, on: date) -> Facts:
 
 
 def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
-    known = known_facts(facts, on)
-    first = Assessment(known, on, on, found.legislation, [] if trace else None)
-    barred = _barred(first)
-    if barred is not None:
-        return [_decision(found, first, first.no(barred))]
-    subjects: Sequence[Any] = found.rule.subjects(first)
+    first = Assessment(facts, on, on, found.legislation, [] if trace else None)
+    try:
+        first.facts = known_facts(facts, on)
+        barred = _barred(first)
+        subjects: Sequence[Any] = () if barred else found.rule.subjects(first)
+    except NotReadable:
+        return [_decision(found, first, first.ask(RECORD_UNCLEAR))]
     if not subjects:
-        return [_decision(found, first, first.no(found.rule.nothing))]
+        return [_decision(found, first, first.no(barred or found.rule.nothing))]
     decisions = []
     for subject in subjects:
         own = first.about_one()
-        finding = _unless_paid(found, own, found.rule.decide(own, subject))
+        finding = _found(found, own, subject)
         if basis is None or finding.basis == basis:
             decisions.append(_decision(found, own, finding))
     return decisions or [_decision(found, first, first.no("nothing_with_this_basis", basis))]
+
+
+def _found(found: Benefit, assessment: Assessment, subject: Any) -> Finding:
+    """What the rule finds about one subject; a question if it looks at a field that nobody can read."""
+    finding = assessment.ask(RECORD_UNCLEAR)
+    try:
+        finding = found.rule.decide(assessment, subject)
+        return _unless_paid(found, assessment, finding)
+    except NotReadable:
+        return assessment.ask(RECORD_UNCLEAR, finding.basis)
 
 
 def _barred(assessment: Assessment) -> str | None:

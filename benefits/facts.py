@@ -26,14 +26,16 @@ from benefits.codes import (
 class BadFacts(ValueError):
     """Facts that cannot be: `field` is the path of the field, `rule` the broken rule, `hint` how to mend it.
 
-    The text never holds the value itself, because it may be personal data.
+    `places` are the paths one of which is wrong, where the rule is about several. The text never holds the value
+    itself, because it may be personal data.
     """
 
-    def __init__(self, field: str, rule: str, hint: str = "") -> None:
+    def __init__(self, field: str, rule: str, hint: str = "", *, places: tuple[str, ...] = ()) -> None:
         super().__init__(f"{field}: {rule}" + (f" ({hint})" if hint else ""))
         self.field = field
         self.rule = rule
         self.hint = hint
+        self.places = places or (field,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Adult:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A child as in the civil registry, of any age.
+    """A child as in the civil registry, of any age: known by its IIN, its birth record, or both.
 
     `lives_with` is the IIN of the adult with whom the child lives; None means not known. `birth_order` counts the
     mother's children; None means not known. `taken_on` is the day of adoption or guardianship. `carer_iin` is the
@@ -61,7 +63,7 @@ class Child:
     stepchild that is counted in the family of another parent.
     """
 
-    iin: str
+    iin: str | None
     birth_date: date
     sex: str
     mother_iin: str | None = None
@@ -76,6 +78,11 @@ class Child:
     taken_on: date | None = None
     carer_iin: str | None = None
     counted_elsewhere: bool = False
+
+    @property
+    def known_as(self) -> str:
+        """What a right that rests on the child is called by: its birth record, without one its IIN."""
+        return self.birth_record or self.iin or ""
 
 
 @dataclass(frozen=True, slots=True)

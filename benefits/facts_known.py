@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from benefits.facts import Adult, Child, Facts, Household, Insurance
+from benefits.unreadable import is_known
 
 
 def facts_known_on(facts: Facts, day: date) -> Facts:
@@ -14,27 +15,32 @@ def facts_known_on(facts: Facts, day: date) -> Facts:
         as_at=day,
         applicant=_living_on(facts.applicant, day),
         adults=adults,
-        children=tuple(_child_on(child, day) for child in facts.children if child.birth_date <= day),
-        disabilities=tuple(one for one in facts.disabilities if one.decided_on <= day),
-        payments=tuple(one for one in facts.payments if one.from_date <= day),
-        awards=tuple(one for one in facts.awards if one.awarded_on <= day),
+        children=tuple(_child_on(child, day) for child in facts.children if _by(child.birth_date, day)),
+        disabilities=tuple(one for one in facts.disabilities if _by(one.decided_on, day)),
+        payments=tuple(one for one in facts.payments if _by(one.from_date, day)),
+        awards=tuple(one for one in facts.awards if _by(one.awarded_on, day)),
         insurances=tuple(_insurance_on(one, day) for one in facts.insurances),
-        capacity_losses=tuple(one for one in facts.capacity_losses if one.decided_on <= day),
+        capacity_losses=tuple(one for one in facts.capacity_losses if _by(one.decided_on, day)),
         unemployments=tuple(
             replace(one, deregistered_on=_known(one.deregistered_on, day))
             for one in facts.unemployments
-            if one.registered_on <= day
+            if _by(one.registered_on, day)
         ),
-        breadwinners=tuple(one for one in facts.breadwinners if one.died_on <= day),
-        burials=tuple(one for one in facts.burials if one.died_on <= day),
+        breadwinners=tuple(one for one in facts.breadwinners if _by(one.died_on, day)),
+        burials=tuple(one for one in facts.burials if _by(one.died_on, day)),
         household=_household_on(facts.household, day),
-        pensions=tuple(one for one in facts.pensions if one.decided_on <= day),
-        kandas_statuses=tuple(one for one in facts.kandas_statuses if one.decided_on <= day),
+        pensions=tuple(one for one in facts.pensions if _by(one.decided_on, day)),
+        kandas_statuses=tuple(one for one in facts.kandas_statuses if _by(one.decided_on, day)),
     )
 
 
+def _by(happened: date, day: date) -> bool:
+    """Whether it had happened by the day; a date that cannot be read stays, for the rules that look at it to see."""
+    return not is_known(happened) or happened <= day
+
+
 def _known(happened: date | None, day: date) -> date | None:
-    return happened if happened is not None and happened <= day else None
+    return happened if happened is not None and _by(happened, day) else None
 
 
 def _living_on(adult: Adult, day: date) -> Adult:

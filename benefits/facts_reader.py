@@ -16,8 +16,9 @@ from typing import Any
 from benefits import codes
 from benefits import facts as f
 from benefits.facts import BadFacts, Facts
-from benefits.facts_rules import check_between_fields
+from benefits.facts_rules import check_against_iin, check_between_fields
 from benefits.iin import BadIin, read_iin
+from benefits.unreadable import Unreadable
 from benefits.yaml_file import BadYaml, read_yaml
 
 Reader = Callable[[Any, str], Any]
@@ -29,8 +30,11 @@ _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 _LARGEST_MONEY = Decimal(10) ** 12
 
 
-def read_facts(mapping: Mapping[str, Any]) -> Facts:
-    """Facts from a mapping; see Facts.from_mapping. Raises BadFacts."""
+def read_facts(mapping: Mapping[str, Any], *, trusting: bool = False) -> Facts:
+    """Facts from a mapping; see Facts.from_mapping. Raises BadFacts.
+
+    `trusting`: a birth date or sex may be another than the IIN holds, and an `Unreadable` stands where it is given.
+    """
     if not isinstance(mapping, Mapping):
         raise BadFacts("facts", "a mapping of fields")
     values = _fields(Facts, mapping, "")
@@ -39,6 +43,8 @@ def read_facts(mapping: Mapping[str, Any]) -> Facts:
         raise BadFacts("applicant", "one of the adults", "list the applicant under adults with the same iin")
     family = Facts(**{**values, "applicant": applicant})
     check_between_fields(family)
+    if not trusting:
+        check_against_iin(family)
     return family
 
 
@@ -123,7 +129,9 @@ def _share(value: Any, path: str) -> Decimal:
     return number
 
 
-def _iin(value: Any, path: str) -> str:
+def _iin(value: Any, path: str) -> Any:
+    if isinstance(value, Unreadable):  # in a list of numbers
+        return value
     text = _text(value, path)
     try:
         read_iin(text)
@@ -175,10 +183,12 @@ def _fields(shape: type, mapping: Mapping[str, Any], prefix: str) -> dict[str, A
     values: dict[str, Any] = {}
     for field in fields(shape):
         path, given = prefix + field.name, mapping.get(field.name)
-        if given is not None and given != "" and given != "null":
+        if isinstance(given, Unreadable):
+            values[field.name] = given
+        elif given is not None and given != "" and given != "null":
             values[field.name] = readers[field.name](given, path)
-        elif field.name in ("birth_date", "sex") and "iin" in values:
-            values[field.name] = getattr(read_iin(values["iin"]), field.name)
+        elif held := _in_the_iin(field.name, values.get("iin")):
+            values[field.name] = held
         elif (shape, field.name) in _MAY_BE_UNKNOWN:
             values[field.name] = None
         elif field.default is MISSING or (field.name in mapping and field.default is not None):
@@ -186,9 +196,14 @@ def _fields(shape: type, mapping: Mapping[str, Any], prefix: str) -> dict[str, A
     return values
 
 
+def _in_the_iin(field: str, iin: Any) -> Any:
+    """What a person's IIN says of the field; None where it says nothing of it."""
+    return getattr(read_iin(iin), field) if field in ("birth_date", "sex") and isinstance(iin, str) else None
+
+
 _MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until"), (f.Pension, "until")}
-_MAY_BE_UNKNOWN |= {(f.Household, "income"), (f.Insurance, "contribution_months")}
-"""Fields without a default that may be left empty: open ends, and an income that is not known."""
+_MAY_BE_UNKNOWN |= {(f.Household, "income"), (f.Insurance, "contribution_months"), (f.Child, "iin")}
+"""Fields without a default that may be left empty: open ends, an income that is not known, a child without a number."""
 
 _PERSON: dict[str, Reader] = {"iin": _iin, "birth_date": _day, "sex": _sex}
 

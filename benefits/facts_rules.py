@@ -1,15 +1,17 @@
 """What must hold between the fields of a family's facts: no future events, no member twice, periods the right way
 round.
 
-Only called while facts are built. It names the field and the rule and never the value.
+Only called while facts are built. It names the field and the rule and never the value. A value that cannot be read
+breaks no rule here: it is for the law's rules to meet it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 
-from benefits.facts import Adult, BadFacts, Child, Facts
+from benefits.facts import Adult, BadFacts, Child, Dependant, Facts
 from benefits.iin import read_iin
+from benefits.unreadable import Unreadable, is_known
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 EARLIEST_AS_AT = date(2023, 1, 1)
@@ -25,39 +27,66 @@ def check_between_fields(family: Facts) -> None:
     _check_members(family)
 
 
+IN_THE_IIN = ("the birth date that the IIN holds", "the sex that the IIN holds")
+
+
+def check_against_iin(family: Facts, *, but: Collection[str] = ()) -> None:
+    """Raises BadFacts where a birth date or a sex, but at these paths, is another than the person's IIN holds.
+
+    Apart from the other rules: registers do differ from the digits, and then a person has two birth dates to look at.
+    """
+    people: list[tuple[str, Adult | Child | Dependant]] = [*_persons(family)]
+    for number, breadwinner in enumerate(family.breadwinners):
+        people += [(f"breadwinners[{number}].dependants[{n}]", one) for n, one in enumerate(breadwinner.dependants)]
+    for path, person in people:
+        held = read_iin(person.iin) if is_known(person.iin) and person.iin is not None else None
+        for name, rule in zip(("birth_date", "sex"), IN_THE_IIN, strict=True):
+            said, digits = getattr(person, name, None), getattr(held, name, None)
+            if f"{path}.{name}" not in but and is_known(said) and digits not in (said, None):
+                raise BadFacts(f"{path}.{name}", rule)
+
+
 def _check_persons(family: Facts) -> None:
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     for path, person in _persons(family):
-        if person.iin in seen:
-            raise BadFacts(f"{path}.iin", "a member only once")
-        seen.add(person.iin)
-        _check_birth(path, person.iin, person.birth_date, family.as_at)
-        if read_iin(person.iin).sex != person.sex:
-            raise BadFacts(f"{path}.sex", "the sex that the IIN holds")
-        if person.died_on is not None and person.died_on < person.birth_date:
+        if person.iin is not None:
+            if person.iin in seen:
+                raise BadFacts(f"{path}.iin", "a member only once", places=(seen[person.iin], path))
+            seen[person.iin] = path
+        _check_birth(path, person.birth_date, family.as_at)
+        if _before(person.died_on, person.birth_date):
             raise BadFacts(f"{path}.died_on", "not before the birth")
+    records: dict[str, str] = {}
     for index, child in enumerate(family.children):
-        if child.iin in (child.mother_iin, child.father_iin, child.lives_with, child.carer_iin):
-            raise BadFacts(f"children[{index}]", "a parent or carer is another person")
-        if child.taken_on is not None and child.taken_on < child.birth_date:
-            raise BadFacts(f"children[{index}].taken_on", "not before the birth")
+        path = f"children[{index}]"
+        if child.iin is None and child.birth_record is None:
+            raise BadFacts(f"{path}.birth_record", "an IIN or a birth record", "a child is known by one of them")
+        for name in ("mother_iin", "father_iin", "lives_with", "carer_iin"):
+            if child.iin is not None and is_known(getattr(child, name)) and getattr(child, name) == child.iin:
+                raise BadFacts(path, "a parent or carer is another person", places=(f"{path}.{name}",))
+        if _before(child.taken_on, child.birth_date):
+            raise BadFacts(f"{path}.taken_on", "not before the birth")
+        if child.birth_record is not None and is_known(child.birth_record):
+            if child.birth_record in records:
+                twice = (records[child.birth_record], path)
+                raise BadFacts("children.birth_record", "a birth record only once", places=twice)
+            records[child.birth_record] = path
     for number, breadwinner in enumerate(family.breadwinners):
         for index, dependant in enumerate(breadwinner.dependants):
             path = f"breadwinners[{number}].dependants[{index}]"
-            _check_birth(path, dependant.iin, dependant.birth_date, family.as_at)
-        _check_once(f"breadwinners[{number}].dependants", (one.iin for one in breadwinner.dependants))
-    records = [(index, child.birth_record) for index, child in enumerate(family.children) if child.birth_record]
-    if len({record for _, record in records}) != len(records):
-        raise BadFacts("children.birth_record", "a birth record only once")
+            _check_birth(path, dependant.birth_date, family.as_at)
+        _check_once(f"breadwinners[{number}].dependants", [one.iin for one in breadwinner.dependants])
 
 
-def _check_birth(path: str, iin: str, birth_date: date, as_at: date) -> None:
-    if birth_date > as_at:
+def _before(day: date | None, other: date | None) -> bool:
+    return is_known(day) and is_known(other) and day < other  # type: ignore[operator]  # both are known
+
+
+def _check_birth(path: str, birth_date: date, as_at: date) -> None:
+    if _before(as_at, birth_date):
         raise BadFacts(f"{path}.birth_date", "not in the future", "not after as_at")
-    if birth_date < EARLIEST_BIRTH:
+    if _before(birth_date, EARLIEST_BIRTH):
         raise BadFacts(f"{path}.birth_date", "not before 1900")
-    if read_iin(iin).birth_date != birth_date:
-        raise BadFacts(f"{path}.birth_date", "the birth date that the IIN holds")
 
 
 def _check_events(family: Facts) -> None:
@@ -80,7 +109,7 @@ def _check_events(family: Facts) -> None:
         happened.append((f"awards[{index}].awarded_on", award.awarded_on))
     for index, insurance in enumerate(family.insurances):
         happened.append((f"insurances[{index}].counted_on", insurance.counted_on))
-        for number, income in enumerate(insurance.incomes):
+        for number, income in enumerate(insurance.incomes if is_known(insurance.incomes) else ()):
             path = f"insurances[{index}].incomes[{number}]"
             happened.append((f"{path}.until_month", income.until_month))
             periods.append((f"{path}.until_month", income.from_month, income.until_month))
@@ -107,20 +136,20 @@ def _check_events(family: Facts) -> None:
         happened.append(("household.contract_signed_on", family.household.contract_signed_on))
         happened.append(("household.contract_breached_on", family.household.contract_breached_on))
     for path, day in happened:
-        if day is not None and day > family.as_at:
+        if _before(family.as_at, day):
             raise BadFacts(path, "not in the future", "not after as_at")
     for path, first, last in periods:
-        if last is not None and last < first:
+        if _before(last, first):
             raise BadFacts(path, "not before the beginning of the period")
 
 
 def _check_members(family: Facts) -> None:
     """Decisions and awards are about members of the family; a decision, and a month of income, is given once."""
-    births = {person.iin: person.birth_date for _, person in _persons(family)}
+    births = {person.iin: person.birth_date for _, person in _persons(family) if person.iin is not None}
     members = set(births)
     for index, disability in enumerate(family.disabilities):
         _check_member(f"disabilities[{index}].iin", disability.iin, members)
-        if disability.decided_on < births[disability.iin]:
+        if _before(disability.decided_on, births[disability.iin]):
             raise BadFacts(f"disabilities[{index}].decided_on", "not before the birth")
     for index, award in enumerate(family.awards):
         _check_member(f"awards[{index}].iin", award.iin, members)
@@ -135,45 +164,58 @@ def _check_members(family: Facts) -> None:
     for index, burial in enumerate(family.burials):
         _check_member(f"burials[{index}].buried_by", burial.buried_by, members)
     for index, breadwinner in enumerate(family.breadwinners):
-        deceased = family.adult(breadwinner.iin)
-        if deceased is not None and deceased.died_on != breadwinner.died_on:
-            raise BadFacts(f"breadwinners[{index}].died_on", "the same as died_on of the adult")
+        for number, adult in enumerate(family.adults):
+            if not is_known(breadwinner.iin) or adult.iin != breadwinner.iin:
+                continue
+            days = (breadwinner.died_on, adult.died_on)
+            if not any(isinstance(day, Unreadable) for day in days) and days[0] != days[1]:
+                path = f"breadwinners[{index}].died_on"
+                raise BadFacts(path, "the same as died_on of the adult", places=(path, f"adults[{number}].died_on"))
     if family.household is not None:
-        for index, iin in enumerate(family.household.members):
-            _check_member(f"household.members[{index}]", iin, members)
-        _check_once("household.members", family.household.members)
-        if family.household.quarter.month % 3 != 1:
+        if is_known(family.household.members):
+            for index, iin in enumerate(family.household.members):
+                _check_member(f"household.members[{index}]", iin, members)
+            _check_once("household.members", family.household.members)
+        if is_known(family.household.quarter) and family.household.quarter.month % 3 != 1:
             raise BadFacts("household.quarter", "the first month of a quarter")
-        if family.household.able_bodied > len(family.household.members):
+        counted = is_known(family.household.able_bodied) and is_known(family.household.members)
+        if counted and family.household.able_bodied > len(family.household.members):
             raise BadFacts("household.able_bodied", "not more than the members")
-    _check_once("disabilities.number", (one.number for one in family.disabilities))
-    _check_once("awards.number", (one.number for one in family.awards))
-    _check_once("capacity_losses.number", (one.number for one in family.capacity_losses))
-    _check_once("unemployments.number", (one.number for one in family.unemployments))
-    _check_once("pensions.number", (one.number for one in family.pensions))
-    _check_once("kandas_statuses.number", (one.number for one in family.kandas_statuses))
-    _check_once("breadwinners.iin", (one.iin for one in family.breadwinners))
-    _check_once("breadwinners.death_record", (one.death_record for one in family.breadwinners))
-    _check_once("burials.death_record", (one.death_record for one in family.burials))
-    _check_once("insurances.iin", (one.iin for one in family.insurances))
+    _check_once("disabilities", [one.number for one in family.disabilities], "number")
+    _check_once("awards", [one.number for one in family.awards], "number")
+    _check_once("capacity_losses", [one.number for one in family.capacity_losses], "number")
+    _check_once("unemployments", [one.number for one in family.unemployments], "number")
+    _check_once("pensions", [one.number for one in family.pensions], "number")
+    _check_once("kandas_statuses", [one.number for one in family.kandas_statuses], "number")
+    _check_once("breadwinners", [one.iin for one in family.breadwinners], "iin")
+    _check_once("breadwinners", [one.death_record for one in family.breadwinners], "death_record")
+    _check_once("burials", [one.death_record for one in family.burials], "death_record")
+    _check_once("insurances", [one.iin for one in family.insurances], "iin")
     for index, insurance in enumerate(family.insurances):
-        ordered = sorted(insurance.incomes, key=lambda income: income.from_month)
+        if not is_known(insurance.incomes):
+            continue
+        known = [one for one in insurance.incomes if is_known(one.from_month) and is_known(one.until_month)]
+        ordered = sorted(known, key=lambda income: income.from_month)
         for earlier, later in pairwise(ordered):
             if later.from_month <= earlier.until_month:
                 raise BadFacts(f"insurances[{index}].incomes", "a month only once")
 
 
 def _check_member(path: str, iin: str, members: set[str]) -> None:
-    if iin not in members:
+    if is_known(iin) and iin not in members:
         raise BadFacts(path, "a member of the family", "one of the adults or children")
 
 
-def _check_once(path: str, numbers: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for number in numbers:
+def _check_once(records: str, numbers: Sequence[str], field: str = "") -> None:
+    """`records` is the path of the list, `field` what of each is given once."""
+    seen: dict[str, int] = {}
+    for index, number in enumerate(numbers):
+        if not is_known(number):
+            continue
         if number in seen:
-            raise BadFacts(path, "given only once")
-        seen.add(number)
+            twice = (f"{records}[{seen[number]}]", f"{records}[{index}]")
+            raise BadFacts(f"{records}.{field}" if field else records, "given only once", places=twice)
+        seen[number] = index
 
 
 def _persons(family: Facts) -> Iterable[tuple[str, Adult | Child]]:

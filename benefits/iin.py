@@ -14,7 +14,8 @@ Sex = Literal["female", "male"]
 _FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
 _LENGTH = 12
-_CENTURY_DIGITS = range(1, 7)
+_CENTURY_DIGITS = range(7)
+_FOREIGNER = 0
 _NEVER_ISSUED = 10
 
 
@@ -28,10 +29,13 @@ class BadIin(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class IinContent:
-    """What an IIN says of its bearer: the date of birth and the sex registered at issue."""
+    """What an IIN says of its bearer: the date of birth and the sex registered at issue.
 
-    birth_date: date
-    sex: Sex
+    Both None for a foreigner's (seventh digit 0), which tells neither the century nor the sex.
+    """
+
+    birth_date: date | None
+    sex: Sex | None
 
 
 def check_digit(first_eleven: str) -> int | None:
@@ -48,20 +52,23 @@ def check_digit(first_eleven: str) -> int | None:
 def read_iin(text: str) -> IinContent:
     """The date of birth and sex in a well-formed IIN.
 
-    Raises BadIin: 12 digits, a calendar date in the first six, a century digit 1-6, the check digit.
+    Raises BadIin: 12 digits, a calendar date in the first six, a seventh digit 0-6, the check digit.
     """
     if len(text) != _LENGTH or not (text.isascii() and text.isdigit()):
         raise BadIin("12 digits")
     century_digit = int(text[6])
     if century_digit not in _CENTURY_DIGITS:
-        raise BadIin("7th digit from 1 to 6")
-    century = 1800 + 100 * ((century_digit - 1) // 2)
+        raise BadIin("7th digit from 0 to 6")
+    # Of a foreigner only month and day are looked at: 2000 has every day that any year of the two centuries has.
+    century = 2000 if century_digit == _FOREIGNER else 1800 + 100 * ((century_digit - 1) // 2)
     try:
         birth_date = date(century + int(text[:2]), int(text[2:4]), int(text[4:6]))
     except ValueError:
         raise BadIin("first 6 digits are a date of birth YYMMDD") from None
     if check_digit(text[:11]) != int(text[11]):
         raise BadIin("check digit")
+    if century_digit == _FOREIGNER:
+        return IinContent(None, None)
     return IinContent(birth_date, "male" if century_digit % 2 else "female")
 
 

@@ -41,16 +41,18 @@ class PersonSection(Section):
     died_on: date | None = None
     imprisoned_since: date | None = None
     left_country_on: date | None = None
+    wrongly: dict[str, Any] = {}
+    """Members as the register has them in its answers, whatever is true: a typing error, an unknown code, null."""
 
 
 class Child(Section):
     """A child as the civil registry knows it, written once, in the document of one parent.
 
     Where it says nothing, the parent of the document is the mother or the father by sex (for `born` and `adopted`) and
-    the child lives with that parent.
+    the child lives with that parent. One without an IIN (stillborn, born abroad) is known by its birth record.
     """
 
-    iin: Iin
+    iin: Iin | None = None
     birth_date: date
     sex: Literal["female", "male"]
     mother_iin: Iin | None = None
@@ -65,6 +67,14 @@ class Child(Section):
     taken_on: date | None = None
     carer_iin: Iin | None = None
     counted_elsewhere: bool = False
+    wrongly: dict[str, Any] = {}
+    """As `PersonSection.wrongly`."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.iin is None and not self.birth_record:
+            raise ValueError("a child has an iin or a birth_record")
+        return self
 
     def in_family_of(self, parent: "Person") -> "Child":
         """The same child with the document's defaults filled in."""
@@ -75,7 +85,7 @@ class Child(Section):
                 known[role] = parent.iin
         if "lives_with" not in self.model_fields_set:
             known["lives_with"] = parent.iin
-        if not self.birth_record:
+        if self.iin is not None and not self.birth_record:
             known["birth_record"] = "ACT-" + hashlib.sha256(self.iin.encode()).hexdigest()[:10]
         return self.model_copy(update=known)
 
@@ -293,7 +303,7 @@ class Person(Section):
     @model_validator(mode="after")
     def _once(self) -> Self:
         for name, seen in (
-            ("children", [child.iin for child in self.children]),
+            ("children", [child.iin or child.birth_record for child in self.children]),
             ("accounts", [account.iban for account in self.accounts]),
         ):
             if len(seen) != len(set(seen)):

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from stubs.agency import Agency, Answer, Params, Problem, Read, answer, invalid, need, need_iin
-from stubs.cast import Person, Section
+from stubs.cast import Child, Person, PersonSection, Section
 
 _NOT_TOLD_OF_OTHERS = ("family_name", "given_name", "patronymic", "language")
 """What the persons registry leaves out when it is asked who lives with somebody."""
@@ -68,7 +68,7 @@ class Registries(Agency):
         for table in ("children", "homes", "records"):
             self.store.do(f"DELETE FROM {table} WHERE document = ?", iin)  # noqa: S608 - names from the line above
         if person.person is not None:
-            self._write("persons", iin, {"iin": iin, **person.person.model_dump(mode="json")})
+            self._write("persons", iin, {"iin": iin, **_told(person.person)})
         if person.disability:
             decisions = sorted(person.disability, key=lambda decision: decision.decided_on)
             listed = [decision.model_dump(mode="json") for decision in decisions]
@@ -77,11 +77,11 @@ class Registries(Agency):
             self._write("phones", iin, {"iin": iin, "phone": person.phone})
         for child in person.children:
             known = child.in_family_of(person)
-            record = json.dumps(known.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+            record = json.dumps(_told(known), ensure_ascii=False, separators=(",", ":"))
             for adult in {iin, known.mother_iin, known.father_iin, known.lives_with} - {None}:
                 self.store.do(
                     "INSERT OR REPLACE INTO children VALUES (?, ?, ?, ?, ?)",
-                    *(adult, known.iin, known.birth_date.isoformat(), record, iin),
+                    *(adult, known.iin or known.birth_record, known.birth_date.isoformat(), record, iin),
                 )
 
         if person.household:
@@ -198,6 +198,11 @@ class Registries(Agency):
         iin = need_iin(params)
         rows = self.store.all("SELECT answer FROM children WHERE adult = ? ORDER BY birth_date, child", iin)
         return Answer(200, f'{{"iin":"{iin}","children":[{",".join(row[0] for row in rows)}]}}'.encode())
+
+
+def _told(section: PersonSection | Child) -> dict[str, Any]:
+    """The members of an answer, with those that the register has wrong."""
+    return section.model_dump(mode="json", exclude={"wrongly"}) | section.wrongly
 
 
 def _need_day(params: Params, name: str) -> date:

@@ -24,13 +24,13 @@ def children(assessment: Assessment) -> Sequence[Child]:
         for child in assessment.facts.children
         if child.relation in _CLAIMED and applicant in (child.mother_iin, child.father_iin, child.lives_with)
     ]
-    found.sort(key=lambda child: (-child.birth_date.toordinal(), child.birth_order or 0, child.iin))
+    found.sort(key=lambda child: (-child.birth_date.toordinal(), child.birth_order or 0, child.known_as))
     return found
 
 
 def decide(assessment: Assessment, child: Child) -> Finding:
     """38 or 63 MRP by the birth order, with the law of the day on which the right arose."""
-    basis = child.birth_record or child.iin
+    basis = child.known_as
     if not child.born_alive:
         return assessment.no("not_born_alive", basis)
     arose = _arose(assessment, child)

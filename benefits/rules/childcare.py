@@ -21,12 +21,12 @@ def children(assessment: Assessment) -> Sequence[Child]:
     """The children whom the applicant cares for, the youngest first."""
     applicant = assessment.facts.applicant.iin
     cared = [one for one in assessment.facts.children if (one.carer_iin or one.lives_with) == applicant]
-    return sorted(cared, key=lambda one: (-one.birth_date.toordinal(), one.birth_order or 0, one.iin))
+    return sorted(cared, key=lambda one: (-one.birth_date.toordinal(), one.birth_order or 0, one.known_as))
 
 
 def decide(assessment: Assessment, child: Child) -> Finding:
     """Who pays, how much, and until the day before the child is a year and a half."""
-    basis = child.birth_record or child.iin
+    basis = child.known_as
     if not child.born_alive:
         return assessment.no("not_born_alive", basis)
     if child.died_on is not None and child.died_on <= assessment.on:
@@ -43,7 +43,7 @@ def decide(assessment: Assessment, child: Child) -> Finding:
 
 
 def _amount(assessment: Assessment, child: Child, arose: date) -> Finding:
-    basis, order = child.birth_record or child.iin, child.birth_order
+    basis, order = child.known_as, child.birth_order
     if order is None:
         return assessment.ask("which_child_of_the_mother", basis)
     if is_contested(assessment.facts, child, order):

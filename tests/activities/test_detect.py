@@ -156,26 +156,70 @@ async def test_what_only_a_person_can_decide_claims_nothing_and_asks(life: Life)
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"birth_date": "2012-01-16"}, "children[0].birth_date"),
-        ({"sex": "female"}, "children[0].sex"),
+        ({"birth_date": "2006-01-16"}, "children[0].birth_date"),
+        ({"birth_date": "2006-31-12", "iin": None, "birth_record": "ACT-1"}, "children[0].birth_date"),
         ({"died_on": "2011-01-01"}, "children[0].died_on"),
-        ({"iin": iin_of(1)}, "children[0].iin"),
+        ({"iin": iin_of(1), "birth_record": "ACT-1"}, "children[0].iin"),
+        ({"lives_with": "000000000000"}, "children[0].lives_with"),
+        ({"relation": "foster"}, "children[0].counted_elsewhere"),
     ],
 )
-async def test_registries_that_contradict_go_to_an_operator_by_field_and_rule(
+async def test_a_broken_record_on_which_the_amount_hangs_is_one_question(
     life: Life, wrong: dict[str, Any], field: str
 ) -> None:
+    """Four or five children: two amounts. Nothing is guessed, offered or taken up."""
     children = [child(1, k) for k in range(5)]
-    children[0] |= wrong
-    if "iin" in wrong:
-        children[0] |= {"birth_date": "1985-03-12", "sex": "female"}
+    children[0]["wrongly"] = {"counted_elsewhere": 7} | wrong
     await life.settle(mother() | {"children": children})
     case = await life.open()
-    with pytest.raises(ApplicationError) as caught:
-        await detect(life, case)
-    assert (caught.value.type, caught.value.non_retryable) == ("BadFacts", True)
-    assert field in str(caught.value)
-    assert (await life.rows(FactsSnapshot, case), await basis(life, case)) == ([], None), "nothing is guessed or kept"
+    found = await detect(life, case)
+    assert found.right is Right.PERSON_DECIDES
+    assert field in (found.reason or "")
+    assert "2006" not in (found.reason or ""), "no value, it may be personal"
+    assert await basis(life, case) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"birth_date": "2012-01-16"},
+        {"sex": "female"},
+        {"sex": "unknown"},
+        {"birth_order": "first"},
+        {"father_iin": "000000000000"},
+        {"father_iin": "800101051239"},
+        {"mother_iin": "1985"},
+        {"taken_on": "yesterday"},
+        {"birth_date": None},
+        {"birth_record": None},
+        {"iin": "000000000000"},
+    ],
+    ids=lambda wrong: str(*wrong.items()),
+)
+async def test_a_broken_record_on_which_nothing_hangs_is_in_nobodys_way(life: Life, wrong: dict[str, Any]) -> None:
+    children = [child(1, k) for k in range(5)]
+    children[0] |= {"birth_record": "ACT-1", "wrongly": wrong}
+    await life.settle(mother() | {"children": children})
+    found = await detect(life, await life.open())
+    assert (found.right, found.amount) == (Right.YES, FIVE)
+
+
+@pytest.mark.parametrize("wrong", [{"sex": "?"}, {"region": "nowhere"}, {"given_name": 7}, {"language": "en"}])
+async def test_a_broken_record_of_the_person_is_in_nobodys_way(life: Life, wrong: dict[str, Any]) -> None:
+    document = mother()
+    document["person"] = document["person"] | {"wrongly": wrong}
+    await life.settle(document)
+    assert (await detect(life, await life.open())).right is Right.YES
+
+
+async def test_a_child_without_a_number_is_known_by_its_record(life: Life) -> None:
+    """Field case 03: a stillborn child, and one born abroad who has no number yet and counts."""
+    stillborn = {"birth_date": "2025-02-20", "sex": "female", "born_alive": False, "birth_record": "S-77"}
+    abroad = {"birth_date": "2024-02-20", "sex": "female", "birth_record": "A-12"}
+    await life.settle(mother() | {"children": [*(child(1, k) for k in range(5)), stillborn]})
+    assert (await detect(life, await life.open())).amount == FIVE
+    await life.settle(mother(2) | {"children": [*(child(2, k) for k in range(4)), abroad]})
+    assert (await detect(life, await life.open(n=2))).amount == FIVE
 
 
 async def test_a_day_before_the_law_is_known_is_named(life: Life) -> None:

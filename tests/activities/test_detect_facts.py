@@ -232,8 +232,11 @@ async def test_a_grown_up_child_at_home_is_not_a_member_twice(registries: Outsid
 async def test_a_mother_who_is_her_own_child_is_a_contradiction(registries: Outside) -> None:
     herself = {"iin": MOTHER, "birth_date": "1985-03-12", "sex": "female"}
     await registries.cast(mother(children=[child(0), herself]))
+    mapping = (await asked(registries, "multi-child")).mapping
     with pytest.raises(benefits.BadFacts, match="a member only once"):
-        Facts.from_mapping((await asked(registries, "multi-child")).mapping)
+        Facts.from_mapping(mapping)
+    (decision,) = benefits.assess_readings("multi-child", benefits.readings(mapping), ON)
+    assert decision.right is Right.NO, "one child or two: too few"
 
 
 async def test_assistance_knows_the_children_of_every_member(registries: Outside) -> None:

@@ -32,6 +32,7 @@ async def test_family_is_the_same_from_both_parents(outside: Outside) -> None:
     (found,) = mothers.children
     assert (found.mother_iin, found.father_iin, found.lives_with) == (AIGUL, DAULET, AIGUL)
     assert (found.birth_order, found.relation, found.born_alive) == (2, Relation.BORN, True)
+    assert found.birth_record
     assert CHILD not in found.birth_record
 
 

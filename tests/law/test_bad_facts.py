@@ -94,7 +94,7 @@ BAD = [
     ("adults.0.left_country_on", "2025-03-02", "adults[0].left_country_on", "not in the future"),
     ("children.0.iin", CHILD[:11] + str((int(CHILD[11]) + 1) % 10), "children[0].iin", "an IIN"),
     ("children.0.iin", "12345", "children[0].iin", "an IIN"),
-    ("children.0.iin", None, "children[0].iin", "required"),
+    ("children.0.iin", None, "children[0].birth_date", "required"),
     ("children.0.birth_order", "0", "children[0].birth_order", "a birth order from 1"),
     ("children.0.birth_order", "1.5", "children[0].birth_order", "a whole number, not negative"),
     ("children.0.relation", "cousin", "children[0].relation", "a known code"),

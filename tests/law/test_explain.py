@@ -143,7 +143,8 @@ def test_a_refusal_tells_its_reason_and_a_doubt_its_question(five_children: Fact
 
 def test_no_explanation_holds_an_iin(five_children: Facts) -> None:
     text = explain(assess("multi-child", five_children, ON), "kk")
-    iins = [adult.iin for adult in five_children.adults] + [child.iin for child in five_children.children]
+    iins = [adult.iin for adult in five_children.adults] + [child.iin or "" for child in five_children.children]
+    assert all(iins)
     assert not any(iin in text for iin in iins)
 
 

@@ -67,7 +67,8 @@ def families(draw: Callable[[Any], Any]) -> Facts:
     disabled = [mother, *(child["iin"] for child in children if child["iin"])]
     disabilities = []
     for number, iin in enumerate(draw(st.lists(st.sampled_from(disabled), max_size=3))):
-        start = draw(st.dates(max(benefits.read_iin(iin).birth_date, date(2015, 1, 1)), AS_AT))
+        born = benefits.read_iin(iin).birth_date or AS_AT
+        start = draw(st.dates(max(born, date(2015, 1, 1)), AS_AT))
         disabilities.append(
             {
                 "iin": iin,

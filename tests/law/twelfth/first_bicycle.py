@@ -14,7 +14,7 @@ def children(assessment: Assessment) -> Sequence[Child]:
 
 def decide(assessment: Assessment, child: Child) -> Finding:
     """Ten MRP for a child from six to ten years old."""
-    basis = child.iin
+    basis = child.known_as
     if not assessment.whole("age_from") <= age(child.birth_date, assessment.on) <= assessment.whole("age_to"):
         return assessment.no("wrong_age", basis)
     return assessment.yes(basis, Money(assessment.times(assessment.number("rate"), "mrp")))
