@@ -40,6 +40,8 @@ Service = Annotated[str, typer.Argument(help="Code of the service, as multi-chil
 Ref = Annotated[str, typer.Argument(help="Reference of the case, as 4827-1031-6.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]
 InLanguage = Annotated[benefits.Language, typer.Option("--language", help="Language: kk, ru or en.")]
+By = Annotated[str, typer.Option("--by", envvar="DEMEU_OPERATOR", help="Who decides, as a.omarova; it is kept.")]
+Note = Annotated[str, typer.Option("--note", help="Why, for the record; no personal data.")]
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day of the law, as 2025-03-01; else today.")]
 
 
@@ -91,7 +93,11 @@ def _date(field: str, text: str) -> date:
 
 
 def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=_written) + "\n")
+
+
+def _written(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 @app.command()
@@ -145,7 +151,7 @@ def case(ref: Ref, as_json: Json = False) -> None:
     with in_words():
         view = _with(lambda here: cases.look(here, ref))
         if as_json:
-            _print_json({**view.head, "details": view.details, "messages": view.messages, "payments": view.payments})
+            _print_json(view.to_dict())
         else:
             cases.show(console, view)
 
@@ -174,16 +180,34 @@ def cases_(
 def resolve(
     ref: Ref,
     action: Annotated[Action, typer.Argument(help="What was decided.")],
-    note: Annotated[str, typer.Option(help="Why, for the record; no personal data.")] = "",
+    by: By,
+    note: Note = "",
     as_json: Json = False,
 ) -> None:
     """Decide as an operator on a case that needs a person."""
     with in_words():
-        done = _with(lambda here: cases.resolve(here, ref, action, note))
+        done = _with(lambda here: cases.resolve(here, ref, action, note, by))
         if as_json:
             _print_json(done)
         else:
             console.print(f"case {done['ref']}: {done['action']}")
+
+
+@app.command()
+def returned(
+    ref: Ref,
+    reason: Annotated[str, typer.Argument(help="The bank's code (ISO 20022), as AC04: account closed.")],
+    by: By,
+    note: Note = "",
+    as_json: Json = False,
+) -> None:
+    """Book that the credited money of a closed case has come back from the bank; the case pays anew by itself."""
+    with in_words():
+        done = _with(lambda here: cases.returned(here, ref, reason, note, by))
+        if as_json:
+            _print_json(done)
+        else:
+            console.print(f"case {done['ref']}: {done['amount']} tenge are owed again; it is opened again by itself")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from temporalio.worker import Worker
 
 from activities import all_activities
 from runtime.codec import EncryptionCodec
+from runtime.failing import FailingSteps
 from runtime.health import HealthServer, opening_payloads, polling, taking_work
 from runtime.heartbeat import Heartbeat
 from runtime.permanent import Permanent
@@ -45,7 +46,7 @@ async def run(settings: Settings) -> None:
             max_cached_workflows=settings.worker_cached_workflows,
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
             deployment_config=version,
-            interceptors=[Heartbeat(), Permanent()],
+            interceptors=[Heartbeat(), FailingSteps(), Permanent()],
         )
         checks = {
             "temporal": polling(worker),

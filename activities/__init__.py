@@ -11,6 +11,7 @@ from activities.assign import AssignStep
 from activities.close import CloseStep
 from activities.consent import ConsentStep
 from activities.credit import CreditStep
+from activities.decide import DecideStep
 from activities.detect import DetectStep
 from activities.notice import NoticeStep
 from activities.notify import NotifyStep
@@ -24,7 +25,7 @@ __all__ = ["World", "all_activities"]
 def all_activities(world: World) -> list[Callable[..., Any]]:
     """Every activity of cases and notices, ready for a worker."""
     account, assign, notice = AccountStep(world), AssignStep(world), NoticeStep(world)
-    consent, detect = ConsentStep(world), DetectStep(world)
+    consent, detect, decide = ConsentStep(world), DetectStep(world), DecideStep(world)
     return [
         detect.detect,
         detect.reassess,
@@ -38,6 +39,8 @@ def all_activities(world: World) -> list[Callable[..., Any]]:
         assign.assign,
         assign.accept_amount,
         CreditStep(world).credit,
+        decide.decide,
+        decide.settle,
         NotifyStep(world).notify,
         CloseStep(world).close,
         notice.detect_notice,

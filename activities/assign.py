@@ -54,6 +54,7 @@ class AssignStep:
         state = "refused"
         if answer.state == RulingState.ASSIGNED:
             state = "assigned" if answer.amount == step.amount else "contested"
+        why = await self.world.without_people(step.case, (answer.reason or "").strip())
         row = insert(table(Assignment)).values(
             key=step.key,
             case_ref=step.case.ref,
@@ -64,7 +65,7 @@ class AssignStep:
             decision_number=answer.decision_number,
             decided_on=answer.decided_on,
             was=step.was,
-            reason=(answer.reason or "").strip() or answer.reason_code,
+            reason=why or answer.reason_code,
         )
         # DO UPDATE, not DO NOTHING: only so does RETURNING give a ruling that is there already.
         row = row.on_conflict_do_update(index_elements=["key"], set_={"key": row.excluded.key})

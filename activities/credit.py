@@ -10,14 +10,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.calendar import day_of
+from activities.decide import DUPLICATE
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import money
 from card.tables import Account, Payment, table
 from workflows.model import Credited, CreditInput, Step
-
-DUPLICATE = "AM05"
-"""ISO 20022: a payment with this end-to-end id has been credited already."""
 
 
 class CreditStep:
@@ -41,6 +39,8 @@ class CreditStep:
                 .returning(col(Payment.key))
             )
             iban = (await session.get_one(Account, step.account_id)).iban
+            if new is None and (came_back := await _came_back(session, step.key)):
+                return Credited(settled=False, reason=came_back)
         iin = await self.world.card.iin(case.person_id)
         transfer = Transfer(
             iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=f"{case.ref}-{step.n}"
@@ -58,6 +58,12 @@ class CreditStep:
         async with self.world.card.transaction() as session:
             await _finish(session, step, status)
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
+
+
+async def _came_back(session: AsyncSession, key: str) -> str | None:
+    """Why the bank has returned this payment, if it has: the bank still knows the key, and it is over."""
+    payment = await session.get_one(Payment, key)
+    return payment.reason if payment.state == "returned" else None
 
 
 async def _finish(session: AsyncSession, step: CreditInput, status: TransferStatus) -> None:

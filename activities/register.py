@@ -43,12 +43,14 @@ class RegisterStep:
             except Refused as refused:
                 if refused.code == "missing_document":
                     named = refused.extra.get("document")
-                    document = named.strip() if isinstance(named, str) and named.strip() else "document"
+                    words = named.strip() if isinstance(named, str) else ""
+                    document = await self.world.without_people(case, words) or "document"
                     await self._finish(step.key, state="missing_document", detail=document)
                     return Registered(missing_document=document)
                 if refused.code == "rejected":
-                    await self._finish(step.key, state="rejected", detail=refused.reason)
-                    return Registered(refused=refused.reason.strip() or refused.code)
+                    reason = await self.world.without_people(case, refused.reason.strip())
+                    await self._finish(step.key, state="rejected", detail=reason)
+                    return Registered(refused=reason or refused.code)
                 raise
         await self._finish(step.key, state="registered", number=answer.number)
         return Registered(number=answer.number)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.masking import masked
 from adapters.errors import AdapterError, Unavailable, Unclear
 from adapters.ports import (
     AssistanceRegistry,
@@ -31,7 +32,8 @@ from adapters.ports import (
     SocialInsurance,
 )
 from card import Card
-from workflows.model import QuietHours
+from card.tables import Person
+from workflows.model import Case, QuietHours
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class World:
     quiet_hours: QuietHours | None
     ask_again: timedelta
     """How long to leave a body or a bank alone that has taken our request and not answered it yet."""
+
+    async def without_people(self, case: Case, text: str) -> str:
+        """Another body's words, as they may be shown and sent: see `activities.masking`."""
+        if not text:
+            return ""
+        async with self.card.statements() as session:
+            person = await session.get_one(Person, case.person_id)
+            return masked(text, (person.family_name, person.given_name, person.patronymic))
 
 
 @contextmanager

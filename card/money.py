@@ -85,13 +85,21 @@ async def book_assigned(session: AsyncSession, key: str, case_ref: str, amount: 
 async def book_credited(session: AsyncSession, key: str, case_ref: str, amount: Decimal, value_date: date) -> None:
     """What was payable has reached the account: of the same payer and for the same month as it was assigned."""
     assigned = select(col(LedgerEntry.payer), col(LedgerEntry.period)).where(
-        col(LedgerEntry.case_ref) == case_ref, col(LedgerEntry.credit) == LedgerAccount.PAYABLE
+        col(LedgerEntry.case_ref) == case_ref, col(LedgerEntry.debit) == LedgerAccount.ENTITLED
     )
     found = (await session.execute(assigned.order_by(col(LedgerEntry.booked_at)).limit(1))).first()
     payer, period = found or ("unknown", value_date.replace(day=1))
     accounts = {"debit": LedgerAccount.PAYABLE, "credit": LedgerAccount.PAID}
     about = About(payer, period, value_date)
     await book(session, key=key, case_ref=case_ref, amount=amount, about=about, **accounts)
+
+
+async def book_returned(session: AsyncSession, key: str, case_ref: str, amount: Decimal, value_date: date) -> None:
+    """What was credited under the payment's key has come back: payable again, of the same payer and month."""
+    paid = await session.get_one(LedgerEntry, key)
+    accounts = {"debit": LedgerAccount.PAID, "credit": LedgerAccount.PAYABLE}
+    about = About(paid.payer, paid.period, value_date)
+    await book(session, key=f"{key}:returned", case_ref=case_ref, amount=amount, about=about, **accounts)
 
 
 async def money(session: AsyncSession, case_ref: str | None = None) -> Money:
@@ -104,7 +112,7 @@ async def money(session: AsyncSession, case_ref: str | None = None) -> Money:
 
     query = select(
         total(debit == LedgerAccount.ENTITLED),
-        total(credit == LedgerAccount.PAID),
+        total(credit == LedgerAccount.PAID) - total(debit == LedgerAccount.PAID),
         total(credit == LedgerAccount.PAYABLE) - total(debit == LedgerAccount.PAYABLE),
     )
     if case_ref is not None:

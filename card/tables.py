@@ -373,6 +373,21 @@ class Consent(SQLModel, table=True):
     applied_on: date
 
 
+class Decision(SQLModel, table=True):
+    """What an operator has decided on a case, written down before the case went on. Stays for good."""
+
+    __tablename__ = "decisions"
+
+    key: str = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    action: str
+    why: str
+    """What the case needed a person for."""
+    by: str
+    note: str
+    at: datetime = _time()
+
+
 class RefusedAnswer(SQLModel, table=True):
     """A message that was brought to a case as an answer and is none: for an auditor, who asks who tried."""
 
@@ -443,13 +458,21 @@ class Account(SQLModel, table=True):
 
 
 class Payment(SQLModel, table=True):
-    """A transfer: intended before the call, settled or rejected after. A case has at most one that is not rejected."""
+    """A transfer: intended before the call, settled or rejected after, or returned by the bank after it was settled.
+
+    A case has at most one that is none of the last two.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
-        _one_of("state", "intended", "settled", "rejected"),
+        _one_of("state", "intended", "settled", "rejected", "returned"),
         CheckConstraint("amount > 0", name="something_is_paid"),
-        Index("one_live_payment_a_case", "case_ref", unique=True, postgresql_where=text("state <> 'rejected'")),
+        Index(
+            "one_live_payment_a_case",
+            "case_ref",
+            unique=True,
+            postgresql_where=text("state NOT IN ('rejected', 'returned')"),
+        ),
     )
 
     key: str = Field(primary_key=True)

@@ -1,5 +1,8 @@
 """Opening, answering, resolving and looking at cases. What is printed holds no name, IIN, phone or IBAN."""
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -7,24 +10,36 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from pydantic import BaseModel
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 from sqlalchemy import select
 from sqlmodel import col
 from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import WorkflowExecution, WorkflowHandle, WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
 from activities.calendar import day_of
+from activities.masking import masked
 from benefits import read_iin
 from card import money
 from card.cases import is_case_ref
-from card.tables import CaseRecord, FactsSnapshot, OutgoingMessage, Payment
+from card.returns import NothingToReturn, take_back
+from card.tables import CaseRecord, Decision, FactsSnapshot, OutgoingMessage, Payment
 from cli.connection import Running
 from gateway.messages import phone_number
+from workflows.case_in_sight import NO_BREAK
 from workflows.model import (
+    ALMATY,
     NOTICE_WORKFLOW,
     WORKFLOW,
     Action,
@@ -37,6 +52,7 @@ from workflows.model import (
     local,
     tenge,
     workflow_id,
+    zoned,
 )
 
 
@@ -72,21 +88,38 @@ async def reply(handset: str, phone: str, text: str) -> dict[str, Any]:
     return taken
 
 
-async def resolve(running: Running, ref: str, action: Action, note: str) -> dict[str, Any]:
-    """Decide as an operator on a case that needs a person. Raises BadInput if it waits for no such decision."""
+async def resolve(running: Running, ref: str, action: Action, note: str, by: str) -> dict[str, Any]:
+    """Decide as the operator `by` on a case that needs a person. Raises BadInput if it waits for no such decision."""
     record = await _record(running, ref)
     handle = running.client.get_workflow_handle(workflow_id(record.service, record.ref))
     try:
         done: Resolved = await handle.execute_update(
-            Message.RESOLVE, Resolution(action=action, note=note), result_type=Resolved
+            Message.RESOLVE, Resolution(action=action, note=note, by=by), result_type=Resolved
         )
     except WorkflowUpdateFailedError as refused:
-        raise BadInput(f"action: {refused.cause}") from refused
+        raise BadInput(str(refused.cause)) from refused
     except RPCError as failed:
         if failed.status is RPCStatusCode.NOT_FOUND:
             raise BadInput(f"ref: case {record.ref} is over") from failed
         raise
     return {"ref": record.ref, "stage": done.stage, "action": done.action}
+
+
+async def returned(running: Running, ref: str, reason: str, note: str, by: str) -> dict[str, Any]:
+    """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
+    record = await _record(running, ref)
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}", reason):
+        raise BadInput(f"reason: {reason!r} is no reason code of ISO 20022, as AC04")
+    if not by.strip():
+        raise BadInput("by: say who decides")
+    try:
+        async with running.card.transaction() as session:
+            day = day_of(datetime.now(UTC))
+            await take_back(session, record.ref, reason=reason, by=by.strip(), note=note.strip(), on=day)
+            sums = await money.money(session, record.ref)
+    except NothingToReturn as nothing:
+        raise BadInput(f"ref: {nothing}") from nothing
+    return {"ref": record.ref, "amount": str(sums.pending)}
 
 
 async def _record(running: Running, ref: str) -> CaseRecord:
@@ -103,20 +136,33 @@ async def _record(running: Running, ref: str) -> CaseRecord:
 
 @dataclass(frozen=True)
 class CaseView:
-    """One case as `case` shows it."""
+    """One case as `case` shows it. The Card comes first: `live` is empty where Temporal has the case no more."""
 
     head: dict[str, Any]
+    live: dict[str, Any]
     details: str
     messages: list[dict[str, Any]]
     payments: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs: times in ISO 8601 with their offset, the steps one by one."""
+        head = {**_Head().model_dump(), **self.head, **self.live}
+        tables = {"messages": self.messages, "payments": self.payments, "decisions": self.decisions}
+        return {**head, "steps": steps_in(self.details), **tables}
 
 
 async def look(running: Running, ref: str) -> CaseView:
     """Everything about one case that an operator may see without opening the person's record."""
     record = await _record(running, ref)
     handle = running.client.get_workflow_handle(workflow_id(record.service, record.ref))
-    described = await handle.describe()
-    metadata = await details(handle)
+    try:
+        described = await handle.describe()
+        live, text = {**_seen(described), **await _failing(running, described)}, await details(handle)
+    except RPCError as gone:
+        if gone.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        live, text = {}, ""
     async with running.card.transaction() as session:
         said = await session.scalars(
             select(OutgoingMessage)
@@ -125,26 +171,43 @@ async def look(running: Running, ref: str) -> CaseView:
         )
         paid = await session.scalars(select(Payment).where(col(Payment.case_ref) == record.ref))
         decided = await session.scalars(
+            select(Decision).where(col(Decision.case_ref) == record.ref).order_by(col(Decision.at))
+        )
+        found = await session.scalars(
             select(FactsSnapshot).where(col(FactsSnapshot.case_ref) == record.ref).order_by(col(FactsSnapshot.taken_at))
         )
         sums = await money.money(session, record.ref)
         messages = [
-            {"kind": m.kind, "state": m.state, "parts": m.parts, "sent": _at(m.sent_at), "paid_by": m.paid_by}
-            for m in said
+            {"kind": m.kind, "state": m.state, "parts": m.parts, "sent": m.sent_at, "paid_by": m.paid_by} for m in said
         ]
         payments = [{"key": p.key, "amount": str(p.amount), "state": p.state, "reason": p.reason} for p in paid]
-        law = [snapshot.decision for snapshot in decided]
+        decisions = [{"at": d.at, "by": d.by, "action": d.action, "why": d.why, "note": d.note} for d in decided]
+        law = [snapshot.decision for snapshot in found]
     head = {
-        **_row(described),
-        "opened": _at(record.opened_at),
-        "closed": _at(record.closed_at),
-        "reason": record.reason,
+        "ref": record.ref,
+        "service": record.service,
+        "outcome": record.outcome,
+        "reason": masked(record.reason) if record.reason else None,
+        "opened": record.opened_at,
+        "closed": record.closed_at,
         "assigned": str(sums.assigned),
         "credited": str(sums.credited),
         "pending": str(sums.pending),
         "law": law[-1]["right"] if law else None,
     }
-    return CaseView(head, metadata, messages, payments)
+    if not live and record.outcome is None:
+        live = {"stage": "lost" if record.started_at else "not started"}
+    return CaseView(head, live, text, messages, payments, decisions)
+
+
+async def _failing(running: Running, described: WorkflowExecutionDescription) -> dict[str, Any]:
+    """The step that another body is asked in now, if it was tried before: how often, and the last failure."""
+    for pending in described.raw_description.pending_activities:
+        if pending.attempt > 1:
+            last = await running.client.data_converter.decode_failure(pending.last_failure)
+            text = last.message if isinstance(last, FailureError) else str(last)
+            return {"step": pending.activity_type.name, "attempts": pending.attempt, "last_error": text}
+    return {}
 
 
 async def details(handle: WorkflowHandle[Any, Any]) -> str:
@@ -158,63 +221,146 @@ async def details(handle: WorkflowHandle[Any, Any]) -> str:
     return str(metadata.current_details)
 
 
+def steps_in(text: str) -> list[dict[str, Any]]:
+    """The lines of the case's own table of steps: when (with its offset), stage and what."""
+    found = []
+    for line in text.splitlines():
+        cells = [cell.replace(NO_BREAK, " ").strip() for cell in line.strip("|").split("|", 2)]
+        with suppress(ValueError, IndexError):
+            at = datetime.strptime(cells[0], "%d.%m.%Y %H:%M").replace(tzinfo=ALMATY)
+            found.append({"at": at, "stage": cells[1], "what": cells[2]})
+    return found
+
+
 def show(console: Console, view: CaseView) -> None:
-    head = view.head
-    console.print(f"[bold]{head['service']}  {head['ref']}[/bold]  {head['outcome'] or head['stage']}")
+    head, live = view.head, view.live
+    state = head["outcome"] or live.get("stage")
+    console.print(f"[bold]{head['service']}  {head['ref']}[/bold]  {state}")
     if view.details:
         console.print(Markdown(view.details))
+    else:
+        opened, closed = (zoned(at) if at else "" for at in (head["opened"], head["closed"]))
+        console.print(f"opened {opened}" + (f", closed {closed}" if closed else ""))
+        if head["reason"]:
+            console.print(f"reason: {head['reason']}")
+        if head["outcome"] is None:
+            console.print("no workflow works on it now; it is begun anew by itself within minutes")
+    if live.get("attempts"):
+        console.print(f"step {live['step']}: {live['attempts']} attempts, the last: {live['last_error']}")
     console.print(
         f"assigned {tenge(Decimal(head['assigned']))}, credited {tenge(Decimal(head['credited']))}, "
         f"pending {tenge(Decimal(head['pending']))}"
     )
-    if view.messages:
-        console.print(_table("SMS", view.messages))
-    if view.payments:
-        console.print(_table("payments", view.payments))
+    for title, rows in (("SMS", view.messages), ("payments", view.payments), ("decisions", view.decisions)):
+        if rows:
+            console.print(_table(title, rows))
 
 
 async def listed(
     running: Running, service: str | None, stage: Stage | None, outcome: Outcome | None, attention: bool, limit: int
 ) -> list[dict[str, Any]]:
-    """Cases and notices as Temporal's visibility knows them, newest first."""
-    wanted = [f"WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"]
+    """Cases and notices, newest first: those of the Card, with what Temporal sees of them.
+
+    `stage` and `attention` are Temporal's to know, so these ask it first.
+    """
+    rows = select(CaseRecord).order_by(col(CaseRecord.opened_at).desc(), col(CaseRecord.ref)).limit(limit)
     if service:
-        wanted.append(f"{SearchAttributes.SERVICE.name} = '{service}'")
-    if stage:
-        wanted.append(f"{SearchAttributes.STAGE.name} = '{stage}'")
+        rows = rows.where(col(CaseRecord.service) == service)
     if outcome:
-        wanted.append(f"{SearchAttributes.OUTCOME.name} = '{outcome}'")
-    if attention:
-        wanted.append(f"{SearchAttributes.NEEDS_ATTENTION.name} = true")
-    return [_row(found) async for found in running.client.list_workflows(" AND ".join(wanted), limit=limit)]
+        rows = rows.where(col(CaseRecord.outcome) == outcome)
+    seen: dict[str, dict[str, Any]] = {}
+    if stage or attention:
+        seen = await _in_sight(running, _conditions(service, stage, outcome, attention), limit)
+        rows = rows.where(col(CaseRecord.ref).in_(seen))
+    async with running.card.statements() as session:
+        found = (await session.scalars(rows)).all()
+    for page in batched([case.ref for case in found if case.ref not in seen], 200):
+        refs = ", ".join(f"'{ref}'" for ref in page)
+        seen |= await _in_sight(running, [f"{SearchAttributes.CASE_REF.name} IN ({refs})"], limit)
+    return [{**_Head.of(case).model_dump(), **seen.get(case.ref, {})} for case in found]
+
+
+def _conditions(service: str | None, stage: Stage | None, outcome: Outcome | None, attention: bool) -> list[str]:
+    wanted = {SearchAttributes.SERVICE: service, SearchAttributes.STAGE: stage, SearchAttributes.OUTCOME: outcome}
+    conditions = [f"{key.name} = '{value}'" for key, value in wanted.items() if value]
+    return [*conditions, f"{SearchAttributes.NEEDS_ATTENTION.name} = true"] if attention else conditions
+
+
+async def _in_sight(running: Running, conditions: list[str], limit: int) -> dict[str, dict[str, Any]]:
+    """What Temporal sees of cases, by their reference."""
+    query = " AND ".join([f"WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')", *conditions])
+    found: dict[str, dict[str, Any]] = {}
+    async for execution in running.client.list_workflows(query, limit=limit):
+        ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
+        if ref is not None and ref not in found:  # the newest run of a case that was begun anew
+            found[ref] = _seen(execution)
+    return found
 
 
 def show_list(console: Console, rows: list[dict[str, Any]]) -> None:
-    console.print(_table("cases", rows) if rows else "no cases")
+    if not rows:
+        console.print("no cases")
+        return
+    shown = [
+        {
+            "case": row["ref"],
+            "service": row["service"],
+            "state": row["outcome"] or row["stage"],
+            "until (UTC+5)": row["deadline"],
+            "needs a person": ", ".join(row["attention"]),
+        }
+        for row in rows
+    ]
+    console.print(_table("cases", shown))
 
 
-def _row(execution: WorkflowExecution) -> dict[str, Any]:
-    seen = {pair.key.name: pair.value for pair in execution.typed_search_attributes}
-    deadline = seen.get(SearchAttributes.DEADLINE.name)
+class _Head(BaseModel):
+    """What is listed of a case, in the order in which it is listed."""
+
+    ref: str = ""
+    service: str = ""
+    stage: str | None = None
+    outcome: str | None = None
+    region: str | None = None
+    opened: datetime | None = None
+    deadline: datetime | None = None
+    needs_attention: bool = False
+    attention: list[str] = []
+
+    @classmethod
+    def of(cls, case: CaseRecord) -> "_Head":
+        stage = Stage.CLOSED if case.outcome else None
+        return cls(ref=case.ref, service=case.service, stage=stage, outcome=case.outcome, opened=case.opened_at)
+
+
+def _seen(execution: WorkflowExecution) -> dict[str, Any]:
+    """What search attributes say of a case; who the case is, and how it ended, the Card says."""
+    seen = execution.typed_search_attributes
+    attention = seen.get(SearchAttributes.ATTENTION) or []
     return {
-        "ref": seen.get(SearchAttributes.CASE_REF.name),
-        "service": seen.get(SearchAttributes.SERVICE.name),
-        "stage": seen.get(SearchAttributes.STAGE.name),
-        "outcome": seen.get(SearchAttributes.OUTCOME.name),
-        "region": seen.get(SearchAttributes.REGION.name),
-        "deadline": local(deadline) if deadline else None,
-        "needs_attention": bool(seen.get(SearchAttributes.NEEDS_ATTENTION.name)),
+        "stage": seen.get(SearchAttributes.STAGE),
+        "region": seen.get(SearchAttributes.REGION),
+        "deadline": seen.get(SearchAttributes.DEADLINE),
+        "needs_attention": bool(seen.get(SearchAttributes.NEEDS_ATTENTION)),
+        "attention": list(attention),
     }
-
-
-def _at(at: datetime | None) -> str | None:
-    return local(at) if at else None
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in rows[0]:
-        table.add_column(name.replace("_", " "))
+        table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*("" if value in (None, False) else str(value) for value in row.values()))
+        table.add_row(*(_cell(value) for value in row.values()))
     return table
+
+
+def _cell(value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    return local(value) if isinstance(value, datetime) else str(value)
+
+
+def batched(items: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -4,7 +4,9 @@ import asyncio
 import signal
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import quote
 
 import httpx
 from rich.console import Console
@@ -19,7 +21,7 @@ from demo.outside import SKIPPED, Outside, total
 from demo.play import Play, Run, unreached
 from gateway.opening import Opening
 from runtime.embedded import EmbeddedStack
-from workflows.model import Outcome, tenge
+from workflows.model import ALMATY, Outcome, day_in_almaty, tenge
 
 
 def handset(env: Mapping[str, str]) -> str:
@@ -28,6 +30,27 @@ def handset(env: Mapping[str, str]) -> str:
     if url is None:
         raise BadInput("reply: DEMEU_HANDSET_URL is not set; only the SMS centre's stub has a handset")
     return url
+
+
+VIEWS = {
+    "need a person": "NeedsAttention = true",
+    "are overdue": "Attention = 'overdue'",
+    "fail": "Attention = 'step_failing'",
+    "are due this week": "ExecutionStatus = 'Running' AND Deadline < '{week}'",
+    "were paid today": "Outcome = 'credited' AND CloseTime > '{today}'",
+}
+"""The questions that operators ask every day, as queries of the Web UI."""
+
+
+def views(web_ui: str, now: datetime | None = None) -> dict[str, str]:
+    """A link of the Web UI for each of them; days are those of the country."""
+    today = day_in_almaty(now or datetime.now(UTC))
+    midnight = datetime.combine(today, datetime.min.time(), ALMATY)
+    known = {"today": midnight.isoformat(), "week": (midnight + timedelta(days=7)).isoformat()}
+    return {
+        name: f"{web_ui}/namespaces/default/workflows?query={quote(query.format(**known))}"
+        for name, query in VIEWS.items()
+    }
 
 
 async def demo(console: Console) -> int:
@@ -111,12 +134,16 @@ async def up(console: Console) -> None:
             await play.settle_in()
         await card.close()
         yours = play.cast.families[-1]
+        listed = "\n".join(f"    {name:<19}{url}" for name, url in views(stack.web_ui_url).items())
         console.print(f"""
   Web UI     {stack.web_ui_url}   cases, as operators see them
   handset    {stack.handset_url}   SMS, as people see them
   gateway    {stack.gateway_url}/docs   replies, receipts, registry events
   metrics    {stack.metrics_url}
   logs       {stack.data / "logs"}
+
+  cases that
+{listed}
 
 Live a case from both sides, in another terminal:
   .venv/bin/python starter.py open multi-child --iin {yours.iin}

@@ -156,7 +156,7 @@ class Play:
             await self._until(lambda: self._needs_attention(handle))
         elif act.resolve is not None:
             await self._until(lambda: self._needs_attention(handle))
-            resolution = Resolution(action=act.resolve, note="demo")
+            resolution = Resolution(action=act.resolve, by="demo", note="demo")
             await handle.execute_update(Message.RESOLVE, resolution, result_type=Resolved)
         elif act.opens_account is not None:
             document = dict(run.family.document)

@@ -9,14 +9,23 @@ from collections.abc import Sequence
 
 import temporalio.client
 import temporalio.worker
+from pydantic import ValidationError
+from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadConverter,
+)
+from temporalio.exceptions import ApplicationError
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from runtime.codec import EncryptionCodec, KeyRing
+from workflows.model import Resolution
 
 # Loaded once instead of once per case. The messages and pydantic are pure; everything else stays in the sandbox.
 PASSED_THROUGH = (
@@ -31,12 +40,30 @@ PASSED_THROUGH = (
 Interceptor = temporalio.client.Interceptor | temporalio.worker.Interceptor
 
 
+IN_CLEAR = frozenset({"NothingToResolve", "Action", "By", "Note", "TooLong"})
+"""Types of refusals of an operator's update: they name fields and rules, and nothing that was sent or is known."""
+
+UNREADABLE_INPUT = 'the input cannot be read; it is {"action": "...", "by": "...", "note": "..."}'
+
+
+class Failures(DefaultFailureConverterWithEncodedAttributes):
+    """Encrypts failures, but for what an operator has to read: why an update was refused."""
+
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        if isinstance(exception, ValidationError) and exception.title == Resolution.__name__:
+            exception = ApplicationError(UNREADABLE_INPUT, type="Action")
+        if isinstance(exception, ApplicationError) and exception.type in IN_CLEAR:
+            DefaultFailureConverter().to_failure(exception, payload_converter, failure)
+        else:
+            super().to_failure(exception, payload_converter, failure)
+
+
 def data_converter(ring: KeyRing) -> DataConverter:
     """Pydantic JSON, encrypted; failures too, whose messages and stack traces would else be stored in clear."""
     return dataclasses.replace(
         pydantic_data_converter,
         payload_codec=EncryptionCodec(ring),
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        failure_converter_class=Failures,
     )
 
 

@@ -70,6 +70,7 @@ _DENIED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCSt
 
 _PROBES = {
     IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD: "= 'x'",
+    IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST: "= 'x'",
     IndexedValueType.INDEXED_VALUE_TYPE_BOOL: "= true",
     IndexedValueType.INDEXED_VALUE_TYPE_DATETIME: "> '2000-01-01T00:00:00Z'",
 }

@@ -1,28 +1,33 @@
 """What operators see of a case and do for it, and how a case runs its steps: what all workflows of a case share.
 
-Search attributes, the table of steps in the Web UI, the operator's updates, retries without end. Nothing in here knows
-the order of the steps; that is `proactive_service`.
+Search attributes, details and the summaries of timers all follow from one state (`_needs`, `_allowed`, `_show`): what
+is shown is read from there. Nothing in here knows the order of the steps; that is `proactive_service`.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 from workflows.model import (
     ALLOWED_ACTIONS,
+    MEANS,
+    WITH_NOTE,
     Action,
     Attention,
     Case,
     CaseResult,
+    Change,
     CloseInput,
+    DecideInput,
+    Failing,
     Message,
     NoticeInput,
     NoticeKind,
@@ -38,6 +43,7 @@ from workflows.model import (
     Step,
     StepInput,
     local,
+    zoned,
 )
 
 T = TypeVar("T")
@@ -52,6 +58,9 @@ ALIVE = timedelta(seconds=9)
 """A step that has not been heard of for so long has lost its worker, and goes to another."""
 
 
+LOOKED_AFTER = timedelta(days=30)
+"""So long a timer runs that only tells, on the first screen of the Web UI, what an operator is waited for."""
+
 NO_BREAK = "\u00a0"
 
 
@@ -63,6 +72,20 @@ class CaseEnds(Exception):
         self.reason = reason
         self.told = told
         """Whether the person knows already."""
+
+
+class StepRefused(Exception):
+    """A step's final refusal, for a workflow that knows better than to try it again. Never leaves the workflow."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an operator has to decide."""
+
+    why: Attention
+    text: str
+    since: datetime
+    may_close: bool
 
 
 class Base(TypedDict):
@@ -82,8 +105,11 @@ class CaseInSight:
         self.waits_for = "the registries"
         self.deadline = workflow.now()
         self.region: str | None = None
-        self.attention: Attention | None = None
-        self.attention_text = ""
+        self.question: Question | None = None
+        self.overdue = False
+        self.failing: Failing | None = None
+        self.due: datetime | None = None
+        """The end of the legal term, once it runs."""
         self.outcome: Outcome | None = None
         self.listens = False
         """Whether the person has been asked something: from before the question goes out, for an answer may overtake
@@ -93,7 +119,8 @@ class CaseInSight:
         self.asked_before: set[str] = set()
         """Keys of questions that did not arrive: their parts may fail for days."""
         self.resolution: Resolution | None = None
-        self.cancelled = False
+        self.stopped: str | None = None
+        """Why the case ends at the next safe point: it was cancelled, or an operator has closed it."""
         self.closing = False
         """The outcome stands and is being written: no cancel can change it."""
         self.quiet_hours: QuietHours | None = None
@@ -103,6 +130,10 @@ class CaseInSight:
         self.answers = 0
         self._steps: list[str] = []
         self._until: datetime | None = None
+        self._deciding = False
+        self._decisions = 0
+        self._running: tuple[Step, str, workflow.ActivityHandle[Any], datetime] | None = None
+        """The step that another body is asked in, its key, and since when."""
         self._shown: dict[str, Any] = {SearchAttributes.STAGE.name: Stage.DETECT}
         self._describe()
 
@@ -121,37 +152,112 @@ class CaseInSight:
         if self.stage in (Stage.OFFER, Stage.CONSENT, Stage.LATE):
             self.receipt = receipt
 
-    @workflow.update(name=Message.RESOLVE, description="An operator decides on a case that needs a person.")
-    def resolve(self, resolution: Resolution) -> Resolved:
-        self.resolution = resolution
-        return Resolved(stage=self.stage, action=resolution.action)
+    @workflow.signal(name=Message.FAILING, description="A step has been failing for long; from its worker.")
+    def hear_of_failing(self, failing: Failing) -> None:
+        if self._running is None or self._running[1] != failing.key:
+            return
+        self.failing = failing
+        if self.stopped is not None:
+            self._let_go()
+        self._show()
+
+    @workflow.update(name=Message.RESOLVE, description='An operator decides: {"action": ..., "by": ..., "note": ...}')
+    async def resolve(self, resolution: Resolution) -> Resolved:
+        """The decision is written down first, with who made it; then the case goes on."""
+        action, asked = Action(resolution.action), self.question
+        if workflow.patched(Change.ONE_STATE):
+            self._deciding = True
+            try:
+                await self._write_down(action, resolution)
+            finally:
+                self._deciding = False
+        if action is Action.NOTE:
+            self.note(f"{resolution.by}: {resolution.note}")
+        elif asked is not None and self.question is asked:
+            self.resolution = resolution
+        elif action is Action.CLOSE:
+            self.note(_decided(resolution))
+            self.stop(", ".join(self._needs()) or action)
+        else:
+            raise ApplicationError("too late: the case went on meanwhile", type="NothingToResolve")
+        return Resolved(stage=self.stage, action=action)
 
     @resolve.validator
     def _may_resolve(self, resolution: Resolution) -> None:
-        allowed = ALLOWED_ACTIONS[self.attention] if self.attention else frozenset()
-        if not allowed or self.resolution is not None:
+        """A refusal is told in clear: it names fields and rules, and nothing that was sent."""
+        allowed = self._allowed()
+        if not allowed or self.resolution is not None or self._deciding:
             raise ApplicationError("this case waits for no decision of an operator", type="NothingToResolve")
         if resolution.action not in allowed:
             words = ", ".join(sorted(allowed))
-            raise ApplicationError(f"action {resolution.action}: not possible here, use one of: {words}", type="Action")
+            raise ApplicationError(f"action: not possible here; one of: {words}", type="Action")
+        if not resolution.by.strip():
+            raise ApplicationError('by: say who decides, as {"by": "a.omarova"}', type="By")
+        if len(resolution.by) > 100 or len(resolution.note) > 1000:
+            raise ApplicationError("by, note: at most 100 and 1000 characters", type="TooLong")
+        if resolution.action in WITH_NOTE and not resolution.note.strip():
+            raise ApplicationError(f"note: {resolution.action} says nothing without one", type="Note")
 
-    async def ask_operator(self, why: Attention, text: str, until: datetime | None = None) -> Resolution | None:
+    async def _write_down(self, action: Action, resolution: Resolution) -> None:
+        self._decisions += 1
+        decision = DecideInput(
+            **self.base(Step.DECIDE, self._decisions),
+            action=action,
+            why=", ".join(self._needs()),
+            by=resolution.by.strip(),
+            note=resolution.note.strip(),
+            at=workflow.now(),
+        )
+        await workflow.execute_local_activity(
+            Step.DECIDE, decision, result_type=type(None), start_to_close_timeout=CALL, retry_policy=RETRY
+        )
+
+    async def ask_operator(
+        self, why: Attention, text: str, until: datetime | None = None, *, may_close: bool = True
+    ) -> Resolution | None:
         """Show that the case needs a person and wait for the decision. None if `until` passes without one.
 
-        Closing is possible everywhere, and ends the case here.
+        Closing is possible wherever no money is on its way, and ends the case here.
         """
-        self.attention, self.attention_text = why, text
+        in_sight = workflow.patched(Change.ONE_STATE)
+        self.question = Question(why, text, workflow.now(), may_close)
         self.note(f"needs a person: {text}")
         await self.enter(self.stage, "an operator's decision", until)
-        decided = await self.wait(lambda: self.resolution is not None, until, f"an operator: {why}")
-        resolution, self.resolution = self.resolution, None
-        self.attention, self.attention_text = None, ""
-        if not decided or resolution is None:
+        waiting = f"an operator ({why}). Update resolve: {self._input()}"
+        try:
+            while True:
+                woken = until if until is not None or not in_sight else workflow.now() + LOOKED_AFTER
+                if await self.wait(lambda: self.resolution is not None, woken, waiting) or until is not None:
+                    break
+        finally:
+            resolution, self.resolution, self.question = self.resolution, None, None
+        if in_sight:
+            self._show()
+        else:
+            self.overdue = False
+        if resolution is None:
             return None
-        self.note(f"operator: {resolution.action}{f' - {resolution.note}' if resolution.note else ''}")
-        if resolution.action is Action.CLOSE:
+        self.note(_decided(resolution))
+        if resolution.action == Action.CLOSE:
             raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, why)
         return resolution
+
+    def stop(self, why: str) -> None:
+        """End the case at the next safe point: not in a step that is well, and not with money on its way."""
+        if self.closing or self.stopped is not None:
+            return
+        self.stopped = why
+        self.note(f"to be ended ({why}) at the next safe point")
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave the step alone that keeps the case from ending: one that fails, or waits for somebody's answer."""
+        if self._running is None or self.closing or not workflow.patched(Change.ONE_STATE):
+            return
+        step, _, handle, since = self._running
+        long = step is Step.ASSIGN or self.failing is not None or workflow.now() - since > CALL
+        if long and step is not Step.CREDIT:
+            handle.cancel()
 
     # --- running steps ---------------------------------------------------------------------------------------------
 
@@ -161,11 +267,15 @@ class CaseInSight:
     def input(self, step: Step, n: int = 1) -> StepInput:
         return StepInput(**self.base(step, n))
 
-    async def do(self, step: Step, arg: StepInput, result: type[T], summary: str) -> T:
-        """Run a step until it is done. A final refusal is no failure of the case: an operator says how to go on."""
+    async def do(
+        self, step: Step, arg: StepInput, result: type[T], summary: str, *, refusals: Collection[str] = ()
+    ) -> T:
+        """Run a step until it is done. A final refusal is no failure of the case: an operator says how to go on.
 
-        async def attempts() -> T:
-            done: T = await workflow.execute_activity(
+        One whose type is among `refusals` is raised as `StepRefused`.
+        """
+        while True:
+            handle = workflow.start_activity(
                 step,
                 arg,
                 result_type=result,
@@ -174,30 +284,42 @@ class CaseInSight:
                 retry_policy=RETRY,
                 summary=summary,
             )
-            return done
-
-        return await self._until_done(attempts, summary)
+            self._running = (step, arg.key, handle, workflow.now())
+            self._describe()
+            try:
+                done: T = await handle
+                return done
+            except ActivityError as error:
+                if self.stopped is not None and isinstance(error.cause, CancelledError):
+                    raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, self.stopped) from error
+                refused = error.cause
+            finally:
+                self._running = None
+                if self.failing is not None:
+                    self.failing = None
+                    self._show()
+            kind = refused.type if isinstance(refused, ApplicationError) else None
+            if kind in refusals:
+                raise StepRefused(str(refused))
+            # The bank's clear no moves nothing; any other failure there leaves open whether money has left.
+            await self._refused(summary, refused, may_close=step is not Step.CREDIT or kind == "Refused")
 
     async def do_locally(self, step: Step, arg: StepInput, result: type[T]) -> T:
         """As `do`, for a step that only writes to our own database: one event instead of three."""
-
-        async def attempts() -> T:
-            done: T = await workflow.execute_local_activity(
-                step, arg, result_type=result, start_to_close_timeout=CALL, retry_policy=RETRY, summary=step
-            )
-            return done
-
-        return await self._until_done(attempts, f"write down: {step}")
-
-    async def _until_done(self, attempts: Callable[[], Coroutine[Any, Any, T]], summary: str) -> T:
         while True:
             try:
-                return await attempts()
+                done: T = await workflow.execute_local_activity(
+                    step, arg, result_type=result, start_to_close_timeout=CALL, retry_policy=RETRY, summary=step
+                )
+                return done
             except (ActivityError, ApplicationError) as error:
-                # A local activity's error comes as it is, another's as the cause of one that says nothing.
-                cause = error.cause if isinstance(error, ActivityError) else error
-                text = cause.message if isinstance(cause, ApplicationError) else str(cause)
-                await self.ask_operator(Attention.STEP_REFUSED, f"{summary}: {text}")
+                # A local activity's error comes as it is, or as the cause of one that says nothing.
+                refused = error.cause if isinstance(error, ActivityError) else error
+            await self._refused(f"write down: {step}", refused, may_close=step is not Step.CLOSE)
+
+    async def _refused(self, summary: str, refused: BaseException | None, *, may_close: bool) -> None:
+        text = refused.message if isinstance(refused, ApplicationError) else str(refused)
+        await self.ask_operator(Attention.STEP_REFUSED, f"{summary}: {text}", may_close=may_close)
 
     async def to_its_end(self, life: Coroutine[Any, Any, CaseResult]) -> CaseResult:
         """Live the case. Cancelling it means: close it at the next safe point, never in the middle of a step."""
@@ -205,7 +327,7 @@ class CaseInSight:
         try:
             result = await asyncio.shield(living)
         except asyncio.CancelledError:
-            self.cancelled = True
+            self.stop(CANCELLED)
             result = await living
         await workflow.wait_condition(workflow.all_handlers_finished)
         return result
@@ -214,11 +336,7 @@ class CaseInSight:
         """The outcome is written, the questions closed."""
         closing = CloseInput(**self.base(Step.CLOSE), outcome=end.outcome, reason=end.reason)
         self.closing = True
-        while True:
-            # An operator who closes a case that cannot be closed means: try again.
-            with suppress(CaseEnds):
-                await self.do_locally(Step.CLOSE, closing, type(None))
-                break
+        await self.do_locally(Step.CLOSE, closing, type(None))
         self.note(f"closed: {end.outcome}{f' ({end.reason})' if end.reason else ''}")
         self.closed(end.outcome)
 
@@ -248,40 +366,74 @@ class CaseInSight:
         A cancelled case ends here, at a place where nothing is under way.
         """
         left = None if until is None else until - workflow.now()
-        summary = f"waits for {what}" + (f" until {local(self._until)}" if self._until else "")
+        summary = f"waits for {what}" + (f" until {zoned(until)}" if until else "")
         if left is not None and left <= timedelta(0):
             return condition()
         try:
             await workflow.wait_condition(
-                lambda: condition() or (self.cancelled and not self.closing), timeout=left, timeout_summary=summary
+                lambda: condition() or self._is_stopped(), timeout=left, timeout_summary=summary
             )
         except TimeoutError:
             return False
-        if self.cancelled and not self.closing:
-            raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, "cancelled")
+        self._unless_stopped()
         return True
 
+    def _is_stopped(self) -> bool:
+        return self.stopped is not None and not self.closing
+
+    def _unless_stopped(self) -> None:
+        if self.stopped is not None and not self.closing:
+            raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, self.stopped)
+
     async def mark_overdue(self, due: datetime) -> None:
-        """Show the case as overdue once the legal term has passed, unless it waits for an operator already."""
+        """Show the case as overdue once the legal term has passed, beside whatever else it needs a person for."""
         left = max(due - workflow.now(), timedelta(0))
-        await workflow.sleep(left, summary="the legal term for the decision")
-        if self.attention is None:
-            self.attention = Attention.OVERDUE
-            self.attention_text = f"the legal term ended {local(due)}"
+        await workflow.sleep(left, summary=f"the legal term for the decision, {zoned(due)}")
+        if self.question is None or workflow.patched(Change.ONE_STATE):
+            self.overdue = True
             self._show()
 
     # --- what operators see ----------------------------------------------------------------------------------------
 
+    def _needs(self) -> list[Attention]:
+        """Why the case needs a person, the most pressing first; empty if it needs none."""
+        if self.outcome is not None:
+            return []
+        needs = [self.question.why] if self.question is not None else []
+        if self.failing is not None:
+            needs.append(Attention.STEP_FAILING)
+        if self.overdue and not self.closing:
+            needs.append(Attention.OVERDUE)
+        return needs
+
+    def _allowed(self) -> frozenset[Action]:
+        """What an operator may decide now."""
+        needs = self._needs()
+        if not needs:
+            return frozenset()
+        allowed = ALLOWED_ACTIONS[needs[0]] | {Action.NOTE}
+        return allowed if self._may_close() else allowed - {Action.CLOSE}
+
+    def _may_close(self) -> bool:
+        """Whether no money is on its way, and the case is not about to end already."""
+        if self.stopped is not None and not self.closing:
+            return False
+        if self.question is not None:
+            return self.question.may_close
+        return self._running is None or self._running[0] is not Step.CREDIT
+
+    def _input(self) -> str:
+        """The exact input of the update `resolve`."""
+        return f'{{"action": "{" or ".join(sorted(self._allowed()))}", "by": "who", "note": "why"}}'
+
     async def enter(self, stage: Stage, waits_for: str, until: datetime | None = None) -> None:
         """Go to a stage, and say what it waits for and until when."""
-        if self.cancelled and not self.closing:
-            raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, "cancelled")
+        self._unless_stopped()
         self.stage, self.waits_for, self._until = stage, waits_for, until
         self._show()
 
     def closed(self, outcome: Outcome) -> None:
         self.stage, self.waits_for, self._until, self.outcome = Stage.CLOSED, "", None, outcome
-        self.attention = None
         self._show()
 
     def note(self, text: str) -> None:
@@ -293,13 +445,16 @@ class CaseInSight:
 
     def _show(self) -> None:
         """Bring search attributes and details up to date; only what changed is sent, in one event."""
+        needs = self._needs()
         want: dict[Any, Any] = {
             SearchAttributes.STAGE: self.stage,
             SearchAttributes.OUTCOME: self.outcome,
             SearchAttributes.REGION: self.region,
-            SearchAttributes.DEADLINE: self._until,
-            SearchAttributes.NEEDS_ATTENTION: True if self.attention else None,
+            SearchAttributes.DEADLINE: self._until if self.due is None or self.outcome else self.due,
+            SearchAttributes.NEEDS_ATTENTION: True if needs else None,
         }
+        if (needs or SearchAttributes.ATTENTION.name in self._shown) and workflow.patched(Change.ONE_STATE):
+            want[SearchAttributes.ATTENTION] = [str(why) for why in needs] or None
         changed = {key: value for key, value in want.items() if self._shown.get(key.name) != value}
         updates: list[SearchAttributeUpdate[Any]] = [
             key.value_unset() if value is None else key.value_set(value) for key, value in changed.items()
@@ -312,10 +467,38 @@ class CaseInSight:
     def _describe(self) -> None:
         """The case in words, for the head of its page in the Web UI."""
         if self.outcome:
-            head = f"**Closed: {self.outcome}**"
+            head = [f"**Closed: {self.outcome}**"]
         else:
-            until = f" until **{local(self._until)}**" if self._until else ""
-            head = f"**Waits for {self.waits_for}**{until}"
-        need = f"\n\n**Needs a person:** {self.attention_text}" if self.attention else ""
-        table = "\n".join(("| when | stage | what |", "|---|---|---|", *self._steps)) if self._steps else ""
-        workflow.set_current_details(f"{head}{need}\n\n{table}")
+            until = f" until **{zoned(self._until)}**" if self._until else ""
+            head = [f"**Waits for {self.waits_for}**{until}"]
+            if self.due is not None:
+                head.append(f"Legal term: **{zoned(self.due)}**" + (", **overdue**" if self.overdue else ""))
+            if self.failing is not None:
+                since, failing = zoned(self.failing.since), self.failing
+                head.append(f"**Fails since {since}**, {failing.attempts} attempts; the last: {failing.error}")
+            if self.question is not None:
+                head.append(f"**Needs a person** since {zoned(self.question.since)}: {self.question.text}")
+            if self.stopped is not None and not self.closing:
+                head.append(f"**To be ended ({self.stopped})** at the next safe point")
+            head += self._what_can_be_done()
+        table = "\n".join(("| when (UTC+5) | stage | what |", "|---|---|---|", *self._steps)) if self._steps else ""
+        workflow.set_current_details("\n\n".join([*head, table]))
+
+    def _what_can_be_done(self) -> list[str]:
+        allowed = self._allowed()
+        if not allowed:
+            return []
+        lines = [f"- `{action}`: {MEANS[action]}" for action in sorted(allowed)]
+        if Action.CLOSE not in allowed and self.stopped is None:
+            why = "the case is ending" if self.closing else "money may be on its way; the bank's answer is waited for"
+            lines.append(f"- not `close`: {why}")
+        how = f"Update `resolve`: `{self._input()}`; or `starter.py resolve {self.case.ref} ACTION --by WHO --note WHY`"
+        return ["\n".join(lines), how]
+
+
+CANCELLED = "cancelled"
+
+
+def _decided(resolution: Resolution) -> str:
+    by = resolution.by.strip() or "operator"
+    return f"{by}: {resolution.action}{f' - {resolution.note}' if resolution.note else ''}"

@@ -81,6 +81,10 @@ class Step(StrEnum):
     CLOSE = "close"
     DETECT_NOTICE = "detect_notice"
     TELL = "tell"
+    DECIDE = "decide"
+    """An operator's decision is written down, before the case goes on."""
+    SETTLE = "settle"
+    """What an operator found out about a payment that the bank says it made before."""
 
 
 class Message(StrEnum):
@@ -89,6 +93,7 @@ class Message(StrEnum):
     REPLY = "reply"
     RESOLVE = "resolve"
     RECEIPT = "receipt"
+    FAILING = "failing"
 
 
 class Change(StrEnum):
@@ -110,6 +115,9 @@ class Change(StrEnum):
     ACCOUNT_TRIES = "account-tries"
     """An account that cannot be used is asked for again a few times, then an operator is; and one who has no phone is
     not asked by SMS."""
+    ONE_STATE = "one-state"
+    """All that operators see follows from one state: the legal term is the deadline from the consent on, being overdue
+    stands beside another reason, a decision is gone from the screen once it is made, and is a row in the Card."""
 
 
 class Attention(StrEnum):
@@ -120,7 +128,12 @@ class Attention(StrEnum):
     DOCUMENT_MISSING = "document_missing"
     STEP_REFUSED = "step_refused"
     ACCOUNT_NEEDED = "account_needed"
+    PAID_BEFORE = "paid_before"
+    """The bank says that it made this payment before, and cannot say how."""
+    STEP_FAILING = "step_failing"
+    """A step has been failing for `FAILS_AFTER`, and is tried again and again."""
     OVERDUE = "overdue"
+    """The legal term has passed. A state beside any of the others."""
 
 
 class Action(StrEnum):
@@ -129,8 +142,28 @@ class Action(StrEnum):
     RETRY = "retry"
     ACCEPT_AMOUNT = "accept-amount"
     DOCUMENT_SUPPLIED = "document-supplied"
+    CONFIRM_PAID = "confirm-paid"
+    PAY_ANEW = "pay-anew"
+    NOTE = "note"
     CLOSE = "close"
 
+
+MEANS = {
+    Action.RETRY: "do the step again",
+    Action.ACCEPT_AMOUNT: "pay what the body assigned",
+    Action.DOCUMENT_SUPPLIED: "apply again, with the document",
+    Action.CONFIRM_PAID: "the bank has shown that the money reached the account; say in the note how",
+    Action.PAY_ANEW: "the bank has shown that no money left; say in the note how",
+    Action.NOTE: "write a remark down; the case goes on as it does",
+    Action.CLOSE: "end the case",
+}
+"""What each does, in the words of the screen."""
+
+WITH_NOTE = frozenset({Action.CONFIRM_PAID, Action.PAY_ANEW, Action.NOTE})
+"""Those that say nothing without a note."""
+
+FAILS_AFTER = timedelta(minutes=15)
+"""So long a step may fail before the case needs a person: bodies restart, networks break for a while."""
 
 ALLOWED_ACTIONS: dict[Attention, frozenset[Action]] = {
     Attention.LAW_UNDECIDED: frozenset({Action.RETRY, Action.CLOSE}),
@@ -138,8 +171,11 @@ ALLOWED_ACTIONS: dict[Attention, frozenset[Action]] = {
     Attention.DOCUMENT_MISSING: frozenset({Action.DOCUMENT_SUPPLIED, Action.CLOSE}),
     Attention.STEP_REFUSED: frozenset({Action.RETRY, Action.CLOSE}),
     Attention.ACCOUNT_NEEDED: frozenset({Action.RETRY, Action.CLOSE}),
-    Attention.OVERDUE: frozenset(),
+    Attention.PAID_BEFORE: frozenset({Action.RETRY, Action.CONFIRM_PAID, Action.PAY_ANEW}),
+    Attention.STEP_FAILING: frozenset({Action.CLOSE}),
+    Attention.OVERDUE: frozenset({Action.CLOSE}),
 }
+"""What can be decided, beside a note. A case whose money is on its way cannot be closed, whatever the reason."""
 
 
 class Meaning(StrEnum):
@@ -168,6 +204,11 @@ def local(at: datetime) -> str:
     return f"{at.astimezone(ALMATY):%d.%m.%Y %H:%M}"
 
 
+def zoned(at: datetime) -> str:
+    """The same with its zone, for where no heading names it: the Web UI writes other times beside it in its own."""
+    return f"{local(at)} {ALMATY.tzname(None)}"
+
+
 def day_in_almaty(at: datetime) -> date:
     """The day of the country on which this moment falls (UTC+5 since 1.03.2024)."""
     return at.astimezone(ALMATY).date()
@@ -182,9 +223,12 @@ class SearchAttributes:
     REGION = SearchAttributeKey.for_keyword("Region")
     CASE_REF = SearchAttributeKey.for_keyword("CaseRef")
     DEADLINE = SearchAttributeKey.for_datetime("Deadline")
+    """What has to happen by when: the end of the answer's window, and from the consent on the legal term."""
     NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
+    ATTENTION = SearchAttributeKey.for_keyword_list("Attention")
+    """Why it needs a person: one or several of `Attention`."""
 
-    ALL = (SERVICE, STAGE, OUTCOME, REGION, CASE_REF, DEADLINE, NEEDS_ATTENTION)
+    ALL = (SERVICE, STAGE, OUTCOME, REGION, CASE_REF, DEADLINE, NEEDS_ATTENTION, ATTENTION)
 
 
 def workflow_id(service: str, ref: str) -> str:
@@ -193,9 +237,9 @@ def workflow_id(service: str, ref: str) -> str:
 
 
 class Wire(BaseModel):
-    """A message: frozen, and silent about fields that a newer version added."""
+    """A message: frozen, silent about fields that a newer version added, and about what was wrong in a broken one."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Case(Wire):
@@ -439,10 +483,41 @@ class CloseInput(StepInput):
 
 
 class Resolution(Wire):
-    """An operator's decision on a case that needs a person."""
+    """An operator's decision on a case that needs a person.
 
-    action: Action
+    Read as it comes, so that what is wrong with it can be said in words: the case checks it.
+    """
+
+    action: str = ""
+    """One of `Action`."""
     note: str = ""
+    by: str = ""
+    """Who decides."""
+
+
+class DecideInput(StepInput):
+    action: Action
+    why: str
+    """What the case needed a person for: one or several of `Attention`."""
+    by: str
+    note: str
+    at: datetime
+
+
+class SettleInput(StepInput):
+    """`key` is the payment's."""
+
+    paid: bool
+
+
+class Failing(Wire):
+    """A step that has failed for long, and is tried again and again."""
+
+    key: str
+    since: datetime
+    attempts: int
+    error: str
+    """Of the last attempt."""
 
 
 class Resolved(Wire):

@@ -12,13 +12,14 @@ from decimal import Decimal
 
 from temporalio import workflow
 
-from workflows.case_in_sight import CaseEnds, CaseInSight
+from workflows.case_in_sight import CaseEnds, CaseInSight, StepRefused
 from workflows.model import (
     NO_ANSWER,
     WORKFLOW,
     Account,
     AccountAsked,
     AccountFound,
+    Action,
     Answer,
     AskAccountInput,
     AssignInput,
@@ -45,6 +46,7 @@ from workflows.model import (
     Reply,
     Right,
     Ruling,
+    SettleInput,
     Stage,
     Step,
     day_in_almaty,
@@ -57,6 +59,9 @@ OFFERS = 2
 
 ANSWERS_TO_UNCLEAR = 3
 """So many times a person is told how to answer; after that the open window waits in silence."""
+
+PAID_BEFORE = "Duplicate"
+"""The type of a bank's refusal that says that it made this payment before."""
 
 ACCOUNT_TRIES = 3
 """So many accounts of no use are answered by SMS; then an operator calls: an answering machine would go on for ever."""
@@ -116,6 +121,8 @@ class ProactiveService(CaseInSight):
         try:
             amount, policy = await self._detect()
             consent = await self._consent(amount, policy)
+            if workflow.patched(Change.ONE_STATE):
+                self.due = consent.due
             async with self._overdue_after(consent.due):
                 amount = await self._reassess(amount, consent)
                 account = await self._account(policy)
@@ -390,13 +397,31 @@ class ProactiveService(CaseInSight):
             n += 1
             await self.enter(Stage.CREDIT, "the bank")
             transfer = CreditInput(**self.base(Step.CREDIT, n), account_id=account.id, amount=amount)
-            payment = await self.do(Step.CREDIT, transfer, Credited, "credit the money to the account")
+            payment = await self._pay(transfer)
+            if payment is None:
+                continue
             if payment.settled:
                 self.credited = amount
                 self.note(f"credited {tenge(amount)}")
                 return
             self.note(f"payment rejected: {payment.reason}")
             account = await self._account(policy)
+
+    async def _pay(self, transfer: CreditInput) -> Credited | None:
+        """One transfer. Where the bank says that it made it before, an operator finds out; None to pay anew."""
+        while True:
+            try:
+                return await self.do(
+                    Step.CREDIT, transfer, Credited, "credit the money to the account", refusals={PAID_BEFORE}
+                )
+            except StepRefused as refused:
+                decision = await self.ask_operator(Attention.PAID_BEFORE, str(refused), may_close=False)
+            if decision is None or decision.action == Action.RETRY:
+                continue
+            paid = decision.action == Action.CONFIRM_PAID
+            found = SettleInput(case=self.case, key=transfer.key, n=transfer.n, paid=paid)
+            settled = await self.do_locally(Step.SETTLE, found, Credited)
+            return settled if paid else None
 
     async def _close(self, end: CaseEnds) -> CaseResult:
         """The person is told, the outcome written, the questions closed."""
@@ -422,13 +447,14 @@ class ProactiveService(CaseInSight):
         """Whether the person is still to be told of this end. From here on it stands, whoever cancels meanwhile."""
         if end.told or end.outcome not in NOTICE_OF:
             return False
+        if self.due is not None:
+            self.closing = True
         if end.outcome not in TOLD_SINCE:
             return True
         if not self.said_yes or not workflow.patched(Change.TELL_ENDINGS):
             return False
         self.listens = False
         self.closing = True
-        self.attention, self.attention_text = None, ""
         self.waits_for, self._until = "the hour to tell the person how it ended", None
         self._show()
         return True

@@ -5,12 +5,16 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
 from card import Card, cases
 from card.money import money
+from card.returns import NothingToReturn, take_back
+from card.tables import Payment
 from demo.outside import Outside
 from gateway.opening import Opening
 from runtime.embedded import EmbeddedStack
@@ -61,6 +65,43 @@ async def test_a_terminated_case_is_begun_anew_and_pays_once(
         await _at(client, case, Stage.CONSENT)
         await outside.reply(phone_of(n), "ИӘ")
     await _credited_once(card, outside, client, case, n)
+
+
+async def test_money_that_comes_back_is_owed_and_goes_to_another_account(
+    stack: EmbeddedStack, card: Card, outside: Outside, opening: Opening
+) -> None:
+    n = 330
+    await outside.settle_in([mother(n)])
+    client = await stack.client()
+    case = (await opening.open(service="multi-child", iin=iin_of(n), on=ON, opened_by=f"anew:{n}")).case
+    await _asked(outside, n)
+    await outside.reply(phone_of(n), "ИӘ")
+    await _credited_once(card, outside, client, case, n)
+    told = len(await outside.sms(phone_of(n)))
+    async with card.transaction() as session:
+        await take_back(session, case.ref, reason="AC04", by="a.omarova", note="", on=ON)
+    async with card.statements() as session:
+        books = await money(session, case.ref)
+        assert (books.credited, books.pending) == (Decimal(0), books.assigned)
+        record = await cases.find(session, case.ref)
+        assert record.outcome is None
+    with pytest.raises(NothingToReturn):
+        async with card.transaction() as session:
+            await take_back(session, case.ref, reason="AC04", by="a.omarova", note="", on=ON)
+    await opening.begin_anew(record)
+    async with asyncio.timeout(90):
+        result: CaseResult = await client.get_workflow_handle(case.id, result_type=CaseResult).result()
+    assert (result.outcome, result.credited) == (Outcome.CREDITED, books.assigned)
+    async with card.statements() as session:
+        books = await money(session, case.ref)
+        assert books.assigned == books.credited
+        rows = await session.scalars(
+            select(Payment).where(col(Payment.case_ref) == case.ref).order_by(col(Payment.key))
+        )
+        first, second = rows.all()
+    assert (first.state, first.reason, second.state) == ("returned", "AC04", "settled")
+    assert first.account_id != second.account_id
+    assert len(await outside.sms(phone_of(n))) == told, "what was said before is not said again"
 
 
 async def test_a_reset_of_a_credited_case_pays_and_tells_nothing_twice(

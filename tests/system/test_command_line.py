@@ -61,7 +61,7 @@ async def test_a_case_from_the_command_line(stack: EmbeddedStack, outside: Outsi
     assert [message["kind"] for message in view["messages"]] == ["offer", "assigned_and_paid"]
     for secret in (person["iin"], person["phone"], person["accounts"][0]["iban"]):
         assert secret not in json.dumps(view, ensure_ascii=False)
-    code, _, err = await starter(stack, "resolve", ref, "close")
+    code, _, err = await starter(stack, "resolve", ref, "close", "--by", "a.omarova")
     assert (code, err) == (2, f"ref: case {ref} is over\n")
 
 

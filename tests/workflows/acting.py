@@ -22,6 +22,7 @@ from workflows.model import (
     ConsentRecorded,
     Credited,
     CreditInput,
+    DecideInput,
     Detected,
     HearInput,
     Meaning,
@@ -37,6 +38,7 @@ from workflows.model import (
     RegisterInput,
     Right,
     Ruling,
+    SettleInput,
     Step,
     StepInput,
     TellInput,
@@ -175,6 +177,15 @@ class Script:
             answer: Credited = self._next(Step.CREDIT, arg)
             return answer
 
+        @activity.defn(name=Step.DECIDE)
+        async def decide(arg: DecideInput) -> None:
+            self.calls.append((Step.DECIDE, arg))
+
+        @activity.defn(name=Step.SETTLE)
+        async def settle(arg: SettleInput) -> Credited:
+            self.calls.append((Step.SETTLE, arg))
+            return Credited(settled=arg.paid)
+
         @activity.defn(name=Step.NOTIFY)
         async def notify(arg: NoticeInput) -> None:
             self._next(Step.NOTIFY, arg)
@@ -206,6 +217,8 @@ class Script:
             assign,
             accept_amount,
             credit,
+            decide,
+            settle,
             notify,
             close,
             detect_notice,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -12,10 +12,11 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
+from runtime.failing import FailingSteps
 from runtime.permanent import Permanent
 from tests.workflows.acting import Script
 from tests.workflows.stage import OnStage, start_case
-from workflows.model import WORKFLOW, Case
+from workflows.model import FAILS_AFTER, WORKFLOW, Case
 from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
@@ -27,7 +28,9 @@ def on_stage(temporal_client: Client) -> Callable[..., Any]:
     """Starts a case with a script: `async with on_stage(Script(...)) as case`."""
 
     @asynccontextmanager
-    async def start(script: Script | None = None, workflow: str = WORKFLOW) -> AsyncIterator[OnStage]:
+    async def start(
+        script: Script | None = None, workflow: str = WORKFLOW, *, fails_after: timedelta = FAILS_AFTER
+    ) -> AsyncIterator[OnStage]:
         script = script or Script()
         n = next(_numbers)
         queue = f"stage-{n}"
@@ -37,7 +40,7 @@ def on_stage(temporal_client: Client) -> Callable[..., Any]:
             task_queue=queue,
             workflows=[ProactiveService, ProactiveNotice],
             activities=script.activities(),
-            interceptors=[Permanent()],
+            interceptors=[FailingSteps(fails_after), Permanent()],
         ):
             handle = await start_case(temporal_client, case, f"{case.id}-{uuid4()}", queue, workflow)
             yield OnStage(handle, TimeSkipper(temporal_client), script)

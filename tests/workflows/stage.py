@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import TimeSkipper
 
+from cli.cases import details
 from tests.workflows.acting import Script
 from workflows.model import (
     WORKFLOW,
@@ -70,8 +71,8 @@ class OnStage:
         )
         return taken
 
-    async def resolve(self, action: Action) -> Resolved:
-        resolution = Resolution(action=action)
+    async def resolve(self, action: Action, *, by: str = "a.omarova", note: str = "seen") -> Resolved:
+        resolution = Resolution(action=action, by=by, note=note)
         resolved: Resolved = await self.handle.execute_update(Message.RESOLVE, resolution, result_type=Resolved)
         return resolved
 
@@ -82,6 +83,10 @@ class OnStage:
         """The search attributes as operators see them."""
         described = await self.handle.describe()
         return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+
+    async def details(self) -> str:
+        """The case's own words, as the head of its page."""
+        return await details(self.handle)
 
     async def until(self, stage: Stage, attention: bool = False) -> None:
         """Wait, on the real clock, until the case shows this stage."""

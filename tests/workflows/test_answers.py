@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import DBAPIError, NoResultFound
+from temporalio.client import WorkflowUpdateFailedError
 
 from card.store import DatabaseRefused
 from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
@@ -136,13 +137,16 @@ async def test_a_step_that_only_writes_turns_to_an_operator_too(on_stage: OnStag
         assert (await case.result()).outcome is Outcome.NO_RIGHT
 
 
-async def test_a_case_that_cannot_be_written_as_closed_is_tried_again_whoever_closes_it(on_stage: OnStage) -> None:
+async def test_a_case_that_cannot_be_written_as_closed_can_only_be_tried_again(on_stage: OnStage) -> None:
     undecided = found(right=Right.NO, ended=Outcome.NO_RIGHT, reason="children")
     script = Script(detect=[undecided], close=[REFUSED, None])
     async with on_stage(script) as case:
         await case.until(Stage.DETECT, attention=True)
         await case.handle.cancel()
-        await case.resolve(Action.CLOSE)
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await case.resolve(Action.CLOSE)
+        assert "action: not possible here; one of: note, retry" in str(refused.value.cause)
+        await case.resolve(Action.RETRY)
         assert (await case.result()).outcome is Outcome.NO_RIGHT
 
 

@@ -1,0 +1,55 @@
+"""What operators decide: written down before the case goes on, and what follows from it for the money."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from temporalio import activity
+
+from activities.calendar import day_of
+from activities.world import World
+from card import money
+from card.tables import Decision, Payment, table
+from workflows.model import Credited, DecideInput, SettleInput, Step
+
+DUPLICATE = "AM05"
+"""ISO 20022: a payment with this end-to-end id has been credited already."""
+
+
+class DecideStep:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn(name=Step.DECIDE)
+    async def decide(self, step: DecideInput) -> None:
+        async with self.world.card.statements() as session:
+            decision = insert(table(Decision)).values(
+                key=step.key,
+                case_ref=step.case.ref,
+                action=step.action,
+                why=step.why,
+                by=step.by,
+                note=step.note,
+                at=step.at,
+            )
+            await session.execute(decision.on_conflict_do_nothing(index_elements=["key"]))
+
+    @activity.defn(name=Step.SETTLE)
+    async def settle(self, step: SettleInput) -> Credited:
+        """A payment of which the bank says that it made it before: an operator knows whether it did.
+
+        If so it is booked as credited; else it is over, and the money may go out under another key.
+        """
+        async with self.world.card.transaction() as session:
+            payment = await session.get_one(Payment, step.key, with_for_update=True)
+            if payment.state == "intended":
+                await session.execute(
+                    update(table(Payment))
+                    .where(col(Payment.key) == step.key)
+                    .values(state="settled" if step.paid else "rejected", reason=DUPLICATE, finished_at=func.now())
+                )
+                if step.paid:
+                    day = day_of(datetime.now(UTC))
+                    await money.book_credited(session, step.key, step.case.ref, payment.amount, day)
+        return Credited(settled=step.paid, reason=DUPLICATE)

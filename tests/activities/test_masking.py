@@ -1,0 +1,42 @@
+"""Other bodies' words are shown and sent without people."""
+
+import pytest
+
+from activities.masking import MASK, masked
+
+NAMES = ("Үлгібаева", "Айсұлу", "Мысалқызы")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Отказано: Ахметова А.С., ИИН 061211600012, уже получает",
+        "Счёт KZ48 125K ZT50 0410 0100 закрыт",
+        "звонить +7 (701) 123-45-67 или 8 701 123 45 67",
+        "писать на a.akhmetova@example.kz",
+        "А. Ахметова не предоставила справку",
+        "Айсұлу Үлгібаева тұрақты тұрмайды",
+        "у Үлгібаевой другой доход",
+        "ЖСН 061211-600012",
+        "карта 4400 4301 2345 6789",
+    ],
+)
+def test_no_person_is_left(text: str) -> None:
+    left = masked(text, NAMES)
+    assert MASK in left
+    for secret in ("061211", "Ахметов", "KZ48", "701", "example", "Үлгібаев", "Айсұлу", "4400", "600012", "6789"):
+        assert secret not in left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "children do not live together",
+        "нет справки о составе семьи от 01.12.2026",
+        "доход 78 798 тенге выше черты",
+        "решение № 15 от 2026-11-27",
+        "",
+    ],
+)
+def test_what_is_about_nobody_stays(text: str) -> None:
+    assert masked(text, NAMES) == text
