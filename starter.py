@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -208,6 +209,21 @@ def returned(
             _print_json(done)
         else:
             console.print(f"case {done['ref']}: {done['amount']} tenge are owed again; it is opened again by itself")
+
+
+@app.command()
+def reconcile(as_json: Json = False) -> None:
+    """Hold the Card and Temporal against each other: begin lost cases anew, list what only a person can put right.
+
+    Exit code 1 if there is anything for a person.
+    """
+    with in_words():
+        begun, found = _with(cases.reconcile)
+        if as_json:
+            _print_json({"begun": begun, "findings": [asdict(one) for one in found]})
+        else:
+            cases.show_findings(console, begun, found)
+        raise typer.Exit(FAILED if found else 0)
 
 
 @app.command()

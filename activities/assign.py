@@ -1,6 +1,7 @@
 """Step *assign*: the deciding body answers; what it assigns is booked as payable once our amounts agree."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,7 +16,7 @@ from adapters.errors import BadAnswer
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
 from card import money
-from card.tables import Assignment, table
+from card.tables import Assignment, FactsSnapshot, table
 from workflows.model import AssignInput, Case, Ruling, Step, StepInput
 
 
@@ -73,8 +74,10 @@ class AssignStep:
         async with self.world.card.transaction() as session:
             state, amount, reason = (await session.execute(recorded)).one()
             if state == "assigned" and amount is not None:
-                about = _about(step.case, step.applied_on)
+                about, withheld = await _about(session, step.case, step.applied_on)
                 await money.book_assigned(session, step.key, step.case.ref, amount - (step.was or 0), about)
+                if withheld and step.was is None:
+                    await money.book_withheld(session, step.key, step.case.ref, withheld, about)
         if state == "refused" or amount is None:
             return Ruling(assigned=False, reason=reason)
         return Ruling(assigned=True, amount=amount, differs=state != "assigned")
@@ -88,7 +91,7 @@ class AssignStep:
                 raise ValueError("an assignment without amount cannot be accepted")
             assignment.state = "accepted"
             new = assignment.amount - (assignment.was or 0)
-            about = _about(step.case, assignment.decided_on or step.case.on)
+            about, _ = await _about(session, step.case, assignment.decided_on or step.case.on)
             await money.book_assigned(session, assignment.key, step.case.ref, new, about)
             return Ruling(assigned=True, amount=assignment.amount)
 
@@ -97,7 +100,20 @@ async def _assignment(session: AsyncSession, case_ref: str) -> Assignment:
     return (await session.scalars(select(Assignment).where(col(Assignment.case_ref) == case_ref))).one()
 
 
-def _about(case: Case, month_of: date) -> money.About:
-    """Whose money it is, and the month of the application, which is the first that it is for."""
-    payer = benefits.service(case.service, case.on).payer
-    return money.About(payer, month_of.replace(day=1), day_of(datetime.now(UTC)))
+async def _about(session: AsyncSession, case: Case, month_of: date) -> tuple[money.About, Decimal]:
+    """Whose money it is and the month of the application, the first that it is for; and what the law withholds of it.
+
+    Payer and contributions are those of the decision that the amount was reckoned by: a service may have either payer.
+    """
+    decided = (
+        await session.scalars(
+            select(FactsSnapshot)
+            .where(col(FactsSnapshot.case_ref) == case.ref)
+            .order_by(col(FactsSnapshot.taken_at).desc())
+            .limit(1)
+        )
+    ).first()
+    decision = decided.decision if decided is not None else {}
+    payer = decision.get("payer") or benefits.service(case.service, case.on).payer
+    about = money.About(payer, month_of.replace(day=1), day_of(datetime.now(UTC)))
+    return about, Decimal(decision.get("withheld") or 0)

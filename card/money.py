@@ -82,10 +82,18 @@ async def book_assigned(session: AsyncSession, key: str, case_ref: str, amount: 
     await book(session, key=key, case_ref=case_ref, amount=amount, about=about, **accounts)
 
 
+async def book_withheld(session: AsyncSession, key: str, case_ref: str, amount: Decimal, about: About) -> None:
+    """The contributions kept back from what was assigned under the key: never payable to the person."""
+    accounts = {"debit": LedgerAccount.ENTITLED, "credit": LedgerAccount.WITHHELD}
+    await book(session, key=f"{key}:withheld", case_ref=case_ref, amount=amount, about=about, **accounts)
+
+
 async def book_credited(session: AsyncSession, key: str, case_ref: str, amount: Decimal, value_date: date) -> None:
     """What was payable has reached the account: of the same payer and for the same month as it was assigned."""
     assigned = select(col(LedgerEntry.payer), col(LedgerEntry.period)).where(
-        col(LedgerEntry.case_ref) == case_ref, col(LedgerEntry.debit) == LedgerAccount.ENTITLED
+        col(LedgerEntry.case_ref) == case_ref,
+        col(LedgerEntry.debit) == LedgerAccount.ENTITLED,
+        col(LedgerEntry.credit) == LedgerAccount.PAYABLE,
     )
     found = (await session.execute(assigned.order_by(col(LedgerEntry.booked_at)).limit(1))).first()
     payer, period = found or ("unknown", value_date.replace(day=1))
@@ -111,7 +119,7 @@ async def money(session: AsyncSession, case_ref: str | None = None) -> Money:
         return func.coalesce(func.sum(amount).filter(condition), ZERO)
 
     query = select(
-        total(debit == LedgerAccount.ENTITLED),
+        total((debit == LedgerAccount.ENTITLED) & (credit == LedgerAccount.PAYABLE)),
         total(credit == LedgerAccount.PAID) - total(debit == LedgerAccount.PAID),
         total(credit == LedgerAccount.PAYABLE) - total(debit == LedgerAccount.PAYABLE),
     )

@@ -61,10 +61,14 @@ def _json() -> Any:
     return Field(sa_column=Column(JSONB, nullable=False))
 
 
+LANGUAGES = ("kk", "ru")
+
+
 class Person(SQLModel, table=True):
     """A person as the registry of persons last described them."""
 
     __tablename__ = "persons"
+    __table_args__ = (_one_of("language", *LANGUAGES), _one_of("sex", "female", "male"))
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     iin: str = Field(max_length=12, unique=True)
@@ -123,6 +127,9 @@ class RightRow(SQLModel, table=True):
         CheckConstraint(
             "state IN ('found', 'offered', 'refused', 'claimed', 'entitled', 'settled')", name="a_known_state"
         ),
+        CheckConstraint(
+            "amount >= 0 AND refused_amount >= 0 AND offers >= 0 AND refusals >= 0", name="nothing_negative"
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -178,6 +185,7 @@ class CaseRecord(SQLModel, table=True):
     __tablename__ = "cases"
     __table_args__ = (
         _one_of("outcome", *OUTCOMES),
+        CheckConstraint("amount >= 0", name="nothing_negative"),
         Index("one_open_case_a_right", "right_id", unique=True, postgresql_where=text("outcome IS NULL")),
         Index("cases_of_a_right", "right_id"),
         Index("not_yet_started", "opened_at", postgresql_where=text("started_at IS NULL")),
@@ -235,6 +243,7 @@ class OutgoingMessage(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         _one_of("state", "intended", "sent", "delivered", "failed"),
+        _one_of("language", *LANGUAGES),
         Index("messages_to_a_phone", "phone", "intended_at"),
     )
 
@@ -337,6 +346,7 @@ class IncomingMessage(SQLModel, table=True):
         Index("not_yet_brought", "phone", "received_at", postgresql_where=text("relayed_at IS NULL")),
         Index("set_aside_replies", "stored_at", postgresql_where=text("set_aside IS NOT NULL")),
         CheckConstraint("received_at BETWEEN '2000-01-01' AND '2200-01-01'", name="a_sane_time"),
+        _one_of("meaning", "yes", "no", "unclear", "account"),
     )
 
     message_id: str = Field(primary_key=True)
@@ -386,6 +396,17 @@ class Decision(SQLModel, table=True):
     by: str
     note: str
     at: datetime = _time()
+
+
+class Finding(SQLModel, table=True):
+    """Something amiss between Card and Temporal that only a person can put right. Goes when it is right again."""
+
+    __tablename__ = "findings"
+
+    kind: str = Field(primary_key=True)
+    ref: str = Field(primary_key=True)
+    what: str
+    found_at: datetime = _time(now=True)
 
 
 class RefusedAnswer(SQLModel, table=True):
@@ -516,6 +537,8 @@ class LedgerAccount(StrEnum):
     ENTITLED = "entitled"
     PAYABLE = "payable"
     PAID = "paid"
+    WITHHELD = "withheld"
+    """Contributions kept back from what was assigned: paid to the person by nobody, owed to the pension fund."""
 
 
 class LedgerAccountRow(SQLModel, table=True):

@@ -31,12 +31,13 @@ import benefits
 from activities.calendar import day_of
 from activities.masking import masked
 from benefits import read_iin
-from card import money
+from card import findings, money
 from card.cases import is_case_ref
 from card.returns import NothingToReturn, take_back
 from card.tables import CaseRecord, Decision, FactsSnapshot, OutgoingMessage, Payment
 from cli.connection import Running
 from gateway.messages import phone_number
+from gateway.reconcile import Reconciler
 from workflows.case_in_sight import NO_BREAK
 from workflows.model import (
     ALMATY,
@@ -120,6 +121,20 @@ async def returned(running: Running, ref: str, reason: str, note: str, by: str) 
     except NothingToReturn as nothing:
         raise BadInput(f"ref: {nothing}") from nothing
     return {"ref": record.ref, "amount": str(sums.pending)}
+
+
+async def reconcile(running: Running) -> tuple[int, list[findings.Found]]:
+    """Hold Card and Temporal against each other now: how many cases were begun anew, and what waits for a person."""
+    begun = await Reconciler(running.card, running.client, running.opening).whole()
+    async with running.card.statements() as session:
+        return begun, await findings.listed(session)
+
+
+def show_findings(console: Console, begun: int, found: list[findings.Found]) -> None:
+    console.print(f"{begun} lost cases begun anew; {len(found)} findings for a person")
+    if found:
+        rows = [{"since (UTC+5)": one.since, "case": one.ref, "kind": one.kind, "what": one.what} for one in found]
+        console.print(_table("", rows))
 
 
 async def _record(running: Running, ref: str) -> CaseRecord:

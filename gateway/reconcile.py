@@ -8,18 +8,18 @@ second time, at whatever step it was lost.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import structlog
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
-from card import Card, cases
+from card import Card, cases, findings
 from card.tables import CaseRecord
 from gateway.opening import Opening
-from workflows.model import workflow_id
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, SearchAttributes, workflow_id
 
 log = structlog.get_logger()
 
@@ -28,6 +28,9 @@ PERIOD = timedelta(minutes=1)
 
 AT_ONCE = 500
 """So many open cases are held against Temporal in one look, in the order of their references, round and round."""
+
+COMPLETED, CANNOT_BEGIN, NO_ROW = "completed_without_outcome", "cannot_begin", "workflow_without_row"
+"""Kinds of findings: what only a person can put right."""
 
 OVER = frozenset(
     {
@@ -47,6 +50,8 @@ class Reconciler:
         self.opening = opening
         self._after = ""
         self._next = 0.0
+        self._running: AsyncIterator[WorkflowExecution] | None = None
+        self._without_row: set[str] = set()
 
     async def when_due(self) -> None:
         """One look, if the last was long enough ago."""
@@ -57,15 +62,62 @@ class Reconciler:
     async def look(self) -> int:
         """Begin anew the open cases of the next page that nothing works on. Returns their number.
 
-        What Temporal says of one case stops no other. Raises RPCError if Temporal is away: the page comes again.
+        What cannot be begun, and workflows of which the Card has no row, are put before a person. What Temporal says of
+        one case stops no other. Raises RPCError if Temporal is away: the page comes again.
         """
         async with self.card.statements() as session:
             page = await cases.open_after(session, self._after, AT_ONCE)
         begun = 0
+        amiss: dict[str, dict[str, str]] = {COMPLETED: {}, CANNOT_BEGIN: {}}
         for case in await self._not_seen_running(page):
-            begun += await self._begin_anew_if_lost(case)
+            begun += await self._begin_anew_if_lost(case, amiss)
+        await self._put_before_a_person(amiss, [case.ref for case in page])
         self._after = page[-1].ref if len(page) == AT_ONCE else ""
+        await self._look_for_workflows_without_a_row()
         return begun
+
+    async def whole(self) -> int:
+        """Look at everything once, from the first case to the last. Returns how many cases were begun anew."""
+        self._after, self._running = "", None
+        begun = await self.look()
+        while self._after or self._running is not None:
+            begun += await self.look()
+        return begun
+
+    async def _put_before_a_person(self, amiss: dict[str, dict[str, str]], looked_at: Sequence[str]) -> None:
+        """Note what is amiss, and that what was so before is no more."""
+        async with self.card.transaction() as session:
+            for kind, found in amiss.items():
+                await findings.gone(session, kind, set(looked_at) - set(found))
+                for ref in await findings.note(session, kind, found):
+                    log.error(f"reconcile.{kind}", case=ref)
+
+    async def _look_for_workflows_without_a_row(self) -> None:
+        """The next page of running workflows, held against the Card: one older than they are has no rows of them."""
+        if self._running is None:
+            query = f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"
+            self._running, self._without_row = self.client.list_workflows(query), set()
+        page: dict[str, str] = {}
+        try:
+            while len(page) < AT_ONCE:
+                execution = await anext(self._running)
+                ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
+                page[ref or execution.id] = execution.id
+        except StopAsyncIteration:
+            self._running = None
+        except RPCError:
+            self._running = None
+            raise
+        async with self.card.statements() as session:
+            known = await cases.services_of(session, list(page))
+        without = {
+            ref: f"workflow {id_} runs, and the Card has no such case" for ref, id_ in page.items() if ref not in known
+        }
+        self._without_row |= set(without)
+        await self._put_before_a_person({NO_ROW: without}, list(page))
+        if self._running is None:
+            async with self.card.statements() as session:
+                await findings.only(session, NO_ROW, self._without_row)
 
     async def _not_seen_running(self, page: Sequence[CaseRecord]) -> list[CaseRecord]:
         """Those that visibility, which lags a little, does not list as running: one question for many cases."""
@@ -78,7 +130,7 @@ class Reconciler:
         }
         return [case for case in page if workflow_id(case.service, case.ref) not in running]
 
-    async def _begin_anew_if_lost(self, case: CaseRecord) -> bool:
+    async def _begin_anew_if_lost(self, case: CaseRecord, amiss: dict[str, dict[str, str]]) -> bool:
         id_ = workflow_id(case.service, case.ref)
         try:
             status = (await self.client.get_workflow_handle(id_).describe()).status
@@ -90,7 +142,7 @@ class Reconciler:
             # A workflow writes its outcome before it completes: the Card is older than what it says (a restore).
             async with self.card.statements() as session:
                 if not await cases.is_over(session, case.ref):
-                    log.error("reconcile.completed_without_outcome", case=id_)
+                    amiss[COMPLETED][case.ref] = "its workflow has ended, and the Card is older than that (a restore)"
             return False
         if status is not None and status not in OVER:
             return False
@@ -100,6 +152,6 @@ class Reconciler:
         try:
             await self.opening.begin_anew(case)
         except (benefits.UnknownService, benefits.BadFacts) as error:
-            log.error("reconcile.cannot_begin", case=id_, error=type(error).__name__)
+            amiss[CANNOT_BEGIN][case.ref] = f"it is lost and cannot be begun anew: {type(error).__name__}"
             return False
         return True

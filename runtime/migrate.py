@@ -18,11 +18,11 @@ from runtime.temporal import (
 from workflows.model import SearchAttributes
 
 
-async def migrate_database(url: str) -> None:
-    """Bring the database to the newest shape, without stopping the event loop meanwhile."""
+async def migrate_database(url: str, role: str | None = None) -> None:
+    """Bring the database to the newest shape, without stopping the event loop meanwhile; see `card.migrate`."""
     from card import migrate  # only here: Alembic is heavy, and most who import this do not migrate
 
-    await asyncio.to_thread(migrate, url)
+    await asyncio.to_thread(migrate, url, role)
 
 
 async def prepare(settings: Settings) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ async def prepare(settings: Settings) -> tuple[str, ...]:
     Where somebody has added the search attributes already, no operator's rights are needed. Raises TemporalUnreachable
     when no server answers within 30 seconds, and NotPrepared when search attributes are missing and can't be added.
     """
-    await migrate_database(settings.database_url.get_secret_value())
+    await migrate_database(settings.database_url.get_secret_value(), settings.database_role)
     client = await connect(settings, connect_seconds=30)
     if not await missing_search_attributes(client, SearchAttributes.ALL):
         return ()

@@ -164,6 +164,9 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_psycopg)] = Field(
         description="PostgreSQL, as postgresql://user:password@host/database; always driven by psycopg 3."
     )
+    database_role: str | None = Field(
+        None, description="Role as which worker and gateway connect; runtime.migrate gives it what they need, no more."
+    )
     database_connections: Annotated[int, Field(ge=1)] = Field(
         20, description="Connections to PostgreSQL at once, of each worker and gateway."
     )

@@ -21,11 +21,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import World, all_activities
 from card import Card, cases, messages, money
-from card.tables import IncomingMessage
+from card.tables import IncomingMessage, Payment
 from tests.activities.centre import MemoryCentre
 from tests.activities.people import ON, ibans_of, iin_of, kandas, mother, phone_of, private
 from tests.adapters.outside import Outside
 from workflows.model import (
+    Action,
     AskAccountInput,
     AssignInput,
     Case,
@@ -33,6 +34,7 @@ from workflows.model import (
     CloseInput,
     ConsentInput,
     CreditInput,
+    DecideInput,
     HearInput,
     Meaning,
     NoticeInput,
@@ -43,6 +45,7 @@ from workflows.model import (
     ReassessInput,
     RegisterInput,
     Reply,
+    SettleInput,
     Step,
     StepInput,
     TellInput,
@@ -246,6 +249,15 @@ class Life:
                     about = money.About("budget", ON, ON)
                     await money.book_assigned(session, case.key(Step.ASSIGN), case.ref, AMOUNT, about)
                 return CreditInput(**common, account_id=account.id, amount=AMOUNT)
+            case Step.SETTLE:
+                credit = await self.ready(Step.CREDIT, case, n)
+                async with self.card.transaction() as session:
+                    paid = {"case_ref": case.ref, "account_id": credit.account_id, "amount": AMOUNT}
+                    session.add(Payment(key=credit.key, **paid))
+                return SettleInput(case=case, key=credit.key, paid=True)
+            case Step.DECIDE:
+                decided = {"action": Action.RETRY, "why": "law_undecided", "by": "a.omarova", "note": "", "at": AT}
+                return DecideInput(**common, **decided)
             case Step.DETECT_NOTICE:
                 await self.settle(kandas(n))
                 return StepInput(**common)

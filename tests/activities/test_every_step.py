@@ -16,6 +16,7 @@ from card.tables import (
     Assignment,
     CaseRecord,
     Consent,
+    Decision,
     FactsSnapshot,
     LedgerEntry,
     OutgoingMessage,
@@ -32,7 +33,7 @@ SPEAKING = {Step.OFFER, Step.NOTIFY, Step.ASK_ACCOUNT, Step.TELL}
 CLAIMING = {Step.DETECT, Step.DETECT_NOTICE, Step.TELL}
 """After these the right, or the notice, is this case's and no other's."""
 
-WRITING_ONLY = {Step.RECORD_CONSENT, Step.ACCEPT_AMOUNT, Step.CLOSE}
+WRITING_ONLY = {Step.RECORD_CONSENT, Step.ACCEPT_AMOUNT, Step.CLOSE, Step.DECIDE, Step.SETTLE}
 LEAVES: dict[Step, dict[type[Any], int]] = {
     Step.DETECT: {FactsSnapshot: 1},
     Step.OFFER: {Question: 1, OutgoingMessage: 1},
@@ -44,6 +45,8 @@ LEAVES: dict[Step, dict[type[Any], int]] = {
     Step.ASSIGN: {Assignment: 1, LedgerEntry: 1},
     Step.ACCEPT_AMOUNT: {Assignment: 1, LedgerEntry: 1},
     Step.CREDIT: {Payment: 1, LedgerEntry: 2},
+    Step.DECIDE: {Decision: 1},
+    Step.SETTLE: {Payment: 1, LedgerEntry: 2},
     Step.DETECT_NOTICE: {FactsSnapshot: 1},
     Step.TELL: {OutgoingMessage: 1},
 }

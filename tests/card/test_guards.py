@@ -1,22 +1,34 @@
 """The promises that the database itself keeps, each tried by two transactions at once."""
 
 import asyncio
+import re
 import traceback
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import pytest
 from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from adapters.records import Language, Sex
 from benefits import make_iin
-from card import Card, messages, money, rights
+from card import Card, cases, messages, migrate, money, rights
 from card.store import DatabaseError
-from card.tables import OUTCOMES, CaseRecord, IncomingMessage, LedgerAccount, LedgerEntry, Payment
+from card.tables import (
+    CaseRecord,
+    IncomingMessage,
+    LedgerAccount,
+    LedgerEntry,
+    MessageState,
+    Payment,
+    RightState,
+)
+from runtime.servers import Database
 from tests.card.conftest import ON, Cards
-from workflows.model import Outcome
+from workflows.model import Meaning, Outcome
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
@@ -210,6 +222,12 @@ async def test_two_credits_at_the_same_moment_are_not_both_covered(cards: Cards)
         "UPDATE questions SET expects = 'money'",
         "UPDATE incoming SET received_at = '0001-01-01'",
         "UPDATE rights SET state = 'mine'",
+        "UPDATE rights SET amount = -1",
+        "UPDATE cases SET amount = -1",
+        "UPDATE incoming SET meaning = 'maybe'",
+        "UPDATE persons SET language = 'en'",
+        "UPDATE ledger_accounts SET may_go_negative = true",
+        "DELETE FROM ledger_accounts WHERE code = 'withheld'",
     ],
 )
 async def test_closed_sets_are_closed_in_the_database_too(cards: Cards, nonsense: str) -> None:
@@ -226,8 +244,83 @@ async def test_closed_sets_are_closed_in_the_database_too(cards: Cards, nonsense
         await _execute(cards.card, text(nonsense), {})
 
 
-def test_the_database_knows_every_outcome() -> None:
-    assert set(OUTCOMES) == {str(outcome) for outcome in Outcome}
+ENUMS: dict[tuple[str, str], type[StrEnum]] = {
+    ("cases", "outcome"): Outcome,
+    ("rights", "state"): RightState,
+    ("messages", "state"): MessageState,
+    ("messages", "language"): Language,
+    ("persons", "language"): Language,
+    ("persons", "sex"): Sex,
+    ("incoming", "meaning"): Meaning,
+}
+
+
+@pytest.mark.parametrize(("table", "column"), ENUMS, ids=str)
+async def test_the_database_knows_the_words_that_the_code_knows(cards: Cards, table: str, column: str) -> None:
+    """A word that is added to one and not to the other is refused at the first person who needs it."""
+    rule = text(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE conrelid = CAST(:table AS regclass) AND conname = :name"
+    )
+    async with cards.card.transaction() as session:
+        kept = await session.scalar(rule, {"table": table, "name": f"a_known_{column}"})
+    assert set(re.findall(r"'(\w+)'", kept or "")) == {str(word) for word in ENUMS[table, column]}
+
+
+async def test_withheld_contributions_are_in_the_books_and_not_the_persons(cards: Cards) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+        await money.book_withheld(session, "assign", case.ref, Decimal(8_755), ABOUT)
+        assert await money.money(session, case.ref) == money.Money(AMOUNT, Decimal(0), AMOUNT)
+    with pytest.raises(DatabaseError):
+        async with cards.card.transaction() as session:
+            await money.book_credited(session, "credit", case.ref, AMOUNT + Decimal(8_755), ON)
+
+
+async def test_no_more_comes_back_than_went_out(cards: Cards) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+        await money.book_credited(session, "credit", case.ref, AMOUNT, ON)
+    with pytest.raises(DatabaseError):
+        async with cards.card.transaction() as session:
+            await money.book_returned(session, "credit", case.ref, AMOUNT + 1, ON)
+    async with cards.card.transaction() as session:
+        await money.book_returned(session, "credit", case.ref, AMOUNT, ON)
+        assert await money.money(session, case.ref) == money.Money(AMOUNT, Decimal(0), AMOUNT)
+
+
+async def test_the_role_that_works_can_add_and_not_change(cards: Cards, postgres_server: Database) -> None:
+    """As worker and gateway: everything that they do, and nothing to what stays or to what keeps it."""
+    case = await cards.open()
+    admin = cards.card.engine.url
+    owner = admin.render_as_string(hide_password=False)
+    async with await postgres_server.connect(admin.database or "") as connection:
+        await connection.execute("CREATE ROLE works LOGIN")
+    await asyncio.to_thread(migrate, owner, "works")
+    works = Card(admin.set(username="works").render_as_string(hide_password=False))
+    try:
+        async with works.transaction() as session:
+            await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+            await money.book_credited(session, "credit", case.ref, AMOUNT, ON)
+            await cases.close(session, case.ref, "credited", None)
+        for deed in (
+            "UPDATE ledger SET amount = 1",
+            "DELETE FROM ledger",
+            "DELETE FROM decisions",
+            "UPDATE ledger_accounts SET may_go_negative = true",
+            "INSERT INTO ledger_accounts VALUES ('mine', 'KZT', true)",
+            "ALTER TABLE ledger DISABLE TRIGGER entries_stay",
+            "DROP TRIGGER entries_are_covered ON ledger",
+        ):
+            with pytest.raises(DatabaseError, match="InsufficientPrivilege"):
+                await _execute(works, text(deed), {})
+    finally:
+        await works.close()
+        async with await postgres_server.connect(admin.database or "") as connection:
+            await connection.execute("DROP OWNED BY works")
+            await connection.execute("DROP ROLE works")
 
 
 async def test_an_account_is_known_once_a_person(cards: Cards) -> None:

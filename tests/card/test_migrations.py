@@ -163,7 +163,8 @@ INSERT INTO cases(ref,service,person_id,basis,opened_by,assessed_on,amount,outco
  ('c','disability','00000000-0000-0000-0000-000000000001','M1','e3','2025-03-01',100,NULL,NULL),
  ('d','kandas','00000000-0000-0000-0000-000000000001',NULL,'e4','2025-03-01',NULL,'not_due',now()),
  ('f','awarded-mother','00000000-0000-0000-0000-000000000001','W','e5','2025-03-01',9,'refused_by_person',now());
-INSERT INTO facts_snapshots(key,case_ref,facts,decision) VALUES ('k','a','{}','{"frequency":"monthly"}');
+INSERT INTO facts_snapshots(key,case_ref,facts,decision)
+ VALUES ('k','a','{}','{"frequency":"monthly","payer":"budget"}');
 INSERT INTO assignments(key,case_ref,application_number,computed,amount,state)
  VALUES ('as','a','N',63030,63030,'assigned');
 INSERT INTO questions(key,case_ref,phone,number,expects,window_days,deadline)
@@ -203,4 +204,4 @@ async def test_a_database_full_of_old_rows_goes_forward(postgres_server: Databas
         assert await found(b"SELECT ref FROM cases WHERE right_id IS NULL") == [("d",)]
         assert await found(b"SELECT message_id FROM incoming WHERE set_aside IS NOT NULL") == [("i2",)]
         assert await found(b"SELECT question_key FROM incoming WHERE message_id = 'i1'") == [("q",)]
-        assert await found(b"SELECT payer FROM ledger") == [("unknown",)]
+        assert await found(b"SELECT payer FROM ledger") == [("budget",)]

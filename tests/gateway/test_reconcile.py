@@ -1,11 +1,15 @@
 """A case never disappears: what the Card holds open and nothing works on is begun anew, or left to a person."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 from temporalio.client import WorkflowExecutionStatus
 
-from card.tables import Application, CaseRecord
+from card import findings
+from card.tables import Application, CaseRecord, table
 from gateway import reconcile
 from gateway.reconcile import Reconciler
 from tests.gateway.desk import ON, Desk, now
@@ -82,6 +86,58 @@ async def test_the_looks_go_round_all_open_cases(desk: Desk, monkeypatch: pytest
     for _ in lost:
         await looks.look()
     assert all([await _runs(desk, case) for case in lost])
+
+
+async def test_a_workflow_without_a_row_is_put_before_a_person_until_it_is_gone(desk: Desk) -> None:
+    """As after a restore of the Card from before the case."""
+    case = await desk.open()
+    async with desk.card.transaction() as session:
+        await session.execute(delete(table(CaseRecord)).where(col(CaseRecord.ref) == case.ref))
+    looks = _reconciler(desk)
+    assert await _found(desk, looks, case) == ["workflow_without_row"]
+    await desk.handle(case).terminate("it is nobody's")
+    async with asyncio.timeout(20):
+        while await _is_listed_as_running(desk, case):
+            await asyncio.sleep(0.1)
+    assert await _found(desk, looks, case) == []
+
+
+async def test_a_case_of_a_service_that_is_gone_is_put_before_a_person(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).terminate("by mistake")
+    async with desk.card.transaction() as session:
+        (await session.get_one(CaseRecord, case.ref)).service = "gone"
+    assert await _found(desk, _reconciler(desk), case) == ["cannot_begin"]
+    async with desk.card.transaction() as session:
+        (await session.get_one(CaseRecord, case.ref)).service = case.service
+    assert await _found(desk, _reconciler(desk), case) == []
+    assert await _runs(desk, case)
+
+
+async def test_what_was_intended_for_a_case_that_is_over_is_put_before_a_person(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    async with desk.card.transaction() as session:
+        long_ago = now() - timedelta(hours=2)
+        session.add(Application(key=f"{case.id}:register", case_ref=case.ref, applied_on=ON, intended_at=long_ago))
+        await session.flush()
+        assert await findings.listed(session) == [], "its case is at it"
+        (await session.get_one(CaseRecord, case.ref)).outcome = "closed_by_operator"
+        await session.flush()
+        (found,) = await findings.listed(session)
+    assert (found.kind, found.ref) == ("application_never_done", case.ref)
+
+
+async def _found(desk: Desk, looks: Reconciler, case: Case) -> list[str]:
+    """Kinds of what is found about the case; other tests have workflows on the same server."""
+    async with asyncio.timeout(30):
+        await looks.whole()
+    async with desk.card.statements() as session:
+        return [one.kind for one in await findings.listed(session) if one.ref == case.ref]
+
+
+async def _is_listed_as_running(desk: Desk, case: Case) -> bool:
+    query = f"ExecutionStatus = 'Running' AND WorkflowId = '{case.id}'"
+    return bool([found async for found in desk.client.list_workflows(query)])
 
 
 async def test_the_sweep_looks(desk: Desk) -> None:

@@ -1,0 +1,67 @@
+"""What was found amiss and only a person can put right; and what was begun, and nobody will end."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from card.tables import Application, CaseRecord, Finding, OutgoingMessage, Payment, table
+
+LONG_AGO = func.now() - func.make_interval(0, 0, 0, 0, 1)
+"""An hour: a step under way is done or tried again long before."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """`kind` of what is amiss, the case (or workflow) it is about, and since when it is known."""
+
+    kind: str
+    ref: str
+    what: str
+    since: datetime
+
+
+async def note(session: AsyncSession, kind: str, found: Mapping[str, str]) -> Sequence[str]:
+    """Note findings of a kind: what is amiss by ref. Returns the refs that were not noted before."""
+    if not found:
+        return []
+    rows = insert(table(Finding)).values([{"kind": kind, "ref": ref, "what": what} for ref, what in found.items()])
+    added = await session.scalars(rows.on_conflict_do_nothing().returning(col(Finding.ref)))
+    return added.all()
+
+
+async def gone(session: AsyncSession, kind: str, refs: Collection[str]) -> None:
+    """What was amiss with these is no more."""
+    await session.execute(delete(table(Finding)).where(col(Finding.kind) == kind, col(Finding.ref).in_(refs)))
+
+
+async def only(session: AsyncSession, kind: str, refs: Collection[str]) -> None:
+    """Everything has been looked at: of this kind, no more is amiss than these."""
+    await session.execute(delete(table(Finding)).where(col(Finding.kind) == kind, col(Finding.ref).not_in(refs)))
+
+
+async def listed(session: AsyncSession) -> list[Found]:
+    """Everything that waits for a person, the oldest first."""
+    noted = [Found(one.kind, one.ref, one.what, one.found_at) for one in await session.scalars(select(Finding))]
+    return sorted([*noted, *await _never_done(session)], key=lambda found: found.since)
+
+
+async def _never_done(session: AsyncSession) -> list[Found]:
+    """What was intended for a case that is over, and is not known to be done: no workflow will look at it again."""
+    found = []
+    for kind, rows in (("message", OutgoingMessage), ("application", Application), ("payment", Payment)):
+        intended = table(rows).c
+        query = (
+            select(intended.case_ref, intended.key, intended.intended_at)
+            .join(table(CaseRecord), col(CaseRecord.ref) == intended.case_ref)
+            .where(intended.state == "intended", intended.intended_at < LONG_AGO, col(CaseRecord.outcome).is_not(None))
+            .order_by(intended.intended_at)
+            .limit(500)
+        )
+        for ref, key, since in (await session.execute(query)).all():
+            found.append(Found(f"{kind}_never_done", ref, f"{key} was intended, and the case is over", since))
+    return found
