@@ -212,6 +212,17 @@ def returned(
 
 
 @app.command()
+def keys(as_json: Json = False) -> None:
+    """List the payload keys, and how many cases and retained histories still need each."""
+    with in_words():
+        rows = _with(cases.keys)
+        if as_json:
+            _print_json(rows)
+        else:
+            cases.show_keys(console, rows)
+
+
+@app.command()
 def reconcile(as_json: Json = False) -> None:
     """Hold the Card and Temporal against each other: begin lost cases anew, list what only a person can put right.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -115,9 +115,37 @@ async def person_by_iin(session: AsyncSession, iin: str) -> UUID:
     return found.one()
 
 
-async def started(session: AsyncSession, ref: str) -> None:
-    """Note that Temporal has taken the case over."""
-    await session.execute(update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(started_at=func.now()))
+async def started(session: AsyncSession, ref: str, codec_key: str | None) -> None:
+    """Note that Temporal has taken the case over, and under which payload key."""
+    await session.execute(
+        update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(started_at=func.now(), codec_key=codec_key)
+    )
+
+
+@dataclass(frozen=True)
+class KeyNeeded:
+    """How many cases were started under a payload key (None: before it was kept), and their histories are there."""
+
+    key: str | None
+    open: int
+    retained: int
+    last_closed: datetime | None
+
+
+async def keys_needed(session: AsyncSession, retention: timedelta) -> list[KeyNeeded]:
+    """Which payload keys open and retained cases were started under. Later payloads of a case need later keys alone."""
+    is_open, since = col(CaseRecord.outcome).is_(None), func.now() - retention
+    query = (
+        select(
+            col(CaseRecord.codec_key),
+            func.count().filter(is_open),
+            func.count().filter(~is_open),
+            func.max(col(CaseRecord.closed_at)),
+        )
+        .where(col(CaseRecord.started_at).is_not(None), is_open | (col(CaseRecord.closed_at) > since))
+        .group_by(col(CaseRecord.codec_key))
+    )
+    return [KeyNeeded(*row) for row in (await session.execute(query)).all()]
 
 
 @dataclass(frozen=True)

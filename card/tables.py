@@ -209,6 +209,8 @@ class CaseRecord(SQLModel, table=True):
     opened_at: datetime = _time(now=True)
     started_at: datetime | None = _time(nullable=True)
     """When Temporal took the case over; NULL says that the start must be tried again."""
+    codec_key: str | None = None
+    """Id of the payload key it was started under; NULL of cases from before it was kept."""
     assessed_on: date
     amount: Decimal | None = _money(nullable=True)
     outcome: str | None = None

@@ -38,6 +38,7 @@ from card.tables import CaseRecord, Decision, FactsSnapshot, OutgoingMessage, Pa
 from cli.connection import Running
 from gateway.messages import phone_number
 from gateway.reconcile import Reconciler
+from runtime.codec import EncryptionCodec
 from workflows.case_in_sight import NO_BREAK
 from workflows.model import (
     ALMATY,
@@ -121,6 +122,29 @@ async def returned(running: Running, ref: str, reason: str, note: str, by: str) 
     except NothingToReturn as nothing:
         raise BadInput(f"ref: {nothing}") from nothing
     return {"ref": record.ref, "amount": str(sums.pending)}
+
+
+async def keys(running: Running) -> list[dict[str, Any]]:
+    """The payload keys of the ring and of cases: how many open cases and retained histories need each."""
+    needed = await Reconciler(running.card, running.client, running.opening).keys_needed()
+    codec = running.client.data_converter.payload_codec
+    current = codec.current if isinstance(codec, EncryptionCodec) else None
+    known = codec.known if isinstance(codec, EncryptionCodec) else ()
+    return [
+        {
+            "key": one.key or "(kept since this version)",
+            "here": "encrypts" if one.key == current else "decrypts" if one.key in known or not one.key else "missing",
+            "open_cases": one.open,
+            "retained_histories": one.retained,
+            "last_closed": one.last_closed,
+            "may_be_dropped": one.key in known and one.key != current and not one.open + one.retained,
+        }
+        for one in sorted(needed, key=lambda one: one.key or "")
+    ]
+
+
+def show_keys(console: Console, rows: list[dict[str, Any]]) -> None:
+    console.print(_table("payload keys", rows))
 
 
 async def reconcile(running: Running) -> tuple[int, list[findings.Found]]:

@@ -36,6 +36,7 @@ from gateway.opening import AHEAD, Opening
 from gateway.refusals import Refusals
 from gateway.relay import Relay
 from gateway.signature import COVERED, Key, Senders
+from gateway.tokens import SignOn
 from runtime.codec import EncryptionCodec
 from runtime.settings import Settings
 
@@ -88,7 +89,9 @@ def gateway_app(
             allow_methods=["POST"],
             allow_headers=["content-type", "x-namespace", "authorization"],
         )
-        app.include_router(codec_router(EncryptionCodec(settings.codec_keys), settings.codec_origins))
+        app.include_router(
+            codec_router(EncryptionCodec(settings.codec_keys), settings.codec_origins, _sign_on(settings))
+        )
     app.add_middleware(
         Door,
         senders=Senders(_keys(settings), tolerance),
@@ -105,6 +108,12 @@ def gateway_app(
         routes=app.openapi()["paths"],
     )
     return app
+
+
+def _sign_on(settings: Settings) -> SignOn | None:
+    if settings.codec_key_set_url is None:
+        return None
+    return SignOn.at(settings.codec_key_set_url, settings.codec_issuer or "", settings.codec_audience or "")
 
 
 def _keys(settings: Settings) -> dict[str, Key]:

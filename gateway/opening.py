@@ -21,6 +21,7 @@ import benefits
 from activities.calendar import day_of
 from card import Card, cases, rights
 from card.tables import CaseRecord
+from runtime.codec import EncryptionCodec
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, SearchAttributes, Stage
 
 log = structlog.get_logger()
@@ -153,8 +154,9 @@ class Opening:
                     ]
                 ),
             )
+        codec = self.client.data_converter.payload_codec
         async with self.card.statements() as session:
-            await cases.started(session, case.ref)
+            await cases.started(session, case.ref, codec.current if isinstance(codec, EncryptionCodec) else None)
 
 
 def _described(code: str, on: date) -> tuple[str, str, str]:

@@ -8,17 +8,20 @@ second time, at whatever step it was lost.
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 
 import structlog
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
 from card import Card, cases, findings
+from card.cases import KeyNeeded
 from card.tables import CaseRecord
 from gateway.opening import Opening
+from runtime.codec import EncryptionCodec
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, SearchAttributes, workflow_id
 
 log = structlog.get_logger()
@@ -44,7 +47,12 @@ OVER = frozenset(
 
 
 class Reconciler:
-    def __init__(self, card: Card, client: Client, opening: Opening) -> None:
+    """`tell_key` is told how many cases need each payload key."""
+
+    def __init__(
+        self, card: Card, client: Client, opening: Opening, tell_key: Callable[[str, int], None] = lambda _key, _n: None
+    ) -> None:
+        self.tell_key = tell_key
         self.card = card
         self.client = client
         self.opening = opening
@@ -74,7 +82,24 @@ class Reconciler:
         await self._put_before_a_person(amiss, [case.ref for case in page])
         self._after = page[-1].ref if len(page) == AT_ONCE else ""
         await self._look_for_workflows_without_a_row()
+        if not self._after:
+            for needed in await self.keys_needed():
+                self.tell_key(needed.key or "unknown", needed.open + needed.retained)
         return begun
+
+    async def keys_needed(self) -> list[KeyNeeded]:
+        """Which payload keys open cases, and histories that Temporal still has, were started under.
+
+        A key of the ring that nothing needs is there with zeros.
+        """
+        asked = DescribeNamespaceRequest(namespace=self.client.namespace)
+        described = await self.client.workflow_service.describe_namespace(asked)
+        retention = described.config.workflow_execution_retention_ttl.ToTimedelta()
+        async with self.card.statements() as session:
+            needed = await cases.keys_needed(session, retention)
+        codec = self.client.data_converter.payload_codec
+        known = codec.known if isinstance(codec, EncryptionCodec) else ()
+        return [*needed, *(KeyNeeded(key, 0, 0, None) for key in known if key not in {one.key for one in needed})]
 
     async def whole(self) -> int:
         """Look at everything once, from the first case to the last. Returns how many cases were begun anew."""

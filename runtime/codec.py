@@ -6,6 +6,7 @@ new one in front and dropping the old one when no running or retained case needs
 
 import base64
 import binascii
+import copy
 import os
 import re
 import time
@@ -16,10 +17,19 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
-from temporalio.converter import PayloadCodec
+from temporalio.converter import (
+    ActivitySerializationContext,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
 
 ENCODING = b"binary/encrypted"
 CIPHER = b"aes-256-gcm"
+BELONGS = "encryption-context"
+"""Metadata of a payload: where it belongs. In clear, for the codec endpoint is not told."""
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
@@ -92,18 +102,41 @@ class KeyRing:
         return f"KeyRing({', '.join(self.keys)})"
 
 
-class EncryptionCodec(PayloadCodec):
+class EncryptionCodec(PayloadCodec, WithSerializationContext):
     """The payload codec of every client, worker, replayer and of the Web UI's codec endpoint.
 
     An encrypted payload is ``nonce (12 bytes) + ciphertext + tag (16 bytes)`` of the whole original payload, metadata
-    included. The encoding, the cipher and the key id are authenticated with it, so none of them can be swapped.
+    included. The encoding, the cipher, the key id and where it belongs (namespace and workflow) are authenticated with
+    it, so none of them can be swapped: a payload that was moved to another case opens nowhere.
+
+    Without a context, as at the codec endpoint, a payload opens by what it says of itself; `belongs_to` reads that.
+    Payloads from before they were bound say nothing, and open everywhere, as they did.
     """
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
+        self._here: bytes | None = None
         self.unopened: dict[str, float] = {}
         """Keys that were asked for and are not in the ring, with the time.monotonic() of the last time."""
         self._ciphers = {kid: AESGCM(key) for kid, key in ring.keys.items()}
+
+    @property
+    def current(self) -> str:
+        """The id of the key that encrypts."""
+        return self._ring.current
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The ids of all keys of the ring."""
+        return tuple(self._ring.keys)
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The same codec for one workflow."""
+        if not isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
+            return self
+        bound = copy.copy(self)
+        bound._here = f"{context.namespace}/{context.workflow_id}".encode()
+        return bound
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt each payload with the ring's current key."""
@@ -120,11 +153,11 @@ class EncryptionCodec(PayloadCodec):
         kid = self._ring.current
         # A random 96-bit nonce is safe for 2**32 payloads under one key: rotate the key well before.
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._ciphers[kid].encrypt(nonce, payload.SerializeToString(), _bound(kid.encode()))
-        return Payload(
-            metadata={"encoding": ENCODING, "encryption-cipher": CIPHER, "encryption-key-id": kid.encode()},
-            data=nonce + sealed,
-        )
+        metadata = {"encoding": ENCODING, "encryption-cipher": CIPHER, "encryption-key-id": kid.encode()}
+        if self._here is not None:
+            metadata[BELONGS] = self._here
+        sealed = self._ciphers[kid].encrypt(nonce, payload.SerializeToString(), _bound(metadata))
+        return Payload(metadata=metadata, data=nonce + sealed)
 
     def _decrypt(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
@@ -141,14 +174,23 @@ class EncryptionCodec(PayloadCodec):
             raise UnknownKey(
                 f"payload is encrypted with key {shown}, which is not in DEMEU_CODEC_KEYS (known: {known})"
             )
+        if self._here is not None and payload.metadata.get(BELONGS, self._here) != self._here:
+            raise BadPayload("payload belongs to another case: it was moved here")
         nonce, sealed = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
         try:
-            clear = cipher.decrypt(nonce, sealed, _bound(raw_kid, payload.metadata.get("encryption-cipher", b"")))
+            clear = cipher.decrypt(nonce, sealed, _bound(payload.metadata))
         except (InvalidTag, ValueError):
             raise BadPayload(f"payload does not authenticate under key {kid}: cut, altered or another key") from None
         return Payload.FromString(clear)
 
 
-def _bound(kid: bytes, cipher: bytes = CIPHER) -> bytes:
-    """What the tag authenticates besides the content; the separator cannot occur in a key id."""
-    return b"\0".join((ENCODING, cipher, kid))
+def belongs_to(payload: Payload) -> str | None:
+    """`namespace/workflow id` to which an encrypted payload is bound; None if it is not, or not encrypted."""
+    where = payload.metadata.get(BELONGS)
+    return where.decode(errors="replace") if where else None
+
+
+def _bound(metadata: Mapping[str, bytes]) -> bytes:
+    """What the tag authenticates besides the content; the separator can occur in none of the parts."""
+    parts = [ENCODING, metadata.get("encryption-cipher", b""), metadata.get("encryption-key-id", b"")]
+    return b"\0".join([*parts, metadata[BELONGS]] if BELONGS in metadata else parts)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -143,6 +144,13 @@ def _psycopg(given: SecretStr) -> SecretStr:
     return SecretStr(f"postgresql+psycopg://{rest}")
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -213,6 +221,14 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Seconds by which an SMS operator's clock may lag, sender:seconds, comma separated; else 90.",
     )
+    codec_key_set_url: str | None = Field(
+        None, description="Address of the key set (JWKS) of the operators' sign-on, whose bearer tokens may decode."
+    )
+    codec_issuer: str | None = Field(None, description="Issuer (iss) of those tokens.")
+    codec_audience: str | None = Field(None, description="Audience (aud) of those tokens.")
+    codec_trusts_network: bool = Field(
+        False, description="Decode without a token though the gateway listens beyond this machine: its port is closed."
+    )
     codec_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         (), description="Web origins (of the Temporal Web UI) that may decode payloads; none: no codec endpoint."
     )
@@ -270,6 +286,18 @@ class Settings(BaseSettings):
     def _both_or_neither(self) -> Self:
         if (self.temporal_deployment_name is None) != (self.temporal_worker_build_id is None):
             raise ValueError("TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID are set together or not at all")
+        return self
+
+    @model_validator(mode="after")
+    def _who_may_decode(self) -> Self:
+        if self.codec_key_set_url and not (self.codec_issuer and self.codec_audience):
+            raise ValueError("DEMEU_CODEC_KEY_SET_URL needs DEMEU_CODEC_ISSUER and DEMEU_CODEC_AUDIENCE beside it")
+        closed = self.codec_key_set_url or self.codec_trusts_network or _is_loopback(self.gateway_host)
+        if self.codec_origins and not closed:
+            raise ValueError(
+                "DEMEU_CODEC_ORIGINS lets whoever reaches the gateway decode: set DEMEU_CODEC_KEY_SET_URL, or listen "
+                "on 127.0.0.1 (DEMEU_GATEWAY_HOST), or say DEMEU_CODEC_TRUSTS_NETWORK=true where the port is closed"
+            )
         return self
 
     @model_validator(mode="after")

@@ -138,6 +138,16 @@ def gate_metric(runtime: Runtime) -> Callable[[str, bool], None]:
     return changed
 
 
+def key_metric(runtime: Runtime) -> Callable[[str, int], None]:
+    """How many open cases and retained histories need a payload key: `demeu_codec_key_needed{key="k1"} 17`."""
+    gauge = runtime.metric_meter.create_gauge("demeu_codec_key_needed", "cases that need a payload key")
+
+    def needed(key: str, cases: int) -> None:
+        gauge.set(cases, {"key": key})
+
+    return needed
+
+
 def refusal_metric(runtime: Runtime) -> Callable[[dict[str, str]], None]:
     """Counts what the gateway refuses: `demeu_gateway_refused_total{status="401",reason="clock",...}`."""
     counter = runtime.metric_meter.create_counter("demeu_gateway_refused", "requests that the gateway refused")

@@ -251,13 +251,13 @@ class Life:
                 return CreditInput(**common, account_id=account.id, amount=AMOUNT)
             case Step.SETTLE:
                 credit = await self.ready(Step.CREDIT, case, n)
+                assert isinstance(credit, CreditInput)
                 async with self.card.transaction() as session:
-                    paid = {"case_ref": case.ref, "account_id": credit.account_id, "amount": AMOUNT}
-                    session.add(Payment(key=credit.key, **paid))
+                    to = credit.account_id
+                    session.add(Payment(key=credit.key, case_ref=case.ref, account_id=to, amount=AMOUNT))
                 return SettleInput(case=case, key=credit.key, paid=True)
             case Step.DECIDE:
-                decided = {"action": Action.RETRY, "why": "law_undecided", "by": "a.omarova", "note": "", "at": AT}
-                return DecideInput(**common, **decided)
+                return DecideInput(**common, action=Action.RETRY, why="law_undecided", by="a.omarova", note="", at=AT)
             case Step.DETECT_NOTICE:
                 await self.settle(kandas(n))
                 return StepInput(**common)

@@ -2,14 +2,24 @@
 
 import base64
 import json
-from datetime import date
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from structlog.testing import capture_logs
+from temporalio.converter import WorkflowSerializationContext
 
-from runtime.codec import EncryptionCodec, KeyRing
+from card.tables import CaseRecord
+from gateway.app import Parts, gateway_app
+from runtime.codec import BadPayload, EncryptionCodec, KeyRing
 from runtime.plugin import data_converter
 from tests.gateway.desk import WEB_UI, Desk
 from workflows.model import Case
@@ -17,9 +27,12 @@ from workflows.model import Case
 CASE = Case(ref="4827-1031-6", service="multi-child", person_id=uuid4(), on=date(2025, 3, 1))
 
 
+HERE = WorkflowSerializationContext(namespace="default", workflow_id=CASE.id)
+
+
 async def encrypted(desk: Desk, ring: KeyRing | None = None) -> dict[str, Any]:
     """A payload of a case as Temporal stores it, in the JSON in which the Web UI posts it."""
-    (payload,) = await data_converter(ring or desk.settings.codec_keys).encode([CASE])
+    (payload,) = await data_converter(ring or desk.settings.codec_keys).with_context(HERE).encode([CASE])
     return {
         "metadata": {name: base64.b64encode(value).decode() for name, value in payload.metadata.items()},
         "data": base64.b64encode(payload.data).decode(),
@@ -114,3 +127,156 @@ async def test_keys_of_before_still_open_what_they_closed(desk: Desk) -> None:
     (payload,) = await data_converter(old).encode([CASE])
     (opened,) = await EncryptionCodec(both).decode([payload])
     assert Case.model_validate_json(opened.data) == CASE
+
+
+# --- where a payload belongs ------------------------------------------------------------------------------------------
+
+
+async def test_a_payload_opens_in_its_own_case_alone() -> None:
+    """Whoever can write into Temporal's database moves no case's content into another."""
+    converter = data_converter(KeyRing.generate())
+    (payload,) = await converter.with_context(HERE).encode([CASE])
+    assert await converter.with_context(HERE).decode([payload], [Case]) == [CASE]
+    for other in ("multi-child/1111-1111-1", "multi-child/4827-1031-60", ""):
+        elsewhere = WorkflowSerializationContext(namespace="default", workflow_id=other)
+        with pytest.raises(BadPayload, match="belongs to another case"):
+            await converter.with_context(elsewhere).decode([payload])
+    foreign = WorkflowSerializationContext(namespace="trial", workflow_id=CASE.id)
+    with pytest.raises(BadPayload, match="belongs to another case"):
+        await converter.with_context(foreign).decode([payload])
+
+
+@pytest.mark.parametrize("said", [None, b"default/multi-child/1111-1111-1"])
+async def test_where_it_belongs_cannot_be_rewritten(said: bytes | None) -> None:
+    converter = data_converter(KeyRing.generate())
+    (payload,) = await converter.with_context(HERE).encode([CASE])
+    del payload.metadata["encryption-context"]
+    if said is not None:
+        payload.metadata["encryption-context"] = said
+    elsewhere = WorkflowSerializationContext(namespace="default", workflow_id="multi-child/1111-1111-1")
+    with pytest.raises(BadPayload):
+        await converter.with_context(elsewhere).decode([payload])
+
+
+async def test_payloads_from_before_they_were_bound_open_as_they_did() -> None:
+    converter = data_converter(KeyRing.generate())
+    (payload,) = await converter.encode([CASE])
+    assert await converter.with_context(HERE).decode([payload], [Case]) == [CASE]
+
+
+async def test_payloads_of_another_namespace_are_not_shown(desk: Desk) -> None:
+    sealed = {"payloads": [await encrypted(desk)]}
+    headers = {"Origin": WEB_UI, "X-Namespace": "trial"}
+    answer = await desk.http.post("/codec/decode", content=json.dumps(sealed), headers=headers)
+    assert answer.status_code == 403
+
+
+async def test_each_decoding_is_a_line_in_the_log_without_content(desk: Desk) -> None:
+    with capture_logs() as lines:
+        await post(desk, "decode", {"payloads": [await encrypted(desk)]})
+    (line,) = [line for line in lines if line["event"] == "codec.decoded"]
+    assert (line["payloads"], line["cases"]) == (1, [f"default/{CASE.id}"])
+    assert str(CASE.person_id) not in str(line)
+
+
+# --- who has signed on ------------------------------------------------------------------------------------------------
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+STRANGERS = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+ISSUER, AUDIENCE = "https://sign-on.example", "demeu"
+
+
+@pytest.fixture
+def key_set() -> Iterator[str]:
+    """The address of a sign-on's key set, over real HTTP."""
+    keys = {"keys": [json.loads(RSAAlgorithm.to_jwk(KEY.public_key())) | {"kid": "s1", "use": "sig", "alg": "RS256"}]}
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(keys).encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/keys"
+    server.shutdown()
+    server.server_close()
+
+
+def token(key: Any = KEY, algorithm: str = "RS256", **changed: Any) -> str:
+    claims = {"sub": "a.omarova", "iss": ISSUER, "aud": AUDIENCE, "exp": datetime.now(UTC) + timedelta(minutes=5)}
+    claims = {name: value for name, value in (claims | changed).items() if value is not None}
+    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": "s1"})
+
+
+async def signed_on(desk: Desk, key_set: str, authorization: str | None) -> httpx.Response:
+    known = {"codec_key_set_url": key_set, "codec_issuer": ISSUER, "codec_audience": AUDIENCE}
+    settings = desk.settings.model_copy(update=known)
+    app = gateway_app(settings, Parts(desk.card, desk.client, desk.opening, desk.relay))
+    headers = {"Origin": WEB_UI, "X-Namespace": "default"}
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+        body = json.dumps({"payloads": [await encrypted(desk)]})
+        return await http.post("/codec/decode", content=body, headers=headers)
+
+
+async def test_who_has_signed_on_decodes_and_is_named_in_the_log(desk: Desk, key_set: str) -> None:
+    with capture_logs() as lines:
+        answer = await signed_on(desk, key_set, f"Bearer {token()}")
+    assert answer.status_code == 200
+    assert Case.model_validate_json(read(answer)[0]) == CASE
+    assert [line["who"] for line in lines if line["event"] == "codec.decoded"] == ["a.omarova"]
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "Basic YTpi",
+        "Bearer ",
+        "Bearer no.token.here",
+        f"Bearer {token(STRANGERS)}",
+        f"Bearer {token(exp=datetime(2020, 1, 1, tzinfo=UTC))}",
+        f"Bearer {token(exp=None)}",
+        f"Bearer {token(aud='another')}",
+        f"Bearer {token(iss='https://elsewhere.example')}",
+        f"Bearer {token(sub=None)}",
+        f"Bearer {token('a secret of thirty-two characters', 'HS256')}",
+        f"Bearer {token('', 'none')}",
+    ],
+    ids=lambda given: str(given)[:24],
+)
+async def test_nobody_else_decodes(desk: Desk, key_set: str, authorization: str | None) -> None:
+    answer = await signed_on(desk, key_set, authorization)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert "payloads" not in answer.text
+
+
+async def test_without_the_key_set_nobody_decodes(desk: Desk) -> None:
+    assert (await signed_on(desk, "http://127.0.0.1:9/keys", f"Bearer {token()}")).status_code == 401
+
+
+# --- which keys are needed --------------------------------------------------------------------------------------------
+
+
+async def test_a_key_is_needed_while_a_case_that_began_under_it_is_there(desk: Desk) -> None:
+    reconciler = desk.relay.reconciler
+    told: dict[str, int] = {}
+    reconciler.tell_key = told.__setitem__
+    case = await desk.open()
+    (current,) = [one for one in await reconciler.keys_needed() if one.open]
+    assert current.key == desk.settings.codec_keys.current
+    await reconciler.look()
+    assert told == {current.key: 1}
+    await desk.end(case)
+    for ago, still in ((timedelta(minutes=1), 1), (timedelta(days=999), 0)):
+        async with desk.card.transaction() as session:
+            (await session.get_one(CaseRecord, case.ref)).closed_at = datetime.now(UTC) - ago
+        (needed,) = await reconciler.keys_needed()
+        assert (needed.open, needed.retained) == (0, still)

@@ -1,6 +1,7 @@
 """Settings: wrong or missing ones are named in one line, and no value is ever shown."""
 
 import base64
+import re
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -147,5 +148,20 @@ def test_every_setting_is_read_somewhere() -> None:
     text = "\n".join(file.read_text() for file in sources)
     by_accessor = {f"{agency}_{part}" for agency in Agency for part in ("url", "token")}
     by_accessor |= {name for name in Settings.model_fields if name.startswith("smpp_")}
-    unread = [name for name in Settings.model_fields if f"settings.{name}" not in text and name not in by_accessor]
+    unread = [
+        name
+        for name in Settings.model_fields
+        if not re.search(rf"\b(settings|self)\.{name}\b", text) and name not in by_accessor
+    ]
     assert unread == []
+
+
+def test_nobody_decodes_by_a_header_alone_beyond_this_machine(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DEMEU_CODEC_ORIGINS", "https://web-ui.example")
+    assert load_settings().codec_origins, "it listens to this machine alone"
+    environment.setenv("DEMEU_GATEWAY_HOST", "10.0.0.7")
+    assert "DEMEU_CODEC_KEY_SET_URL" in _refusal()
+    environment.setenv("DEMEU_CODEC_TRUSTS_NETWORK", "true")
+    assert load_settings().codec_origins
+    environment.setenv("DEMEU_CODEC_KEY_SET_URL", "https://sign-on.example/keys")
+    assert "DEMEU_CODEC_ISSUER" in _refusal()
