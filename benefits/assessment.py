@@ -15,6 +15,7 @@ from typing import Any
 from benefits.decision import ZERO, Right, TraceKind, TraceLine
 from benefits.facts import READABLE, Facts
 from benefits.legislation import InForce, Legislation
+from benefits.takes import Takes
 
 ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
 WHOLE = Decimal(1)
@@ -198,7 +199,7 @@ class Rule:
 
     `subjects` lists on what a right could rest, the likeliest first; `decide` decides one of them; `nothing` is the
     code of the condition that failed when there is no subject. `reads` names the fields of Facts that the rule looks
-    into besides the applicant, so that a case asks no registry for more.
+    into besides the applicant, so that a case asks no registry for more; `takes` the parameters that it reads.
     """
 
     code: str
@@ -206,6 +207,7 @@ class Rule:
     decide: Callable[[Assessment, Any], Finding]
     nothing: str
     reads: frozenset[str]
+    takes: Takes
     one_right: OneRight = OneRight.PER_BASIS
 
     def __post_init__(self) -> None:

@@ -17,8 +17,9 @@ from types import ModuleType
 from benefits import rules
 from benefits.assessment import Rule
 from benefits.decision import Frequency
-from benefits.legislation import COMMON, MUST_STATE, InForce, Legislation
+from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation
 from benefits.parameter_file import BadParameters, ParameterFile, read_parameter_file
+from benefits.takes import Takes
 from benefits.texts import Texts
 
 PARAMETERS = Path(__file__).parent / "parameters"
@@ -179,21 +180,24 @@ def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
     for module in modules:
         rule = getattr(module, "RULE", None)
         if isinstance(rule, Rule):
-            found[rule.code] = Benefit(rule, read_legislation(parameters / f"{rule.code}.yaml", common))
+            path = parameters / f"{rule.code}.yaml"
+            found[rule.code] = Benefit(rule, read_legislation(path, common, rule.takes | TERMS))
     for file in parameters.glob("*.yaml"):
         if file.stem != COMMON and file.stem not in found:
             raise BadParameters(file, 1, "no module declares a RULE with this code")
     return found
 
 
-def read_legislation(path: Path, common: ParameterFile, must_state: tuple[str, ...] = MUST_STATE) -> Legislation:
-    """The legislation of one file on top of the common one. Raises BadParameters."""
+def read_legislation(
+    path: Path, common: ParameterFile, takes: Takes, must_state: tuple[str, ...] = MUST_STATE
+) -> Legislation:
+    """The legislation of one file on top of the common one, of which `takes` is read. Raises BadParameters."""
     own = read_parameter_file(path)
     if own.service != path.stem:
         raise BadParameters(path, 1, f"the file of {own.service!r} must be named {own.service}.yaml")
     if own.reference is None or own.reference not in {**common.references, **own.references}:
         raise BadParameters(path, 1, "the file needs a reference that is defined under references")
-    return Legislation(own, common, must_state)
+    return Legislation(own, common, takes, must_state)
 
 
 def _import_file(file: Path) -> ModuleType:

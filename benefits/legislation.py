@@ -10,14 +10,23 @@ from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
 from benefits.parameter_file import BadParameters, DatedValue, Key, Parameter, ParameterFile
+from benefits.takes import Takes
 from benefits.terms import month_number
 from benefits.texts import Texts
 
 COMMON = "common"
+TERMS = Takes(
+    "payer decider frequency residence offered events consent_window_days reminder_after_days late_reply_days "
+    "account_days term_working_days document_days most_offers follows_changes",
+    tables="again_after_days",
+)
+"""What the shared conditions and the steps of a case read of every service."""
+
 MUST_STATE = ("payer", "decider", "frequency", "rounding")
 """What every service says in its own file, because no default could be right."""
 
@@ -68,8 +77,11 @@ class InForce:
 class Legislation:
     """A service's parameter file on top of the common one."""
 
-    def __init__(self, own: ParameterFile, common: ParameterFile, must_state: tuple[str, ...] = MUST_STATE) -> None:
+    def __init__(
+        self, own: ParameterFile, common: ParameterFile, takes: Takes, must_state: tuple[str, ...] = MUST_STATE
+    ) -> None:
         self.own = own
+        self.taken = takes.kinds()
         self.common = common
         self.references = {**common.references, **own.references}
         self.parameters: dict[str, tuple[Parameter, str]] = {
@@ -77,6 +89,7 @@ class Legislation:
             **{name: (parameter, own.service) for name, parameter in own.parameters.items()},
         }
         self._check(must_state)
+        self._check_taken()
         self.first_day = max(_first(parameter) for parameter, _ in self.parameters.values() if not parameter.optional)
         changes = {self.first_day}
         for parameter, _ in self.parameters.values():
@@ -206,12 +219,33 @@ class Legislation:
                 for value in (value for values in parameter.series.values() for value in values):
                     self._check_value(file, value, parameter.choices or shared.choices)
 
+    def _check_taken(self) -> None:
+        """A name that is read and not stated, or stated and not read, is a typing error on one of the two sides."""
+        for name, parameter in self.own.parameters.items():
+            if name not in self.taken:
+                missing = [taken for taken in self.taken if taken not in self.parameters]
+                hint = _hint(name, missing or list(self.taken))
+                raise BadParameters(self.own.path, parameter.line, f"nothing reads the parameter {name!r}{hint}")
+        for name, kind in self.taken.items():
+            if name not in self.parameters:
+                hint = _hint(name, list(self.own.parameters))
+                raise BadParameters(self.own.path, 1, f"the parameter {name!r} is read and stated nowhere{hint}")
+            parameter, owner = self.parameters[name]
+            if parameter.kind != kind:
+                file = self.common if owner == COMMON else self.own
+                raise BadParameters(file.path, parameter.line, f"{name!r} is read as {kind}, not as {parameter.kind}")
+
     def _check_value(self, file: ParameterFile, value: DatedValue, choices: frozenset[str]) -> None:
         if value.reference not in self.references:
             raise BadParameters(file.path, value.line, f"reference {value.reference!r} is not defined under references")
         words = {value.value} if isinstance(value.value, str) else value.value
         if isinstance(words, Set) and not words <= choices:
             raise BadParameters(file.path, value.line, f"unknown choice; one of {', '.join(sorted(choices))}")
+
+
+def _hint(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _first(parameter: Parameter) -> date:

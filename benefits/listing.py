@@ -44,12 +44,13 @@ class Change:
 
 
 def parameters_on(code: str, on: date) -> tuple[ListedParameter, ...]:
-    """The parameters of the service in force on the day, its own before the common ones.
+    """The parameters of the service in force on the day that its rule, or the steps of its cases, read; its own first.
 
     Raises UnknownService, and BadFacts for a day before the first parameter.
     """
     legislation = benefit(code).legislation
-    lines = sorted(legislation.at(on).lines(), key=lambda line: not line.code.startswith(f"{code}."))
+    read = [line for line in legislation.at(on).lines() if _name(line.code) in legislation.taken]
+    lines = sorted(read, key=lambda line: not line.code.startswith(f"{code}."))
     return tuple(
         ListedParameter(line, legislation.label(_name(line.code)), legislation.references[line.reference or ""])
         for line in lines

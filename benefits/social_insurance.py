@@ -10,9 +10,16 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from benefits.assessment import WHOLE, Assessment, Money
 from benefits.facts import Insurance
+from benefits.takes import Takes
 from benefits.terms import month_number
 
 TIYN = Decimal("0.01")
+
+EARNINGS = Takes("income_months income_cap mzp")
+PARTICIPATION = Takes("participation_step_above participation_step participation_most", brackets="participation")
+INDEXED = Takes("fund_indexation")
+CONTRIBUTION = Takes("pension_contribution")
+"""What `earnings`, `participation`, `indexed` and `less_pension_contribution` take of the law."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from benefits.legislation import COMMON, Legislation
 from benefits.notices import employment, kandas, pension
 from benefits.notices.notice import Notice, NoticeRule, NoticeTopic
 from benefits.parameter_file import read_parameter_file
+from benefits.takes import Takes
 
 RULES = (pension.NOTICE, kandas.NOTICE, employment.NOTICE)
 
@@ -70,6 +71,8 @@ def _rule(code: str) -> NoticeRule:
 def _legislation() -> dict[str, Legislation]:
     common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
     return {
-        rule.code: read_legislation(PARAMETERS / "notices" / f"{rule.code}.yaml", common, must_state=())
+        rule.code: read_legislation(
+            PARAMETERS / "notices" / f"{rule.code}.yaml", common, rule.takes | Takes("events"), must_state=()
+        )
         for rule in RULES
     }

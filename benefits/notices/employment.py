@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from benefits.assessment import Assessment
 from benefits.notices.notice import Due, NoticeRule
+from benefits.takes import Takes
 from benefits.terms import age
 
 MEASURES = "employment_measures"
@@ -41,4 +42,10 @@ def _measures(assessment: Assessment) -> tuple[str, ...]:
     return tuple(found)
 
 
-NOTICE = NoticeRule(code="employment", due=due, kinds=(MEASURES,), reads=frozenset({"unemployments"}))
+NOTICE = NoticeRule(
+    code="employment",
+    due=due,
+    kinds=(MEASURES,),
+    reads=frozenset({"unemployments"}),
+    takes=Takes("measures told_within_days", tables="measure_age_from measure_age_to"),
+)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from benefits.assessment import Assessment
 from benefits.codes import Citizenship
 from benefits.notices.notice import Due, NoticeRule
+from benefits.takes import Takes
 
 ENDS, EXTENDED = "kandas_ends", "kandas_extended"
 
@@ -29,4 +30,10 @@ def due(assessment: Assessment) -> Sequence[Due]:
     return ()
 
 
-NOTICE = NoticeRule(code="kandas", due=due, kinds=(ENDS, EXTENDED), reads=frozenset({"kandas_statuses"}))
+NOTICE = NoticeRule(
+    code="kandas",
+    due=due,
+    kinds=(ENDS, EXTENDED),
+    reads=frozenset({"kandas_statuses"}),
+    takes=Takes("ahead_days told_within_days"),
+)

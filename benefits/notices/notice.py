@@ -12,6 +12,7 @@ from typing import Any
 
 from benefits.assessment import Assessment
 from benefits.decision import TraceLine
+from benefits.takes import Takes
 from benefits.texts import Texts
 
 Value = date | Decimal | int | tuple[str, ...]
@@ -82,13 +83,14 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class NoticeRule:
     """A topic's law: `due` says what is to be told on the day; `reads` names the fields of Facts that it looks into
-    besides the applicant; `kinds` all that it may find.
+    besides the applicant, `takes` the parameters that it reads; `kinds` all that it may find.
     """
 
     code: str
     due: Callable[[Assessment], Sequence[Due]]
     kinds: tuple[str, ...]
     reads: frozenset[str]
+    takes: Takes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date
 from benefits.assessment import Assessment
 from benefits.facts import Pension
 from benefits.notices.notice import Due, NoticeRule, Value
+from benefits.takes import Takes
 from benefits.terms import birthday
 
 NEAR, REACHED, CHANGED = "pension_age_near", "pension_age_reached", "pension_changed"
@@ -52,4 +53,10 @@ def _reached(assessment: Assessment) -> tuple[date, int]:
     return birthday(applicant.birth_date, age), age
 
 
-NOTICE = NoticeRule(code="pension", due=due, kinds=(NEAR, REACHED, CHANGED), reads=frozenset({"pensions"}))
+NOTICE = NoticeRule(
+    code="pension",
+    due=due,
+    kinds=(NEAR, REACHED, CHANGED),
+    reads=frozenset({"pensions"}),
+    takes=Takes("ahead_days told_within_days", tables="pension_age"),
+)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import PaymentState
 from benefits.facts import Award
+from benefits.takes import Takes
 
 
 def highest(assessment: Assessment) -> Sequence[Award]:
@@ -37,4 +38,5 @@ RULE = Rule(
     decide=decide,
     nothing="no_award",
     reads=frozenset({"awards"}),
+    takes=Takes("mrp paid_from rounding", tables="rate"),
 )

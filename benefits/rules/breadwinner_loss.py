@@ -12,7 +12,8 @@ from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import DependantRelation
 from benefits.decision import ZERO
 from benefits.facts import Breadwinner, Dependant
-from benefits.social_insurance import earnings, indexed, participation
+from benefits.social_insurance import EARNINGS, INDEXED, PARTICIPATION, earnings, indexed, participation
+from benefits.takes import Takes
 from benefits.terms import ONE_DAY, birthday, day_before
 
 _YOUNG = (DependantRelation.CHILD, DependantRelation.SIBLING, DependantRelation.GRANDCHILD)
@@ -130,4 +131,11 @@ RULE = Rule(
     decide=decide,
     nothing="no_breadwinner_died",
     reads=frozenset({"breadwinners", "insurances"}),
+    takes=Takes(
+        "adult_age cared_child_age mzp paid_from pm rate_full_orphan replacement rounding student_age wage_deducted",
+        brackets="dependants_coefficient rate",
+    )
+    | EARNINGS
+    | PARTICIPATION
+    | INDEXED,
 )

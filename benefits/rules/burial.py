@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import DeceasedStatus
 from benefits.facts import Burial
+from benefits.takes import Takes
 
 
 def burials(assessment: Assessment) -> Sequence[Burial]:
@@ -36,4 +37,5 @@ RULE = Rule(
     decide=decide,
     nothing="no_burial",
     reads=frozenset({"burials"}),
+    takes=Takes("law_of mrp rounding", tables="rate"),
 )

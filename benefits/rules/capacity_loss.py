@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.facts import CapacityLoss
 from benefits.medical_board import newest_first
-from benefits.social_insurance import earnings, indexed, less_pension_contribution, participation
+from benefits.social_insurance import (
+    CONTRIBUTION,
+    EARNINGS,
+    INDEXED,
+    PARTICIPATION,
+    earnings,
+    indexed,
+    less_pension_contribution,
+    participation,
+)
+from benefits.takes import Takes
 from benefits.terms import birthday, day_before, earlier
 
 
@@ -71,4 +81,9 @@ RULE = Rule(
     decide=decide,
     nothing="no_decision_of_the_board",
     reads=frozenset({"capacity_losses", "insurances"}),
+    takes=Takes("least_degree mzp paid_from replacement rounding wage_deducted", tables="pension_age")
+    | EARNINGS
+    | PARTICIPATION
+    | INDEXED
+    | CONTRIBUTION,
 )

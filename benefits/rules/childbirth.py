@@ -11,6 +11,7 @@ from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
 from benefits.codes import Relation
 from benefits.facts import Child
+from benefits.takes import Takes
 from benefits.terms import add_months
 
 _CLAIMED = (Relation.BORN, Relation.ADOPTED, Relation.GUARDIANSHIP)
@@ -71,4 +72,5 @@ RULE = Rule(
     decide=decide,
     nothing="no_child",
     reads=frozenset({"children"}),
+    takes=Takes("citizenships claim_months law_of mrp rounding", brackets="rate"),
 )

@@ -13,7 +13,8 @@ from benefits.birth_order import is_contested
 from benefits.codes import Relation
 from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
-from benefits.social_insurance import earnings, less_pension_contribution
+from benefits.social_insurance import CONTRIBUTION, EARNINGS, earnings, less_pension_contribution
+from benefits.takes import Takes
 from benefits.terms import add_months, day_before
 
 
@@ -100,4 +101,10 @@ RULE = Rule(
     decide=decide,
     nothing="no_child_cared_for",
     reads=frozenset({"children", "insurances"}),
+    takes=Takes(
+        "child_months income_cap mrp mzp paid_from pension_contribution replacement rounding rounding_budget",
+        brackets="rate",
+    )
+    | EARNINGS
+    | CONTRIBUTION,
 )

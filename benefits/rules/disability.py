@@ -11,6 +11,7 @@ from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import Cause, Group
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
+from benefits.takes import Takes
 from benefits.terms import birthday, day_before, earlier
 
 _KNOWN_CAUSES = (Cause.GENERAL, Cause.CHILDHOOD)
@@ -92,4 +93,7 @@ RULE = Rule(
     decide=decide,
     nothing="no_disability_decision",
     reads=frozenset({"children", "disabilities"}),
+    takes=Takes(
+        "adult_age paid_from pm rate_small_child rounding small_child_age", tables="rate_childhood rate_general"
+    ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
+from benefits.takes import Takes
 from benefits.terms import birthday, day_before, earlier
 
 
@@ -46,4 +47,5 @@ RULE = Rule(
     decide=decide,
     nothing="no_child_with_disability",
     reads=frozenset({"children", "disabilities"}),
+    takes=Takes("child_age paid_from pm rate rounding"),
 )

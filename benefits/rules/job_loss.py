@@ -10,7 +10,15 @@ from datetime import date
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.decision import ZERO
 from benefits.facts import Insurance, Unemployment
-from benefits.social_insurance import earnings, less_pension_contribution, participation
+from benefits.social_insurance import (
+    CONTRIBUTION,
+    EARNINGS,
+    PARTICIPATION,
+    earnings,
+    less_pension_contribution,
+    participation,
+)
+from benefits.takes import Takes
 from benefits.terms import add_months, birthday, day_before, month_of, next_month
 
 
@@ -93,4 +101,12 @@ RULE = Rule(
     decide=decide,
     nothing="not_registered",
     reads=frozenset({"unemployments", "insurances"}),
+    takes=Takes(
+        "least_contribution_months months_taken_off paid_from replacement rounding",
+        brackets="months_paid",
+        tables="pension_age",
+    )
+    | EARNINGS
+    | PARTICIPATION
+    | CONTRIBUTION,
 )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
 from benefits.codes import Relation
 from benefits.facts import Child, Facts
+from benefits.takes import Takes
 from benefits.terms import ONE_DAY, birthday, day_before
 
 
@@ -88,4 +89,8 @@ RULE = Rule(
     nothing="too_few_children",
     one_right=OneRight.PER_FAMILY,
     reads=frozenset({"adults", "children"}),
+    takes=Takes(
+        "adult_age each_child_from least_children mrp paid_from rate_for_each_child rounding student_age",
+        brackets="rate",
+    ),
 )

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
 from benefits.facts import Household
+from benefits.takes import Takes
 from benefits.terms import add_months, age, day_before
 
 _MONTHS_OF_QUARTER = 3
@@ -119,4 +120,9 @@ RULE = Rule(
     nothing="no_household",
     one_right=OneRight.PER_FAMILY,
     reads=frozenset({"adults", "children", "household"}),
+    takes=Takes(
+        "child_addition child_age_from child_age_to line_by line_of_median line_of_pm months_barred mrp "
+        "paid_from rounding",
+        tables="poverty_line region_median_income region_pm",
+    ),
 )

@@ -16,9 +16,12 @@ from benefits import BadFacts, Decision, Facts, Right, assess, notices_due, sche
 from benefits import catalogue as services_known
 from benefits.assessment import Assessment, Finding, Money
 from benefits.catalogue import PARAMETERS, Benefit, benefit, read_legislation
-from benefits.legislation import Legislation
+from benefits.legislation import TERMS, Legislation
 from benefits.notices import due as notices_known
+from benefits.notices import employment, pension
+from benefits.notices.notice import NoticeRule
 from benefits.parameter_file import read_parameter_file
+from benefits.takes import Takes
 from tests.law.casebook import family_mapping
 
 Change = Callable[..., None]
@@ -44,6 +47,11 @@ def _parameter(name: str, value: str, unit: str = "choice") -> str:
     return f"  {name}:\n    unit: {unit}\n    values:\n      {dated}\n"
 
 
+def _notice_law(path: Path, rule: NoticeRule) -> Legislation:
+    common = read_parameter_file(PARAMETERS / "common.yaml")
+    return read_legislation(path, common, rule.takes | Takes("events"), must_state=())
+
+
 @pytest.fixture
 def change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Change:
     """Changes parameters of a service for the time of a test."""
@@ -51,7 +59,9 @@ def change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Change:
     def act(code: str, *parameters: str) -> None:
         path = _changed(tmp_path, PARAMETERS / f"{code}.yaml", "".join(parameters))
         common = read_parameter_file(PARAMETERS / "common.yaml")
-        monkeypatch.setitem(services_known._benefits, code, Benefit(benefit(code).rule, read_legislation(path, common)))
+        rule = benefit(code).rule
+        law = read_legislation(path, common, rule.takes | TERMS)
+        monkeypatch.setitem(services_known._benefits, code, Benefit(rule, law))
 
     return act
 
@@ -184,7 +194,7 @@ def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reach
         "      male:\n        2023-01-01: {value: 63, reference: social-code, mark: C}\n"
     )
     path = _changed(tmp_path, PARAMETERS / "notices" / "pension.yaml", table)
-    legislation = Legislation(read_parameter_file(path), read_parameter_file(PARAMETERS / "common.yaml"), must_state=())
+    legislation = _notice_law(path, pension.NOTICE)
     facts = _facts("2026-04-10", {"mother": "1964-04-10"})
     (before,) = notices_due(facts, date(2025, 3, 20), code="pension")
     assert before.values == {"day": date(2025, 4, 10), "age": 61}
@@ -198,7 +208,7 @@ def test_without_a_measure_for_the_age_nobody_is_told(tmp_path: Path, monkeypatc
     measures = _parameter("measures", "silver_age", "codes").replace("values:", "choices: silver_age\n    values:")
     measures = measures.replace("    unit", "    label: {kk: a, ru: b, en: c}\n    unit", 1)
     path = _changed(tmp_path, PARAMETERS / "notices" / "employment.yaml", measures)
-    legislation = Legislation(read_parameter_file(path), read_parameter_file(PARAMETERS / "common.yaml"), must_state=())
+    legislation = _notice_law(path, employment.NOTICE)
     monkeypatch.setitem(notices_known._legislation(), "employment", legislation)
     told = {}
     for born in ("1995-05-05", "1965-05-05"):

@@ -11,9 +11,13 @@ from benefits import BadParameters, Facts, UnknownService, add_directory, assess
 from benefits.assessment import Assessment
 from benefits.catalogue import PARAMETERS, benefit, read_legislation
 from benefits.decision import Right
+from benefits.legislation import TERMS
 from benefits.parameter_file import read_parameter_file
+from benefits.takes import Takes
 from benefits.terms import month_number
 from tests.law.casebook import FAMILIES, TWELFTH
+
+WITH_GIFT = Takes("age_from age_to rate gift mrp rounding") | TERMS
 
 GOOD = """\
 service: gift
@@ -304,7 +308,7 @@ def test_a_value_with_an_end_holds_to_its_last_day(tmp_path: Path) -> None:
     path = tmp_path / "first-bicycle.yaml"
     text = (TWELFTH / "first-bicycle.yaml").read_text()
     path.write_text(text.replace("\nparameters:\n", f"\nparameters:\n{gap}"))
-    found = read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml"))
+    found = read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml"), WITH_GIFT)
     values = {
         day: getattr(found.at(date.fromisoformat(day)).single.get("gift"), "value", None)
         for day in ("2025-02-09", "2025-02-10", "2025-06-14", "2025-06-15", "2025-07-19", "2025-07-20", "2030-01-01")
@@ -331,7 +335,8 @@ def test_a_month_belongs_to_the_value_in_force_on_its_first_day(
     path = tmp_path / "first-bicycle.yaml"
     text = (TWELFTH / "first-bicycle.yaml").read_text()
     path.write_text(text.replace("\nparameters:\n", f"\nparameters:\n{gift}"))
-    (span,) = read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml")).spans("gift")
+    common = read_parameter_file(PARAMETERS / "common.yaml")
+    (span,) = read_legislation(path, common, WITH_GIFT).spans("gift")
     assert (span.first, span.last) == (month_number(date(2025, 2, 1)), month_number(date(*last, 1)))
 
 
@@ -343,7 +348,7 @@ def test_the_day_of_a_change_belongs_to_the_new_value() -> None:
 
 def test_values_are_found_below_the_first_bracket_on_their_last_day_and_under_their_owner() -> None:
     common = read_parameter_file(PARAMETERS / "common.yaml")
-    legislation = read_legislation(PARAMETERS / "multi-child.yaml", common)
+    legislation = read_legislation(PARAMETERS / "multi-child.yaml", common, benefit("multi-child").rule.takes | TERMS)
     found = [legislation.entry_on(name, date(2025, 12, 31)) for name in ("mrp", "fund_indexation", "least_children")]
     lines = [one.line.code for one in found if one is not None]
     assert lines == ["common.mrp", "common.fund_indexation", "multi-child.least_children"]

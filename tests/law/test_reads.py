@@ -79,4 +79,4 @@ def test_a_service_that_is_offered_is_opened_by_an_event(service: Service) -> No
 def test_a_rule_that_reads_no_field_of_the_facts_is_refused() -> None:
     rule = benefit("burial").rule
     with pytest.raises(ValueError, match="burial: Facts has no field horoscope that a rule may read"):
-        Rule("burial", rule.subjects, rule.decide, rule.nothing, frozenset({"horoscope"}))
+        Rule("burial", rule.subjects, rule.decide, rule.nothing, frozenset({"horoscope"}), rule.takes)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.facts import Child
+from benefits.takes import Takes
 from benefits.terms import age
 
 
@@ -20,4 +21,11 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     return assessment.yes(basis, Money(assessment.times(assessment.number("rate"), "mrp")))
 
 
-RULE = Rule(code="first-bicycle", subjects=children, decide=decide, nothing="wrong_age", reads=frozenset({"children"}))
+RULE = Rule(
+    code="first-bicycle",
+    subjects=children,
+    decide=decide,
+    nothing="wrong_age",
+    reads=frozenset({"children"}),
+    takes=Takes("age_from age_to mrp rate rounding"),
+)

@@ -1,0 +1,108 @@
+"""`python -m benefits.schema`: writes the JSON Schema of the parameter files, for editors that complete and check them.
+
+The files themselves are checked by `parameter_file` and `legislation`, which name line and rule; this says the same to
+an editor while a lawyer writes, the names of each service's parameters among it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benefits import catalogue
+from benefits.legislation import COMMON, TERMS
+from benefits.notices.due import RULES
+from benefits.parameter_file import MARKS, UNITS, UNVERIFIED
+from benefits.texts import LANGUAGES
+
+FILE = Path(__file__).parent / "parameters" / "schema.json"
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+Schema = dict[str, Any]
+
+
+def schema() -> Schema:
+    """The schema of every parameter file: of services, of notices, and of the common one."""
+    scalar: Schema = {"type": ["string", "number", "boolean"]}
+    sourced: Schema = {
+        "reference": {
+            "type": "string",
+            "description": "Key of a legal ground, here or in common.yaml.",
+        },
+        "mark": {"enum": sorted(MARKS), "description": "S printed, P published, C computed, U nobody has checked it."},
+        "status": {"const": UNVERIFIED, "description": "Said by every value with mark U."},
+        "note": {"type": "string"},
+    }
+    dated: Schema = {
+        "anyOf": [
+            scalar,
+            _closed({"value": scalar, "until": {"description": "Its last day."}, **sourced}, required=["value"]),
+        ]
+    }
+    series: Schema = {
+        "type": "object",
+        "description": "Values by the first day on which they hold.",
+        "patternProperties": {DAY: {"$ref": "#/$defs/dated"}},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+    rows: Schema = {"type": "object", "additionalProperties": {"$ref": "#/$defs/series"}}
+    parameter = _closed(
+        {
+            "label": {"$ref": "#/$defs/texts"},
+            "unit": {"enum": list(UNITS)},
+            "values": {"$ref": "#/$defs/series"},
+            "brackets": {**rows, "propertyNames": {"pattern": r"^\d+$"}},
+            "table": rows,
+            "choices": {"type": "string", "description": "The words that a choice, or codes, may be."},
+            "optional": {"type": "boolean", "description": "May have gaps: where it has no value, a person decides."},
+            **sourced,
+        },
+        required=["unit"],
+    ) | {"oneOf": [{"required": [kind]} for kind in ("values", "brackets", "table")]}
+    named_texts: Schema = {"type": "object", "additionalProperties": {"$ref": "#/$defs/texts"}}
+    top = _closed(
+        {
+            "service": {"enum": sorted([COMMON, *_names()])},
+            "names": {"$ref": "#/$defs/texts"},
+            "reference": {"type": "string"},
+            **dict.fromkeys(("references", "figures", "conditions", "questions", "words"), named_texts),
+            "parameters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/parameter"}},
+        },
+        required=["service", "names", "parameters"],
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Dated parameters of a service of Demeu",
+        **top,
+        "allOf": [_only(service, names) for service, names in sorted(_names().items())],
+        "$defs": {
+            "texts": _closed({language: {"type": "string"} for language in LANGUAGES}, required=list(LANGUAGES)),
+            "dated": dated,
+            "series": series,
+            "parameter": parameter,
+        },
+    }
+
+
+def _names() -> dict[str, list[str]]:
+    """Of each service and notice, the parameters that its file may state: what its rule and the steps read."""
+    services = {code: sorted({**one.rule.takes.kinds(), **TERMS.kinds()}) for code, one in catalogue.load().items()}
+    return services | {rule.code: sorted({*rule.takes.kinds(), "events"}) for rule in RULES}
+
+
+def _only(service: str, names: list[str]) -> Schema:
+    return {
+        "if": {"properties": {"service": {"const": service}}},
+        "then": {"properties": {"parameters": {"propertyNames": {"enum": names}}}},
+    }
+
+
+def _closed(properties: Schema, required: list[str]) -> Schema:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def written() -> str:
+    return json.dumps(schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(), encoding="utf-8")

@@ -1,0 +1,149 @@
+"""What a rule says it takes of the law is what it takes, and the files state it; editors are told the same."""
+
+import re
+import shutil
+from collections import defaultdict
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+import benefits
+from benefits import BadFacts, BadParameters, schema
+from benefits.assessment import Assessment
+from benefits.catalogue import PARAMETERS, benefit, read_legislation
+from benefits.legislation import TERMS
+from benefits.notices.due import RULES as NOTICES
+from benefits.parameter_file import read_parameter_file
+from benefits.takes import Takes
+from tests.law.casebook import CASES, read_cases
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "says"),
+    [
+        (
+            "multi-child.yaml",
+            "least_children:",
+            "laest_children:",
+            r"multi-child\.yaml:\d+: nothing reads the parameter 'laest_children'; did you mean 'least_children'\?",
+        ),
+        ("childbirth.yaml", "  claim_months:", "  claim_days:", r"nothing reads the parameter 'claim_days'"),
+        ("common.yaml", "  mrp:", "  mpr:", r"awarded-mother\.yaml:1: the parameter 'mrp' is read and stated nowhere"),
+        ("notices/pension.yaml", "  ahead_days:", "  ahead_dayz:", r"pension\.yaml:\d+: nothing reads .*'ahead_days'"),
+    ],
+)
+def test_a_misspelt_name_is_found_when_the_files_are_read(
+    tmp_path: Path, file: str, before: str, after: str, says: str
+) -> None:
+    """With the line, and before any case meets it: it ended in a KeyError."""
+    copied = tmp_path / "parameters"
+    shutil.copytree(PARAMETERS, copied)
+    path = copied / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    with pytest.raises(BadParameters, match=says):
+        _read_all(copied)
+
+
+UNMET = {
+    *("mzp", "fund_indexation", "participation_step", "participation_most"),
+    *("line_by", "line_of_pm", "line_of_median", "region_median_income"),
+}
+"""What not every service that takes it has a case of: later years, long insurance, regions without a published line.
+The cap by `mzp` is read by its spans, not by its name."""
+
+
+def _read_all(folder: Path) -> None:
+    common = read_parameter_file(folder / "common.yaml")
+    for rule in [one.rule for one in benefits.load().values()]:
+        read_legislation(folder / f"{rule.code}.yaml", common, rule.takes | TERMS)
+    for notice in NOTICES:
+        taken = notice.takes | Takes("events")
+        read_legislation(folder / "notices" / f"{notice.code}.yaml", common, taken, must_state=())
+
+
+def test_a_parameter_of_another_kind_than_the_rule_reads_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "childbirth.yaml"
+    text = (PARAMETERS / "childbirth.yaml").read_text()
+    assert text.count("brackets:") == 1
+    path.write_text(text.replace("brackets:", "table:"))
+    common = read_parameter_file(PARAMETERS / "common.yaml")
+    with pytest.raises(BadParameters, match="'rate' is read as brackets, not as table"):
+        read_legislation(path, common, benefit("childbirth").rule.takes | TERMS)
+
+
+def test_each_rule_takes_what_it_says_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over all cases of the law: what is read is declared, and what is declared is read by some case."""
+    read: dict[str, set[str]] = defaultdict(set)
+
+    def watch(name: str) -> None:
+        known = getattr(Assessment, name)
+
+        def watched(self: Assessment, parameter: str, *given: Any) -> Any:
+            read[self.legislation.own.service].add(parameter)
+            return known(self, parameter, *given)
+
+        monkeypatch.setattr(Assessment, name, watched)
+
+    for name in ("number", "word", "codes", "bracket", "known_row", "row_on"):
+        watch(name)
+    for case in [case for file in sorted(CASES.glob("*.yaml")) for case in read_cases(file)]:
+        with suppress(BadFacts):
+            benefits.assess_each(case.service, case.facts, case.on)
+            benefits.schedule(case.service, case.facts, case.on)
+    for code, found in benefits.load().items():
+        shared = {"residence", "frequency"}
+        declared = set(found.rule.takes.kinds())
+        assert read[code] - shared <= declared, code
+        assert declared - read[code] <= UNMET, code
+
+
+# --- the schema for editors -------------------------------------------------------------------------------------------
+
+
+def test_the_schema_for_editors_is_that_of_this_code() -> None:
+    assert schema.FILE.read_text(encoding="utf-8") == schema.written(), "write it: python -m benefits.schema"
+
+
+@pytest.mark.parametrize("path", sorted(PARAMETERS.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_every_file_names_the_schema_and_holds_it(path: Path) -> None:
+    named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text())
+    assert named is not None
+    assert (path.parent / named.group(1)).resolve() == schema.FILE
+    validator = jsonschema_rs.validator_for(schema.schema())
+    assert [error.message for error in validator.iter_errors(_plain(path.read_text()))] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  least_children:", "  laest_children:"),
+        ("unit: children", "unit: child"),
+        ("mark: S", "mark: X"),
+        ("    kk: ", "    kz: "),
+    ],
+)
+def test_an_editor_sees_an_error_by_the_schema(before: str, after: str) -> None:
+    text = (PARAMETERS / "multi-child.yaml").read_text()
+    assert before in text
+    validator = jsonschema_rs.validator_for(schema.schema())
+    assert not validator.is_valid(_plain(text.replace(before, after, 1)))
+
+
+def _plain(text: str) -> Any:
+    """As an editor reads YAML: keys are texts."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {str(key): plain(entry) for key, entry in value.items()}
+        return str(value) if isinstance(value, date) else value
+
+    return plain(yaml.safe_load(text))
