@@ -1,4 +1,5 @@
-# Everything a newcomer needs. The environment .venv makes itself, and makes itself anew when the requirements change.
+# Everything a newcomer needs. The environment .venv makes itself, and makes itself anew when the requirements change:
+# beside the old one, which stays as it is until the new one is complete.
 # Plain GNU make and a POSIX shell; ARGS goes to the command, as in: make test ARGS="tests/law -q"
 
 VENV := .venv
@@ -31,9 +32,12 @@ $(READY): requirements.txt requirements-dev.txt
 		echo "Demeu needs Python 3.11 or newer with venv: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; \
 	fi; \
 	echo "Installing into $(VENV) with $$("$$chosen" --version) (once; a minute or two)"; \
-	"$$chosen" -m venv --clear $(VENV); \
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt; \
-	touch $(READY)
+	"$$chosen" -m venv --clear $(VENV).new; \
+	$(VENV).new/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt; \
+	grep -lI "$(VENV).new/bin" $(VENV).new/bin/* | xargs sed -i.bak 's|/$(VENV).new/bin|/$(VENV)/bin|'; \
+	rm -rf $(VENV).old $(VENV).new/bin/*.bak; \
+	if [ -d $(VENV) ]; then mv $(VENV) $(VENV).old; fi; \
+	mv $(VENV).new $(VENV); rm -rf $(VENV).old; touch $(READY)
 
 demo: $(READY) ## Show every ending of a case, end to end, in under a minute
 	@$(RUN) starter.py demo $(ARGS)
@@ -62,5 +66,5 @@ format: $(READY) ## Put the code into its format
 
 clean: ## Remove the environment, the demo's data and all caches
 	@if [ -x $(RUN) ] && [ -d .demeu ]; then $(RUN) -c 'from runtime.embedded import forget; forget()'; fi
-	@rm -rf $(VENV) .demeu .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
+	@rm -rf $(VENV) $(VENV).new $(VENV).old .demeu .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

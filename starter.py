@@ -4,6 +4,10 @@ It works with the Demeu that the environment names (DEMEU_*, TEMPORAL_*), or els
 this folder. Bad input ends with one line that names the field and the rule, and exit code 2.
 """
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the rest is imported, Ctrl-C ends it without a word
+
 import asyncio
 import json
 import sys
@@ -82,6 +86,16 @@ def _with(act: Callable[[Running], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
+def _iin(file: Path | None) -> str:
+    try:
+        if file is not None:
+            return file.read_text(encoding="utf-8").strip()
+        return typer.prompt("IIN", err=True).strip() if sys.stdin.isatty() else sys.stdin.readline().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise BadInput(f"iin-from: a file that can be read ({why})") from error
+
+
 def _day(text: str | None) -> date | None:
     return None if text is None else _date("on", text)
 
@@ -118,12 +132,19 @@ def up() -> None:
 @app.command("open")
 def open_(
     service: Service,
-    iin: Annotated[str, typer.Option(help="IIN of the person whose right it may be.")],
+    iin_from: Annotated[
+        Path | None,
+        typer.Option("--iin-from", help="File that holds the IIN; else it is asked for, or read from a pipe."),
+    ] = None,
     on: On = None,
     as_json: Json = False,
 ) -> None:
-    """Open a case of a service, or a notice, for a person."""
+    """Open a case of a service, or a notice, for a person.
+
+    The IIN is no argument: arguments stand in the shell's history and in the list of processes.
+    """
     with in_words():
+        iin = _iin(iin_from)
         opened = _with(lambda here: cases.open_case(here, service, iin, _day(on)))
         if as_json:
             _print_json(opened)
@@ -298,8 +319,12 @@ def benefits_(
 
 def main() -> int:
     """Run the command of the command line; its exit code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         app()
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        return 130
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     return 0

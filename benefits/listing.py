@@ -69,7 +69,7 @@ def changes_between(code: str, first: date, last: date) -> tuple[Change, ...]:
 
 
 def _by_code(legislation: Legislation, on: date) -> dict[str, TraceLine]:
-    return {line.code: line for line in legislation.at(on).lines()}
+    return {line.code: line for line in legislation.at(on).lines() if _name(line.code) in legislation.taken}
 
 
 def _value(line: TraceLine | None) -> object:

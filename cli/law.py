@@ -10,6 +10,7 @@ from textwrap import fill
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 import benefits
@@ -31,6 +32,33 @@ _COLUMNS = (
     Texts("Басталуы", "С", "From"),
     Texts("Аяқталуы", "По", "Until"),
     Texts("Ересек", "Взрослый", "Adult"),
+)
+_SERVICE_COLUMNS = (
+    Texts("Қызмет", "Услуга", "Service"),
+    Texts("Төлейді", "Платит", "Paid by"),
+    Texts("Жиілігі", "Как часто", "How often"),
+    Texts("Келісім күні", "Дней на согласие", "Consent days"),
+    Texts("Жұмыс күні", "Рабочих дней", "Working days"),
+)
+_PARAMETER_COLUMNS = (
+    Texts("Параметр", "Параметр", "Parameter"),
+    Texts("Мәні", "Значение", "Value"),
+    Texts("Басталуы", "С", "Since"),
+    Texts("Белгі", "Знак", "Mark"),
+    Texts("Негіз", "Основание", "Ground"),
+)
+_CHANGE_COLUMNS = (
+    Texts("Параметр", "Параметр", "Parameter"),
+    Texts("Бұрын", "Было", "Before"),
+    Texts("Кейін", "Стало", "After"),
+    Texts("Басталуы", "С", "Since"),
+)
+_GROUNDS = Texts("Негіздер", "Основания", "Grounds")
+_NOTHING_CHANGED = Texts("Ештеңе өзгерген жоқ.", "Ничего не изменилось.", "Nothing changed.")
+_UNVERIFIED = Texts(
+    "U белгісі: заң мәтінімен салыстырылмаған мәндер саны – {number}.",
+    "Знак U: значений, не сверенных с текстом закона, – {number}.",
+    "Mark U: {number} values that nobody has checked against the text of the law.",
 )
 _OFTEN = {
     Frequency.ONCE: Texts("бір рет", "один раз", "once"),
@@ -136,19 +164,19 @@ def services_listed(on: date | None) -> list[dict[str, Any]]:
 
 def show_services(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
     """One row for each service."""
-    columns = ("code", "service", "paid by", "how often", "consent", "term")
+    columns = ("", *(one[language] for one in _SERVICE_COLUMNS))
     rows = (
         (
             one["code"],
             one["names"][language],
             one["payer"],
-            one["frequency"],
-            f"{one['consent_window_days']} d",
-            f"{one['term_working_days']} wd",
+            _OFTEN[Frequency(one["frequency"])][language],
+            str(one["consent_window_days"]),
+            str(one["term_working_days"]),
         )
         for one in listed
     )
-    console.print(_table(columns, rows, 1))
+    console.print(_table(columns, rows, 1, 2, 4, 5))
 
 
 def parameters_listed(code: str, on: date) -> list[dict[str, Any]]:
@@ -157,8 +185,9 @@ def parameters_listed(code: str, on: date) -> list[dict[str, Any]]:
 
 
 def show_parameters(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
-    """One row for each value in force: its own first, then those of all services."""
-    columns = ("parameter", "", "value", "since", "mark", "ground")
+    """One row for each value in force: its own first, then those of all services. Grounds stand below, each once."""
+    grounds = list(dict.fromkeys(one["ground"][language] for one in listed))
+    columns = ("", *(one[language] for one in _PARAMETER_COLUMNS))
     rows = (
         (
             one["code"].partition(".")[2],
@@ -166,14 +195,17 @@ def show_parameters(console: Console, listed: Sequence[Mapping[str, Any]], langu
             _value(one),
             one["since"],
             one["mark"],
-            one["ground"][language],
+            str(grounds.index(one["ground"][language]) + 1),
         )
         for one in listed
     )
-    console.print(_table(columns, rows, 1, 5))
+    console.print(_table(columns, rows, 0, 1, 2, right={5}))
+    console.print(f"\n[bold]{_GROUNDS[language]}[/bold]")
+    for number, ground in enumerate(grounds, 1):
+        console.print(fill(f"{number:>3}  {ground}", console.width, subsequent_indent="     "), markup=False)
     unverified = sum(1 for one in listed if one["status"] == "unverified")
     if unverified:
-        console.print(f"Mark U: {unverified} values that nobody has checked against the text of the law.")
+        console.print("\n" + _UNVERIFIED[language].format(number=unverified))
 
 
 def changes_listed(code: str | None, first: date, last: date) -> list[dict[str, Any]]:
@@ -187,7 +219,7 @@ def changes_listed(code: str | None, first: date, last: date) -> list[dict[str, 
 
 def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
     """One row for each parameter that differs; a dash where it has no value."""
-    columns = ("parameter", "", "before", "after", "since")
+    columns = ("", *(one[language] for one in _CHANGE_COLUMNS))
     rows = (
         (
             one["code"],
@@ -198,7 +230,7 @@ def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language
         )
         for one in listed
     )
-    console.print(_table(columns, rows, 1) if listed else "nothing changed")
+    console.print(_table(columns, rows, 0, 1, 2, 3) if listed else _NOTHING_CHANGED[language])
 
 
 def _table(
@@ -211,7 +243,7 @@ def _table(
     )
     table = Table(*headed, box=None, header_style="bold", pad_edge=False)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))  # what stands in brackets is a row's name, not markup
     return table
 
 

@@ -90,13 +90,15 @@ async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Pl
 
 def _table(runs: list[Run]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
-    for column in ("", "case", "service", "expected", "reached"):
+    for column in ("", "case", "service", "ends as"):
         table.add_column(column, no_wrap=True)
     table.add_column("family", no_wrap=True, overflow="ellipsis", ratio=1)
     for run in runs:
         reached = run.result.outcome if run.result else "failed" if run.error else "…"
         mark = "[green]✓[/]" if run.as_expected else "[red]✗[/]" if run.result or run.error else " "
-        table.add_row(mark, run.ref, run.played.service, run.played.expected, reached, run.family.story)
+        # What was expected takes room only where it is not what came.
+        ends = reached if run.as_expected or reached == "…" else f"{reached}, not {run.played.expected}"
+        table.add_row(mark, run.ref, run.played.service, ends, run.family.story)
     return table
 
 
@@ -146,7 +148,7 @@ async def up(console: Console) -> None:
 {listed}
 
 Live a case from both sides, in another terminal:
-  .venv/bin/python starter.py open multi-child --iin {yours.iin}
+  echo {yours.iin} | .venv/bin/python starter.py open multi-child
   then answer on {stack.handset_url}/phone/{yours.phone}, or:
   .venv/bin/python starter.py reply {yours.phone} "Иә"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -200,9 +200,20 @@ class _Listed:
     spellings: tuple[tuple[str, ...], ...]
 
 
+class _Once(yaml.SafeLoader):
+    """As the safe loader, but a section given twice is an error: YAML keeps the last one in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"words.yaml:{node.start_mark.line + 1}: `{name}` is given twice")
+        return super().construct_mapping(node, deep)
+
+
 @lru_cache(maxsize=1)
 def _vocabulary() -> tuple[dict[tuple[str, ...], _Listed], int]:
-    listed: dict[str, list[str]] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
+    listed: dict[str, list[str]] = yaml.load(_WORDS.read_text(encoding="utf-8"), Loader=_Once)  # noqa: S506
     vocabulary: dict[tuple[str, ...], _Listed] = {}
     for name, phrases in listed.items():
         label = _Label(name)

@@ -60,8 +60,7 @@ def running_environment(folder: Path = DATA) -> dict[str, str] | None:
         with only_one(folder):
             return None  # it ended without a farewell
     except AlreadyRunning:
-        found: dict[str, str] = json.loads(file.read_text())
-        return found
+        return _kept(file)
 
 
 def secrets_of(folder: Path) -> dict[str, str]:
@@ -82,7 +81,9 @@ def secrets_of(folder: Path) -> dict[str, str]:
 
 
 def _kept(file: Path) -> dict[str, str]:
-    """The secrets that are there. Raises StartError for a broken file: made anew, stored payloads would be lost."""
+    """The variables in the file, if it is there. Raises StartError for a broken one: secrets that were made anew would
+    lose stored payloads.
+    """
     if not file.exists():
         return {}
     try:

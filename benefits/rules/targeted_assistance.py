@@ -16,17 +16,19 @@ from benefits.terms import add_months, age, day_before
 _MONTHS_OF_QUARTER = 3
 
 
-def household(assessment: Assessment) -> Sequence[Household]:
-    """The applicant's household, if it is known."""
+def household(assessment: Assessment) -> Sequence[Household | None]:
+    """The applicant's household; None where nobody has said anything of it, which is no answer about its income."""
     known = assessment.facts.household
-    if known is None or assessment.facts.applicant.iin not in known.members:
+    if known is not None and assessment.facts.applicant.iin not in known.members:
         return ()
     return (known,)
 
 
-def decide(assessment: Assessment, household: Household) -> Finding:
+def decide(assessment: Assessment, household: Household | None) -> Finding:
     """(line - average income per head) x members + 1.5 MRP for each young child, to the end of the quarter."""
     on = assessment.on
+    if household is None:
+        return assessment.ask("income_of_the_quarter_unknown", assessment.facts.applicant.iin)
     quarter = _quarter_of(on)
     basis = f"{min(household.members)}/{quarter.year}-Q{quarter.month // _MONTHS_OF_QUARTER + 1}"
     breach = household.contract_breached_on

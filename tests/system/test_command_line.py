@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent.parent
 ON = "2026-11-20"
 
 
-async def starter(stack: EmbeddedStack | None, *words: str) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of a command."""
+async def starter(stack: EmbeddedStack | None, *words: str, typed: str = "") -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command; `typed` comes through a pipe."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DEMEU_", "TEMPORAL_"))}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -24,10 +24,11 @@ async def starter(stack: EmbeddedStack | None, *words: str) -> tuple[int, str, s
         *words,
         cwd=ROOT,
         env={**inherited, **(stack.env if stack else {}), "COLUMNS": "200"},
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate()
+    out, err = await process.communicate(f"{typed}\n".encode())
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 
@@ -35,7 +36,7 @@ async def starter(stack: EmbeddedStack | None, *words: str) -> tuple[int, str, s
 async def test_a_case_from_the_command_line(stack: EmbeddedStack, outside: Outside) -> None:
     person = crowd(1)[0]
     await outside.settle_in([person])
-    code, out, _ = await starter(stack, "open", "multi-child", "--iin", person["iin"], "--on", ON, "--json")
+    code, out, _ = await starter(stack, "open", "multi-child", "--on", ON, "--json", typed=person["iin"])
     assert code == 0
     ref = json.loads(out)["ref"]
     async with asyncio.timeout(30):
@@ -76,17 +77,20 @@ async def test_bad_input_ends_with_the_field_and_the_rule(stack: EmbeddedStack) 
     iin = crowd(1)[0]["iin"]
     wrong = iin[:-1] + str((int(iin[-1]) + 1) % 10)
     for words, says in (
-        (("open", "multi-child", "--iin", wrong), "iin: check digit"),
-        (("open", "nothing", "--iin", iin), "unknown service 'nothing'"),
-        (("open", "multi-child", "--iin", iin, "--on", "2025-13-01"), "on: '2025-13-01' is no date"),
+        (("open", "nothing"), "unknown service 'nothing'"),
+        (("open", "multi-child", "--on", "2025-13-01"), "on: '2025-13-01' is no date"),
+        (("open", "multi-child", "--iin-from", "nowhere"), "iin-from: a file that can be read (No such file"),
+        (("resolve", "4827-1031-6", "close", "--by", " "), "ref: no case"),
+        (("returned", "4827-1031-6", "closed", "--by", "x"), "ref: no case"),
         (("case", "1234-5678-0"), "ref: '1234-5678-0' is no case reference"),
         (("reply", "12", "x"), "phone: a telephone number"),
         (("assess", "multi-child", "--facts", "nowhere.yaml"), "facts: a file that can be read (No such file"),
     ):
-        code, out, err = await starter(stack, *words)
+        code, out, err = await starter(stack, *words, typed=iin)
         assert (code, out) == (2, ""), (words, err)
         assert err.startswith(says)
         assert err.count("\n") == 1
+    assert await starter(stack, "open", "multi-child", typed=wrong) == (2, "", "iin: check digit\n")
 
 
 async def test_nothing_to_talk_to_is_said_in_one_line() -> None:

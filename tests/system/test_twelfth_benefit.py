@@ -35,7 +35,7 @@ async def test_its_case_runs_from_the_right_to_the_money(stack: EmbeddedStack) -
     async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
         outside = Outside.of(stack, http)
         await outside.settle_in([person])
-        code, out, err = await starter(stack, "open", "first-bicycle", "--iin", person["iin"], "--on", ON)
+        code, out, err = await starter(stack, "open", "first-bicycle", "--on", ON, typed=person["iin"])
         assert code == 0, err
         ref = out.split()[1]
         async with asyncio.timeout(30):
