@@ -23,8 +23,8 @@ from benefits.yaml_file import BadYaml, read_yaml
 
 Reader = Callable[[Any, str], Any]
 
-NOT_FACTS = frozenset({"family_name", "given_name", "patronymic", "language", "phone", "name"})
-"""Fields of the registries that are no facts for the law: accepted and dropped."""
+NOT_FACTS = frozenset({"family_name", "given_name", "patronymic", "language", "phone", "name", "rights"})
+"""Fields of the registries, and the rights that an example family states, that are no facts for the law: dropped."""
 
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 _LARGEST_MONEY = Decimal(10) ** 12

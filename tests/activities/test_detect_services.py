@@ -37,7 +37,8 @@ from workflows.model import (
 )
 
 CAST = read_cast()
-SERVICES = [service.code for service in benefits.services(every=True)]
+SERVICES = sorted({one.service for family in CAST.families for one in family.cases if one.expected is Outcome.CREDITED})
+"""The services of which the demo has a case that is paid."""
 FROM_THE_FUND = {"capacity-loss", "job-loss", "childcare"}
 """Of the cast, those from whose payment the pension contribution is withheld."""
 

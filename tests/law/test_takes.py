@@ -114,10 +114,9 @@ def test_the_schema_for_editors_is_that_of_this_code() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(PARAMETERS.rglob("*.yaml")), ids=lambda path: path.stem)
-def test_every_file_names_the_schema_and_holds_it(path: Path) -> None:
+def test_every_file_holds_the_schema_that_it_names(path: Path) -> None:
     named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text())
-    assert named is not None
-    assert (path.parent / named.group(1)).resolve() == schema.FILE
+    assert named is None or (path.parent / named.group(1)).resolve() == schema.FILE
     validator = jsonschema_rs.validator_for(schema.schema())
     assert [error.message for error in validator.iter_errors(_plain(path.read_text()))] == []
 
