@@ -13,7 +13,7 @@ CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.1
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test bench mutants lint format clean
+.PHONY: help install demo up test contract bench mutants lint format clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,11 @@ bench: $(READY) ## Measure the whole case against a bare workflow
 
 mutants: $(READY) ## Change the law thousands of times and see whether a test notices (over an hour)
 	@$(RUN) -m tests.law.mutation $(ARGS)
+
+contract: $(READY) ## Try another body's system: BANK=URL EMAKET=URL BODY=URL REGISTRIES=URL TOKEN=... PERSON=FILE
+	@DEMEU_CONTRACT_BANK=$(BANK) DEMEU_CONTRACT_EMAKET=$(EMAKET) DEMEU_CONTRACT_BODY=$(BODY) \
+	DEMEU_CONTRACT_REGISTRIES=$(REGISTRIES) DEMEU_CONTRACT_TOKEN=$(TOKEN) DEMEU_CONTRACT_PERSON=$(PERSON) \
+	$(RUN) -m pytest -m contract tests/contract $(ARGS)
 
 lint: $(READY) ## Check style, format, types and import rules
 	$(RUN) -m ruff check .

@@ -26,26 +26,26 @@ from adapters.records import (
 )
 
 
-class _Decisions(Record):
+class Decisions(Record):
     iin: Iin
     decisions: tuple[DisabilityRecord, ...]
 
 
-class _Adults(Record):
+class Adults(Record):
     iin: Iin
     adults: tuple[AdultRecord, ...]
 
 
-class _PhoneOf(Record):
+class PhoneOf(Record):
     iin: Iin
     phone: Phone
 
 
-class _Payments(Record):
+class Payments(Record):
     payments: tuple[ExistingPayment, ...]
 
 
-class _Accounts(Record):
+class Accounts(Record):
     accounts: tuple[BankAccount, ...]
 
 
@@ -61,7 +61,7 @@ class HttpPersonsRegistry:
         return found
 
     async def household(self, iin: str) -> tuple[AdultRecord, ...]:
-        found = await self._system.ask("/persons/v1/{iin}/household", _Adults, path={"iin": iin})
+        found = await self._system.ask("/persons/v1/{iin}/household", Adults, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return found.adults
 
@@ -85,7 +85,7 @@ class HttpDisabilityDatabase:
         self._system = system
 
     async def decisions(self, iin: str) -> tuple[DisabilityRecord, ...]:
-        found = await self._system.ask("/disability/v1/{iin}", _Decisions, path={"iin": iin})
+        found = await self._system.ask("/disability/v1/{iin}", Decisions, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.decisions, key=lambda decision: decision.decided_on or date.min))
 
@@ -97,7 +97,7 @@ class HttpMobileDatabase:
         self._system = system
 
     async def phone(self, iin: str) -> str | None:
-        found = await self._system.look_up("/mobile/v1/{iin}", _PhoneOf, unknown="no_phone", path={"iin": iin})
+        found = await self._system.look_up("/mobile/v1/{iin}", PhoneOf, unknown="no_phone", path={"iin": iin})
         if found is None:
             return None
         about(self._system.name, iin, found.iin, "iin")
@@ -112,7 +112,7 @@ class HttpEMaket:
 
     async def payments(self, iin: str, service: str) -> tuple[ExistingPayment, ...]:
         query = {"iin": iin, "service": service}
-        return (await self._system.ask("/emaket/v1/payments", _Payments, query=query)).payments
+        return (await self._system.ask("/emaket/v1/payments", Payments, query=query)).payments
 
     async def register(self, key: str, application: Application) -> Registration:
         return await self._system.act("/emaket/v1/applications", key, application, Registration)
@@ -153,7 +153,7 @@ class HttpBank:
         self._system = system
 
     async def accounts(self, iin: str) -> tuple[BankAccount, ...]:
-        return (await self._system.ask("/bank/v1/accounts", _Accounts, query={"iin": iin})).accounts
+        return (await self._system.ask("/bank/v1/accounts", Accounts, query={"iin": iin})).accounts
 
     async def account(self, iin: str, iban: str) -> BankAccount | None:
         found = await self._system.look_up(

@@ -17,37 +17,37 @@ from adapters.registry_records import (
 )
 
 
-class _Registrations(Record):
+class Registrations(Record):
     iin: Iin
     registrations: tuple[UnemploymentRecord, ...]
 
 
-class _Decisions(Record):
+class Decisions(Record):
     iin: Iin
     decisions: tuple[CapacityLossRecord, ...]
 
 
-class _Awards(Record):
+class Awards(Record):
     iin: Iin
     awards: tuple[AwardRecord, ...]
 
 
-class _Breadwinners(Record):
+class Breadwinners(Record):
     iin: Iin
     breadwinners: tuple[BreadwinnerRecord, ...]
 
 
-class _Burials(Record):
+class Burials(Record):
     iin: Iin
     burials: tuple[BurialRecord, ...]
 
 
-class _Pensions(Record):
+class Pensions(Record):
     iin: Iin
     pensions: tuple[PensionRecord, ...]
 
 
-class _Statuses(Record):
+class Statuses(Record):
     iin: Iin
     statuses: tuple[KandasStatusRecord, ...]
 
@@ -59,7 +59,7 @@ class HttpLabourMarket:
         self._system = system
 
     async def registrations(self, iin: str) -> tuple[UnemploymentRecord, ...]:
-        found = await self._system.ask("/labour/v1/{iin}", _Registrations, path={"iin": iin})
+        found = await self._system.ask("/labour/v1/{iin}", Registrations, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.registrations, key=lambda one: one.registered_on or date.min))
 
@@ -83,7 +83,7 @@ class HttpSocialInsurance:
         return found
 
     async def capacity_losses(self, iin: str) -> tuple[CapacityLossRecord, ...]:
-        found = await self._system.ask("/fund/v1/{iin}/capacity-losses", _Decisions, path={"iin": iin})
+        found = await self._system.ask("/fund/v1/{iin}/capacity-losses", Decisions, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.decisions, key=lambda one: one.decided_on or date.min))
 
@@ -95,7 +95,7 @@ class HttpAwardsRegistry:
         self._system = system
 
     async def awards(self, iin: str) -> tuple[AwardRecord, ...]:
-        found = await self._system.ask("/awards/v1/{iin}", _Awards, path={"iin": iin})
+        found = await self._system.ask("/awards/v1/{iin}", Awards, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.awards, key=lambda one: one.awarded_on or date.min))
 
@@ -107,12 +107,12 @@ class HttpDeathsRegistry:
         self._system = system
 
     async def breadwinners(self, iin: str) -> tuple[BreadwinnerRecord, ...]:
-        found = await self._system.ask("/deaths/v1/{iin}/breadwinners", _Breadwinners, path={"iin": iin})
+        found = await self._system.ask("/deaths/v1/{iin}/breadwinners", Breadwinners, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.breadwinners, key=lambda one: one.died_on or date.min))
 
     async def burials(self, iin: str) -> tuple[BurialRecord, ...]:
-        found = await self._system.ask("/deaths/v1/{iin}/burials", _Burials, path={"iin": iin})
+        found = await self._system.ask("/deaths/v1/{iin}/burials", Burials, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.burials, key=lambda one: one.died_on or date.min))
 
@@ -144,7 +144,7 @@ class HttpPensionsRegistry:
         self._system = system
 
     async def pensions(self, iin: str) -> tuple[PensionRecord, ...]:
-        found = await self._system.ask("/pensions/v1/{iin}", _Pensions, path={"iin": iin})
+        found = await self._system.ask("/pensions/v1/{iin}", Pensions, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.pensions, key=lambda one: one.decided_on or date.min))
 
@@ -156,6 +156,6 @@ class HttpKandasRegistry:
         self._system = system
 
     async def statuses(self, iin: str) -> tuple[KandasStatusRecord, ...]:
-        found = await self._system.ask("/kandas/v1/{iin}", _Statuses, path={"iin": iin})
+        found = await self._system.ask("/kandas/v1/{iin}", Statuses, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.statuses, key=lambda one: one.decided_on or date.min))

@@ -1,0 +1,232 @@
+"""`python -m adapters.contract`: writes what each body must offer, as OpenAPI, into `docs/contract`.
+
+Made from the records that the clients read and write, so the document cannot say otherwise than the code. How a body
+proves that it keeps the contract: `docs/contract/README.md`.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapters import clients, records, registry_clients, registry_records
+from adapters.records import Record
+
+FOLDER = Path(__file__).parent.parent / "docs" / "contract"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A GET. `query` are the names of parameters that must be there; `unknown` the code of the 404, if it has one."""
+
+    path: str
+    answer: type[Record]
+    summary: str
+    query: tuple[str, ...] = ()
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A POST under a key. `refused` are the codes with which the body says no for good (422)."""
+
+    path: str
+    message: type[Record]
+    answer: type[Record]
+    summary: str
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+IIN, DAY = {"type": "string", "pattern": "^[0-9]{12}$"}, {"type": "string", "format": "date"}
+PARAMETERS: dict[str, Json] = {
+    "iin": IIN,
+    "on": DAY,
+    "quarter": DAY | {"description": "The first day of a quarter."},
+    "service": {"type": "string", "description": "Code of the service, as multi-child."},
+    "iban": {"type": "string", "pattern": "^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$"},
+    "key": {"type": "string", "description": "The Idempotency-Key of the POST; percent-encoded, it holds slashes."},
+    "application_number": {"type": "string"},
+}
+
+BODIES: dict[str, tuple[Read | Effect, ...]] = {
+    "registries": (
+        Read("/persons/v1/{iin}", records.PersonRecord, "The person.", unknown="unknown_person"),
+        Read("/persons/v1/{iin}/household", clients.Adults, "The adults who live together.", unknown="unknown_person"),
+        Read("/civil/v1/families/{iin}", records.FamilyRecord, "The adult's children; none is an empty list."),
+        Read("/disability/v1/{iin}", clients.Decisions, "Decisions of the medical and social board."),
+        Read("/mobile/v1/{iin}", clients.PhoneOf, "The phone tied to the IIN.", unknown="no_phone"),
+        Read("/labour/v1/{iin}", registry_clients.Registrations, "Registrations as unemployed."),
+        Read(
+            "/fund/v1/{iin}/insurance",
+            registry_records.InsuranceRecord,
+            "The part in the social insurance, counted as at a day.",
+            query=("on",),
+            unknown="not_insured",
+        ),
+        Read("/fund/v1/{iin}/capacity-losses", registry_clients.Decisions, "Decisions on the capacity to work."),
+        Read("/awards/v1/{iin}", registry_clients.Awards, "State awards."),
+        Read("/deaths/v1/{iin}/breadwinners", registry_clients.Breadwinners, "Deaths that left this person."),
+        Read("/deaths/v1/{iin}/burials", registry_clients.Burials, "Burials that this person arranged."),
+        Read("/pensions/v1/{iin}", registry_clients.Pensions, "Decisions on the pension."),
+        Read("/kandas/v1/{iin}", registry_clients.Statuses, "Decisions on the status of a kandas."),
+        Read(
+            "/assistance/v1/{iin}/household",
+            registry_records.AssistanceHousehold,
+            "The household for targeted assistance, with its income in a quarter.",
+            query=("quarter",),
+            unknown="no_household",
+        ),
+    ),
+    "emaket": (
+        Read("/emaket/v1/payments", clients.Payments, "What is or was paid under a service.", query=("iin", "service")),
+        Effect(
+            "/emaket/v1/applications",
+            records.Application,
+            records.Registration,
+            "Registers an application.",
+            {
+                "missing_document": "The member `document` names it.",
+                "rejected": "With a reason.",
+            },
+        ),
+        Read(
+            "/emaket/v1/applications/by-key/{key}",
+            records.Registration,
+            "What the application under this key led to; the same refusal, if it was refused.",
+            unknown="unknown_key",
+        ),
+    ),
+    "body": (
+        Effect("/body/v1/files", records.CaseFile, records.Ruling, "Takes a file; decides now or later."),
+        Read("/body/v1/files/{application_number}", records.Ruling, "Where the file stands.", unknown="unknown_file"),
+    ),
+    "bank": (
+        Read("/bank/v1/accounts", clients.Accounts, "The person's own accounts.", query=("iin",)),
+        Read(
+            "/bank/v1/accounts/{iban}",
+            records.BankAccount,
+            "An account, and whether it is this person's own.",
+            query=("iin",),
+            unknown="unknown_account",
+        ),
+        Effect(
+            "/bank/v1/transfers",
+            records.Transfer,
+            records.TransferStatus,
+            "Credits an account. What cannot be credited is `rejected` in the answer, with a code of ISO 20022: AC01 "
+            "no such account, AC04 closed, AC06 blocked, BE01 another's, AM05 this end-to-end id was credited before.",
+        ),
+        Read(
+            "/bank/v1/transfers/by-key/{key}",
+            records.TransferStatus,
+            "Where the transfer of this key stands.",
+            unknown="unknown_key",
+        ),
+    ),
+}
+
+PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457. `code` is a word that programs read; `reason` is for people; neither names a person.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,39}$"},
+        "detail": {"type": "string"},
+        "reason": {"type": "string"},
+    },
+    "required": ["code"],
+}
+EVERYWHERE = {
+    "401": "No valid bearer token.",
+    "422": "The request breaks this contract (`invalid_request`).",
+    "429": "Too many: come again after the seconds of Retry-After.",
+    "503": "Away: come again after the seconds of Retry-After, if it says so.",
+}
+KEYED = (
+    "Under the key there is one effect, for ever, however often and however at once the call comes: the same call "
+    "again has the same answer; another body under it is 409 `key_reused`; while the first is in work, 409 `in_progress`. A "
+    "refusal is an answer too, and kept. Members may come in any order."
+)
+
+
+def document(body: str) -> Json:
+    """The OpenAPI of a body."""
+    schemas: Json = {"Problem": PROBLEM}
+    paths: Json = {}
+    for call in BODIES[body]:
+        method = "get" if isinstance(call, Read) else "post"
+        paths.setdefault(call.path, {})[method] = _operation(call, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"What Demeu asks of: {body}",
+            "version": "1",
+            "description": "Amounts are decimal strings of tenge, days ISO 8601. Members that are not named here are "
+            "ignored, so an answer may have more; one that is unknown is null, not left out.",
+        },
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(call: Read | Effect, schemas: Json) -> Json:
+    names = [part[1:-1] for part in call.path.split("/") if part.startswith("{")]
+    parameters = [_parameter(name, "path") for name in names]
+    problems = dict(EVERYWHERE)
+    operation: Json = {"summary": call.summary}
+    if isinstance(call, Read):
+        parameters += [_parameter(name, "query") for name in call.query]
+        if call.unknown:
+            problems["404"] = f"There is none (`{call.unknown}`)."
+        success = "200"
+    else:
+        parameters.append({**_parameter("Idempotency-Key", "header"), "description": KEYED})
+        operation["requestBody"] = {"required": True, "content": _json(_ref(call.message, schemas))}
+        problems["400"] = "No key (`key_missing`), or a body that is no JSON."
+        problems["409"] = "`key_reused` or `in_progress`: see the key."
+        if call.refused:
+            said = "; ".join(f"`{code}`: {why}" for code, why in call.refused.items())
+            problems["422"] = f"{EVERYWHERE['422']} Or a no for good: {said}"
+        success = "201"
+    responses: Json = {success: {"description": "Done.", "content": _json(_ref(call.answer, schemas))}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    responses |= {status: {"description": why, "content": problem} for status, why in sorted(problems.items())}
+    return {**operation, "parameters": parameters, "responses": responses}
+
+
+def _parameter(name: str, place: str) -> Json:
+    return {"name": name, "in": place, "required": True, "schema": PARAMETERS.get(name, {"type": "string"})}
+
+
+def _json(schema: Json) -> Json:
+    return {"application/json": {"schema": schema}}
+
+
+def _ref(record: type[Record], schemas: Json) -> Json:
+    schema = record.model_json_schema(ref_template="#/components/schemas/{model}")
+    for name, inner in {**schema.pop("$defs", {}), record.__name__: schema}.items():
+        # What we make of a record that cannot be read is no member of the wire.
+        inner.get("properties", {}).pop("unreadable", None)
+        schemas[name] = inner
+    return {"$ref": f"#/components/schemas/{record.__name__}"}
+
+
+def written(body: str) -> str:
+    return json.dumps(document(body), ensure_ascii=False, indent=1) + "\n"
+
+
+def write(folder: Path = FOLDER, bodies: Iterable[str] = BODIES) -> None:
+    for body in bodies:
+        (folder / f"{body}.json").write_text(written(body), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
