@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import benefits
 from benefits.decision import Decision, Right
-from card import cases, rights
+from card import cases, findings, rights
 from card.tables import CaseRecord, RightRow, RightState
 from workflows.model import Case, Outcome
 
@@ -68,6 +68,7 @@ async def settle(
     what runs, they are held against it, and a family that has grown is offered the difference.
     """
     children = facts.get("children", ())
+    await _open_parts(session, case, decisions)
     taken: Found | None = None
     mine: Found | None = None
     for right, paid in _to_be_had(decisions, unpaid):
@@ -99,6 +100,17 @@ async def settle(
     if later is not None:
         (await session.get_one(CaseRecord, case.ref)).look_on = later
     return Found(failed, Outcome.NO_RIGHT)
+
+
+OPEN_PART = "part_is_open"
+"""Kind of finding: a right is granted as far as it is certain, and a person must find out about the rest."""
+
+
+async def _open_parts(session: AsyncSession, case: Case, decisions: Sequence[Decision]) -> None:
+    """Put before a person what is open beside a right that is certain; the case goes on with what is."""
+    questions = [one.question for one in decisions if one.right is YES and one.question]
+    if questions:
+        await findings.note(session, OPEN_PART, {case.ref: "; ".join(questions)})
 
 
 async def again(

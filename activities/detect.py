@@ -59,10 +59,12 @@ class DetectStep:
         Which day's law an amount follows (of the right, of the application) each rule says itself. Raises as `detect`.
         """
         case = step.case
-        asked = await self._facts(case, step.on)
+        # The months of some rights are owed however late they are asked for: their law is that of the right's own day.
+        on = case.on if benefits.service(case.service, case.on).counts == "right" else step.on
+        asked = await self._facts(case, on)
         with possible():
             facts = {**asked.mapping, "payments": []} if step.was else asked.mapping
-            decisions = _decided(case.service, facts, step.on)
+            decisions = _decided(case.service, facts, on)
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
             found = await attempts.again(session, case, asked.mapping, decisions, was=step.was)

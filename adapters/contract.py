@@ -148,8 +148,8 @@ EVERYWHERE = {
 }
 KEYED = (
     "Under the key there is one effect, for ever, however often and however at once the call comes: the same call "
-    "again has the same answer; another body under it is 409 `key_reused`; while the first is in work, 409 `in_progress`. A "
-    "refusal is an answer too, and kept. Members may come in any order."
+    "again has the same answer; another body under it is 409 `key_reused`; while the first is in work, 409 "
+    "`in_progress`. A refusal is an answer too, and kept. Members may come in any order."
 )
 
 

@@ -33,7 +33,10 @@ class Money:
 
 @dataclass(slots=True)
 class Finding:
-    """What a rule found about one subject. `condition` is the code of the failed condition or of the question."""
+    """What a rule found about one subject. `condition` is the code of the failed condition or of the question.
+
+    A yes with a question is certain as far as its money goes; the question is about a further part.
+    """
 
     right: Right
     condition: str | None = None

@@ -70,6 +70,8 @@ class Service:
     again_after_days: Mapping[str, int]
     most_offers: int
     follows_changes: bool
+    counts: str
+    """Which day's law counts for who was found before they applied: that of the "application" or of the "right"."""
 
 
 class Benefit:
@@ -117,6 +119,7 @@ class Benefit:
             },
             most_offers=int(number["most_offers"].value),
             follows_changes=word["follows_changes"].word == "yes",
+            counts=word["day_that_counts"].word,
         )
 
 

@@ -137,11 +137,12 @@ class Part:
 class Decision:
     """The answer of the law to one case on one day.
 
-    `on` is the day of application that was assumed. `failed` is set when the right is "no", `asked` when a person
-    must decide. `basis` names the one right (a birth record, a decision number, for a family its parent) and is
-    None when there is nothing that a right could rest on. Money in tenge, per month or once; zero unless the right
-    is "yes". `start` and `until` are the first and the last day of the right, both included; `until` None means no
-    known end. `payer` is "budget", "fund" or "fund+budget"; `decider` "corporation", "fund" or "local".
+    `on` is the day of application that was assumed. `failed` is set when the right is "no", `asked` when a person must
+    decide; beside a "yes", `asked` is about a further part that is open, and the money is certain. `basis` names the
+    one right (a birth record, a decision number, for a family its parent) and is None when there is nothing that a
+    right could rest on. Money in tenge, per month or once; zero unless the right is "yes". `start` and `until` are the
+    first and the last day of the right, both included; `until` None means no known end. `payer` is "budget", "fund" or
+    "fund+budget"; `decider` "corporation", "fund" or "local".
     """
 
     code: str

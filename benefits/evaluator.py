@@ -133,7 +133,7 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
     failed = asked = None
     if right is Right.NO:
         failed = _condition(found, "conditions", finding.condition)
-    elif right is Right.PERSON_DECIDES:
+    elif finding.condition is not None:
         asked = _condition(found, "questions", finding.condition)
     gross = withheld = ZERO
     parts = []

@@ -126,8 +126,9 @@ def show_money(tenge: Decimal, language: Language) -> str:
 def _answer(decision: Decision, legislation: Legislation, language: Language) -> list[str]:
     if decision.failed is not None:
         return [_REASON[language].format(text=decision.failed.names[language])]
-    if decision.asked is not None:
-        return [_QUESTION[language].format(text=decision.asked.names[language])]
+    question = [] if decision.asked is None else [_QUESTION[language].format(text=decision.asked.names[language])]
+    if decision.right is Right.PERSON_DECIDES:
+        return question
     lines = [_AMOUNT[decision.frequency][language].format(money=show_money(decision.net, language))]
     if decision.withheld:
         money = {name: show_money(getattr(decision, name), language) for name in ("gross", "withheld", "net")}
@@ -140,7 +141,8 @@ def _answer(decision: Decision, legislation: Legislation, language: Language) ->
     if len(payers) > 1:
         paid = [_quantity(part.net, "tenge", language) for part in decision.parts]
         payers = [f"{payer} – {money}" for payer, money in zip(payers, paid, strict=True)]
-    return [*lines, _PAYER[language].format(payer=", ".join(payers))]
+    # Beside what is certain, what is open of the rest.
+    return [*lines, _PAYER[language].format(payer=", ".join(payers)), *question]
 
 
 def _step(line: TraceLine, on: date, legislation: Legislation, language: Language) -> str:

@@ -22,7 +22,7 @@ from benefits.texts import Texts
 COMMON = "common"
 TERMS = Takes(
     "payer decider frequency residence offered events consent_window_days reminder_after_days late_reply_days "
-    "account_days term_working_days document_days most_offers follows_changes",
+    "account_days term_working_days document_days most_offers follows_changes day_that_counts",
     tables="again_after_days",
 )
 """What the shared conditions and the steps of a case read of every service."""

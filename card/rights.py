@@ -152,7 +152,8 @@ async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: 
         right.refusals += 1
         right.refused_amount, right.refused_ground = case.amount, case.ground
     right.state, right.why, right.since = state, outcome, datetime.now(UTC)
-    right.offers += outcome in ("lapsed", "late_yes", "unreachable", "refused_by_person")
+    # Who was not reached was not asked: that uses up no offer, and a new phone is found at the next look.
+    right.offers += outcome in ("lapsed", "late_yes", "refused_by_person")
     await session.flush()
     return right
 

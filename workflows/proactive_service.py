@@ -150,6 +150,8 @@ class ProactiveService(CaseInSight):
                 self.note(
                     f"right found: {tenge(found.amount)}{'' if found.frequency == 'once' else ' a month'}{running}"
                 )
+                if found.reason:
+                    self.note(f"a further part is open, for a person to find out: {found.reason}")
                 return found.amount, found.policy
             await self.ask_operator(Attention.LAW_UNDECIDED, found.reason or "the law leaves the answer open")
 

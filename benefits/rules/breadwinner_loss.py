@@ -38,12 +38,13 @@ def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
     if orphans not in (0, len(kept)):
         return assessment.ask("some_are_full_orphans", basis)
     fund = _fund_part(assessment, breadwinner, len(kept))
-    if isinstance(fund, str):
-        return assessment.ask(fund, basis)
-    money = (*fund, _budget_part(assessment, len(kept), orphans))
+    open_ = fund if isinstance(fund, str) else None
+    # What the budget pays hangs on nothing that the Fund still has to say: it is granted, and the rest is asked.
+    money = (*(() if isinstance(fund, str) else fund), _budget_part(assessment, len(kept), orphans))
     last = max(end for _, end in kept)
     until = None if last == _NEVER else day_before(last)
     finding = assessment.yes(basis, money, until=until, start=assessment.paid_from(breadwinner.died_on))
+    finding.condition = open_
     if fund:
         finding.decider = "fund"
     return finding

@@ -1,17 +1,20 @@
 """A right lives; a case is one attempt at it: what an ending makes of it, and when it is looked at again."""
 
+import importlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, text
 from sqlmodel import select
 
 import benefits
 from activities.calendar import day_of
 from activities.close import FOR_GOOD
-from card import cases, rights
-from card.tables import CaseRecord, Look, RightRow, RightState
+from benefits import make_iin
+from card import cases, findings, rights
+from card.tables import CaseRecord, Look, RightRow, RightState, table
 from tests.activities.life import Life
 from tests.activities.people import ON, child, iin_of, mother
 from workflows.model import Case, CloseInput, Detected, Outcome, ReassessInput, Right, Step, StepInput
@@ -296,3 +299,55 @@ async def test_a_change_that_nobody_answered_is_looked_at_again(life: Life) -> N
     (look,) = await looks(life)
     assert look.why == "lapsed"
     assert (await detect(life, await life.open())).was == Decimal("63030")
+
+
+async def test_a_right_that_ended_before_rights_were_rows_is_looked_at_again(life: Life) -> None:
+    """As migration 0010 plans it, over a database as 0003 left it."""
+    await life.settle(mother())
+    case = await ended(life, Outcome.LAPSED)
+    planned = importlib.import_module("card.migrations.versions.0010_rights_that_ended_before").PLANNED
+    async with life.card.transaction() as session:
+        await session.execute(delete(table(Look)))
+        await session.execute(text(planned))
+    (look,) = await looks(life)
+    assert (look.service, look.why, look.person_id) == ("multi-child", Outcome.LAPSED, case.person_id)
+    assert timedelta(0) < look.day - TODAY <= timedelta(days=31)
+
+
+async def test_who_is_not_reached_uses_up_no_offer(life: Life) -> None:
+    await life.settle(mother(phone=None))
+    for _ in range(5):
+        await ended(life, Outcome.UNREACHABLE)
+        (look,) = await looks(life)
+        assert look.right_id is not None, "a new phone is found at the next look"
+    assert (await the_right(life)).offers == 0
+
+
+async def test_what_is_certain_is_granted_and_what_is_open_is_put_before_a_person(life: Life) -> None:
+    """A breadwinner whose income the Fund does not know for all months: the budget's part hangs on none of it."""
+    insurance = {"contribution_months": 24, "counted_on": "2025-02-10", "incomes": []}
+    deceased = make_iin(date(1975, 5, 5), "male", 1)
+    orphan = child(1, 0)
+    death: dict[str, Any] = {"iin": deceased, "died_on": "2025-02-10", "death_record": "DR-1"}
+    death["dependants"] = [{"iin": orphan["iin"], "birth_date": orphan["birth_date"]}]
+    await life.settle(mother(children=1, breadwinners=[death]), {"iin": deceased, "insurance": insurance})
+    case = await life.open(service="breadwinner-loss")
+    found = await detect(life, case)
+    assert (found.right, found.amount) == (Right.YES, Decimal(42530))
+    assert found.reason == "The income of some months is not known. What was it in those months?"
+    async with life.card.transaction() as session:
+        (open_,) = await findings.listed(session)
+    assert (open_.kind, open_.ref, open_.what) == ("part_is_open", case.ref, found.reason)
+
+
+async def test_the_months_of_a_lost_job_are_owed_however_late_the_yes_comes(life: Life) -> None:
+    """Found in the last month that is paid, asked for in the one after it."""
+    work = {"from_month": "2022-01-01", "until_month": "2025-02-01", "amount": "200000"}
+    insurance = {"contribution_months": 7, "counted_on": "2025-02-28", "incomes": [work]}
+    lost = [{"number": "U-1", "registered_on": "2025-03-01"}]
+    await life.settle(mother(children=0, insurance=insurance, unemployment=lost))
+    case = await life.open(service="job-loss", on=date(2025, 3, 31))
+    found = await detect(life, case)
+    assert found.right is Right.YES
+    arg = ReassessInput(case=case, key=case.key(Step.REASSESS), on=date(2025, 4, 2))
+    assert (await life.run(Step.REASSESS, arg)).amount == found.amount
