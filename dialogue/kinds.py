@@ -14,6 +14,8 @@ class MessageKind(StrEnum):
     """
 
     OFFER = "offer"
+    OFFER_MORE = "offer_more"
+    """As the offer, to who has it already and whose family has changed: names what is paid now, and what would be."""
     REMINDER = "reminder"
     UNCLEAR = "unclear"
     REFUSED_CONFIRMED = "refused_confirmed"
@@ -41,6 +43,7 @@ class MessageKind(StrEnum):
 
 _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.OFFER: frozenset({"service", "amount", "frequency", "until"}),
+    MessageKind.OFFER_MORE: frozenset({"service", "amount", "amount_before", "frequency", "until"}),
     MessageKind.REMINDER: frozenset({"service", "amount", "frequency", "until"}),
     MessageKind.UNCLEAR: frozenset({"service", "until"}),
     MessageKind.REFUSED_CONFIRMED: frozenset({"service"}),

@@ -322,6 +322,8 @@ class ReassessInput(StepInput):
 
 class OfferInput(StepInput):
     amount: Decimal
+    was: Decimal | None = None
+    """What runs until now, of a right whose circumstances have changed."""
     at: datetime
     """When the question goes out, by the clock of the case; the window runs from here if no receipt comes."""
 

@@ -185,7 +185,7 @@ class ProactiveService(CaseInSight):
         if n > 1 and workflow.patched(Change.ONE_VERDICT):
             self.receipt = None  # what is still said of the question before says nothing of this one
         self.offered = workflow.now()
-        question = OfferInput(**self.base(Step.OFFER, n), amount=amount, at=self.offered)
+        question = OfferInput(**self.base(Step.OFFER, n), amount=amount, was=self.was, at=self.offered)
         offered = await self.do(Step.OFFER, question, Offered, "ask for consent by SMS")
         if offered.consent is None:
             if not offered.sent or offered.deadline is None:

@@ -45,7 +45,7 @@ VALUES: dict[str, Any] = {
 }
 EVERY = [(kind, language) for kind in MessageKind for language in ("kk", "ru")]
 NOTICES = tuple(MessageKind)[tuple(MessageKind).index(MessageKind.PENSION_AGE_NEAR) :]
-QUESTIONS = (MessageKind.OFFER, MessageKind.REMINDER, MessageKind.UNCLEAR)
+QUESTIONS = (MessageKind.OFFER, MessageKind.OFFER_MORE, MessageKind.REMINDER, MessageKind.UNCLEAR)
 
 
 def say(kind: MessageKind, language: str = "ru", **values: Any) -> str:
