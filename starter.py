@@ -220,16 +220,28 @@ def returned(
     ref: Ref,
     reason: Annotated[str, typer.Argument(help="The bank's code (ISO 20022), as AC04: account closed.")],
     by: By,
+    account: Annotated[str, typer.Option("--account", help="Last four characters of the IBAN it had gone to.")],
     note: Note = "",
     as_json: Json = False,
 ) -> None:
     """Book that the credited money of a closed case has come back from the bank; the case pays anew by itself."""
     with in_words():
-        done = _with(lambda here: cases.returned(here, ref, reason, note, by))
+        done = _with(lambda here: cases.returned(here, ref, reason, account, note, by))
         if as_json:
             _print_json(done)
         else:
             console.print(f"case {done['ref']}: {done['amount']} tenge are owed again; it is opened again by itself")
+
+
+@app.command("pay-owed")
+def pay_owed(ref: Ref, by: By, note: Note = "", as_json: Json = False) -> None:
+    """Open a closed case again whose money was assigned and never paid: it looks for an account, and pays."""
+    with in_words():
+        done = _with(lambda here: cases.pay_owed(here, ref, note, by))
+        if as_json:
+            _print_json(done)
+        else:
+            console.print(f"case {done['ref']}: {done['amount']} tenge are owed; it is opened again by itself")
 
 
 @app.command()
@@ -275,6 +287,7 @@ def assess(
     """
     with in_words():
         day = _day(on) or day_of(datetime.now(UTC))
+        law.with_added()
         if service is None:
             found = law.card(facts, day)
             if as_json:
@@ -302,6 +315,7 @@ def benefits_(
     """List the services; of one service its parameters in force on a day; or what changed between two days."""
     with in_words():
         day = _day(on)
+        law.with_added()
         if changes is not None:
             first, last = (_date("changes", text) for text in changes)
             if last < first:

@@ -80,7 +80,7 @@ class AssignStep:
                     await money.book_withheld(session, step.key, step.case.ref, withheld, about)
         if state == "refused" or amount is None:
             return Ruling(assigned=False, reason=reason)
-        return Ruling(assigned=True, amount=amount, differs=state != "assigned")
+        return Ruling(assigned=True, amount=amount, differs=state not in ("assigned", "accepted"))
 
     @activity.defn(name=Step.ACCEPT_AMOUNT)
     async def accept_amount(self, step: StepInput) -> Ruling:

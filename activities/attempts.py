@@ -50,7 +50,7 @@ async def rename_payments(
     for payment in listed:
         for child in children:
             ids = {one for one in (child.get("iin"), child.get("birth_record")) if one}
-            if ids & groups.get(payment["basis"], set()):
+            if ids & ({payment["basis"]} | groups.get(payment["basis"], set())):
                 payment["basis"] = child.get("birth_record") or child.get("iin")
 
 

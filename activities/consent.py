@@ -20,6 +20,7 @@ from card.tables import Consent
 from workflows.model import Answer, Case, ConsentInput, ConsentRecorded, HearInput, Meaning, Step
 
 UNKNOWN = "no such message has reached us"
+BEYOND = "it came later than any window of this question can end"
 MOVED = "the phone is no longer tied to this person's IIN"
 
 
@@ -41,9 +42,14 @@ class ConsentStep:
             recorded = await consents.of_message(session, case.ref, step.message_id)
         phone = heard.message.phone
         said = Meaning(heard.said.meaning)
+        if said is Meaning.YES and hearing.in_time(heard, step.deadline) and not hearing.in_any_window(heard):
+            # No receipt moves a window so far: whoever told the case of this deadline was no SMS centre.
+            async with card.transaction() as session:
+                await consents.refuse(session, case.ref, step.message_id, BEYOND)
+            return Answer(refused=BEYOND)
         yes = said is Meaning.YES and hearing.in_time(heard, step.deadline)
-        # The number may have a new owner since the question went out.
-        if yes and recorded is None and not await hearing.still_hers(self.world, case, phone):
+        # The number may have a new owner since the question went out: neither a yes nor a no of theirs is hers.
+        if (yes or said is Meaning.NO) and recorded is None and not await hearing.still_hers(self.world, case, phone):
             async with card.transaction() as session:
                 await consents.refuse(session, case.ref, step.message_id, MOVED)
             return Answer(refused=MOVED, moved=True)

@@ -1,6 +1,7 @@
 """Step *credit*: the money goes to the bank account, once, under one key. The most careful of the steps."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
@@ -38,9 +39,11 @@ class CreditStep:
                 .on_conflict_do_nothing(index_elements=["key"])
                 .returning(col(Payment.key))
             )
-            iban = (await session.get_one(Account, step.account_id)).iban
-            if new is None and (came_back := await _came_back(session, step.key)):
-                return Credited(settled=False, reason=came_back)
+            # What stands in the row decides, whatever account a case that was begun anew has found since.
+            payment = await session.get_one(Payment, step.key)
+            iban = (await session.get_one(Account, payment.account_id)).iban
+        if payment.state != "intended":
+            return Credited(settled=payment.state == TransferState.SETTLED, reason=payment.reason)
         iin = await self.world.card.iin(case.person_id)
         transfer = Transfer(
             iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=f"{case.ref}-{step.n}"
@@ -56,17 +59,11 @@ class CreditStep:
                 f"bank: says that this payment was made before [{DUPLICATE}]", type="Duplicate", non_retryable=True
             )
         async with self.world.card.transaction() as session:
-            await _finish(session, step, status)
+            await _finish(session, step, status, payment.account_id)
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
 
 
-async def _came_back(session: AsyncSession, key: str) -> str | None:
-    """Why the bank has returned this payment, if it has: the bank still knows the key, and it is over."""
-    payment = await session.get_one(Payment, key)
-    return payment.reason if payment.state == "returned" else None
-
-
-async def _finish(session: AsyncSession, step: CreditInput, status: TransferStatus) -> None:
+async def _finish(session: AsyncSession, step: CreditInput, status: TransferStatus, account_id: UUID) -> None:
     await session.execute(
         update(table(Payment))
         .where(col(Payment.key) == step.key)
@@ -81,5 +78,5 @@ async def _finish(session: AsyncSession, step: CreditInput, status: TransferStat
         await money.book_credited(session, step.key, step.case.ref, step.amount, day_of(datetime.now(UTC)))
     else:
         await session.execute(
-            update(table(Account)).where(col(Account.id) == step.account_id).values(rejected=status.reason_code)
+            update(table(Account)).where(col(Account.id) == account_id).values(rejected=status.reason_code)
         )

@@ -52,4 +52,6 @@ class DecideStep:
                 if step.paid:
                     day = day_of(datetime.now(UTC))
                     await money.book_credited(session, step.key, step.case.ref, payment.amount, day)
-        return Credited(settled=step.paid, reason=DUPLICATE)
+            # What was found out first stands.
+            settled = payment.state in ("settled", "returned") or (payment.state == "intended" and step.paid)
+        return Credited(settled=settled, reason=DUPLICATE)

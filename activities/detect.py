@@ -132,6 +132,8 @@ async def remember(session: AsyncSession, case: Case, asked: Asked) -> None:
     columns = {"family_name", "given_name", "patronymic", "birth_date", "died_on", "sex", "language", "region"}
     # What cannot be read this time takes the place of nothing that could be read before.
     described = {name: getattr(person, name) for name in columns - {*person.unreadable}}
+    if person.language is None:
+        described.pop("language", None)
     await people.remember_person(session, case.person_id, described)
     if asked.family is None:
         return

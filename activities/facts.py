@@ -8,18 +8,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from activities.calendar import day_of
 from activities.world import World
 from adapters.records import AdultRecord, ChildRecord, FamilyRecord, PersonRecord, Record
 from adapters.registry_records import AssistanceHousehold
+from benefits.iin import is_iin, read_iin
+from benefits.readings import UNREAD
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
 NO_FACTS = {"family_name", "given_name", "patronymic", "language"}
 """What the persons registry says of a person and no law asks."""
+
+OLDEST = 70
+"""A child of an adult who applies is hardly older: such a year is an error."""
 
 GROWN_UP = 18
 """Years from which nobody is asked about as somebody's child. It only spares asking; the law looks at ages itself."""
@@ -51,7 +56,7 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     own = family.children if family is not None else ()
     adults = _others(iin, lives_with or (), own)
     # In the Fund the breadwinner is insured; what the survivors earned is none of this case's business.
-    insured = [iin] if breadwinners is None else [one.iin for one in breadwinners if one.iin]
+    insured = [iin] if breadwinners is None else [one.iin for one in breadwinners if _can_be_asked_about(one.iin)]
     asking: dict[str, Callable[[], Awaitable[list[Json]]]] = {
         "children": lambda: _children(world, iin, own, adults, household),
         "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.disability.decisions),
@@ -72,6 +77,13 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
         "adults": [_written(adult, NO_FACTS) for adult in (person, *adults)],
         **dict(zip(wanted, answers, strict=True)),
     }
+    unasked = []
+    if "insurances" in reads and any(not _can_be_asked_about(one.iin) for one in breadwinners or ()):
+        unasked.append("insurances")
+    if "disabilities" in reads and any(_may_be_minor(one, on) and not _can_be_asked_about(one.iin) for one in own):
+        unasked.append("disabilities")
+    if unasked:
+        mapping[UNREAD] = unasked
     if breadwinners:
         mapping["breadwinners"] = [_written(one) for one in breadwinners]
     if household is not None:
@@ -93,23 +105,39 @@ def _written(record: Record, without: set[str] | None = None) -> Json:
     return record.model_dump(mode="json", exclude=without)
 
 
-def _others(iin: str, lives_with: Iterable[AdultRecord], own: Iterable[ChildRecord]) -> list[AdultRecord]:
-    """The other adults of the household; a grown-up child is listed among the children already."""
-    listed = {iin, *(child.iin for child in own)}
+def _others(iin: str, lives_with: Iterable[AdultRecord], own: Sequence[ChildRecord]) -> list[AdultRecord]:
+    """The other adults of the household; a grown-up child is listed among the children already.
+
+    Not so somebody whom the children name as parent or carer: who is listed as both, the law must see.
+    """
+    named = {name for one in own for name in (one.mother_iin, one.father_iin, one.lives_with, one.carer_iin)}
+    listed = {iin, *(child.iin for child in own if child.iin not in named)}
     return [adult for adult in lives_with if adult.iin not in listed]
 
 
+def _can_be_asked_about(iin: str | None) -> TypeGuard[str]:
+    """Whether a register can be asked about this number: under one that is none it knows of nobody."""
+    return iin is not None and is_iin(iin)
+
+
 def _minors(children: Iterable[ChildRecord], on: date) -> list[str]:
-    """The children who live on the day and may still be under age. One without a number cannot be asked about."""
-    return [
-        child.iin
-        for child in children
-        if child.iin and _may_be_under_age(child, on) and (child.died_on is None or child.died_on > on)
-    ]
+    """The children who live on the day and may still be under age, as far as they can be asked about."""
+    return [one.iin for one in children if _can_be_asked_about(one.iin) and _may_be_minor(one, on)]
 
 
-def _may_be_under_age(child: ChildRecord, on: date) -> bool:
-    return child.birth_date is None or on.year - GROWN_UP <= child.birth_date.year <= on.year
+def _may_be_minor(child: ChildRecord, on: date) -> bool:
+    """Whether the child may live and be under age. Its own dates may be the error: only likely ones say no."""
+    if child.born_alive is False:
+        return False
+    held = read_iin(child.iin).birth_date if _can_be_asked_about(child.iin) else None
+    births = [born for born in (child.birth_date, held) if born is not None]
+    died = child.died_on
+    if died is not None and died <= on and all(died >= born for born in births):
+        return False
+    years = [on.year - born.year for born in births]
+    grown = all(GROWN_UP < age <= OLDEST for age in years)
+    not_yet_born = all(on < born <= day_of(datetime.now(UTC)) for born in births)
+    return not births or not (grown or not_yet_born)
 
 
 async def _children(

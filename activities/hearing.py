@@ -98,6 +98,19 @@ async def still_hers(world: World, case: Case, phone: str) -> bool:
         return await world.mobile.phone(iin) == phone
 
 
+A_RECEIPT_MOVES_IT = timedelta(days=7)
+"""An SMS that was not delivered by then has failed: no receipt can make a window end later than so."""
+
+
+def in_any_window(heard: Heard) -> bool:
+    """Whether the answer was written in the longest window that its question can have, by the Card alone."""
+    question = heard.question
+    if question is None:
+        return False
+    longest = question.opened_at + timedelta(days=question.window_days + 1) + A_RECEIPT_MOVES_IT
+    return heard.message.received_at <= max(question.deadline, longest)
+
+
 def in_time(heard: Heard, deadline: datetime) -> bool:
     """Whether the answer was written within the window."""
     return heard.message.received_at <= deadline

@@ -6,6 +6,7 @@ import benefits
 from activities import speech
 from activities.consent import given_before
 from activities.world import World
+from card import consents
 from dialogue import MessageKind
 from workflows.model import Offered, OfferInput, Step
 
@@ -22,6 +23,7 @@ class OfferStep:
         """
         async with self.world.card.statements() as session:
             consent = await given_before(session, step.case)
+            declined = consent is None and await consents.has_answered(session, step.case.ref)
         if consent is not None:
             return Offered(sent=True, consent=consent)
         service = benefits.service(step.case.service, step.case.on)
@@ -38,4 +40,4 @@ class OfferStep:
         )
         if asked.refused is not None:
             return Offered(sent=False, reason=asked.refused)
-        return Offered(sent=True, deadline=asked.deadline)
+        return Offered(sent=True, deadline=asked.deadline, declined=declined)

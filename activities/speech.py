@@ -142,15 +142,16 @@ async def ask(
         message = await intend(
             session,
             case=case,
-            key=step.key,
+            key=question.key,
             kind=kind,
             phone=to.phone,
             language=to.language,
-            until=deadline,
+            until=question.deadline,
             number=question.shown_number,
             **values,
         )
-    return Asked(deadline, await say(world.card, world.sms, message, at))
+    # The stored one decides: of a case that was begun anew it runs since the question first went out.
+    return Asked(question.deadline, await say(world.card, world.sms, message, at))
 
 
 async def say(card: Card, centre: SmsCentre, message: OutgoingMessage, at: datetime) -> str | None:

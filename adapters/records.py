@@ -4,7 +4,7 @@ Unknown members of an answer are ignored, so that a body may add to its answers;
 Personal data is kept out of `repr`, because a record may end up in a message about something else. No rules of law.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -37,6 +37,16 @@ Money = Annotated[
     PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="json"),
 ]
 """Tenge, to the tiyn. Decimal in memory, a string such as "78798.00" on the wire."""
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, str | date) or isinstance(value, datetime):
+        raise ValueError("a day is written as 2025-03-01")  # a number would be read as seconds since 1970
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day, ISO 8601 on the wire."""
 
 Iin = Annotated[str, Field(pattern=r"^[0-9]{12}$", repr=False)]
 """Individual identification number, 12 digits. The check digit is the registry's business, not the wire's."""
@@ -157,15 +167,15 @@ class AdultRecord(RegisterRecord):
     """An adult in the persons registry (ГБД ФЛ), without the name: all that is told of those who live with somebody."""
 
     iin: Iin
-    birth_date: Annotated[date | None, Field(repr=False)]
+    birth_date: Annotated[Day | None, Field(repr=False)]
     sex: Sex | None
     citizenship: Citizenship | None
     permanent_resident: bool | None
     region: Annotated[str, Field(pattern=r"^KZ-[0-9A-Z]{1,3}$")] | None
     """ISO 3166-2."""
-    died_on: date | None = None
-    imprisoned_since: date | None = None
-    left_country_on: date | None = None
+    died_on: Day | None = None
+    imprisoned_since: Day | None = None
+    left_country_on: Day | None = None
 
 
 class PersonRecord(AdultRecord):
@@ -181,7 +191,7 @@ class ChildRecord(RegisterRecord):
     """A child of an adult in the civil registry (ЗАГС); stillborn, or born abroad, perhaps without an IIN."""
 
     iin: OptionalIin = None
-    birth_date: Annotated[date | None, Field(repr=False)]
+    birth_date: Annotated[Day | None, Field(repr=False)]
     sex: Sex | None
     mother_iin: OptionalIin = None
     father_iin: OptionalIin = None
@@ -191,11 +201,11 @@ class ChildRecord(RegisterRecord):
     relation: Relation | None
     lives_with: OptionalIin = None
     """IIN of the adult with whom the child lives."""
-    died_on: date | None = None
-    full_time_student_until: date | None = None
+    died_on: Day | None = None
+    full_time_student_until: Day | None = None
     birth_record: Name | None
     """Number of the civil record; carries no personal data and may identify a right."""
-    taken_on: date | None = None
+    taken_on: Day | None = None
     """Day of adoption or guardianship."""
     carer_iin: OptionalIin = None
     """Who cares for the child, where that is another than the adult with whom it lives."""
@@ -216,9 +226,9 @@ class DisabilityRecord(RegisterRecord):
     number: Name | None
     group: DisabilityGroup | None
     cause: DisabilityCause | None
-    from_date: date | None
-    until: date | None = None
-    decided_on: date | None
+    from_date: Day | None
+    until: Day | None = None
+    decided_on: Day | None
 
 
 class ExistingPayment(RegisterRecord):
@@ -226,8 +236,8 @@ class ExistingPayment(RegisterRecord):
 
     service: Name | None
     basis: Name | None
-    from_date: date | None
-    until: date | None = None
+    from_date: Day | None
+    until: Day | None = None
     state: PaymentState | None
 
 
@@ -237,7 +247,7 @@ class Application(Record):
     case_ref: Name
     service: Name
     iin: Iin
-    applied_on: date
+    applied_on: Day
     computed_amount: Money
     consent_ref: Name
     account_ref: Annotated[str | None, Field(min_length=1, repr=False)] = None
@@ -257,7 +267,7 @@ class CaseFile(Record):
     service: Name
     iin: Iin
     computed_amount: Money
-    applied_on: date
+    applied_on: Day
 
 
 class Ruling(Record):
@@ -267,7 +277,7 @@ class Ruling(Record):
     state: RulingState
     amount: Money | None = None
     decision_number: Name | None = None
-    decided_on: date | None = None
+    decided_on: Day | None = None
     reason_code: Name | None = None
     reason: Annotated[str | None, Field(repr=False)] = None
 

@@ -4,20 +4,19 @@ Frozen models as in `adapters.records`, on the same terms: members that nobody r
 checked, and personal data stays out of `repr`. No rules of law.
 """
 
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from adapters.records import Iin, Money, Name, OptionalIin, RegisterRecord
+from adapters.records import Day, Iin, Money, Name, OptionalIin, RegisterRecord
 
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=6)]
 """From 0 to 1: 0.30 is 30 %. A string on the wire."""
 
-Count = Annotated[int, Field(ge=0)]
-PrivateDay = Annotated[date | None, Field(repr=False)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+PrivateDay = Annotated[Day | None, Field(repr=False)]
 
 
 class AwardKind(StrEnum):
@@ -52,15 +51,15 @@ class UnemploymentRecord(RegisterRecord):
     """A registration as unemployed at the Labour Market (Еңбек нарығы)."""
 
     number: Name | None
-    registered_on: date | None
-    deregistered_on: date | None = None
+    registered_on: Day | None
+    deregistered_on: Day | None = None
 
 
 class IncomeRecord(RegisterRecord):
     """Income from which contributions were paid: tenge a month, the same in each month of the period."""
 
-    from_month: date | None
-    until_month: date | None
+    from_month: Day | None
+    until_month: Day | None
     """The first day of the last month; it counts."""
     amount: Annotated[Money | None, Field(repr=False)]
 
@@ -71,8 +70,8 @@ class InsuranceRecord(RegisterRecord):
     iin: Iin
     contribution_months: Count | None
     """None where the Fund cannot count as at the day asked about."""
-    counted_on: date | None
-    incomes: tuple[IncomeRecord, ...] = ()
+    counted_on: Day | None
+    incomes: tuple[IncomeRecord, ...] | None = ()
     job_loss_months_paid: Count | None = 0
 
 
@@ -81,9 +80,9 @@ class CapacityLossRecord(RegisterRecord):
 
     number: Name | None
     degree: Share | None
-    from_date: date | None
-    until: date | None = None
-    decided_on: date | None
+    from_date: Day | None
+    until: Day | None = None
+    decided_on: Day | None
 
 
 class AwardRecord(RegisterRecord):
@@ -91,7 +90,7 @@ class AwardRecord(RegisterRecord):
 
     number: Name | None
     kind: AwardKind | None
-    awarded_on: date | None
+    awarded_on: Day | None
 
 
 class DependantRecord(RegisterRecord):
@@ -100,10 +99,10 @@ class DependantRecord(RegisterRecord):
     iin: OptionalIin
     birth_date: PrivateDay
     relation: DependantRelation | None
-    full_time_student_until: date | None = None
+    full_time_student_until: Day | None = None
     disabled_before_18: bool | None = False
     full_orphan: bool | None = False
-    cares_for: Annotated[date | None, Field(repr=False)] = None
+    cares_for: Annotated[Day | None, Field(repr=False)] = None
     """Birth date of the deceased's child whom this dependant cares for."""
 
 
@@ -111,17 +110,17 @@ class BreadwinnerRecord(RegisterRecord):
     """A death that left dependants."""
 
     iin: OptionalIin
-    died_on: date | None
+    died_on: Day | None
     death_record: Name | None
     """Number of the civil record; carries no personal data and may identify a right."""
-    dependants: tuple[DependantRecord, ...]
+    dependants: tuple[DependantRecord, ...] | None
 
 
 class BurialRecord(RegisterRecord):
     """A burial and who arranged it."""
 
     death_record: Name | None
-    died_on: date | None
+    died_on: Day | None
     status: DeceasedStatus | None
     buried_by: OptionalIin
 
@@ -131,18 +130,18 @@ class PensionRecord(RegisterRecord):
 
     number: Name | None
     amount: Annotated[Money | None, Field(repr=False)]
-    from_date: date | None
-    until: date | None = None
-    decided_on: date | None
+    from_date: Day | None
+    until: Day | None = None
+    decided_on: Day | None
 
 
 class KandasStatusRecord(RegisterRecord):
     """A decision that gives the status of a kandas to its last day. An extension is a decision of its own."""
 
     number: Name | None
-    from_date: date | None
-    until: date | None
-    decided_on: date | None
+    from_date: Day | None
+    until: Day | None
+    decided_on: Day | None
 
 
 class AssistanceHousehold(RegisterRecord):
@@ -150,11 +149,11 @@ class AssistanceHousehold(RegisterRecord):
 
     iin: Iin
     """The member who was asked about."""
-    quarter: date
+    quarter: Day
     """The first day of the quarter of the income."""
     income: Annotated[Money | None, Field(repr=False)] = None
     """Of all members in the quarter, tenge; None where it is not known."""
     members: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9]{12}$")], ...], Field(repr=False)]
     able_bodied: Count | None = 0
-    contract_signed_on: date | None = None
-    contract_breached_on: date | None = None
+    contract_signed_on: Day | None = None
+    contract_breached_on: Day | None = None

@@ -21,6 +21,10 @@ ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
 WHOLE = Decimal(1)
 
 
+class NoSuchRow(LookupError):
+    """The law, as far as it is known, has no bracket or row for this number or name on this day."""
+
+
 @dataclass(slots=True)
 class Money:
     """What one payer pays, in tenge, for one month or once."""
@@ -129,7 +133,7 @@ class Assessment:
         """The value of the bracket into which the number falls. Raises LookupError below the first."""
         entry = self.in_force.bracket(name, number)
         if entry is None:
-            raise LookupError(f"{name} has no bracket for {number}")
+            raise NoSuchRow(f"{name} has no bracket for {number}")
         if self.trace is not None:
             self.trace.append(entry.line)
         return entry.value
@@ -138,7 +142,7 @@ class Assessment:
         """The value of a row of a table. Raises LookupError when there is none."""
         value = self.known_row(name, key)
         if value is None:
-            raise LookupError(f"{name} has no row {key}")
+            raise NoSuchRow(f"{name} has no row {key}")
         return value
 
     def known_row(self, name: str, key: str) -> Decimal | None:

@@ -184,6 +184,10 @@ def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
         rule = getattr(module, "RULE", None)
         if isinstance(rule, Rule):
             path = parameters / f"{rule.code}.yaml"
+            if rule.code in found:
+                raise BadParameters(path, 1, f"two modules declare a RULE with the code {rule.code!r}")
+            if not path.exists():
+                raise BadParameters(path, 1, f"there is no such file for the rule {rule.code!r}")
             found[rule.code] = Benefit(rule, read_legislation(path, common, rule.takes | TERMS))
     for file in parameters.glob("*.yaml"):
         if file.stem != COMMON and file.stem not in found:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from benefits.assessment import Assessment, Finding, OneRight
+from benefits.assessment import Assessment, Finding, NoSuchRow, OneRight
 from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
 from benefits.facts import BadFacts, Facts
-from benefits.unreadable import NotReadable
+from benefits.unreadable import NotReadable, is_known
 
 RECORD_UNCLEAR = "record_unclear"
 """Code of the question about a field that its register holds unreadably, or in several ways."""
@@ -91,9 +91,13 @@ def _found(found: Benefit, assessment: Assessment, subject: Any) -> Finding:
     finding = assessment.ask(RECORD_UNCLEAR)
     try:
         finding = found.rule.decide(assessment, subject)
+        if finding.basis is not None and not is_known(finding.basis):
+            return assessment.ask(RECORD_UNCLEAR)
         return _unless_paid(found, assessment, finding)
     except NotReadable:
-        return assessment.ask(RECORD_UNCLEAR, finding.basis)
+        return assessment.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
+    except NoSuchRow:
+        return assessment.ask("law_of_that_day_unknown", finding.basis)
 
 
 def _barred(assessment: Assessment) -> str | None:
@@ -117,7 +121,8 @@ def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Fi
     on = assessment.on
     once = assessment.in_force.single["frequency"].word == Frequency.ONCE
     for payment in assessment.facts.payments:
-        if payment.service != found.code or payment.from_date > on:
+        # One that begins later has been granted already: a second would be paid beside it.
+        if payment.service != found.code:
             continue
         if found.rule.one_right is OneRight.PER_BASIS and payment.basis != finding.basis:
             continue

@@ -8,12 +8,19 @@ breaks no rule here: it is for the law's rules to meet it.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import pairwise
+from typing import TypeVar
 
-from benefits.facts import Adult, BadFacts, Child, Dependant, Facts
+from benefits.facts import Adult, BadFacts, Child, Dependant, Facts, Insurance
 from benefits.iin import read_iin
 from benefits.unreadable import Unreadable, is_known
 
+T = TypeVar("T")
+
 EARLIEST_BIRTH = date(1900, 1, 1)
+LATEST = date(2200, 1, 1)
+MOST_CONTRIBUTIONS = 12 * 60
+"""Nobody has more months of contributions than a life of work has."""
+
 EARLIEST_AS_AT = date(2023, 1, 1)
 """The first day for which the parameters hold values; facts as at an earlier day could not be assessed."""
 
@@ -27,6 +34,7 @@ def check_between_fields(family: Facts) -> None:
     _check_members(family)
 
 
+AN_IDENTIFIER = "an IIN or a birth record"
 IN_THE_IIN = ("the birth date that the IIN holds", "the sex that the IIN holds")
 
 
@@ -36,8 +44,10 @@ def check_against_iin(family: Facts, *, but: Collection[str] = ()) -> None:
     Apart from the other rules: registers do differ from the digits, and then a person has two birth dates to look at.
     """
     people: list[tuple[str, Adult | Child | Dependant]] = [*_persons(family)]
-    for number, breadwinner in enumerate(family.breadwinners):
-        people += [(f"breadwinners[{number}].dependants[{n}]", one) for n, one in enumerate(breadwinner.dependants)]
+    for number, breadwinner in enumerate(_listed(family.breadwinners)):
+        people += [
+            (f"breadwinners[{number}].dependants[{n}]", one) for n, one in enumerate(_listed(breadwinner.dependants))
+        ]
     for path, person in people:
         held = read_iin(person.iin) if is_known(person.iin) and person.iin is not None else None
         for name, rule in zip(("birth_date", "sex"), IN_THE_IIN, strict=True):
@@ -54,13 +64,16 @@ def _check_persons(family: Facts) -> None:
                 raise BadFacts(f"{path}.iin", "a member only once", places=(seen[person.iin], path))
             seen[person.iin] = path
         _check_birth(path, person.birth_date, family.as_at)
-        if _before(person.died_on, person.birth_date):
-            raise BadFacts(f"{path}.died_on", "not before the birth")
+        for name in ("died_on", "imprisoned_since", "left_country_on", "full_time_student_until"):
+            if _before(getattr(person, name, None), person.birth_date):
+                raise BadFacts(f"{path}.{name}", "not before the birth")
+            if _before(LATEST, getattr(person, name, None)):
+                raise BadFacts(f"{path}.{name}", "not after 2200")
     records: dict[str, str] = {}
-    for index, child in enumerate(family.children):
+    for index, child in enumerate(_listed(family.children)):
         path = f"children[{index}]"
         if child.iin is None and child.birth_record is None:
-            raise BadFacts(f"{path}.birth_record", "an IIN or a birth record", "a child is known by one of them")
+            raise BadFacts(f"{path}.birth_record", AN_IDENTIFIER, "a child is known by one of them")
         for name in ("mother_iin", "father_iin", "lives_with", "carer_iin"):
             if child.iin is not None and is_known(getattr(child, name)) and getattr(child, name) == child.iin:
                 raise BadFacts(path, "a parent or carer is another person", places=(f"{path}.{name}",))
@@ -71,11 +84,20 @@ def _check_persons(family: Facts) -> None:
                 twice = (records[child.birth_record], path)
                 raise BadFacts("children.birth_record", "a birth record only once", places=twice)
             records[child.birth_record] = path
-    for number, breadwinner in enumerate(family.breadwinners):
-        for index, dependant in enumerate(breadwinner.dependants):
+    for number, breadwinner in enumerate(_listed(family.breadwinners)):
+        for index, dependant in enumerate(_listed(breadwinner.dependants)):
             path = f"breadwinners[{number}].dependants[{index}]"
             _check_birth(path, dependant.birth_date, family.as_at)
-        _check_once(f"breadwinners[{number}].dependants", [one.iin for one in breadwinner.dependants])
+            if _before(LATEST, dependant.full_time_student_until):
+                raise BadFacts(f"{path}.full_time_student_until", "not after 2200")
+            if _before(family.as_at, dependant.cares_for):
+                raise BadFacts(f"{path}.cares_for", "not in the future", "not after as_at")
+        _check_once(f"breadwinners[{number}].dependants", [one.iin for one in _listed(breadwinner.dependants)])
+
+
+def _listed(records: Sequence[T]) -> Sequence[T]:
+    """The records of a list; none of one that cannot be read."""
+    return records if is_known(records) else ()
 
 
 def _before(day: date | None, other: date | None) -> bool:
@@ -95,40 +117,42 @@ def _check_events(family: Facts) -> None:
     periods: list[tuple[str, date, date | None]] = []
     for path, person in _persons(family):
         happened.append((f"{path}.died_on", person.died_on))
-    for index, adult in enumerate(family.adults):
+    for index, adult in enumerate(_listed(family.adults)):
         happened.append((f"adults[{index}].imprisoned_since", adult.imprisoned_since))
         happened.append((f"adults[{index}].left_country_on", adult.left_country_on))
-    for index, child in enumerate(family.children):
+    for index, child in enumerate(_listed(family.children)):
         happened.append((f"children[{index}].taken_on", child.taken_on))
-    for index, disability in enumerate(family.disabilities):
+    for index, disability in enumerate(_listed(family.disabilities)):
         happened.append((f"disabilities[{index}].decided_on", disability.decided_on))
         periods.append((f"disabilities[{index}].until", disability.from_date, disability.until))
-    for index, payment in enumerate(family.payments):
+    for index, payment in enumerate(_listed(family.payments)):
         periods.append((f"payments[{index}].until", payment.from_date, payment.until))
-    for index, award in enumerate(family.awards):
+    for index, award in enumerate(_listed(family.awards)):
         happened.append((f"awards[{index}].awarded_on", award.awarded_on))
-    for index, insurance in enumerate(family.insurances):
+    for index, insurance in enumerate(_listed(family.insurances)):
         happened.append((f"insurances[{index}].counted_on", insurance.counted_on))
-        for number, income in enumerate(insurance.incomes if is_known(insurance.incomes) else ()):
+        for number, income in enumerate(_listed(insurance.incomes)):
             path = f"insurances[{index}].incomes[{number}]"
             happened.append((f"{path}.until_month", income.until_month))
             periods.append((f"{path}.until_month", income.from_month, income.until_month))
-    for index, loss in enumerate(family.capacity_losses):
+    for index, loss in enumerate(_listed(family.capacity_losses)):
         happened.append((f"capacity_losses[{index}].decided_on", loss.decided_on))
         periods.append((f"capacity_losses[{index}].until", loss.from_date, loss.until))
-    for index, registration in enumerate(family.unemployments):
+    for index, registration in enumerate(_listed(family.unemployments)):
         path = f"unemployments[{index}]"
         happened.append((f"{path}.registered_on", registration.registered_on))
+        if _before(registration.registered_on, EARLIEST_BIRTH):
+            raise BadFacts(f"{path}.registered_on", "not before 1900")
         happened.append((f"{path}.deregistered_on", registration.deregistered_on))
         periods.append((f"{path}.deregistered_on", registration.registered_on, registration.deregistered_on))
-    for index, breadwinner in enumerate(family.breadwinners):
+    for index, breadwinner in enumerate(_listed(family.breadwinners)):
         happened.append((f"breadwinners[{index}].died_on", breadwinner.died_on))
-    for index, burial in enumerate(family.burials):
+    for index, burial in enumerate(_listed(family.burials)):
         happened.append((f"burials[{index}].died_on", burial.died_on))
-    for index, pension in enumerate(family.pensions):
+    for index, pension in enumerate(_listed(family.pensions)):
         happened.append((f"pensions[{index}].decided_on", pension.decided_on))
         periods.append((f"pensions[{index}].until", pension.from_date, pension.until))
-    for index, status in enumerate(family.kandas_statuses):
+    for index, status in enumerate(_listed(family.kandas_statuses)):
         happened.append((f"kandas_statuses[{index}].decided_on", status.decided_on))
         periods.append((f"kandas_statuses[{index}].until", status.from_date, status.until))
     if family.household is not None:
@@ -147,24 +171,24 @@ def _check_members(family: Facts) -> None:
     """Decisions and awards are about members of the family; a decision, and a month of income, is given once."""
     births = {person.iin: person.birth_date for _, person in _persons(family) if person.iin is not None}
     members = set(births)
-    for index, disability in enumerate(family.disabilities):
+    for index, disability in enumerate(_listed(family.disabilities)):
         _check_member(f"disabilities[{index}].iin", disability.iin, members)
-        if _before(disability.decided_on, births[disability.iin]):
+        if is_known(disability.iin) and _before(disability.decided_on, births[disability.iin]):
             raise BadFacts(f"disabilities[{index}].decided_on", "not before the birth")
-    for index, award in enumerate(family.awards):
+    for index, award in enumerate(_listed(family.awards)):
         _check_member(f"awards[{index}].iin", award.iin, members)
-    for index, loss in enumerate(family.capacity_losses):
+    for index, loss in enumerate(_listed(family.capacity_losses)):
         _check_member(f"capacity_losses[{index}].iin", loss.iin, members)
-    for index, registration in enumerate(family.unemployments):
+    for index, registration in enumerate(_listed(family.unemployments)):
         _check_member(f"unemployments[{index}].iin", registration.iin, members)
-    for index, pension in enumerate(family.pensions):
+    for index, pension in enumerate(_listed(family.pensions)):
         _check_member(f"pensions[{index}].iin", pension.iin, members)
-    for index, status in enumerate(family.kandas_statuses):
+    for index, status in enumerate(_listed(family.kandas_statuses)):
         _check_member(f"kandas_statuses[{index}].iin", status.iin, members)
-    for index, burial in enumerate(family.burials):
+    for index, burial in enumerate(_listed(family.burials)):
         _check_member(f"burials[{index}].buried_by", burial.buried_by, members)
-    for index, breadwinner in enumerate(family.breadwinners):
-        for number, adult in enumerate(family.adults):
+    for index, breadwinner in enumerate(_listed(family.breadwinners)):
+        for number, adult in enumerate(_listed(family.adults)):
             if not is_known(breadwinner.iin) or adult.iin != breadwinner.iin:
                 continue
             days = (breadwinner.died_on, adult.died_on)
@@ -181,17 +205,18 @@ def _check_members(family: Facts) -> None:
         counted = is_known(family.household.able_bodied) and is_known(family.household.members)
         if counted and family.household.able_bodied > len(family.household.members):
             raise BadFacts("household.able_bodied", "not more than the members")
-    _check_once("disabilities", [one.number for one in family.disabilities], "number")
-    _check_once("awards", [one.number for one in family.awards], "number")
-    _check_once("capacity_losses", [one.number for one in family.capacity_losses], "number")
-    _check_once("unemployments", [one.number for one in family.unemployments], "number")
-    _check_once("pensions", [one.number for one in family.pensions], "number")
-    _check_once("kandas_statuses", [one.number for one in family.kandas_statuses], "number")
-    _check_once("breadwinners", [one.iin for one in family.breadwinners], "iin")
-    _check_once("breadwinners", [one.death_record for one in family.breadwinners], "death_record")
-    _check_once("burials", [one.death_record for one in family.burials], "death_record")
-    _check_once("insurances", [one.iin for one in family.insurances], "iin")
-    for index, insurance in enumerate(family.insurances):
+    _check_once("disabilities", [one.number for one in _listed(family.disabilities)], "number")
+    _check_once("awards", [one.number for one in _listed(family.awards)], "number")
+    _check_once("capacity_losses", [one.number for one in _listed(family.capacity_losses)], "number")
+    _check_once("unemployments", [one.number for one in _listed(family.unemployments)], "number")
+    _check_once("pensions", [one.number for one in _listed(family.pensions)], "number")
+    _check_once("kandas_statuses", [one.number for one in _listed(family.kandas_statuses)], "number")
+    _check_once("breadwinners", [one.iin for one in _listed(family.breadwinners)], "iin")
+    _check_once("breadwinners", [one.death_record for one in _listed(family.breadwinners)], "death_record")
+    _check_once("burials", [one.death_record for one in _listed(family.burials)], "death_record")
+    _check_once("insurances", [one.iin for one in _listed(family.insurances)], "iin")
+    for index, insurance in enumerate(_listed(family.insurances)):
+        _check_contributions(f"insurances[{index}].contribution_months", insurance)
         if not is_known(insurance.incomes):
             continue
         known = [one for one in insurance.incomes if is_known(one.from_month) and is_known(one.until_month)]
@@ -199,6 +224,15 @@ def _check_members(family: Facts) -> None:
         for earlier, later in pairwise(ordered):
             if later.from_month <= earlier.until_month:
                 raise BadFacts(f"insurances[{index}].incomes", "a month only once")
+
+
+def _check_contributions(path: str, insurance: Insurance) -> None:
+    """No more months than anybody works."""
+    months = insurance.contribution_months
+    if months is None or not is_known(months):
+        return
+    if months > MOST_CONTRIBUTIONS:
+        raise BadFacts(path, "not more months than sixty years have")
 
 
 def _check_member(path: str, iin: str, members: set[str]) -> None:
@@ -219,7 +253,7 @@ def _check_once(records: str, numbers: Sequence[str], field: str = "") -> None:
 
 
 def _persons(family: Facts) -> Iterable[tuple[str, Adult | Child]]:
-    for index, adult in enumerate(family.adults):
+    for index, adult in enumerate(_listed(family.adults)):
         yield f"adults[{index}]", adult
-    for index, child in enumerate(family.children):
+    for index, child in enumerate(_listed(family.children)):
         yield f"children[{index}]", child

@@ -90,7 +90,8 @@ class Legislation:
         }
         self._check(must_state)
         self._check_taken()
-        self.first_day = max(_first(parameter) for parameter, _ in self.parameters.values() if not parameter.optional)
+        read = [parameter for name, (parameter, _) in self.parameters.items() if name in self.taken]
+        self.first_day = max(_first(parameter) for parameter in read if not parameter.optional)
         changes = {self.first_day}
         for parameter, _ in self.parameters.values():
             for values in parameter.series.values():
@@ -217,7 +218,8 @@ class Legislation:
                 if parameter.unit != shared.unit:
                     raise BadParameters(file.path, parameter.line, f"{parameter.name!r} has the unit {shared.unit}")
                 for value in (value for values in parameter.series.values() for value in values):
-                    self._check_value(file, value, parameter.choices or shared.choices)
+                    # What the common file lists, the code knows; a service cannot add to it.
+                    self._check_value(file, value, shared.choices or parameter.choices)
 
     def _check_taken(self) -> None:
         """A name that is read and not stated, or stated and not read, is a typing error on one of the two sides."""
@@ -249,7 +251,8 @@ def _hint(name: str, known: list[str]) -> str:
 
 
 def _first(parameter: Parameter) -> date:
-    return max(values[0].since for values in parameter.series.values())
+    """The day from which there is a value: of a table or brackets the earliest, for a row may be added later."""
+    return min(values[0].since for values in parameter.series.values())
 
 
 def _first_month_from(day: date) -> int:

@@ -141,8 +141,11 @@ class _Reader:
             series[None] = self.series(content["values"], content, unit)
         else:
             for text, rows in self.entries(content[kind], f"{kind} of {name}"):
-                series[self.bracket(text, rows) if kind == "brackets" else text] = self.series(rows, content, unit)
-        optional = "optional" in content and self.text(content["optional"]) == "true"
+                key = self.bracket(text, rows) if kind == "brackets" else text
+                if key in series:
+                    self.fail(rows, f"the bracket of {key} is given twice")
+                series[key] = self.series(rows, content, unit)
+        optional = "optional" in content and self.flag(content["optional"])
         if not optional:
             self.check_no_gap(series)
         label = self.texts(content["label"]) if "label" in content else None
@@ -217,6 +220,12 @@ class _Reader:
                     raise BadParameters(self.path, later.line, f"no value between {earlier.until} and {later.since}")
             if values[-1].until is not None:
                 raise BadParameters(self.path, values[-1].line, f"no value after {values[-1].until}")
+
+    def flag(self, node: yaml.Node) -> bool:
+        text = self.text(node)
+        if text not in ("true", "false", "yes", "no"):
+            self.fail(node, f"true or false, not {text!r}")
+        return text in ("true", "yes")
 
     def bracket(self, text: str, node: yaml.Node) -> int:
         if not text.isdecimal():

@@ -19,9 +19,9 @@ from typing import Any, get_args, get_type_hints
 from benefits.catalogue import benefit
 from benefits.decision import ZERO, Condition, Decision, Right
 from benefits.evaluator import RECORD_UNCLEAR, assess_each
-from benefits.facts import Adult, BadFacts, Child, Facts
+from benefits.facts import READABLE, Adult, BadFacts, Child, Facts
 from benefits.facts_reader import NOT_FACTS, read_facts
-from benefits.facts_rules import IN_THE_IIN, check_against_iin
+from benefits.facts_rules import AN_IDENTIFIER, IN_THE_IIN, check_against_iin
 from benefits.iin import is_iin, read_iin
 from benefits.notices import Notice, notices_due
 from benefits.texts import LANGUAGES, Texts
@@ -31,9 +31,12 @@ UNREAD = "unreadable"
 """Member of a record that names its fields which could not be read at all; they are missing beside it."""
 
 MOST = 64
-"""So many ways are looked at; a family whose records are worse than that is for a person as a whole."""
+"""So many ways are looked at; of a family whose records are worse, the list with the errors is not read at all."""
 
 Json = dict[str, Any]
+_SECTIONS = READABLE - {"adults", "household"}
+"""Lists of the facts that may be missing as a whole: a register could not be asked for all."""
+
 _REFERENCES = ("mother_iin", "father_iin", "lives_with", "carer_iin")
 
 
@@ -55,11 +58,13 @@ class Readings:
 def readings(mapping: Mapping[str, Any]) -> Readings:
     """Every way to read what the registers said, in the shape of `Facts.from_mapping`.
 
-    A record may name under `unreadable` fields that were given and could not be read. Raises BadFacts for what no
-    single field can mend (no applicant, a list that is none) and for more than `MOST` ways.
+    A record may name under `unreadable` fields that were given and could not be read, and the whole under the same name
+    lists that could not be asked for. Raises BadFacts for what no single field can mend (no applicant, a list that is
+    none).
     """
     pending: list[tuple[Json, frozenset[str]]] = [(deepcopy(dict(mapping)), frozenset())]
     found: list[Facts] = []
+    seen: set[str] = set()
     doubts: dict[str, str] = {}
     while pending:
         one, settled = pending.pop(0)
@@ -69,15 +74,21 @@ def readings(mapping: Mapping[str, Any]) -> Readings:
             check_against_iin(facts, but=settled)
         except BadFacts as bad:
             ways = list(_ways(one, bad))
-            if not ways or len(pending) + len(found) + len(ways) > MOST:
+            if not ways:
                 raise
+            if len(pending) + len(found) + len(ways) > MOST:
+                # Too many together: what looks at these records at all is asked about.
+                ways = [_unread_as_a_whole(one, bad)]
+                doubts.setdefault(bad.field, bad.rule)
             if len(ways) > 1 or any(isinstance(_get(ways[0], place), Unreadable) for place in bad.places):
                 doubts.setdefault(bad.field, bad.rule)
             if bad.rule in IN_THE_IIN:
                 settled |= {bad.field}
             pending += [(way, settled) for way in ways]
         else:
-            found.append(facts)
+            if repr(facts) not in seen:  # two errors may be mended to the same
+                found.append(facts)
+            seen.add(repr(facts))
     return Readings(tuple(found), doubts)
 
 
@@ -118,8 +129,9 @@ def _one_by_one(ways: Sequence[Sequence[Decision]]) -> tuple[Decision, ...]:
             decisions.append(some[0])
         else:
             decisions.append(_asked(some[0], Condition(RECORD_UNCLEAR, Texts.same(RECORD_UNCLEAR))))
-    # A way without any right says so of no basis; beside others that is no answer.
-    return tuple(one for one in decisions if one.basis is not None or len(decisions) == 1)
+    # A way without any right says so of no basis: beside others that is no answer. A question of no basis is one.
+    grounded = [one for one in decisions if one.basis is not None or one.right is not Right.NO]
+    return tuple(grounded or decisions[:1])
 
 
 def _alike(outcomes: Sequence[Any]) -> bool:
@@ -187,43 +199,91 @@ _DROP, _DROP_RECORD = object(), object()
 
 
 def _either(mapping: Json, bad: BadFacts) -> Iterable[Json]:
-    """Of two that cannot both be: one, the other, or both under other names where they have one."""
+    """Of two with one identifier: one, the other, and both, the second under no identifier that could be read.
+
+    Two that are alike in everything are one.
+    """
     first, second = bad.places
     one, other = _get(mapping, first), _get(mapping, second)
-    applicant = isinstance(one, dict) and first.startswith("adults") and one.get("iin") == mapping.get("applicant")
-    for place in [second] if one == other else [second] if applicant else [second, first]:
+    if one == other:
+        yield _put(deepcopy(mapping), second, _DROP)
+        return
+    is_applicant = first.startswith("adults") and one["iin"] == mapping.get("applicant")
+    for place in [second] if is_applicant else [second, first]:
         yield _put(deepcopy(mapping), place, _DROP)
-    if one == other or not isinstance(other, dict) or not second.startswith("children"):
+    yield from _both(mapping, bad.rule, first, second)
+
+
+def _both(mapping: Json, rule: str, first: str, second: str) -> Iterable[Json]:
+    if second.startswith("adults"):
+        for iin in _unclaimed(mapping):
+            yield _put(deepcopy(mapping), f"{second}.iin", iin)
         return
     both = deepcopy(mapping)
-    if bad.rule == "a birth record only once":
+    if rule == "a birth record only once":
         for place in (first, second):
             _put(both, f"{place}.birth_record", Unreadable(f"{place}.birth_record"))
-        yield both
-    elif other.get("birth_record"):
-        yield _put(both, f"{second}.iin", None)
+    elif second.startswith("children"):
+        _put(both, f"{second}.iin", None)
+        if not _get(both, f"{second}.birth_record"):
+            _put(both, f"{second}.birth_record", Unreadable(f"{second}.birth_record"))
+    elif isinstance(_get(both, second), dict):
+        name = "iin" if ".dependants" in second else "number"
+        _put(both, f"{second}.{name}", Unreadable(f"{second}.{name}"))
+    else:
+        return  # a number in a list of numbers: twice says no more than once
+    yield both
+
+
+def _unclaimed(mapping: Json) -> list[str]:
+    """Numbers of parents and carers that the children name and no adult has: one of them may be a broken one's."""
+    known = {adult.get("iin") for adult in mapping["adults"] if isinstance(adult.get("iin"), str)}
+    children = mapping.get("children")
+    named = [child.get(name) for child in (children if isinstance(children, list) else ()) for name in _REFERENCES]
+    return list(dict.fromkeys(iin for iin in named if isinstance(iin, str) and is_iin(iin) and iin not in known))
+
+
+def _unread_as_a_whole(mapping: Json, bad: BadFacts) -> Json:
+    """Without the lists in which the places are: a rule that looks at one of them has to ask."""
+    way = deepcopy(mapping)
+    for place in bad.places:
+        section = place.split("[")[0].split(".")[0]
+        if section in ("adults", "applicant"):
+            raise bad
+        way[section] = Unreadable(section)
+    return way
 
 
 def _candidates(mapping: Json, path: str, rule: str) -> list[Any]:
     """The values that the field at the path may have been meant to have."""
     holder, name = _holder(mapping, path)
+    if path in _SECTIONS:
+        return [Unreadable(path)]
     shape = _shape_of(path)
     if shape is None:
         if rule in ("an IIN", "a member of the family"):  # in a list of numbers
             return [Unreadable(path)]
         raise _NoField
     if shape is Adult and name == "iin":
-        # Nothing can be tied to an adult without a number; the children who name it are looked at themselves.
-        return [_DROP_RECORD] if holder.get("iin") != mapping.get("applicant") else []
+        if holder.get("iin") == mapping.get("applicant"):
+            return []
+        # Whose number it should be: anybody's whom the children name, or nobody's of whom they know.
+        return [*_unclaimed(mapping), _DROP_RECORD]
     if shape is Child and name == "iin":
         return [None]
+    if shape is Child and name == "birth_record" and rule == AN_IDENTIFIER:
+        return [Unreadable(path)]
+    if shape is Child and name == "sex":
+        # No rule looks at it: one way will do, and one that did would ask.
+        return [holder[name]] if rule in IN_THE_IIN else [Unreadable(path)]
     if shape is Child and name in _REFERENCES:
         return [None, *_adults_besides(mapping, holder, name)]
     kind = get_type_hints(shape)[name]
     if rule in IN_THE_IIN:
         return [holder[name], getattr(read_iin(holder["iin"]), name)]
-    if name == "birth_date" and is_iin(str(holder.get("iin"))):
-        held = read_iin(holder["iin"]).birth_date
+    iin = holder.get("iin")
+    if name == "birth_date" and isinstance(iin, str) and is_iin(iin):
+        held = read_iin(iin).birth_date
         if held is not None and held.isoformat() != str(holder.get(name)):
             return [held]
     if name == "sex":
@@ -238,15 +298,22 @@ def _candidates(mapping: Json, path: str, rule: str) -> list[Any]:
 
 
 def _adults_besides(mapping: Json, child: Json, name: str) -> list[str]:
-    """Whom a broken number of a parent or carer may mean; the other parent is somebody else."""
+    """Whom a broken number of a parent or carer may mean: a mother is a woman, and the other parent somebody else."""
     other = {"mother_iin": "father_iin", "father_iin": "mother_iin"}.get(name)
     taken = {child.get("iin"), child.get(other) if other else None}
+    sex = {"mother_iin": "female", "father_iin": "male"}.get(name)
     adults = [adult.get("iin") for adult in mapping["adults"]]
-    return [iin for iin in adults if iin not in taken and isinstance(iin, str) and is_iin(iin)]
+    known = [iin for iin in adults if isinstance(iin, str) and iin not in taken and is_iin(iin)]
+    return [iin for iin in known if sex is None or read_iin(iin).sex in (sex, None)]
 
 
 def _look_for_unread(mapping: Json) -> None:
     """Raises BadFacts for the first field that a record names as unreadable, and takes it off that list."""
+    if sections := mapping.pop(UNREAD, None):
+        name, *rest = sections
+        if rest:
+            mapping[UNREAD] = rest
+        raise BadFacts(name, "readable")
     for path, record in _records(mapping):
         while unread := record.get(UNREAD):
             name, *record[UNREAD] = unread
@@ -301,6 +368,8 @@ def _get(mapping: Json, path: str) -> Any:
         return holder[name]
     except (LookupError, TypeError):
         return None
+    except NotReadable:
+        return Unreadable(path)
 
 
 def _put(mapping: Json, path: str, value: Any) -> Json:

@@ -28,7 +28,10 @@ class Unreadable:
         raise NotReadable(self.field)
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _used
-    __mul__ = __rmul__ = __bool__ = __hash__ = __iter__ = __len__ = __contains__ = __getitem__ = __int__ = _used
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __neg__ = __abs__ = __round__ = __index__ = _used
+    __float__ = __mul__ = __rmul__ = __bool__ = __hash__ = __iter__ = __len__ = __contains__ = __getitem__ = __int__ = (
+        _used
+    )
     __str__ = __format__ = _used
 
     def __deepcopy__(self, _: Any) -> "Unreadable":

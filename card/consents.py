@@ -24,6 +24,11 @@ async def answered(session: AsyncSession, case_ref: str) -> bool:
     return bool((await session.execute(said)).scalar_one())
 
 
+async def has_answered(session: AsyncSession, case_ref: str) -> bool:
+    """Whether the person has said yes or no to this case."""
+    return await session.scalar(select(col(Consent.key)).where(col(Consent.case_ref) == case_ref).limit(1)) is not None
+
+
 async def of_message(session: AsyncSession, case_ref: str, message_id: str) -> Consent | None:
     """What this message said to this case, if it has been recorded."""
     return (

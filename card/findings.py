@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import Application, CaseRecord, Finding, OutgoingMessage, Payment, table
+from card.tables import Application, CaseRecord, Finding, LedgerAccount, LedgerEntry, OutgoingMessage, Payment, table
 
 LONG_AGO = func.now() - func.make_interval(0, 0, 0, 0, 1)
 """An hour: a step under way is done or tried again long before."""
@@ -47,7 +47,27 @@ async def only(session: AsyncSession, kind: str, refs: Collection[str]) -> None:
 async def listed(session: AsyncSession) -> list[Found]:
     """Everything that waits for a person, the oldest first."""
     noted = [Found(one.kind, one.ref, one.what, one.found_at) for one in await session.scalars(select(Finding))]
-    return sorted([*noted, *await _never_done(session)], key=lambda found: found.since)
+    return sorted([*noted, *await _never_done(session), *await _owed(session)], key=lambda found: found.since)
+
+
+async def _owed(session: AsyncSession) -> list[Found]:
+    """Cases that are over and owe money: assigned, and not paid. No case of the right will be opened by itself."""
+    entry = table(LedgerEntry).c
+    owed = func.sum(case((entry.credit == LedgerAccount.PAYABLE, entry.amount), else_=0)) - func.sum(
+        case((entry.debit == LedgerAccount.PAYABLE, entry.amount), else_=0)
+    )
+    query = (
+        select(entry.case_ref, owed, func.max(col(CaseRecord.closed_at)))
+        .join(table(CaseRecord), col(CaseRecord.ref) == entry.case_ref)
+        .where(col(CaseRecord.outcome).is_not(None))
+        .group_by(entry.case_ref)
+        .having(owed > 0)
+        .limit(500)
+    )
+    what = "{:f} tenge are owed: starter.py pay-owed, once it is known to which account"
+    return [
+        Found("money_is_owed", ref, what.format(sum_), at) for ref, sum_, at in (await session.execute(query)).all()
+    ]
 
 
 async def _never_done(session: AsyncSession) -> list[Found]:

@@ -77,8 +77,14 @@ async def ask(
     The same key gives the question as first opened. `deadline` is stored: it decides.
     """
     known = await session.get(Question, key)
+    again = 1
+    while known is not None and known.closed_at is not None and expects == "account":
+        # Asked in an earlier life of the case, and over: its number of the question begins at one again.
+        again += 1
+        known = await session.get(Question, f"{key}+{again}")
     if known is not None:
         return known
+    key = key if again == 1 else f"{key}+{again}"
     await close_questions(session, case_ref)
     # One question after another for the same phone: two cases at once must not take the same number.
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(phone))))

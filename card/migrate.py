@@ -21,7 +21,7 @@ def alembic_config(url: str) -> Config:
     return config
 
 
-ONLY_ADDED_TO = ("ledger", "decisions", "refused_answers")
+ONLY_ADDED_TO = ("ledger", "decisions", "refused_answers", "consents")
 """Tables whose rows stay: whoever works with the Card reads them and adds to them."""
 
 ONLY_READ = ("ledger_accounts", "alembic_version")
@@ -46,6 +46,7 @@ def migrate(url: str, role: str | None = None) -> None:
             sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name),
             sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(every, name),
             sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(name),
+            sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(engine.url.database or "")),
             sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(stays, name),
             sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}").format(read, name),
         ):

@@ -28,10 +28,12 @@ async def remember_family(session: AsyncSession, head_id: UUID, members: Sequenc
         await session.execute(delete(table(Member)).where(col(Member.family_id) == family_id))
         return
     # In one order, so that the cases of both parents do not wait for each other's children.
-    members = sorted(members, key=lambda member: str(member["iin"]))
+    members = sorted({member["iin"]: member for member in members}.values(), key=lambda member: str(member["iin"]))
     relation_of = {member["iin"]: member["relation"] for member in members}
     people = insert(table(Person))
-    people = people.on_conflict_do_update(index_elements=["iin"], set_={"birth_date": people.excluded.birth_date})
+    # What cannot be read this time takes the place of nothing that could be read before.
+    born = func.coalesce(people.excluded.birth_date, col(Person.birth_date))
+    people = people.on_conflict_do_update(index_elements=["iin"], set_={"birth_date": born})
     described = [{"id": uuid4(), **{name: m[name] for name in ("iin", "birth_date", "sex")}} for m in members]
     known = (await session.execute(people.returning(col(Person.id), col(Person.iin)), described)).all()
     await session.execute(

@@ -10,18 +10,20 @@ from sqlmodel import col
 from card import money
 from card.tables import Account, Assignment, CaseRecord, Decision, Payment, RightRow, RightState, table
 
-RETURNED = "returned"
+RETURNED, TAKEN_UP = "returned", "taken-up"
+REOPENS = (RETURNED, TAKEN_UP)
+"""Decisions after which a closed case is begun anew."""
 
 
 class NothingToReturn(ValueError):
-    """The case has no credited payment that could come back, or another case of its right is open."""
+    """The case has no credited payment to that account that could come back, or owes nothing."""
 
 
-async def take_back(session: AsyncSession, ref: str, *, reason: str, by: str, note: str, on: date) -> str:
+async def take_back(session: AsyncSession, ref: str, *, account: str, reason: str, by: str, note: str, on: date) -> str:
     """Book that the credited payment of a closed case has come back, and open the case again: it pays anew.
 
-    The account is not used again. `reason` is the bank's code (ISO 20022), `by` who says so. Returns the payment's key.
-    Whoever reconciles Card and Temporal begins the case anew; what was consented, applied for and assigned stands.
+    `account` are the last four characters of the account's IBAN, so that another case is not taken for it. The account
+    is not used again. `reason` is the bank's code (ISO 20022), `by` who says so. Returns the payment's key.
     """
     case = await session.get_one(CaseRecord, ref, with_for_update=True, populate_existing=True)
     paid = (
@@ -31,18 +33,9 @@ async def take_back(session: AsyncSession, ref: str, *, reason: str, by: str, no
     ).one_or_none()
     if paid is None or case.outcome is None:
         raise NothingToReturn("the case is not over, or nothing was credited for it")
-    session.add(
-        Decision(
-            key=f"{paid.key}:{RETURNED}",
-            case_ref=ref,
-            action=RETURNED,
-            why=reason,
-            by=by,
-            note=note,
-            at=datetime.now(UTC),
-        )
-    )
-    await session.flush()
+    if (await session.get_one(Account, paid.account_id)).iban[-4:] != account:
+        raise NothingToReturn("its money went to an account that ends otherwise: is it this case?")
+    await _decide(session, ref, f"{paid.key}:{RETURNED}", RETURNED, reason, by, note)
     await money.book_returned(session, paid.key, ref, paid.amount, on)
     await session.execute(
         update(table(Payment))
@@ -54,7 +47,35 @@ async def take_back(session: AsyncSession, ref: str, *, reason: str, by: str, no
     return paid.key
 
 
+async def take_up(session: AsyncSession, ref: str, *, by: str, note: str) -> None:
+    """Open a closed case again that owes money: assigned, and neither paid nor on its way."""
+    case = await session.get_one(CaseRecord, ref, with_for_update=True, populate_existing=True)
+    live = col(Payment.state).in_(("intended", "settled"))
+    on_its_way = await session.scalar(select(col(Payment.key)).where(col(Payment.case_ref) == ref, live).limit(1))
+    owed = (await money.money(session, ref)).pending
+    if case.outcome is None or on_its_way is not None or not owed:
+        raise NothingToReturn("the case is not over, owes nothing, or a payment of it may still be on its way")
+    decided = select(func.count()).where(col(Decision.case_ref) == ref, col(Decision.action) == TAKEN_UP)
+    number = (await session.execute(decided)).scalar_one() + 1
+    await _decide(session, ref, f"{ref}:{TAKEN_UP}:{number}", TAKEN_UP, f"{owed} tenge are owed", by, note)
+    await _open_again(session, case)
+
+
+async def reopened_at(session: AsyncSession, ref: str) -> datetime | None:
+    """When the case was last opened again by a decision; None if it never was."""
+    when = select(func.max(col(Decision.at))).where(col(Decision.case_ref) == ref, col(Decision.action).in_(REOPENS))
+    found: datetime | None = await session.scalar(when)
+    return found
+
+
+async def _decide(session: AsyncSession, ref: str, key: str, action: str, why: str, by: str, note: str) -> None:
+    session.add(Decision(key=key, case_ref=ref, action=action, why=why, by=by, note=note, at=datetime.now(UTC)))
+    await session.flush()
+
+
 async def _open_again(session: AsyncSession, case: CaseRecord) -> None:
+    if await _is_outdated(session, case):
+        raise NothingToReturn("the right has changed since, by a newer case: take that one back first")
     try:
         async with session.begin_nested():
             await session.execute(
@@ -74,3 +95,15 @@ async def _open_again(session: AsyncSession, case: CaseRecord) -> None:
         else {"state": RightState.ENTITLED, "amount": was, "ground": ""}
     )
     await session.execute(update(table(RightRow)).where(col(RightRow.id) == case.right_id).values(**before))
+
+
+async def _is_outdated(session: AsyncSession, case: CaseRecord) -> bool:
+    """Whether a later case of the same right was paid: what runs now is that one's."""
+    if case.right_id is None or case.closed_at is None:
+        return False
+    later = select(col(CaseRecord.ref)).where(
+        col(CaseRecord.right_id) == case.right_id,
+        col(CaseRecord.outcome) == "credited",
+        col(CaseRecord.closed_at) > case.closed_at,
+    )
+    return await session.scalar(later.limit(1)) is not None

@@ -33,7 +33,7 @@ from activities.masking import masked
 from benefits import read_iin
 from card import findings, money
 from card.cases import is_case_ref
-from card.returns import NothingToReturn, take_back
+from card.returns import NothingToReturn, take_back, take_up
 from card.tables import CaseRecord, Decision, FactsSnapshot, OutgoingMessage, Payment
 from cli.connection import Running
 from gateway.messages import phone_number
@@ -107,7 +107,7 @@ async def resolve(running: Running, ref: str, action: Action, note: str, by: str
     return {"ref": record.ref, "stage": done.stage, "action": done.action}
 
 
-async def returned(running: Running, ref: str, reason: str, note: str, by: str) -> dict[str, Any]:
+async def returned(running: Running, ref: str, reason: str, account: str, note: str, by: str) -> dict[str, Any]:
     """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
     record = await _record(running, ref)
     if not re.fullmatch(r"[A-Z]{2}[0-9]{2}", reason):
@@ -117,7 +117,22 @@ async def returned(running: Running, ref: str, reason: str, note: str, by: str) 
     try:
         async with running.card.transaction() as session:
             day = day_of(datetime.now(UTC))
-            await take_back(session, record.ref, reason=reason, by=by.strip(), note=note.strip(), on=day)
+            said = {"account": account, "reason": reason, "by": by.strip(), "note": note.strip()}
+            await take_back(session, record.ref, on=day, **said)
+            sums = await money.money(session, record.ref)
+    except NothingToReturn as nothing:
+        raise BadInput(f"ref: {nothing}") from nothing
+    return {"ref": record.ref, "amount": str(sums.pending)}
+
+
+async def pay_owed(running: Running, ref: str, note: str, by: str) -> dict[str, Any]:
+    """Open a closed case again that owes money. Raises BadInput where it owes none, or it may be on its way."""
+    record = await _record(running, ref)
+    if not by.strip():
+        raise BadInput("by: say who decides")
+    try:
+        async with running.card.transaction() as session:
+            await take_up(session, record.ref, by=by.strip(), note=note.strip())
             sums = await money.money(session, record.ref)
     except NothingToReturn as nothing:
         raise BadInput(f"ref: {nothing}") from nothing

@@ -2,6 +2,7 @@
 tables (JSON holds the basis of each right, which may be one).
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
@@ -273,6 +274,13 @@ def _value(line: Mapping[str, Any] | None) -> str:
     if line is None:
         return "-"
     return str(line["value"]) if line["unit"] in UNITS_IN_WORDS else f"{line['value']} {line['unit']}"
+
+
+def with_added() -> None:
+    """Add the benefits of DEMEU_BENEFITS_DIRECTORY, as gateway and worker do. Raises BadParameters."""
+    folder = os.environ.get("DEMEU_BENEFITS_DIRECTORY")
+    if folder:
+        benefits.add_directory(Path(folder))
 
 
 def _read(facts: Path) -> Facts:

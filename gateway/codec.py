@@ -55,7 +55,7 @@ def codec_router(codec: PayloadCodec, origins: Sequence[str], sign_on: SignOn | 
             answer = json_format.MessageToJson(Payloads(payloads=await way(payloads.payloads)))
         except CodecError as wrong:
             raise HTTPException(422, str(wrong)) from None
-        log.info(f"codec.{way.__name__}d", who=who, payloads=len(payloads.payloads), cases=cases[:20])
+        log.info(f"codec.{way.__name__}d", who=who, payloads=len(payloads.payloads), cases=cases)
         return Response(answer, media_type="application/json")
 
     @router.post("/encode", openapi_extra=_BODY)

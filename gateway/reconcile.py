@@ -9,7 +9,7 @@ second time, at whatever step it was lost.
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
-from card import Card, cases, findings
+from card import Card, cases, findings, returns
 from card.cases import KeyNeeded
 from card.tables import CaseRecord
 from gateway.opening import Opening
@@ -144,6 +144,12 @@ class Reconciler:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
 
+    async def _reopened_since(self, case: CaseRecord, ended: datetime | None) -> bool:
+        """Whether somebody has opened the case again after its workflow had ended: its money came back, or is owed."""
+        async with self.card.statements() as session:
+            reopened = await returns.reopened_at(session, case.ref)
+        return reopened is not None and ended is not None and reopened > ended
+
     async def _not_seen_running(self, page: Sequence[CaseRecord]) -> list[CaseRecord]:
         """Those that visibility, which lags a little, does not list as running: one question for many cases."""
         if not page:
@@ -158,18 +164,19 @@ class Reconciler:
     async def _begin_anew_if_lost(self, case: CaseRecord, amiss: dict[str, dict[str, str]]) -> bool:
         id_ = workflow_id(case.service, case.ref)
         try:
-            status = (await self.client.get_workflow_handle(id_).describe()).status
+            described = await self.client.get_workflow_handle(id_).describe()
+            status, ended = described.status, described.close_time
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            status = None
-        if status is WorkflowExecutionStatus.COMPLETED:
+            status, ended = None, None
+        if status is WorkflowExecutionStatus.COMPLETED and not await self._reopened_since(case, ended):
             # A workflow writes its outcome before it completes: the Card is older than what it says (a restore).
             async with self.card.statements() as session:
                 if not await cases.is_over(session, case.ref):
                     amiss[COMPLETED][case.ref] = "its workflow has ended, and the Card is older than that (a restore)"
             return False
-        if status is not None and status not in OVER:
+        if status is not None and status not in OVER and status is not WorkflowExecutionStatus.COMPLETED:
             return False
         async with self.card.statements() as session:
             if await cases.is_over(session, case.ref):

@@ -35,6 +35,8 @@ class SignOn:
             return await asyncio.to_thread(self._subject, token)
         except jwt.PyJWKClientConnectionError:
             raise NotSignedOn("authorization: the sign-on's key set cannot be fetched now") from None
+        except ValueError:  # what answers there is no key set
+            raise NotSignedOn("authorization: the sign-on's key set cannot be read now") from None
         except jwt.PyJWTError as wrong:
             raise NotSignedOn(f"authorization: no token that holds ({type(wrong).__name__})") from None
 

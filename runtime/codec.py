@@ -186,7 +186,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 
 def belongs_to(payload: Payload) -> str | None:
     """`namespace/workflow id` to which an encrypted payload is bound; None if it is not, or not encrypted."""
-    where = payload.metadata.get(BELONGS)
+    where = payload.metadata.get(BELONGS) if payload.metadata.get("encoding") == ENCODING else None
     return where.decode(errors="replace") if where else None
 
 

@@ -8,10 +8,11 @@ from typer.main import get_command
 
 from runtime.settings import Settings, variable
 from starter import app
-from workflows.model import Action, Outcome
+from workflows.model import Action, Attention, Outcome
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATORS = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
 DEPLOY = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
 
 
@@ -23,7 +24,8 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_every_outcome_and_action_is_in_the_readme() -> None:
-    assert not [word for word in (*Outcome, *Action) if f"`{word}`" not in README]
+    assert not [word for word in Outcome if f"`{word}`" not in README]
+    assert not [word for word in (*Action, *Attention) if f"`{word}`" not in OPERATORS]
 
 
 @pytest.mark.parametrize("text", [README, DEPLOY], ids=["README", "deploy"])

@@ -119,6 +119,8 @@ class CaseInSight:
         self.asked_before: set[str] = set()
         """Keys of questions that did not arrive: their parts may fail for days."""
         self.resolution: Resolution | None = None
+        self.money_at_stake = False
+        """A transfer may have left: from before the bank is asked until somebody has said what became of it."""
         self.stopped: str | None = None
         """Why the case ends at the next safe point: it was cancelled, or an operator has closed it."""
         self.closing = False
@@ -131,7 +133,6 @@ class CaseInSight:
         self._steps: list[str] = []
         self._until: datetime | None = None
         self._deciding = False
-        self._decisions = 0
         self._running: tuple[Step, str, workflow.ActivityHandle[Any], datetime] | None = None
         """The step that another body is asked in, its key, and since when."""
         self._shown: dict[str, Any] = {SearchAttributes.STAGE.name: Stage.DETECT}
@@ -173,6 +174,8 @@ class CaseInSight:
                 self._deciding = False
         if action is Action.NOTE:
             self.note(f"{resolution.by}: {resolution.note}")
+        elif action is Action.CLOSE and not self._may_close():
+            raise ApplicationError("too late: the case went on, and money may be on its way", type="NothingToResolve")
         elif asked is not None and self.question is asked:
             self.resolution = resolution
         elif action is Action.CLOSE:
@@ -199,9 +202,12 @@ class CaseInSight:
             raise ApplicationError(f"note: {resolution.action} says nothing without one", type="Note")
 
     async def _write_down(self, action: Action, resolution: Resolution) -> None:
-        self._decisions += 1
+        # Under the update's own id: a case that was begun anew counts from one again, and its decisions are others.
+        update = workflow.current_update_info()
+        key = f"{self.case.key(Step.DECIDE)}:{update.id if update else workflow.uuid4()}"
         decision = DecideInput(
-            **self.base(Step.DECIDE, self._decisions),
+            case=self.case,
+            key=key,
             action=action,
             why=", ".join(self._needs()),
             by=resolution.by.strip(),
@@ -229,6 +235,8 @@ class CaseInSight:
                 woken = until if until is not None or not in_sight else workflow.now() + LOOKED_AFTER
                 if await self.wait(lambda: self.resolution is not None, woken, waiting) or until is not None:
                     break
+            # A decision that came in time is being written down.
+            await workflow.wait_condition(lambda: not self._deciding)
         finally:
             resolution, self.resolution, self.question = self.resolution, None, None
         if in_sight:
@@ -285,9 +293,12 @@ class CaseInSight:
                 summary=summary,
             )
             self._running = (step, arg.key, handle, workflow.now())
+            self.money_at_stake = self.money_at_stake or step is Step.CREDIT
             self._describe()
             try:
                 done: T = await handle
+                if step is Step.CREDIT:
+                    self.money_at_stake = False
                 return done
             except ActivityError as error:
                 if self.stopped is not None and isinstance(error.cause, CancelledError):
@@ -301,8 +312,9 @@ class CaseInSight:
             kind = refused.type if isinstance(refused, ApplicationError) else None
             if kind in refusals:
                 raise StepRefused(str(refused))
-            # The bank's clear no moves nothing; any other failure there leaves open whether money has left.
-            await self._refused(summary, refused, may_close=step is not Step.CREDIT or kind == "Refused")
+            if step is Step.CREDIT and kind == "Refused":
+                self.money_at_stake = False  # a clear no moves nothing; any other failure leaves it open
+            await self._refused(summary, refused, may_close=True)
 
     async def do_locally(self, step: Step, arg: StepInput, result: type[T]) -> T:
         """As `do`, for a step that only writes to our own database: one event instead of three."""
@@ -379,10 +391,11 @@ class CaseInSight:
         return True
 
     def _is_stopped(self) -> bool:
-        return self.stopped is not None and not self.closing
+        """Whether the case ends here. With money on its way it does not, whoever has cancelled or closed it."""
+        return self.stopped is not None and not self.closing and not self.money_at_stake
 
     def _unless_stopped(self) -> None:
-        if self.stopped is not None and not self.closing:
+        if self.stopped is not None and self._is_stopped():
             raise CaseEnds(Outcome.CLOSED_BY_OPERATOR, self.stopped)
 
     async def mark_overdue(self, due: datetime) -> None:
@@ -416,11 +429,9 @@ class CaseInSight:
 
     def _may_close(self) -> bool:
         """Whether no money is on its way, and the case is not about to end already."""
-        if self.stopped is not None and not self.closing:
+        if self.money_at_stake or (self.stopped is not None and not self.closing):
             return False
-        if self.question is not None:
-            return self.question.may_close
-        return self._running is None or self._running[0] is not Step.CREDIT
+        return self.question is None or self.question.may_close
 
     def _input(self) -> str:
         """The exact input of the update `resolve`."""
@@ -440,6 +451,7 @@ class CaseInSight:
         """Add a line to the table of steps: when, stage, what. Travels encrypted; amounts and dates, no people."""
         # No-break spaces keep the columns apart where the Web UI draws the table without any.
         when = local(workflow.now()).replace(" ", NO_BREAK)
+        text = " ".join(text.split()).replace("|", "/").replace("**", "")  # a remark is one cell, and no heading
         self._steps.append(f"| {when}{NO_BREAK * 2} | {self.stage}{NO_BREAK * 2} | {text} |")
         self._describe()
 

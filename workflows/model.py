@@ -336,6 +336,8 @@ class Offered(Wire):
     deadline: datetime | None = None
     consent: "ConsentRecorded | None" = None
     """The yes that the Card holds already, of a case that was begun anew: nothing is asked."""
+    declined: bool = False
+    """The Card holds a no already; it may still be taken back."""
 
 
 class Receipt(Wire):

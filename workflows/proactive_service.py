@@ -163,7 +163,7 @@ class ProactiveService(CaseInSight):
             if offered.consent is not None:
                 self.note(f"consent of {offered.consent.applied_on:%d.%m.%Y} was given before")
                 return self._consented(offered.consent)
-            consent = await self._answer(policy)
+            consent = await self._answer(policy, declined=offered.declined)
             if consent is not None:
                 return self._consented(consent)
             self.note("the question did not arrive")
@@ -194,7 +194,7 @@ class ProactiveService(CaseInSight):
             self.note(f"question sent; answers count until {local(offered.deadline)}")
         return offered
 
-    async def _answer(self, policy: Policy) -> ConsentRecorded | None:
+    async def _answer(self, policy: Policy, *, declined: bool = False) -> ConsentRecorded | None:
         """The window, open until the stored deadline, which decides whatever wakes us first.
 
         A yes that was *received* in time counts even if it reaches us late; one received later is its own outcome and
@@ -202,7 +202,8 @@ class ProactiveService(CaseInSight):
         """
         await self.enter(Stage.CONSENT, "the person's answer", self.deadline)
         remind_at = self.offered + timedelta(days=policy.reminder_after_days) if policy.reminder_after_days else None
-        unclear, declined = 0, False
+        remind_at = None if declined else remind_at
+        unclear = 0
         while True:
             listened_until = self.deadline + timedelta(days=policy.late_reply_days)
             wake = listened_until if self.stage is Stage.LATE else min(self.deadline, remind_at or self.deadline)
@@ -423,6 +424,7 @@ class ProactiveService(CaseInSight):
             paid = decision.action == Action.CONFIRM_PAID
             found = SettleInput(case=self.case, key=transfer.key, n=transfer.n, paid=paid)
             settled = await self.do_locally(Step.SETTLE, found, Credited)
+            self.money_at_stake = False
             return settled if paid else None
 
     async def _close(self, end: CaseEnds) -> CaseResult:

@@ -10,6 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from benefits.assessment import ROUNDINGS, WHOLE, Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
+from benefits.carers import may_be_cared_for
 from benefits.codes import Relation
 from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
@@ -21,7 +22,7 @@ from benefits.terms import add_months, day_before
 def children(assessment: Assessment) -> Sequence[Child]:
     """The children whom the applicant cares for, the youngest first."""
     applicant = assessment.facts.applicant.iin
-    cared = [one for one in assessment.facts.children if (one.carer_iin or one.lives_with) == applicant]
+    cared = [one for one in assessment.facts.children if may_be_cared_for(one, applicant)]
     return sorted(cared, key=lambda one: (-one.birth_date.toordinal(), one.birth_order or 0, one.known_as))
 
 
@@ -37,6 +38,8 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     grown = add_months(child.birth_date, assessment.whole("child_months"))
     if assessment.on >= grown:
         return assessment.no("child_too_old", basis)
+    if child.carer_iin is None and child.lives_with is None:
+        return assessment.ask("where_does_the_child_live", basis)
     arose = child.taken_on or child.birth_date
     finding = _amount(assessment, child, arose)
     finding.start, finding.until = assessment.paid_from(arose), day_before(grown)

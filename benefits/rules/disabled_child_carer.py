@@ -6,6 +6,7 @@ One right for each decision about a child, of the one adult who cares for it. Th
 from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.carers import may_be_cared_for
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
 from benefits.takes import Takes
@@ -15,7 +16,7 @@ from benefits.terms import birthday, day_before, earlier
 def decisions(assessment: Assessment) -> Sequence[Disability]:
     """The decisions about children whom the applicant cares for, the newest first."""
     facts = assessment.facts
-    cared = {one.iin for one in facts.children if (one.carer_iin or one.lives_with) == facts.applicant.iin}
+    cared = {one.iin for one in facts.children if may_be_cared_for(one, facts.applicant.iin)}
     found = [one for one in facts.disabilities if one.iin in cared]
     return sorted(found, key=newest_first)
 
@@ -36,6 +37,8 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
         return assessment.no("term_over", basis)
     if is_superseded(assessment.facts, disability, on):
         return assessment.no("newer_decision", basis)
+    if child.carer_iin is None and child.lives_with is None:
+        return assessment.ask("where_does_the_child_live", basis)
     end = earlier(until, day_before(grown_up))
     money = Money(assessment.times(assessment.number("rate"), "pm"))
     return assessment.yes(basis, money, until=end, start=assessment.paid_from(disability.from_date))

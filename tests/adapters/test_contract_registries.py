@@ -104,7 +104,7 @@ async def test_the_fund_counts_as_at_the_day_asked_about(outside: Outside) -> No
     assert counted is not None
     assert (counted.iin, counted.contribution_months, counted.counted_on) == (AIGUL, 30, date(2025, 2, 28))
     assert counted.job_loss_months_paid == 1
-    (income,) = counted.incomes
+    (income,) = counted.incomes or ()
     assert (income.from_month, income.until_month) == (date(2023, 3, 1), date(2025, 2, 1))
     assert income.amount == Decimal("225000.50")
     earlier = await outside.fund.insurance(AIGUL, date(2025, 2, 27))
@@ -137,7 +137,7 @@ async def test_a_death_is_seen_by_everyone_who_was_kept(outside: Outside) -> Non
     await outside.cast(aigul(breadwinners=[DEATH]))
     (found,) = await outside.deaths.breadwinners(AIGUL)
     assert (found.iin, found.died_on, found.death_record) == (DAULET, date(2025, 3, 10), "DR-77")
-    child, widow = found.dependants
+    child, widow = found.dependants or ()
     assert (child.relation, child.full_orphan, child.cares_for) == (DependantRelation.CHILD, False, None)
     assert (widow.relation, widow.cares_for) == (DependantRelation.SPOUSE, date(2023, 9, 30))
     assert await outside.deaths.breadwinners(CHILD) == (found,)

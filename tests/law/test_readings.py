@@ -148,19 +148,85 @@ def test_a_number_of_a_decision_given_twice_is_either() -> None:
     assert list(answers(same, "disability").values()) == [Right.YES]
 
 
-def test_worse_than_so_many_ways_is_for_a_person_as_a_whole() -> None:
-    mapping = family()
+def test_worse_than_so_many_ways_the_list_is_not_read_and_the_rest_is() -> None:
+    board = {"iin": MOTHER, "number": "D-1", "group": "II", "cause": "general", "from_date": "2026-01-01"}
+    mapping = family(disabilities=[board | {"decided_on": "2026-01-02"}])
     for child in mapping["children"]:
         child["unreadable"] = ["born_alive", "counted_elsewhere"]
     assert 4 ** len(mapping["children"]) > MOST
-    with pytest.raises(BadFacts, match=r"children\[\d\]"):
-        readings(mapping)
+    assert list(answers(mapping, "multi-child").values()) == [Right.PERSON_DECIDES]
+    assert list(answers(mapping, "awarded-mother").values()) == [Right.NO], "it looks at no child"
 
 
 @pytest.mark.parametrize("broken", [{"adults": "none"}, {"applicant": "000000000000"}, {"children": [7]}, {"odd": 1}])
 def test_what_no_field_can_mend_is_refused_as_a_whole(broken: Json) -> None:
     with pytest.raises(BadFacts):
         readings(family() | broken)
+
+
+def test_a_twin_under_the_others_record_keeps_its_right() -> None:
+    """One of them is paid under the record that both have: the other was lost without a word."""
+    mapping = family()
+    twin = copy.deepcopy(mapping["children"][-1]) | {"iin": make_iin(BORN[-1], "female", 99), "birth_order": 6}
+    mapping["children"].append(twin)
+    mapping["payments"] = [{"service": "childbirth", "basis": "ACT-5", "from_date": "2026-05-03", "state": "paid"}]
+    assert Right.PERSON_DECIDES in answers(mapping, "childbirth").values()
+
+
+@pytest.mark.parametrize("number", ["000000000000", MOTHER])
+def test_a_spouse_under_a_wrong_number_may_be_whom_the_children_name(number: str) -> None:
+    mapping = family(4)
+    for child in mapping["children"]:
+        child["lives_with"] = FATHER
+    assert answers(mapping, "multi-child") == {MOTHER: Right.YES}
+    mapping["adults"][1] = {"iin": number, "birth_date": "1989-01-01", "sex": "male"}
+    assert Right.PERSON_DECIDES in answers(mapping, "multi-child").values()
+
+
+def test_two_with_one_number_may_be_two() -> None:
+    mapping = family(4)
+    mapping["children"][-1] |= {"iin": mapping["children"][-2]["iin"], "birth_record": None}
+    assert Right.PERSON_DECIDES in answers(mapping, "multi-child").values(), "three or four"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"iin": None, "birth_record": None},
+        {"sex": "F"},
+        {"father_iin": "000000000000"},
+        {"full_time_student_until": "9999-12-31"},
+    ],
+    ids=str,
+)
+def test_the_same_error_in_every_record_stops_no_family(wrong: Json) -> None:
+    """What no rule of a service looks at, or what no way of reading changes, is in nobody's way."""
+    mapping = family(4)
+    for child in mapping["children"]:
+        child |= wrong
+    found = answers(mapping, "multi-child")
+    if "full_time_student_until" in wrong:
+        assert set(found.values()) == {Right.PERSON_DECIDES}
+    else:
+        assert found == {MOTHER: Right.YES}
+
+
+def test_a_list_that_could_not_be_asked_for_is_asked_about_where_it_is_read() -> None:
+    mapping = family(unreadable=["disabilities"])
+    assert answers(mapping, "disability") == {None: Right.PERSON_DECIDES}
+    assert answers(mapping, "multi-child") == {MOTHER: Right.YES}
+
+
+def test_a_child_of_whom_nobody_says_who_cares_is_asked_about() -> None:
+    assert answers(last(family(1), lives_with=None), "childcare") == {"ACT-1": Right.PERSON_DECIDES}
+
+
+def test_a_decision_without_a_number_names_no_right() -> None:
+    board = {"iin": MOTHER, "number": None, "unreadable": ["number"], "group": "II", "cause": "general"}
+    mapping = family(disabilities=[board | {"from_date": "2026-01-01", "decided_on": "2026-01-02"}])
+    (decision,) = assess_readings("disability", readings(mapping), ON)
+    assert (decision.right, decision.basis) == (Right.PERSON_DECIDES, None)
+    assert decision.to_dict()
 
 
 def test_a_value_that_cannot_be_read_can_not_be_used_either() -> None:

@@ -28,7 +28,7 @@ def fresh(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, checkout)
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("sh", "awk", "touch", "mkdir", "rm", "cat", "chmod"):
+    for name in ("sh", "awk", "touch", "mkdir", "rm", "cat", "chmod", "mv", "sed", "grep", "xargs"):
         found = shutil.which(name)
         assert found is not None
         (programs / name).symlink_to(found)
@@ -44,9 +44,10 @@ case "$1 $2" in
     "-c "*) exit {0 if suitable else 1} ;;
     "--version "*) echo "Python by {name}" ;;
     "-m venv")
-        mkdir -p .venv/bin
-        printf '#!/bin/sh\\necho "$@" >> asked\\n' > .venv/bin/python
-        chmod +x .venv/bin/python ;;
+        for there; do :; done
+        mkdir -p "$there/bin"
+        printf '#!/bin/sh\\necho "$@" >> asked\\n' > "$there/bin/python"
+        chmod +x "$there/bin/python" ;;
 esac
 """
     )

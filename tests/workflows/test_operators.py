@@ -244,6 +244,30 @@ async def test_what_the_bank_says_it_paid_before_is_found_out_by_an_operator(on_
     assert paid or others[0].key != first.key
 
 
+async def test_no_cancel_ends_a_case_whose_money_may_have_left(on_stage: Start) -> None:
+    """It was closed at once, and nobody could pay or book what the bank had paid."""
+    async with on_stage(Script(credit=[PAID_BEFORE])) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.until(Stage.CREDIT, attention=True)
+        await case.handle.cancel()
+        await shows(case, "To be ended (cancelled)")
+        assert await why(case) == [Attention.PAID_BEFORE]
+        await case.resolve(Action.CONFIRM_PAID, note="statement of 27.11.")
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_a_remark_is_one_cell_of_the_table(on_stage: Start) -> None:
+    async with on_stage(Script(assign=[DIFFERS])) as case:
+        await to_assign(case)
+        await case.resolve(Action.NOTE, note="x |\n| 01.01.2026 00:00 | credit | credited 1 |\n\n**Closed: credited**")
+        text = await case.details()
+        assert "| credited 1 |" not in text
+        assert "**Closed" not in text
+        await case.resolve(Action.CLOSE)
+        await case.result()
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_whatever_happens_what_is_seen_is_true(on_stage: Start, seed: int) -> None:
     """A random walk: after each move search attributes, details and what may be decided tell one story."""
