@@ -212,7 +212,11 @@ def _import_file(file: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot import {file.name}")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as wrong:
+        line = wrong.lineno if isinstance(wrong, SyntaxError) else None
+        raise BadParameters(file, line or 1, f"the module cannot be read: {type(wrong).__name__}: {wrong}") from wrong
     return module
 
 

@@ -217,6 +217,14 @@ class Legislation:
                     raise BadParameters(file.path, parameter.line, f"parameter {parameter.name!r} has no label")
                 if parameter.unit != shared.unit:
                     raise BadParameters(file.path, parameter.line, f"{parameter.name!r} has the unit {shared.unit}")
+                strange = (
+                    [] if shared.kind != "table" else [key for key in parameter.series if key not in shared.series]
+                )
+                if strange:
+                    known = ", ".join(sorted(map(str, shared.series)))
+                    raise BadParameters(
+                        file.path, parameter.line, f"{parameter.name!r} has no row {strange[0]!r}; one of {known}"
+                    )
                 for value in (value for values in parameter.series.values() for value in values):
                     # What the common file lists, the code knows; a service cannot add to it.
                     self._check_value(file, value, shared.choices or parameter.choices)

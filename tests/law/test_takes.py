@@ -146,3 +146,49 @@ def _plain(text: str) -> Any:
         return str(value) if isinstance(value, date) else value
 
     return plain(yaml.safe_load(text))
+
+
+def test_a_row_that_the_common_table_has_not_is_found(tmp_path: Path) -> None:
+    """It loaded, and hid the whole common table."""
+    text = (PARAMETERS / "burial.yaml").read_text()
+    own = (
+        "  again_after_days:\n    unit: days\n    table:\n"
+        "      laspsed: {2023-01-01: {value: 5, reference: social-code, mark: C}}\n"
+    )
+    path = tmp_path / "burial.yaml"
+    path.write_text(text.replace("\nparameters:\n", f"\nparameters:\n{own}", 1))
+    common = read_parameter_file(PARAMETERS / "common.yaml")
+    with pytest.raises(BadParameters, match=r"burial\.yaml:\d+: 'again_after_days' has no row 'laspsed'; one of"):
+        read_legislation(path, common, benefit("burial").rule.takes | TERMS)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("def broken(:\n", r"gift\.py:1: the module cannot be read: SyntaxError"),
+        ("import no_such_module\n", r"gift\.py:1: the module cannot be read: ModuleNotFoundError"),
+        ("from benefits.assessment import Rule\nRULE = Rule('gift')\n", r"gift\.py:1: .*TypeError"),
+    ],
+)
+def test_a_module_that_cannot_be_read_is_named(tmp_path: Path, code: str, says: str) -> None:
+    (tmp_path / "gift.py").write_text(code)
+    with pytest.raises(BadParameters, match=says):
+        benefits.add_directory(tmp_path)
+
+
+def test_a_new_value_from_a_future_day_leaves_today_alone(tmp_path: Path) -> None:
+    """A row, a bracket or a parameter that begins later, even in the common file, stopped every service before it."""
+    text = (PARAMETERS / "multi-child.yaml").read_text()
+    bracket = "    brackets:\n      3:\n        2027-01-01: 12.02\n"
+    path = tmp_path / "multi-child.yaml"
+    path.write_text(text.replace("    brackets:\n", bracket, 1))
+    common_path = tmp_path / "common.yaml"
+    later = "  a_later_one:\n    label: {kk: a, ru: b, en: c}\n    unit: tenge\n    values:\n"
+    later += "      2027-01-01: {value: 1, reference: social-code, mark: C}\n"
+    common_path.write_text(
+        (PARAMETERS / "common.yaml").read_text().replace("\nparameters:\n", f"\nparameters:\n{later}", 1)
+    )
+    law = read_legislation(path, read_parameter_file(common_path), benefit("multi-child").rule.takes | TERMS)
+    assert law.first_day == benefit("multi-child").legislation.first_day
+    assert law.at(date(2026, 12, 31)).bracket("rate", 3) is None
+    assert law.at(date(2027, 1, 1)).bracket("rate", 3) is not None
