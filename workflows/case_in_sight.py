@@ -58,6 +58,9 @@ ALIVE = timedelta(seconds=9)
 """A step that has not been heard of for so long has lost its worker, and goes to another."""
 
 
+FARTHEST = timedelta(days=31)
+"""Beyond that no window ends that a receipt has moved."""
+
 LOOKED_AFTER = timedelta(days=30)
 """So long a timer runs that only tells, on the first screen of the Web UI, what an operator is waited for."""
 
@@ -148,10 +151,18 @@ class CaseInSight:
 
     @workflow.signal(name=Message.RECEIPT, description="A delivery receipt of the question, from the SMS centre.")
     def hear_receipt(self, receipt: Receipt) -> None:
-        if receipt.key in self.asked_before:
+        if receipt.key in self.asked_before or not self._is_likely(receipt.deadline):
             return
         if self.stage in (Stage.OFFER, Stage.CONSENT, Stage.LATE):
             self.receipt = receipt
+
+    def _is_likely(self, deadline: datetime | None) -> bool:
+        """Whether a receipt can have moved the window there: later than it was, and not by weeks."""
+        if deadline is None:
+            return True
+        if deadline.tzinfo is None or deadline > workflow.now() + FARTHEST:
+            return False
+        return self.stage is not Stage.CONSENT or deadline > self.deadline
 
     @workflow.signal(name=Message.FAILING, description="A step has been failing for long; from its worker.")
     def hear_of_failing(self, failing: Failing) -> None:
@@ -233,7 +244,10 @@ class CaseInSight:
         try:
             while True:
                 woken = until if until is not None or not in_sight else workflow.now() + LOOKED_AFTER
-                if await self.wait(lambda: self.resolution is not None, woken, waiting) or until is not None:
+                if (
+                    await self.wait(lambda: self.resolution is not None, woken, waiting, told=until)
+                    or until is not None
+                ):
                     break
             # A decision that came in time is being written down.
             await workflow.wait_condition(lambda: not self._deciding)
@@ -372,13 +386,17 @@ class CaseInSight:
         notice = NoticeInput(**told, kind=kind, until=until, detail=detail, amount=amount)
         await self.do(Step.NOTIFY, notice, type(None), f"tell the person: {kind}")
 
-    async def wait(self, condition: Callable[[], bool], until: datetime | None, what: str) -> bool:
+    async def wait(
+        self, condition: Callable[[], bool], until: datetime | None, what: str, *, told: datetime | bool | None = True
+    ) -> bool:
         """Wait for `condition`, at the longest `until`. False if the time passed first.
 
+        `told`: the end that the timer's summary names, where it is another (None: none) than its own.
         A cancelled case ends here, at a place where nothing is under way.
         """
         left = None if until is None else until - workflow.now()
-        summary = f"waits for {what}" + (f" until {zoned(until)}" if until else "")
+        end = until if told is True else told
+        summary = f"waits for {what}" + (f" until {zoned(end)}" if isinstance(end, datetime) else "")
         if left is not None and left <= timedelta(0):
             return condition()
         try:
@@ -434,8 +452,10 @@ class CaseInSight:
         return self.question is None or self.question.may_close
 
     def _input(self) -> str:
-        """The exact input of the update `resolve`."""
-        return f'{{"action": "{" or ".join(sorted(self._allowed()))}", "by": "who", "note": "why"}}'
+        """The exact input of the update `resolve` for the likeliest action, and the others."""
+        first, *others = sorted(self._allowed(), key=lambda action: (action in (Action.CLOSE, Action.NOTE), action))
+        example = f'{{"action": "{first}", "by": "who", "note": "why"}}'
+        return f"{example} (or {', '.join(others)})" if others else example
 
     async def enter(self, stage: Stage, waits_for: str, until: datetime | None = None) -> None:
         """Go to a stage, and say what it waits for and until when."""

@@ -162,7 +162,7 @@ async def test_the_first_screen_says_what_an_operator_can_do_with_the_exact_inpu
         timers = [event for event in history.events if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED]
         (summary,) = await case.handle._client.data_converter.decode([timers[-1].user_metadata.summary])
         assert summary.startswith("waits for an operator (law_undecided). Update resolve: {")
-        assert '"action": "close or note or retry"' in summary
+        assert summary.endswith('{"action": "retry", "by": "who", "note": "why"} (or close, note)')
         assert len(summary.encode()) < 400
         assert "`retry`: do the step again" in await case.details()
         await case.resolve(Action.CLOSE)
@@ -242,6 +242,21 @@ async def test_what_the_bank_says_it_paid_before_is_found_out_by_an_operator(on_
     assert settled.paid is paid
     assert [one.n for one in others] == ([] if paid else [2])
     assert paid or others[0].key != first.key
+
+
+async def test_no_receipt_moves_a_window_where_none_can_end(on_stage: Start) -> None:
+    """Far ahead, backwards, or at a time that names no zone, which stopped the case."""
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        window = (await case.seen())["Deadline"]
+        for odd in (window + 400 * DAY, window - 10 * DAY, (window + DAY).replace(tzinfo=None)):
+            await case.receipt(odd)
+        await case.receipt(window + DAY)
+        async with asyncio.timeout(20):
+            while (await case.seen())["Deadline"] != window + DAY:
+                await asyncio.sleep(0.05)
+        await case.handle.cancel()
+        await case.result()
 
 
 async def test_no_cancel_ends_a_case_whose_money_may_have_left(on_stage: Start) -> None:
