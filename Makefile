@@ -34,8 +34,10 @@ $(READY): requirements.txt requirements-dev.txt
 	echo "Installing into $(VENV) with $$("$$chosen" --version) (once; a minute or two)"; \
 	"$$chosen" -m venv --clear $(VENV).new; \
 	$(VENV).new/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt; \
-	grep -lI "$(VENV).new" $(VENV).new/bin/* | xargs -r sed -i 's|/$(VENV).new|/$(VENV)|'; \
-	rm -rf $(VENV).old; \
+	for script in $(VENV).new/bin/*; do \
+		if grep -qI "$(VENV).new" "$$script"; then sed -i.bak 's|/$(VENV).new|/$(VENV)|' "$$script"; fi; \
+	done; \
+	rm -rf $(VENV).old $(VENV).new/bin/*.bak; \
 	if [ -d $(VENV) ]; then mv $(VENV) $(VENV).old; fi; \
 	mv $(VENV).new $(VENV); rm -rf $(VENV).old; touch $(READY)
 

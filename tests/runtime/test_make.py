@@ -28,7 +28,7 @@ def fresh(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, checkout)
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("sh", "awk", "touch", "mkdir", "rm", "cat", "chmod", "mv", "sed", "grep", "xargs"):
+    for name in ("sh", "awk", "touch", "mkdir", "rm", "cat", "chmod", "mv", "sed", "grep"):
         found = shutil.which(name)
         assert found is not None
         (programs / name).symlink_to(found)
