@@ -27,7 +27,8 @@ SOAK = os.environ.get("DEMEU_SOAK") == "1"
 CASES = 300 if SOAK else 60
 KILLS = 10 if SOAK else 3
 SEED = int(os.environ.get("DEMEU_SEED", "1414"))
-PATIENCE = 600 if SOAK else 240
+PATIENCE = 600 if SOAK else 480
+"""Seconds; a case whose registries fail nine times running waits four minutes for the tenth."""
 
 POST = {"method": "POST"}
 FAULTS: list[dict[str, Any]] = [
