@@ -35,9 +35,10 @@ FAULTS: list[dict[str, Any]] = [
     {"fault": "latency", "seconds": 0.1, "probability": 0.2},
     {"fault": "timeout_after_acting", "hold_seconds": 3, "probability": 0.05, "match": POST},
     {"fault": "answer_twice", "probability": 0.1, "match": POST},
-    {"fault": "status", "status": 500, "probability": 0.05},
-    {"fault": "retry_later", "retry_after_seconds": 1, "probability": 0.05},
-    {"fault": "down", "how": "drop", "probability": 0.03},
+    # Each step asks several times: with more than these, a few of sixty cases wait for minutes for their next attempt.
+    {"fault": "status", "status": 500, "probability": 0.03},
+    {"fault": "retry_later", "retry_after_seconds": 1, "probability": 0.03},
+    {"fault": "down", "how": "drop", "probability": 0.02},
 ]
 SMS_FAULTS: list[dict[str, Any]] = [
     {"fault": "throttle", "times": 5},
