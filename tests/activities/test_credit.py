@@ -157,3 +157,20 @@ async def test_the_account_of_the_input_decides_whatever_was_found_meanwhile(lif
     await life.run(Step.CREDIT, arg, 2)
     (transfer,) = await settled_at_the_bank(life)
     assert transfer["iban"] == ibans_of(1)[0]
+
+
+async def test_what_stands_in_the_row_decides_for_a_case_that_is_begun_anew(life: Life) -> None:
+    """Rejected by the first account, lost, begun anew: the second, which nothing was sent to, was spoiled."""
+    closed, second = (
+        {"iban": iban, "state": state} for iban, state in zip(ibans_of(1), ("closed", "open"), strict=True)
+    )
+    await life.settle(mother(accounts=[closed, second]))
+    case = await life.open()
+    first = await payment(life, case)
+    assert (await life.run(Step.CREDIT, first)).reason == "AC04"
+    anew = await payment(life, case, place=1)
+    again = await life.run(Step.CREDIT, anew)
+    assert (again.settled, again.reason) == (False, "AC04")
+    async with life.card.transaction() as session:
+        assert (await session.get_one(Account, anew.account_id)).rejected is None
+    assert (await life.run(Step.CREDIT, await payment(life, case, n=2, place=1))).settled

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlmodel import select
@@ -12,7 +13,7 @@ from card import consents, messages
 from card.tables import Consent, IncomingMessage, Question, RefusedAnswer
 from tests.activities.life import AT, Life
 from tests.activities.people import mother, phone_of
-from workflows.model import Answer, Case, ConsentInput, HearInput, Meaning, Reply, Step
+from workflows.model import Answer, Case, ConsentInput, HearInput, Meaning, OfferInput, Reply, Step
 
 DEADLINE = AT + timedelta(days=3)
 
@@ -129,9 +130,10 @@ async def test_a_yes_after_the_window_is_none_and_says_when_it_came(life: Life) 
     assert await given(life, case) == []
 
 
-async def test_a_yes_from_a_number_that_has_changed_its_owner_is_none(life: Life) -> None:
+@pytest.mark.parametrize("text", ["да", "жоқ"])
+async def test_an_answer_from_a_number_that_has_changed_its_owner_is_none(life: Life, text: str) -> None:
     case = await asked(life)
-    await life.heard("op:1", "да")
+    await life.heard("op:1", text)
     await life.settle(mother(phone="+77039999999"))
     answer = await hear(life, case)
     assert (answer.moved, answer.consent) == (True, None)
@@ -198,3 +200,15 @@ async def test_a_number_is_given_again_when_nobody_can_mean_the_old_question(lif
     async with life.card.transaction() as session:
         assert [one.number for one in await session.scalars(select(Question))] == [1, 1]
     assert first.ref
+
+
+async def test_a_case_that_is_begun_anew_knows_the_no_and_the_window_of_its_earlier_life(life: Life) -> None:
+    case = await asked(life)
+    await life.heard("op:1", "жоқ")
+    await hear(life, case)
+    later = OfferInput(case=case, key=case.key(Step.OFFER), amount=Decimal(78798), at=AT + timedelta(days=9))
+    offered = await life.run(Step.OFFER, later)
+    async with life.card.transaction() as session:
+        stored = (await session.get_one(Question, case.key(Step.OFFER))).deadline
+    assert (offered.declined, offered.deadline) == (True, stored)
+    assert stored < later.at

@@ -313,6 +313,8 @@ async def test_the_role_that_works_can_add_and_not_change(cards: Cards, postgres
             "INSERT INTO ledger_accounts VALUES ('mine', 'KZT', true)",
             "ALTER TABLE ledger DISABLE TRIGGER entries_stay",
             "DROP TRIGGER entries_are_covered ON ledger",
+            "UPDATE consents SET given = true",
+            "CREATE TEMPORARY TABLE ledger_accounts (code text, may_go_negative boolean)",
         ):
             with pytest.raises(DatabaseError, match="InsufficientPrivilege"):
                 await _execute(works, text(deed), {})
