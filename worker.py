@@ -7,7 +7,7 @@ from datetime import timedelta
 from temporalio.worker import Worker
 
 from activities import all_activities
-from runtime.codec import EncryptionCodec
+from runtime.codec import codec_of
 from runtime.failing import FailingSteps
 from runtime.health import HealthServer, opening_payloads, polling, taking_work
 from runtime.heartbeat import Heartbeat
@@ -30,9 +30,7 @@ async def run(settings: Settings) -> None:
     runtime = temporal_runtime(settings.metrics_bind)
     client = await connect(settings, runtime=runtime)
     await check_search_attributes(client, SearchAttributes.ALL)
-    codec = client.data_converter.payload_codec
-    if not isinstance(codec, EncryptionCodec):
-        raise TypeError("the client has another codec than ours")
+    codec = codec_of(client)
     async with open_world(settings, gate_metric(runtime)) as world:
         version = deployment(settings)
         worker = Worker(

@@ -15,8 +15,8 @@ from activities.world import World, not_yet, translated
 from adapters.errors import BadAnswer
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
-from card import money
-from card.tables import Assignment, FactsSnapshot, table
+from card import cases, money
+from card.tables import Assignment, table
 from workflows.model import AssignInput, Case, Ruling, Step, StepInput
 
 
@@ -105,14 +105,7 @@ async def _about(session: AsyncSession, case: Case, month_of: date) -> tuple[mon
 
     Payer and contributions are those of the decision that the amount was reckoned by: a service may have either payer.
     """
-    decided = (
-        await session.scalars(
-            select(FactsSnapshot)
-            .where(col(FactsSnapshot.case_ref) == case.ref)
-            .order_by(col(FactsSnapshot.taken_at).desc())
-            .limit(1)
-        )
-    ).first()
+    decided = await cases.last_snapshot(session, case.ref)
     decision = decided.decision if decided is not None else {}
     payer = decision.get("payer") or benefits.service(case.service, case.on).payer
     about = money.About(payer, month_of.replace(day=1), day_of(datetime.now(UTC)))

@@ -32,12 +32,16 @@ class Found:
     question: str | None = None
 
 
+def _ids(child: dict[str, Any]) -> set[str]:
+    """The ids under which registers know a child."""
+    return {one for one in (child.get("iin"), child.get("birth_record")) if one}
+
+
 def names_of(basis: str, children: Iterable[dict[str, Any]]) -> set[str]:
     """Every id under which a register knows what this right rests on: a child by its record and by its number."""
     for child in children:
-        ids = {one for one in (child.get("iin"), child.get("birth_record")) if one}
-        if basis in ids:
-            return ids
+        if basis in _ids(child):
+            return _ids(child)
     return {basis}
 
 
@@ -49,8 +53,7 @@ async def rename_payments(
     groups = await rights.other_names(session, service, {payment["basis"] for payment in listed})
     for payment in listed:
         for child in children:
-            ids = {one for one in (child.get("iin"), child.get("birth_record")) if one}
-            if ids & ({payment["basis"]} | groups.get(payment["basis"], set())):
+            if _ids(child) & ({payment["basis"]} | groups.get(payment["basis"], set())):
                 payment["basis"] = child.get("birth_record") or child.get("iin")
 
 

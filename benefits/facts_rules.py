@@ -196,10 +196,9 @@ def _check_members(family: Facts) -> None:
                 path = f"breadwinners[{index}].died_on"
                 raise BadFacts(path, "the same as died_on of the adult", places=(path, f"adults[{number}].died_on"))
     if family.household is not None:
-        if is_known(family.household.members):
-            for index, iin in enumerate(family.household.members):
-                _check_member(f"household.members[{index}]", iin, members)
-            _check_once("household.members", family.household.members)
+        for index, iin in enumerate(_listed(family.household.members)):
+            _check_member(f"household.members[{index}]", iin, members)
+        _check_once("household.members", _listed(family.household.members))
         if is_known(family.household.quarter) and family.household.quarter.month % 3 != 1:
             raise BadFacts("household.quarter", "the first month of a quarter")
         counted = is_known(family.household.able_bodied) and is_known(family.household.members)
@@ -217,9 +216,7 @@ def _check_members(family: Facts) -> None:
     _check_once("insurances", [one.iin for one in _listed(family.insurances)], "iin")
     for index, insurance in enumerate(_listed(family.insurances)):
         _check_contributions(f"insurances[{index}].contribution_months", insurance)
-        if not is_known(insurance.incomes):
-            continue
-        known = [one for one in insurance.incomes if is_known(one.from_month) and is_known(one.until_month)]
+        known = [one for one in _listed(insurance.incomes) if is_known(one.from_month) and is_known(one.until_month)]
         ordered = sorted(known, key=lambda income: income.from_month)
         for earlier, later in pairwise(ordered):
             if later.from_month <= earlier.until_month:

@@ -102,8 +102,7 @@ def assess_readings(code: str, read: Readings, on: date, *, trace: bool = True) 
         decisions = _one_by_one(ways)
     else:
         decisions = ways[0]
-    question = _question(code, read.doubts)
-    return tuple(_asked(one, question) if _is_unclear(one) else one for one in decisions)
+    return tuple(_asked(one, _question(code, read.doubts)) if _is_unclear(one) else one for one in decisions)
 
 
 def notices_in(read: Readings, on: date, *, code: str) -> tuple[Notice, ...]:

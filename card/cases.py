@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CASE_NUMBERS, Application, CaseRecord, RegistryEvent, RightState, table
+from card.tables import CASE_NUMBERS, Application, CaseRecord, FactsSnapshot, RegistryEvent, RightState, table
 from card.tables import Person as PersonRow
 
 NO_RIGHT = "no_right"
@@ -192,6 +192,12 @@ async def close(
 async def find(session: AsyncSession, ref: str) -> CaseRecord:
     """The case with this reference, which is there. Raises NoResultFound."""
     return await session.get_one(CaseRecord, ref, populate_existing=True)
+
+
+async def last_snapshot(session: AsyncSession, ref: str) -> FactsSnapshot | None:
+    """What the registries and the law last said of the case; None before they were asked."""
+    taken = select(FactsSnapshot).where(col(FactsSnapshot.case_ref) == ref)
+    return (await session.scalars(taken.order_by(col(FactsSnapshot.taken_at).desc()).limit(1))).first()
 
 
 async def open_after(session: AsyncSession, ref: str, most: int) -> Sequence[CaseRecord]:

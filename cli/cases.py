@@ -1,11 +1,12 @@
 """Opening, answering, resolving and looking at cases. What is printed holds no name, IIN, phone or IBAN."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -31,14 +32,14 @@ import benefits
 from activities.calendar import day_of
 from activities.masking import masked
 from benefits import read_iin
-from card import findings, money
+from card import cases, findings, money
 from card.cases import is_case_ref
 from card.returns import NothingToReturn, take_back, take_up
-from card.tables import CaseRecord, Decision, FactsSnapshot, OutgoingMessage, Payment
+from card.tables import CaseRecord, Decision, OutgoingMessage, Payment
 from cli.connection import Running
 from gateway.messages import phone_number
 from gateway.reconcile import Reconciler
-from runtime.codec import EncryptionCodec
+from runtime.codec import codec_of
 from workflows.case_in_sight import NO_BREAK
 from workflows.model import (
     ALMATY,
@@ -112,27 +113,24 @@ async def returned(running: Running, ref: str, reason: str, account: str, note: 
     record = await _record(running, ref)
     if not re.fullmatch(r"[A-Z]{2}[0-9]{2}", reason):
         raise BadInput(f"reason: {reason!r} is no reason code of ISO 20022, as AC04")
-    if not by.strip():
-        raise BadInput("by: say who decides")
-    try:
-        async with running.card.transaction() as session:
-            day = day_of(datetime.now(UTC))
-            said = {"account": account, "reason": reason, "by": by.strip(), "note": note.strip()}
-            await take_back(session, record.ref, on=day, **said)
-            sums = await money.money(session, record.ref)
-    except NothingToReturn as nothing:
-        raise BadInput(f"ref: {nothing}") from nothing
-    return {"ref": record.ref, "amount": str(sums.pending)}
+    day = day_of(datetime.now(UTC))
+    return await _open_again(running, record, partial(take_back, account=account, reason=reason, on=day), note, by)
 
 
 async def pay_owed(running: Running, ref: str, note: str, by: str) -> dict[str, Any]:
     """Open a closed case again that owes money. Raises BadInput where it owes none, or it may be on its way."""
-    record = await _record(running, ref)
+    return await _open_again(running, await _record(running, ref), take_up, note, by)
+
+
+async def _open_again(
+    running: Running, record: CaseRecord, owe: Callable[..., Awaitable[object]], note: str, by: str
+) -> dict[str, Any]:
+    """Let `owe` (`take_back` or `take_up`) open the case again; the sum is what is to be paid now."""
     if not by.strip():
         raise BadInput("by: say who decides")
     try:
         async with running.card.transaction() as session:
-            await take_up(session, record.ref, by=by.strip(), note=note.strip())
+            await owe(session, record.ref, by=by.strip(), note=note.strip())
             sums = await money.money(session, record.ref)
     except NothingToReturn as nothing:
         raise BadInput(f"ref: {nothing}") from nothing
@@ -142,9 +140,8 @@ async def pay_owed(running: Running, ref: str, note: str, by: str) -> dict[str, 
 async def keys(running: Running) -> list[dict[str, Any]]:
     """The payload keys of the ring and of cases: how many open cases and retained histories need each."""
     needed = await Reconciler(running.card, running.client, running.opening).keys_needed()
-    codec = running.client.data_converter.payload_codec
-    current = codec.current if isinstance(codec, EncryptionCodec) else None
-    known = codec.known if isinstance(codec, EncryptionCodec) else ()
+    codec = codec_of(running.client)
+    current, known = codec.current, codec.known
     return [
         {
             "key": one.key or "(kept since this version)",
@@ -227,16 +224,13 @@ async def look(running: Running, ref: str) -> CaseView:
         decided = await session.scalars(
             select(Decision).where(col(Decision.case_ref) == record.ref).order_by(col(Decision.at))
         )
-        found = await session.scalars(
-            select(FactsSnapshot).where(col(FactsSnapshot.case_ref) == record.ref).order_by(col(FactsSnapshot.taken_at))
-        )
+        found = await cases.last_snapshot(session, record.ref)
         sums = await money.money(session, record.ref)
         messages = [
             {"kind": m.kind, "state": m.state, "parts": m.parts, "sent": m.sent_at, "paid_by": m.paid_by} for m in said
         ]
         payments = [{"key": p.key, "amount": str(p.amount), "state": p.state, "reason": p.reason} for p in paid]
         decisions = [{"at": d.at, "by": d.by, "action": d.action, "why": d.why, "note": d.note} for d in decided]
-        law = [snapshot.decision for snapshot in found]
     head = {
         "ref": record.ref,
         "service": record.service,
@@ -247,7 +241,7 @@ async def look(running: Running, ref: str) -> CaseView:
         "assigned": str(sums.assigned),
         "credited": str(sums.credited),
         "pending": str(sums.pending),
-        "law": law[-1]["right"] if law else None,
+        "law": found.decision["right"] if found else None,
     }
     if not live and record.outcome is None:
         live = {"stage": "lost" if record.started_at else "not started"}

@@ -21,7 +21,7 @@ import benefits
 from activities.calendar import day_of
 from card import Card, cases, rights
 from card.tables import CaseRecord
-from runtime.codec import EncryptionCodec
+from runtime.codec import codec_of
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, SearchAttributes, Stage
 
 log = structlog.get_logger()
@@ -154,9 +154,8 @@ class Opening:
                     ]
                 ),
             )
-        codec = self.client.data_converter.payload_codec
         async with self.card.statements() as session:
-            await cases.started(session, case.ref, codec.current if isinstance(codec, EncryptionCodec) else None)
+            await cases.started(session, case.ref, codec_of(self.client).current)
 
 
 def _described(code: str, on: date) -> tuple[str, str, str]:

@@ -21,7 +21,7 @@ from card import Card, cases, findings, returns
 from card.cases import KeyNeeded
 from card.tables import CaseRecord
 from gateway.opening import Opening
-from runtime.codec import EncryptionCodec
+from runtime.codec import codec_of
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, SearchAttributes, workflow_id
 
 log = structlog.get_logger()
@@ -47,12 +47,9 @@ OVER = frozenset(
 
 
 class Reconciler:
-    """`tell_key` is told how many cases need each payload key."""
-
-    def __init__(
-        self, card: Card, client: Client, opening: Opening, tell_key: Callable[[str, int], None] = lambda _key, _n: None
-    ) -> None:
-        self.tell_key = tell_key
+    def __init__(self, card: Card, client: Client, opening: Opening) -> None:
+        self.tell_key: Callable[[str, int], None] = lambda _key, _n: None
+        """Is told how many cases need each payload key; the gateway puts its metric here."""
         self.card = card
         self.client = client
         self.opening = opening
@@ -97,9 +94,8 @@ class Reconciler:
         retention = described.config.workflow_execution_retention_ttl.ToTimedelta()
         async with self.card.statements() as session:
             needed = await cases.keys_needed(session, retention)
-        codec = self.client.data_converter.payload_codec
-        known = codec.known if isinstance(codec, EncryptionCodec) else ()
-        return [*needed, *(KeyNeeded(key, 0, 0, None) for key in known if key not in {one.key for one in needed})]
+        counted = {one.key for one in needed}
+        return [*needed, *(KeyNeeded(key, 0, 0, None) for key in codec_of(self.client).known if key not in counted)]
 
     async def whole(self) -> int:
         """Look at everything once, from the first case to the last. Returns how many cases were begun anew."""

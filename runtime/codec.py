@@ -17,6 +17,7 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
+from temporalio.client import Client
 from temporalio.converter import (
     ActivitySerializationContext,
     PayloadCodec,
@@ -182,6 +183,14 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         except (InvalidTag, ValueError):
             raise BadPayload(f"payload does not authenticate under key {kid}: cut, altered or another key") from None
         return Payload.FromString(clear)
+
+
+def codec_of(client: Client) -> EncryptionCodec:
+    """The codec of one of our clients. Raises TypeError for a client that was connected another way."""
+    codec = client.data_converter.payload_codec
+    if not isinstance(codec, EncryptionCodec):
+        raise TypeError("the client has another codec than ours")
+    return codec
 
 
 def belongs_to(payload: Payload) -> str | None:

@@ -245,7 +245,7 @@ class CaseInSight:
             while True:
                 woken = until if until is not None or not in_sight else workflow.now() + LOOKED_AFTER
                 if (
-                    await self.wait(lambda: self.resolution is not None, woken, waiting, told=until)
+                    await self.wait(lambda: self.resolution is not None, woken, waiting, told=until is not None)
                     or until is not None
                 ):
                     break
@@ -328,7 +328,7 @@ class CaseInSight:
                 raise StepRefused(str(refused))
             if step is Step.CREDIT and kind == "Refused":
                 self.money_at_stake = False  # a clear no moves nothing; any other failure leaves it open
-            await self._refused(summary, refused, may_close=True)
+            await self._refused(summary, refused)
 
     async def do_locally(self, step: Step, arg: StepInput, result: type[T]) -> T:
         """As `do`, for a step that only writes to our own database: one event instead of three."""
@@ -343,7 +343,7 @@ class CaseInSight:
                 refused = error.cause if isinstance(error, ActivityError) else error
             await self._refused(f"write down: {step}", refused, may_close=step is not Step.CLOSE)
 
-    async def _refused(self, summary: str, refused: BaseException | None, *, may_close: bool) -> None:
+    async def _refused(self, summary: str, refused: BaseException | None, *, may_close: bool = True) -> None:
         text = refused.message if isinstance(refused, ApplicationError) else str(refused)
         await self.ask_operator(Attention.STEP_REFUSED, f"{summary}: {text}", may_close=may_close)
 
@@ -387,16 +387,15 @@ class CaseInSight:
         await self.do(Step.NOTIFY, notice, type(None), f"tell the person: {kind}")
 
     async def wait(
-        self, condition: Callable[[], bool], until: datetime | None, what: str, *, told: datetime | bool | None = True
+        self, condition: Callable[[], bool], until: datetime | None, what: str, *, told: bool = True
     ) -> bool:
         """Wait for `condition`, at the longest `until`. False if the time passed first.
 
-        `told`: the end that the timer's summary names, where it is another (None: none) than its own.
+        `told`: whether the timer's summary names its end.
         A cancelled case ends here, at a place where nothing is under way.
         """
         left = None if until is None else until - workflow.now()
-        end = until if told is True else told
-        summary = f"waits for {what}" + (f" until {zoned(end)}" if isinstance(end, datetime) else "")
+        summary = f"waits for {what}" + (f" until {zoned(until)}" if told and until is not None else "")
         if left is not None and left <= timedelta(0):
             return condition()
         try:

@@ -73,12 +73,8 @@ async def test_money_that_comes_back_is_owed_and_goes_to_another_account(
     stack: EmbeddedStack, card: Card, outside: Outside, opening: Opening
 ) -> None:
     n = 330
-    await outside.settle_in([mother(n)])
     client = await stack.client()
-    case = (await opening.open(service="multi-child", iin=iin_of(n), on=ON, opened_by=f"anew:{n}")).case
-    await _asked(outside, n)
-    await outside.reply(phone_of(n), "ИӘ")
-    await _credited_once(card, outside, client, case, n)
+    case = await _has_been_credited(card, outside, opening, client, n)
     told = len(await outside.sms(phone_of(n)))
     said = {"account": ibans_of(n)[0][-4:], "reason": "AC04", "by": "a.omarova", "note": ""}
     with pytest.raises(NothingToReturn, match="ends otherwise"):
@@ -117,12 +113,8 @@ async def test_a_reset_of_a_credited_case_pays_and_tells_nothing_twice(
     stack: EmbeddedStack, card: Card, outside: Outside, opening: Opening
 ) -> None:
     n = 320
-    await outside.settle_in([mother(n)])
     client = await stack.client()
-    case = (await opening.open(service="multi-child", iin=iin_of(n), on=ON, opened_by=f"anew:{n}")).case
-    await _asked(outside, n)
-    await outside.reply(phone_of(n), "ИӘ")
-    await _credited_once(card, outside, client, case, n)
+    case = await _has_been_credited(card, outside, opening, client, n)
     told = len(await outside.sms(phone_of(n)))
     await client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
@@ -140,6 +132,15 @@ async def test_a_reset_of_a_credited_case_pays_and_tells_nothing_twice(
         assert (await cases.find(session, case.ref)).outcome == Outcome.CREDITED, "the first ending stands"
     await _paid_once(card, outside, case, n)
     assert len(await outside.sms(phone_of(n))) == told
+
+
+async def _has_been_credited(card: Card, outside: Outside, opening: Opening, client: Client, n: int) -> Case:
+    await outside.settle_in([mother(n)])
+    case = (await opening.open(service="multi-child", iin=iin_of(n), on=ON, opened_by=f"anew:{n}")).case
+    await _asked(outside, n)
+    await outside.reply(phone_of(n), "ИӘ")
+    await _credited_once(card, outside, client, case, n)
+    return case
 
 
 async def _credited_once(card: Card, outside: Outside, client: Client, case: Case, n: int) -> None:
