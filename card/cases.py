@@ -200,6 +200,12 @@ async def last_snapshot(session: AsyncSession, ref: str) -> FactsSnapshot | None
     return (await session.scalars(taken.order_by(col(FactsSnapshot.taken_at).desc()).limit(1))).first()
 
 
+async def first_snapshot(session: AsyncSession, ref: str) -> FactsSnapshot | None:
+    """What the registries and the law said of the case when its right was found; None before they were asked."""
+    taken = select(FactsSnapshot).where(col(FactsSnapshot.case_ref) == ref)
+    return (await session.scalars(taken.order_by(col(FactsSnapshot.taken_at)).limit(1))).first()
+
+
 async def open_after(session: AsyncSession, ref: str, most: int) -> Sequence[CaseRecord]:
     """Open cases that Temporal took over a minute ago or earlier, from after `ref` on in the order of references."""
     rows = await session.scalars(
@@ -232,6 +238,23 @@ async def services_of(session: AsyncSession, refs: Collection[str]) -> dict[str,
     named = select(col(CaseRecord.ref), col(CaseRecord.service)).where(col(CaseRecord.ref).in_(refs))
     rows = (await session.execute(named)).all()
     return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True)
+class OfPerson:
+    """A case with its service and the IIN of the person that it is for."""
+
+    ref: str
+    service: str
+    iin: str
+
+
+async def of_persons(session: AsyncSession, refs: Collection[str]) -> list[OfPerson]:
+    """These cases, each with whom it is for."""
+    named = select(col(CaseRecord.ref), col(CaseRecord.service), col(PersonRow.iin)).join(
+        table(PersonRow), col(PersonRow.id) == col(CaseRecord.person_id)
+    )
+    return [OfPerson(*row) for row in (await session.execute(named.where(col(CaseRecord.ref).in_(refs)))).all()]
 
 
 async def heard_of(session: AsyncSession, id: str, kind: str, iin: str, on: date | None) -> RegistryEvent:

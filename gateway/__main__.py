@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import uvicorn
 
+from adapters.clients import HttpMobileDatabase
 from adapters.sms import IncomingSms, Receipt, ReceiptState, SmppInbox
 from card import Card
 from gateway.app import Parts, gateway_app
@@ -15,10 +16,10 @@ from gateway.opening import Opening
 from gateway.refusals import Refusals
 from gateway.relay import Relay
 from runtime.program import program
-from runtime.settings import Settings
+from runtime.settings import Agency, Settings
 from runtime.telemetry import key_metric, refusal_metric, temporal_runtime
 from runtime.temporal import connect
-from runtime.world import sms_centre
+from runtime.world import agency, sms_centre
 
 
 @asynccontextmanager
@@ -62,9 +63,9 @@ async def run(settings: Settings) -> None:
     refusals = Refusals(refusal_metric(runtime))
     card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
     opening = Opening(card, client, settings.task_queue)
-    async with sms_centre(settings) as centre:
+    async with sms_centre(settings) as centre, agency(settings, Agency.REGISTRIES) as registries:
         lags = {name: timedelta(seconds=lag) for name, lag in settings.gateway_sms_clock_lags.items()}
-        relay = Relay(card, client, centre, opening, lags=lags)
+        relay = Relay(card, client, centre, opening, HttpMobileDatabase(registries), lags=lags)
         relay.reconciler.tell_key = key_metric(runtime)
         app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay), refusals)
         await uvicorn.Server(server_config(app, settings, refusals)).serve()

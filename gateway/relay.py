@@ -5,7 +5,7 @@ left off, and two gateways at once only repeat each other harmlessly (the update
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -16,7 +16,8 @@ from temporalio.service import RPCError, RPCStatusCode
 import dialogue
 from activities import hearing, speech
 from activities.hearing import Heard
-from adapters.ports import SmsCentre
+from activities.world import translated
+from adapters.ports import MobileDatabase, SmsCentre
 from card import Card, cases, consents, messages, parts
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage
@@ -70,6 +71,7 @@ class Relay:
         client: Client,
         centre: SmsCentre,
         opening: Opening,
+        mobile: MobileDatabase,
         *,
         lags: Mapping[str, timedelta] | None = None,
         at_once: int = 100,
@@ -78,6 +80,7 @@ class Relay:
         self.client = client
         self.centre = centre
         self.opening = opening
+        self.mobile = mobile
         self.receipts = Receipts(card, client)
         self.reconciler = Reconciler(card, client, opening)
         self._lags = lags or {}
@@ -224,11 +227,16 @@ class Relay:
             raise asyncio.CancelledError if task and task.cancelling() else TimeoutError from None
 
     async def _answer(self, incoming: IncomingMessage, heard: Heard, over: CaseRecord | None) -> None:
-        """Nothing to bring it to: tell the person so, once a day, or ask which question is meant, a few times a day."""
-        kind = MessageKind.WHICH_QUESTION if over is None and heard.open else MessageKind.NO_QUESTION
+        """Nothing to bring it to: tell the person so, once a day, or ask which question is meant, a few times a day.
+
+        The number may have a new owner since it was asked: no case of somebody else is named to it.
+        """
+        about = [over.ref] if over is not None else [question.case_ref for question in heard.open]
+        services = await self._of_the_owner(incoming.phone, about)
+        kind = MessageKind.WHICH_QUESTION if over is None and services else MessageKind.NO_QUESTION
         key = f"answer/{incoming.message_id}"
         async with self.card.transaction() as session:
-            if over is not None and heard.said.meaning in (Meaning.YES, Meaning.NO):
+            if over is not None and services and heard.said.meaning in (Meaning.YES, Meaning.NO):
                 kind = await _of_what_is_over(session, over.ref)
             most = ASK_WHICH if kind is MessageKind.WHICH_QUESTION else 1
             if await messages.said_lately(session, incoming.phone, {kind}, key) >= most:
@@ -237,8 +245,11 @@ class Relay:
                 return
             values: dict[str, object] = {}
             if kind is MessageKind.WHICH_QUESTION:
-                services = await cases.services_of(session, [question.case_ref for question in heard.open])
-                values["questions"] = {question.number: services[question.case_ref] for question in heard.open}
+                values["questions"] = {
+                    question.number: services[question.case_ref]
+                    for question in heard.open
+                    if question.case_ref in services
+                }
             message = await speech.intend(
                 session,
                 case=model.Case(ref=over.ref, service=over.service, person_id=over.person_id, on=over.assessed_on)
@@ -251,6 +262,16 @@ class Relay:
                 **values,
             )
         await speech.say(self.card, self.centre, message, datetime.now(UTC))
+
+    async def _of_the_owner(self, phone: str, refs: Collection[str]) -> dict[str, str]:
+        """The services of those cases whose person the mobile citizens database ties to this phone now."""
+        if not refs:
+            return {}
+        async with self.card.statements() as session:
+            asked = await cases.of_persons(session, refs)
+        with translated():
+            hers = {iin: await self.mobile.phone(iin) == phone for iin in {one.iin for one in asked}}
+        return {one.ref: one.service for one in asked if hers[one.iin]}
 
 
 async def _of_what_is_over(session: AsyncSession, ref: str) -> MessageKind:

@@ -49,6 +49,18 @@ async def sms_centre(settings: Settings, gate: Gate | None = None) -> AsyncItera
         yield centre
 
 
+def agency(settings: Settings, name: Agency, on_change: OnChange = nobody) -> HttpSystem:
+    """A body's system, to be opened. Raises SettingsError where it is not set."""
+    endpoint = settings.agency(name)
+    return HttpSystem(
+        name,
+        endpoint.url,
+        token=endpoint.token.get_secret_value() if endpoint.token else None,
+        deadline=timedelta(seconds=settings.call_seconds),
+        gate=Gate(name, on_change=on_change),
+    )
+
+
 @asynccontextmanager
 async def open_world(settings: Settings, on_change: OnChange = nobody) -> AsyncIterator[World]:
     """Everything that the steps of a case work with. Raises SettingsError naming what is not set.
@@ -57,14 +69,8 @@ async def open_world(settings: Settings, on_change: OnChange = nobody) -> AsyncI
     """
     async with AsyncExitStack() as held:
 
-        async def system(agency: Agency) -> HttpSystem:
-            endpoint = settings.agency(agency)
-            token = endpoint.token.get_secret_value() if endpoint.token else None
-            deadline = timedelta(seconds=settings.call_seconds)
-            gate = Gate(agency, on_change=on_change)
-            return await held.enter_async_context(
-                HttpSystem(agency, endpoint.url, token=token, deadline=deadline, gate=gate)
-            )
+        async def system(name: Agency) -> HttpSystem:
+            return await held.enter_async_context(agency(settings, name, on_change))
 
         card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
         held.push_async_callback(card.close)

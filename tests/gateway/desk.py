@@ -47,6 +47,17 @@ def now() -> datetime:
 
 
 @dataclass
+class Phones:
+    """The mobile citizens database: everybody has the phone they are asked on, but those who have `moved`."""
+
+    moved: set[int] = field(default_factory=set)
+
+    async def phone(self, iin: str) -> str | None:
+        n = next(n for n in range(1, 100) if iin_of(n) == iin)
+        return phone_of(n + 1000) if n in self.moved else phone_of(n)
+
+
+@dataclass
 class Desk:
     """One gateway. `queue` is where its cases find a worker, unless a test wants none."""
 
@@ -55,6 +66,7 @@ class Desk:
     settings: Settings
     queue: str
     centre: MemoryCentre = field(default_factory=MemoryCentre)
+    mobile: "Phones" = field(default_factory=lambda: Phones())
 
     def __post_init__(self) -> None:
         secrets = {sender: SecretStr(secret) for sender, secret in SECRETS.items()}
@@ -74,7 +86,7 @@ class Desk:
 
     def another_relay(self) -> Relay:
         """A relay that knows of nothing: as after a restart."""
-        return Relay(self.card, self.client, self.centre, self.opening)
+        return Relay(self.card, self.client, self.centre, self.opening, self.mobile)
 
     async def close(self) -> None:
         """Nothing goes on after the test."""
