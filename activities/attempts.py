@@ -1,5 +1,8 @@
 """From what the law found to the right that a case is an attempt at: which one, whether it is still to be had, and what
 of it is new. Looks at rights, their names and states in the Card; what the law says it takes as it is.
+
+Where a register has given a child another number, and nothing that is on record ties the two together, a person says
+whether it is the same child: a guess would pay twice, or not at all.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,10 +14,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import benefits
+from activities import renumbered
+from activities.renumbered import names_of
 from benefits.decision import Decision, Right
 from card import cases, findings, rights
 from card.tables import CaseRecord, RightRow, RightState
-from workflows.model import Case, Outcome
+from workflows.model import Action, Case, Outcome
 
 YES = Right.YES
 ALREADY_PAID = "already_paid"
@@ -23,38 +28,15 @@ ALREADY_PAID = "already_paid"
 @dataclass(frozen=True)
 class Found:
     """The decision that a case goes on with. `ended`: it ends here. `was`: what runs until now, in tenge a month, where
-    the family's circumstances have changed. `question`: what a person must decide about the right.
+    the family's circumstances have changed. `question`: what a person must decide about the right; `same_right` if it
+    is whether what is paid under another number is this right.
     """
 
     decision: Decision
     ended: Outcome | None = None
     was: Decimal | None = None
     question: str | None = None
-
-
-def _ids(child: dict[str, Any]) -> set[str]:
-    """The ids under which registers know a child."""
-    return {one for one in (child.get("iin"), child.get("birth_record")) if one}
-
-
-def names_of(basis: str, children: Iterable[dict[str, Any]]) -> set[str]:
-    """Every id under which a register knows what this right rests on: a child by its record and by its number."""
-    for child in children:
-        if basis in _ids(child):
-            return _ids(child)
-    return {basis}
-
-
-async def rename_payments(
-    session: AsyncSession, service: str, payments: Iterable[dict[str, Any]], children: Iterable[dict[str, Any]]
-) -> None:
-    """A payment may be known under an id that the register has replaced since: it gets the one that holds now."""
-    listed = list(payments)
-    groups = await rights.other_names(session, service, {payment["basis"] for payment in listed})
-    for payment in listed:
-        for child in children:
-            if _ids(child) & ({payment["basis"]} | groups.get(payment["basis"], set())):
-                payment["basis"] = child.get("birth_record") or child.get("iin")
+    same_right: bool = False
 
 
 async def settle(
@@ -67,19 +49,25 @@ async def settle(
     """The right that this case is about, and how the case ends if there is none left for it.
 
     One family may have several rights of one service (twins): this case takes the first that is to be had, and each
-    other becomes a case of its own. `unpaid` are the same decisions as if nothing were paid: where our own books say
-    what runs, they are held against it, and a family that has grown is offered the difference.
+    other, and each open question about another, becomes a case of its own. `unpaid` are the same decisions as if
+    nothing were paid: where our own books say what runs, they are held against it, and a family that has grown is
+    offered the difference.
     """
-    children = facts.get("children", ())
     await _open_parts(session, case, decisions)
     taken: Found | None = None
     mine: Found | None = None
+    asked: list[tuple[Found, RightRow | None]] = []
     for right, paid in _to_be_had(decisions, unpaid):
-        row = await _row(session, case.service, right, children)
+        row = await rights.known_as(session, case.service, names_of(right.basis or "", facts))
         if paid and row.state != RightState.ENTITLED:
             # E-Maket pays it, and our books do not know for what: its word counts.
             continue
         found = await _standing(session, case, row, right)
+        if found.ended is None and row.state != RightState.ENTITLED:
+            row, found = await _under_another_number(session, case, row, right, facts)
+        if found.same_right:
+            asked.append((found, row))
+            continue
         if found.ended is None and found.question is None:
             if mine is not None:
                 await _another(session, case, row)
@@ -89,13 +77,25 @@ async def settle(
                 continue
             found = Found(right, Outcome.ALREADY_OFFERED)
         taken = taken or found
+    for question in decisions:
+        if question.right is not Right.PERSON_DECIDES:
+            continue
+        about = await _asked_about(session, case, question, facts)
+        if about is not None and about.state in (RightState.CLAIMED, RightState.SETTLED):
+            taken = taken or await _standing(session, case, about, question)
+        else:
+            asked.append((Found(question), about))
     if mine is not None:
+        for _, about in asked:
+            await _another(session, case, about)
         return mine
+    if asked:
+        # A question claims nothing: should its answer come by itself, another case may go on with the right.
+        await rights.let_go(session, case.ref)
+        return asked[0][0]
     if taken is not None:
         return taken
-    open_question = next((decision for decision in decisions if decision.right is Right.PERSON_DECIDES), None)
-    if open_question is not None:
-        return Found(open_question)
+    await rights.let_go(session, case.ref)
     failed = decisions[0]
     if failed.failed is not None and failed.failed.code == ALREADY_PAID:
         return Found(failed, Outcome.ALREADY_PAID)
@@ -103,6 +103,13 @@ async def settle(
     if later is not None:
         (await session.get_one(CaseRecord, case.ref)).look_on = later
     return Found(failed, Outcome.NO_RIGHT)
+
+
+async def _asked_about(session: AsyncSession, case: Case, question: Decision, facts: dict[str, Any]) -> RightRow | None:
+    """The right that a question of the law is about; None if it is about none in particular."""
+    if question.basis is None:
+        return None
+    return await rights.known_as(session, case.service, names_of(question.basis, facts))
 
 
 OPEN_PART = "part_is_open"
@@ -121,14 +128,23 @@ async def again(
 ) -> Found:
     """The decision about the right that this case is at, on another day. Nothing is taken up or let go."""
     record = await session.get_one(CaseRecord, case.ref)
-    names = names_of(record.basis or "", facts.get("children", ()))
-    if record.right_id is not None:
-        names |= await rights.names_of(session, record.right_id)
+    names = names_of(record.basis or "", facts)
+    right = await rights.of_case(session, record)
+    if right is not None:
+        names |= await rights.names_of(session, right.id)
     decision = next((decision for decision in decisions if decision.basis in names), None)
     if decision is None:
         # Another child's right is not this one's, whatever it is worth.
         none = next((decision for decision in decisions if decision.right is not YES), decisions[0])
-        return Found(none, was=was, question="what the right rested on is no longer in the registries: what happened?")
+        gone = "what the right rested on is no longer in the registries"
+        heir = await renumbered.heir(session, case, names, facts, decisions)
+        if heir is None:
+            return Found(none, was=was, question=f"{gone}: what happened?")
+        if await renumbered.said(session, case, None) is not Action.SAME_RIGHT:
+            what = f"{gone}; another record of the same day is: is it the same right?"
+            return Found(none, was=was, question=what, same_right=True)
+        await rights.known_as(session, case.service, names | names_of(heir.basis or "", facts))
+        decision = heir
     if decision.right is YES:
         record.amount, record.ground = decision.net, decision.ground
     return Found(decision, was=was)
@@ -144,9 +160,23 @@ def _to_be_had(decisions: Sequence[Decision], unpaid: Sequence[Decision]) -> Ite
             yield else_, True
 
 
-async def _row(session: AsyncSession, service: str, right: Decision, children: Iterable[dict[str, Any]]) -> RightRow:
-    assert right.basis is not None  # noqa: S101  (a right always rests on something)
-    return await rights.known_as(session, service, names_of(right.basis, children))
+async def _under_another_number(
+    session: AsyncSession, case: Case, row: RightRow, right: Decision, facts: dict[str, Any]
+) -> tuple[RightRow, Found]:
+    """Whether something that is paid under a number that is gone may be this right, and what a person said of it."""
+    others = await renumbered.others(session, case, right.basis or "", facts)
+    if not others:
+        return row, Found(right)
+    match await renumbered.said(session, case, row):
+        case Action.ANOTHER_RIGHT:
+            return row, Found(right)
+        case Action.SAME_RIGHT:
+            names = names_of(right.basis or "", facts) | others[0].names
+            row = await rights.known_as(session, case.service, names)
+            return row, Found(right, Outcome.ALREADY_PAID) if others[0].paid else await _standing(
+                session, case, row, right
+            )
+    return row, Found(right, question=renumbered.QUESTION, same_right=True)
 
 
 async def _standing(session: AsyncSession, case: Case, row: RightRow, right: Decision) -> Found:
@@ -189,16 +219,17 @@ async def _take(session: AsyncSession, case: Case, row: RightRow, right: Decisio
     return await rights.take(session, case.ref, row, basis=right.basis or "", amount=right.net, ground=right.ground)
 
 
-async def _another(session: AsyncSession, case: Case, row: RightRow) -> None:
-    """A further right of the same family, as the second of twins: a case of its own, started by the gateway."""
-    if await rights.is_attempted(session, row):
+async def _another(session: AsyncSession, case: Case, row: RightRow | None) -> None:
+    """A further right of the same family, as the second of twins, or a question beside one that is clear: a case of
+    its own, started by the gateway. `row` is None where the question is about no right in particular."""
+    if row is not None and await rights.is_attempted(session, row):
         return
     record = await session.get_one(CaseRecord, case.ref)
     await cases.open_for(
         session,
         service=case.service,
         person_id=case.person_id,
-        opened_by=f"{record.opened_by}+{row.id}",
+        opened_by=f"{record.opened_by}+{row.id if row is not None else 'question'}",
         on=case.on,
         root=record.root,
     )

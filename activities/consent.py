@@ -4,7 +4,7 @@ Nothing that a message to the case claims is believed, for whoever reaches Tempo
 the time and the question are the Card's, looked at under one lock in the transaction that records the consent.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -15,7 +15,7 @@ from activities import hearing
 from activities.calendar import day_of, term_ends
 from activities.hearing import Heard
 from activities.world import World
-from card import consents
+from card import consents, decisions
 from card.tables import Consent
 from workflows.model import Answer, Case, ConsentInput, ConsentRecorded, HearInput, Meaning, Step
 
@@ -121,3 +121,33 @@ async def given_before(session: AsyncSession, case: Case) -> ConsentRecorded | N
         return None
     found_at = await consents.found_at(session, case.key(Step.DETECT))
     return told.model_copy(update={"found_on": day_of(found_at) if found_at else None})
+
+
+async def granted_unasked(session: AsyncSession, case: Case) -> ConsentRecorded | None:
+    """A change of a running right, granted by the yes that the person gave to the right itself; None if there is none.
+
+    The day on which it was granted first is that of the application. It is a decision, kept as the operators' are.
+    """
+    first = await consents.to_the_right_of(session, case.ref)
+    if first is None:
+        return None
+    at = await decisions.write(
+        session,
+        key=granted_key(case),
+        case_ref=case.ref,
+        action=GRANTED,
+        why="follows_changes",
+        by="the law's parameter",
+        note=f"the yes of case {first.case_ref} holds",
+        at=datetime.now(UTC),
+    )
+    applied_on = day_of(at)
+    due = term_ends(applied_on, benefits.service(case.service, applied_on).term_working_days)
+    return ConsentRecorded(applied_on=applied_on, due=due)
+
+
+GRANTED = "granted-unasked"
+
+
+def granted_key(case: Case) -> str:
+    return f"{case.key(Step.OFFER)}:{GRANTED}"

@@ -14,7 +14,7 @@ from activities.calendar import day_of
 from activities.decide import DUPLICATE
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
-from card import money
+from card import money, rights
 from card.tables import Account, Payment, table
 from workflows.model import Credited, CreditInput, Step
 
@@ -29,10 +29,19 @@ class CreditStep:
 
         If the payment was intended before, an earlier attempt may have reached the bank: the bank is asked by key
         first, and only if it never heard of the key is the transfer made again, under the same key. Raises `Duplicate`
-        for an operator where the bank says that it paid before and cannot say how.
+        for an operator where the bank says that it paid before and cannot say how, and `Refused` where another case
+        has paid what turned out to be the same right.
         """
         case = step.case
-        async with self.world.card.statements() as session:
+        async with self.world.card.transaction() as session:
+            known = await session.get(Payment, step.key)
+            beside = None if known is not None else await rights.paid_beside(session, case.ref)
+            if beside is not None:
+                raise ApplicationError(
+                    f"the right turned out to be the one that case {beside} has paid: it is not paid twice",
+                    type="Refused",
+                    non_retryable=True,
+                )
             new = await session.scalar(
                 insert(table(Payment))
                 .values(key=step.key, case_ref=case.ref, account_id=step.account_id, amount=step.amount)

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import func, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from temporalio import activity
 
 from activities.calendar import day_of
 from activities.world import World
-from card import money
-from card.tables import Decision, Payment, table
+from card import decisions, money
+from card.tables import Payment, table
 from workflows.model import Credited, DecideInput, SettleInput, Step
 
 DUPLICATE = "AM05"
@@ -24,7 +23,8 @@ class DecideStep:
     @activity.defn(name=Step.DECIDE)
     async def decide(self, step: DecideInput) -> None:
         async with self.world.card.statements() as session:
-            decision = insert(table(Decision)).values(
+            await decisions.write(
+                session,
                 key=step.key,
                 case_ref=step.case.ref,
                 action=step.action,
@@ -33,7 +33,6 @@ class DecideStep:
                 note=step.note,
                 at=step.at,
             )
-            await session.execute(decision.on_conflict_do_nothing(index_elements=["key"]))
 
     @activity.defn(name=Step.SETTLE)
     async def settle(self, step: SettleInput) -> Credited:

@@ -14,6 +14,7 @@ import benefits
 from activities import attempts
 from activities.attempts import YES, Found
 from activities.facts import Asked, ask_registries
+from activities.renumbered import rename_payments
 from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
@@ -81,10 +82,9 @@ class DetectStep:
         with translated(), possible():
             reads = benefits.service(case.service, on).reads
             asked = await ask_registries(self.world, iin, reads, on, case.service)
-        payments = asked.mapping.get("payments")
-        if payments:
+        if asked.mapping.get("payments"):
             async with self.world.card.statements() as session:
-                await attempts.rename_payments(session, case.service, payments, asked.mapping.get("children", ()))
+                await rename_payments(session, case.service, asked.mapping)
         return asked
 
     def _detected(self, case: Case, found: Found, asked: Asked) -> Detected:
@@ -96,6 +96,7 @@ class DetectStep:
             reason=found.question or reason,
             amount=decision.net if decision.right is YES else None,
             was=found.was,
+            same_right=found.same_right,
             frequency=decision.frequency,
             region=asked.person.region,
             policy=self._policy(case),

@@ -32,7 +32,7 @@ class NotifyStep:
             return
         async with world.card.transaction() as session:
             question = await messages.last_question(session, case.ref)
-            same = question.phone == to.phone
+            same = question is not None and question.phone == to.phone
             # A number that has changed its owner is told nothing, and a phone that was not asked nothing of a question.
             if not same and kind in OF_THE_QUESTION:
                 return
@@ -46,7 +46,7 @@ class NotifyStep:
                 kind=kind,
                 phone=to.phone,
                 language=to.language,
-                number=question.shown_number if same else None,
+                number=question.shown_number if question is not None and same else None,
                 **values,
             )
             if message.phone != to.phone:

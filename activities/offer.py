@@ -1,14 +1,16 @@
 """Step *offer*: the consent question goes out by SMS to the phone tied to the person's IIN."""
 
+from datetime import UTC, datetime
+
 from temporalio import activity
 
 import benefits
 from activities import speech
-from activities.consent import given_before
+from activities.consent import given_before, granted_unasked
 from activities.world import World
 from card import consents
 from dialogue import MessageKind
-from workflows.model import Offered, OfferInput, Step
+from workflows.model import ConsentRecorded, Offered, OfferInput, Step
 
 
 class OfferStep:
@@ -19,7 +21,8 @@ class OfferStep:
     async def offer(self, step: OfferInput) -> Offered:
         """Open the question, say it, and store until when an answer counts; a receipt may move it.
 
-        A case that has a consent already, and was begun anew, asks nothing.
+        A case that has a consent already, and was begun anew, asks nothing; nor does a change of a running right where
+        the law's parameter `follows_changes` grants it: the yes to the right itself holds, and the person is told.
         """
         async with self.world.card.statements() as session:
             consent = await given_before(session, step.case)
@@ -27,6 +30,10 @@ class OfferStep:
         if consent is not None:
             return Offered(sent=True, consent=consent)
         service = benefits.service(step.case.service, step.case.on)
+        if step.was is not None and service.grants_changes:
+            granted = await self._grant(step, service.frequency)
+            if granted is not None:
+                return Offered(sent=True, consent=granted, granted=True)
         asked = await speech.ask(
             self.world,
             step,
@@ -41,3 +48,25 @@ class OfferStep:
         if asked.refused is not None:
             return Offered(sent=False, reason=asked.refused)
         return Offered(sent=True, deadline=asked.deadline, declined=declined)
+
+    async def _grant(self, step: OfferInput, frequency: str) -> ConsentRecorded | None:
+        async with self.world.card.transaction() as session:
+            granted = await granted_unasked(session, step.case)
+        to = await speech.listener(self.world, step.case.person_id) if granted is not None else None
+        if granted is None or to is None:
+            return granted
+        async with self.world.card.transaction() as session:
+            message = await speech.intend(
+                session,
+                case=step.case,
+                key=step.key,
+                kind=MessageKind.CHANGE_GRANTED,
+                phone=to.phone,
+                language=to.language,
+                amount=step.amount,
+                amount_before=step.was,
+                frequency=frequency,
+            )
+        # Whatever becomes of the message: the right does not hang on it.
+        await speech.say(self.world.card, self.world.sms, message, datetime.now(UTC))
+        return granted

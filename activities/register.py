@@ -5,10 +5,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from temporalio import activity
 
+from activities.consent import granted_key
 from activities.world import World, translated
 from adapters.errors import Refused
 from adapters.records import Application as ApplicationForm
 from adapters.records import Registration
+from card import consents
 from card.tables import Application, table
 from workflows.model import Registered, RegisterInput, Step
 
@@ -28,6 +30,7 @@ class RegisterStep:
                 .on_conflict_do_nothing(index_elements=["key"])
                 .returning(col(Application.key))
             )
+            said = await consents.given(session, case.ref)
         iin = await self.world.card.iin(case.person_id)
         form = ApplicationForm(
             case_ref=case.ref,
@@ -35,7 +38,7 @@ class RegisterStep:
             iin=iin,
             applied_on=step.applied_on,
             computed_amount=step.amount,
-            consent_ref=case.key(Step.RECORD_CONSENT),
+            consent_ref=case.key(Step.RECORD_CONSENT) if said else granted_key(case),
         )
         with translated():
             try:

@@ -46,7 +46,8 @@ class Service:
 
     Windows in calendar days, terms in working days. `again_after_days`: after which ending of a case the right is
     looked at again by itself, and after how many days; `most_offers`: after so many offers in vain no more.
-    `follows_changes`: who is paid and whose family changes is offered the difference.
+    `follows_changes`: who is paid and whose family changes is offered the difference, or, with `grants_changes`, given
+    it without being asked again.
     `offered`: the Card offers it proactively. `reads`: the fields of
     Facts that the law looks into besides the applicant (data minimisation: nothing else is asked for). `events`: what
     a registry may report that opens a case.
@@ -70,6 +71,7 @@ class Service:
     again_after_days: Mapping[str, int]
     most_offers: int
     follows_changes: bool
+    grants_changes: bool
     counts: str
     """Which day's law counts for who was found before they applied: that of the "application" or of the "right"."""
 
@@ -118,7 +120,8 @@ class Benefit:
                 ending: int(entry.value) for ending, entry in in_force.tables["again_after_days"].items()
             },
             most_offers=int(number["most_offers"].value),
-            follows_changes=word["follows_changes"].word == "yes",
+            follows_changes=word["follows_changes"].word != "no",
+            grants_changes=word["follows_changes"].word == "granted",
             counts=word["day_that_counts"].word,
         )
 

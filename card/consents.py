@@ -7,8 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from card import rights
 from card.messages import close_questions
-from card.tables import Consent, FactsSnapshot, RefusedAnswer, table
+from card.tables import CaseRecord, Consent, FactsSnapshot, RefusedAnswer, table
 
 
 async def given(session: AsyncSession, case_ref: str) -> Consent | None:
@@ -16,6 +17,16 @@ async def given(session: AsyncSession, case_ref: str) -> Consent | None:
     return (
         await session.scalars(select(Consent).where(col(Consent.case_ref) == case_ref, col(Consent.given)))
     ).one_or_none()
+
+
+async def to_the_right_of(session: AsyncSession, case_ref: str) -> Consent | None:
+    """The last yes of another case of the same right; None if nobody has said yes to it."""
+    right = await rights.of_case(session, await session.get_one(CaseRecord, case_ref))
+    if right is None:
+        return None
+    said = select(Consent).join(table(CaseRecord), col(CaseRecord.ref) == col(Consent.case_ref))
+    said = said.where(rights.all_of(right), col(Consent.given), col(Consent.case_ref) != case_ref)
+    return (await session.scalars(said.order_by(col(Consent.received_at).desc()).limit(1))).first()
 
 
 async def answered(session: AsyncSession, case_ref: str) -> bool:

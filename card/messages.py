@@ -120,10 +120,10 @@ async def _number(session: AsyncSession, phone: str, case_ref: str) -> int:
     return min(closed, key=lambda question: (question.closed_at, question.number)).number
 
 
-async def last_question(session: AsyncSession, case_ref: str) -> Question:
-    """What the case asked last, open or closed."""
+async def last_question(session: AsyncSession, case_ref: str) -> Question | None:
+    """What the case asked last, open or closed; None if it has asked nothing."""
     asked = select(Question).where(col(Question.case_ref) == case_ref).order_by(col(Question.opened_at).desc())
-    return (await session.scalars(asked.limit(1))).one()
+    return (await session.scalars(asked.limit(1))).one_or_none()
 
 
 async def close_questions(session: AsyncSession, case_ref: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card import money
+from card import money, rights
 from card.tables import Account, Assignment, CaseRecord, Decision, Payment, RightRow, RightState, table
 
 RETURNED, TAKEN_UP = "returned", "taken-up"
@@ -85,7 +85,8 @@ async def _open_again(session: AsyncSession, case: CaseRecord) -> None:
             )
     except IntegrityError:
         raise NothingToReturn("another case of the same right is open: let it end first") from None
-    if case.right_id is None:
+    right = await rights.of_case(session, case)
+    if right is None:
         return
     was = await session.scalar(select(col(Assignment.was)).where(col(Assignment.case_ref) == case.ref))
     # As it stood before this case: nothing, or what ran until then, of which this case brings the difference.
@@ -94,15 +95,16 @@ async def _open_again(session: AsyncSession, case: CaseRecord) -> None:
         if was is None
         else {"state": RightState.ENTITLED, "amount": was, "ground": ""}
     )
-    await session.execute(update(table(RightRow)).where(col(RightRow.id) == case.right_id).values(**before))
+    await session.execute(update(table(RightRow)).where(col(RightRow.id) == right.id).values(**before))
 
 
 async def _is_outdated(session: AsyncSession, case: CaseRecord) -> bool:
     """Whether a later case of the same right was paid: what runs now is that one's."""
-    if case.right_id is None or case.closed_at is None:
+    right = await rights.of_case(session, case)
+    if right is None or case.closed_at is None:
         return False
     later = select(col(CaseRecord.ref)).where(
-        col(CaseRecord.right_id) == case.right_id,
+        rights.all_of(right),
         col(CaseRecord.outcome) == "credited",
         col(CaseRecord.closed_at) > case.closed_at,
     )

@@ -7,15 +7,28 @@ two that are open. What becomes of it when a case ends is said here, when it is 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import Assignment, CaseRecord, FactsSnapshot, Look, RightName, RightRow, RightState, table
+from card import findings
+from card.tables import (
+    Assignment,
+    CaseRecord,
+    FactsSnapshot,
+    Look,
+    Payment,
+    Person,
+    RightName,
+    RightRow,
+    RightState,
+    table,
+)
 
 STATE_AFTER = {
     "credited": RightState.ENTITLED,
@@ -28,7 +41,8 @@ STATE_AFTER = {
 async def known_as(session: AsyncSession, service: str, names: Collection[str]) -> RightRow:
     """The right that has one of these names, made known if none had; all of them are its names from now on.
 
-    Locked until the transaction ends. Should two rights turn out to be one, the one that was taken furthest counts.
+    Locked until the transaction ends. Should two rights turn out to be one, the one that was taken furthest has the
+    names of both from now on; what was granted twice is noted for a person.
     """
     for name in sorted(names):
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{service}|{name}"))))
@@ -44,7 +58,9 @@ async def known_as(session: AsyncSession, service: str, names: Collection[str]) 
     ).unique()
     rows = sorted(found, key=lambda row: _FURTHEST.index(RightState(row.state)))
     if rows:
-        right = rows[-1]
+        *others, right = rows
+        for other in others:
+            await _are_one(session, right, other)
     else:
         right = RightRow(id=uuid4(), service=service, state=RightState.FOUND)
         session.add(right)
@@ -53,6 +69,59 @@ async def known_as(session: AsyncSession, service: str, names: Collection[str]) 
         named = insert(table(RightName)).values(service=service, name=name, right_id=right.id)
         await session.execute(named.on_conflict_do_nothing())
     return right
+
+
+GRANTED_TWICE = "one_right_granted_twice"
+"""Kind of finding: two rights turned out to be one after money was assigned for both."""
+
+_GRANTED = (RightState.CLAIMED, RightState.ENTITLED, RightState.SETTLED)
+
+
+async def _are_one(session: AsyncSession, right: RightRow, other: RightRow) -> None:
+    """The other was this right all along. Its cases stay where they are; one that is open cannot pay beside `right`."""
+    if right.state in _GRANTED and other.state in _GRANTED:
+        refs = await session.scalars(select(col(CaseRecord.ref)).where(col(CaseRecord.right_id) == other.id))
+        what = "two rights turned out to be one, and money was assigned for both: is the second to be paid back?"
+        await findings.note(session, GRANTED_TWICE, dict.fromkeys(refs, what))
+    names, rows = table(RightName), table(RightRow)
+    await session.execute(update(names).where(names.c.right_id == other.id).values(right_id=right.id))
+    await session.execute(update(rows).where(rows.c.same_as == other.id).values(same_as=right.id))
+    await session.execute(delete(table(Look)).where(col(Look.right_id) == other.id))
+    other.same_as = right.id
+    right.offers, right.refusals = max(right.offers, other.offers), max(right.refusals, other.refusals)
+    await session.flush()
+
+
+async def of_case(session: AsyncSession, case: CaseRecord) -> RightRow | None:
+    """The right that the case is about, locked; the one that counts, where two turned out to be one."""
+    if case.right_id is None:
+        return None
+    right = await session.get_one(RightRow, case.right_id)
+    counts = right.same_as or right.id
+    return await session.get_one(RightRow, counts, with_for_update=True, populate_existing=True)
+
+
+def all_of(right: RightRow) -> ColumnElement[bool]:
+    """The condition that a case is about this right, under whichever row it was begun."""
+    merged = select(col(RightRow.id)).where(col(RightRow.same_as) == right.id)
+    return or_(col(CaseRecord.right_id) == right.id, col(CaseRecord.right_id).in_(merged))
+
+
+async def paid_beside(session: AsyncSession, ref: str) -> str | None:
+    """Another case that has paid, or may be paying, what this one is about: their rights turned out to be one."""
+    case = await session.get_one(CaseRecord, ref)
+    right = await of_case(session, case)
+    if right is None:
+        return None
+    beside = (
+        select(col(CaseRecord.ref))
+        .join(table(Payment), col(Payment.case_ref) == col(CaseRecord.ref))
+        .where(
+            all_of(right), col(CaseRecord.right_id) != case.right_id, col(Payment.state).in_(("intended", "settled"))
+        )
+    )
+    found: str | None = await session.scalar(beside.limit(1))
+    return found
 
 
 _FURTHEST = (
@@ -87,6 +156,10 @@ async def take(
     Two cases that come at the same moment are decided by a partial UNIQUE index: a savepoint keeps the loser's
     transaction usable.
     """
+    other = select(col(CaseRecord.ref)).where(all_of(right), col(CaseRecord.outcome).is_(None))
+    at_it: str | None = await session.scalar(other.where(col(CaseRecord.ref) != ref).limit(1))
+    if at_it is not None:
+        return at_it
     try:
         async with session.begin_nested():
             await session.execute(
@@ -95,10 +168,7 @@ async def take(
                 .values(right_id=right.id, basis=basis, amount=amount, ground=ground)
             )
     except IntegrityError:
-        at_it = select(col(CaseRecord.ref)).where(
-            col(CaseRecord.right_id) == right.id, col(CaseRecord.outcome).is_(None)
-        )
-        return (await session.scalars(at_it)).one()
+        return (await session.scalars(other)).one()
     await session.execute(delete(table(Look)).where(col(Look.right_id) == right.id))
     return None
 
@@ -108,9 +178,27 @@ async def names_of(session: AsyncSession, right_id: UUID) -> set[str]:
     return set(await session.scalars(select(col(RightName.name)).where(col(RightName.right_id) == right_id)))
 
 
+async def granted_to(
+    session: AsyncSession, service: str, iins: Collection[str], *, but: str
+) -> list[tuple[UUID, dict[str, Any]]]:
+    """The rights of this service that these people have, or that another case than `but` is at: each with the facts
+    of one of its cases."""
+    of = col(CaseRecord.right_id) == col(RightRow.id)
+    query = (
+        select(func.coalesce(col(RightRow.same_as), col(RightRow.id)), col(FactsSnapshot.facts))
+        .join(table(CaseRecord), of)
+        .join(table(Person), col(Person.id) == col(CaseRecord.person_id))
+        .join(table(FactsSnapshot), col(FactsSnapshot.case_ref) == col(CaseRecord.ref))
+        .where(col(RightRow.service) == service, col(Person.iin).in_(iins), col(CaseRecord.ref) != but)
+        .where(col(RightRow.state).in_(_GRANTED) | col(CaseRecord.outcome).is_(None))
+        .order_by(col(FactsSnapshot.taken_at))
+    )
+    return list({row[0]: (row[0], row[1]) for row in (await session.execute(query)).all()}.values())
+
+
 async def is_attempted(session: AsyncSession, right: RightRow) -> bool:
     """Whether a case about the right is open."""
-    at_it = select(func.count()).where(col(CaseRecord.right_id) == right.id, col(CaseRecord.outcome).is_(None))
+    at_it = select(func.count()).where(all_of(right), col(CaseRecord.outcome).is_(None))
     return bool((await session.execute(at_it)).scalar_one())
 
 
@@ -121,18 +209,16 @@ async def let_go(session: AsyncSession, ref: str) -> None:
 
 async def ground_of_old(session: AsyncSession, right: RightRow) -> FactsSnapshot | None:
     """What was found when the running right was granted, for rights that were granted before their ground was kept."""
-    granted = select(col(CaseRecord.ref)).where(
-        col(CaseRecord.right_id) == right.id, col(CaseRecord.outcome) == "credited"
-    )
+    granted = select(col(CaseRecord.ref)).where(all_of(right), col(CaseRecord.outcome) == "credited")
     snapshots = select(FactsSnapshot).where(col(FactsSnapshot.case_ref).in_(granted))
     return (await session.scalars(snapshots.order_by(col(FactsSnapshot.taken_at).desc()).limit(1))).first()
 
 
 async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: bool) -> RightRow | None:
     """A case of a right has ended: the right's state, its running amount and ground. None if it was about no right."""
-    if case.right_id is None:
+    right = await of_case(session, case)
+    if right is None:
         return None
-    right = await session.get_one(RightRow, case.right_id, with_for_update=True, populate_existing=True)
     assigned = (
         await session.execute(
             select(col(Assignment.amount), col(Assignment.state)).where(col(Assignment.case_ref) == case.ref)

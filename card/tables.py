@@ -147,6 +147,8 @@ class RightRow(SQLModel, table=True):
     refusals: int = 0
     refused_amount: Decimal | None = _money(nullable=True)
     refused_ground: str | None = None
+    same_as: UUID | None = Field(default=None, foreign_key="rights.id", index=True)
+    """The right that this one turned out to be; nothing is known under this row any more but its old cases."""
 
 
 class RightName(SQLModel, table=True):

@@ -31,6 +31,8 @@ class MessageKind(StrEnum):
     ASSIGNED_AND_PAID = "assigned_and_paid"
     BODY_REFUSED = "body_refused"
     AMOUNT_CHANGED = "amount_changed"
+    CHANGE_GRANTED = "change_granted"
+    """As `offer_more`, where the law asks for no new consent."""
     WHICH_QUESTION = "which_question"
     NO_QUESTION = "no_question"
     PENSION_AGE_NEAR = "pension_age_near"
@@ -59,6 +61,7 @@ _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.ASSIGNED_AND_PAID: frozenset({"service", "amount", "frequency", "last4"}),
     MessageKind.BODY_REFUSED: frozenset({"service", "reason"}),
     MessageKind.AMOUNT_CHANGED: frozenset({"service", "amount", "frequency"}),
+    MessageKind.CHANGE_GRANTED: frozenset({"service", "amount", "amount_before", "frequency"}),
     MessageKind.WHICH_QUESTION: frozenset({"questions"}),
     MessageKind.NO_QUESTION: frozenset(),
     MessageKind.PENSION_AGE_NEAR: frozenset({"day", "age"}),

@@ -124,6 +124,8 @@ class Attention(StrEnum):
     """Why a case needs a person."""
 
     LAW_UNDECIDED = "law_undecided"
+    SAME_RIGHT = "same_right"
+    """Something is paid under a number that no record of the family has: it may be this right under its old number."""
     AMOUNTS_DIFFER = "amounts_differ"
     DOCUMENT_MISSING = "document_missing"
     STEP_REFUSED = "step_refused"
@@ -144,6 +146,8 @@ class Action(StrEnum):
     DOCUMENT_SUPPLIED = "document-supplied"
     CONFIRM_PAID = "confirm-paid"
     PAY_ANEW = "pay-anew"
+    SAME_RIGHT = "same-right"
+    ANOTHER_RIGHT = "another-right"
     NOTE = "note"
     CLOSE = "close"
 
@@ -154,6 +158,8 @@ MEANS = {
     Action.DOCUMENT_SUPPLIED: "apply again, with the document",
     Action.CONFIRM_PAID: "the bank has shown that the money reached the account; say in the note how",
     Action.PAY_ANEW: "the bank has shown that no money left; say in the note how",
+    Action.SAME_RIGHT: "it is the same child, death or decision under its old number",
+    Action.ANOTHER_RIGHT: "it is another one's; this right is to be had beside it",
     Action.NOTE: "write a remark down; the case goes on as it does",
     Action.CLOSE: "end the case",
 }
@@ -167,6 +173,7 @@ FAILS_AFTER = timedelta(minutes=15)
 
 ALLOWED_ACTIONS: dict[Attention, frozenset[Action]] = {
     Attention.LAW_UNDECIDED: frozenset({Action.RETRY, Action.CLOSE}),
+    Attention.SAME_RIGHT: frozenset({Action.SAME_RIGHT, Action.ANOTHER_RIGHT, Action.RETRY, Action.CLOSE}),
     Attention.AMOUNTS_DIFFER: frozenset({Action.ACCEPT_AMOUNT, Action.CLOSE}),
     Attention.DOCUMENT_MISSING: frozenset({Action.DOCUMENT_SUPPLIED, Action.CLOSE}),
     Attention.STEP_REFUSED: frozenset({Action.RETRY, Action.CLOSE}),
@@ -309,6 +316,8 @@ class Detected(Wire):
     """The computed amount in tenge, once or a month: net, for that is what the body's is compared with and credited."""
     was: Decimal | None = None
     """What runs until now, in tenge a month: the family's circumstances have changed, and the difference is due."""
+    same_right: bool = False
+    """The question is whether what is paid under another number is this right."""
     frequency: str = "once"
     region: str | None = None
     policy: Policy | None = None
@@ -336,6 +345,8 @@ class Offered(Wire):
     deadline: datetime | None = None
     consent: "ConsentRecorded | None" = None
     """The yes that the Card holds already, of a case that was begun anew: nothing is asked."""
+    granted: bool = False
+    """That yes was to the right itself, and the law's parameters grant its changes without another."""
     declined: bool = False
     """The Card holds a no already; it may still be taken back."""
 

@@ -153,7 +153,7 @@ class ProactiveService(CaseInSight):
                 if found.reason:
                     self.note(f"a further part is open, for a person to find out: {found.reason}")
                 return found.amount, found.policy
-            await self.ask_operator(Attention.LAW_UNDECIDED, found.reason or "the law leaves the answer open")
+            await self.ask_operator(_undecided(found), found.reason or "the law leaves the answer open")
 
     async def _consent(self, amount: Decimal, policy: Policy) -> ConsentRecorded:
         """The question goes out until it arrives; a yes within the window is the consent, its day the application's."""
@@ -161,7 +161,9 @@ class ProactiveService(CaseInSight):
         for n in range(1, OFFERS + 1):
             offered = await self._offer(n, amount)
             if offered.consent is not None:
-                self.note(f"consent of {offered.consent.applied_on:%d.%m.%Y} was given before")
+                day = f"{offered.consent.applied_on:%d.%m.%Y}"
+                known = "granted without asking, by the yes to the right itself" if offered.granted else "given before"
+                self.note(f"consent of {day}: {known}")
                 return self._consented(offered.consent)
             consent = await self._answer(policy, declined=offered.declined)
             if consent is not None:
@@ -287,7 +289,7 @@ class ProactiveService(CaseInSight):
             if found.right is Right.YES and found.amount is not None:
                 break
             why = found.reason or "the law leaves the answer open"
-            await self.ask_operator(Attention.LAW_UNDECIDED, f"on the day of application: {why}")
+            await self.ask_operator(_undecided(found), f"on the day of application: {why}")
         if found.amount != amount:
             self.note(f"on {consent.applied_on:%d.%m.%Y} the law gives {tenge(found.amount)}, not {tenge(amount)}")
             await self._tell(NoticeKind.AMOUNT_CHANGED, amount=found.amount)
@@ -471,3 +473,7 @@ class ProactiveService(CaseInSight):
             yield
         finally:
             timer.cancel()
+
+
+def _undecided(found: Detected) -> Attention:
+    return Attention.SAME_RIGHT if found.same_right else Attention.LAW_UNDECIDED

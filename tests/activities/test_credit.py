@@ -9,7 +9,7 @@ from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 
 from adapters.records import Transfer
-from card import money
+from card import money, rights
 from card.tables import Account, Payment
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
@@ -174,3 +174,20 @@ async def test_what_stands_in_the_row_decides_for_a_case_that_is_begun_anew(life
     async with life.card.transaction() as session:
         assert (await session.get_one(Account, anew.account_id)).rejected is None
     assert (await life.run(Step.CREDIT, await payment(life, case, n=2, place=1))).settled
+
+
+async def test_of_rights_that_turned_out_to_be_one_only_one_case_pays(life: Life) -> None:
+    """Both were taken before it was known. Whichever comes to the bank second waits for a person."""
+    first, second = await life.open(), await life.open()
+    async with life.card.transaction() as session:
+        for name, case in (("old", first), ("new", second)):
+            right = await rights.known_as(session, case.service, {name})
+            await rights.take(session, case.ref, right, basis=name, amount=AMOUNT, ground=None)
+        await rights.known_as(session, first.service, {"old", "new"})
+    paid, refused = await payment(life, first), await payment(life, second)
+    assert (await life.run(Step.CREDIT, paid)).settled
+    with pytest.raises(ApplicationError, match=f"case {first.ref} has paid") as error:
+        await life.run(Step.CREDIT, refused)
+    assert (error.value.type, error.value.non_retryable) == ("Refused", True)
+    assert await life.rows(Payment, second) == []
+    assert (await life.run(Step.CREDIT, paid)).settled, "the case that has paid is not held up by the other"

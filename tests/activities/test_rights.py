@@ -1,5 +1,6 @@
 """A right lives; a case is one attempt at it: what an ending makes of it, and when it is looked at again."""
 
+import dataclasses
 import importlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,10 +15,26 @@ from activities.calendar import day_of
 from activities.close import FOR_GOOD
 from benefits import make_iin
 from card import cases, findings, rights
-from card.tables import CaseRecord, Look, RightRow, RightState, table
-from tests.activities.life import Life
-from tests.activities.people import ON, child, iin_of, mother
-from workflows.model import Case, CloseInput, Detected, Outcome, ReassessInput, Right, Step, StepInput
+from card.tables import CaseRecord, Decision, Look, RightRow, RightState, table
+from tests.activities.life import AMOUNT, AT, Life
+from tests.activities.people import ON, child, iin_of, mother, phone_of
+from workflows.model import (
+    Action,
+    Attention,
+    Case,
+    CloseInput,
+    DecideInput,
+    Detected,
+    NoticeInput,
+    NoticeKind,
+    OfferInput,
+    Outcome,
+    ReassessInput,
+    RegisterInput,
+    Right,
+    Step,
+    StepInput,
+)
 
 TODAY = day_of(datetime.now(UTC))
 
@@ -199,6 +216,184 @@ async def test_one_event_for_twins_opens_a_case_for_each(life: Life) -> None:
     (other,) = [row for row in rows if row.ref != case.ref]
     second = Case(ref=other.ref, service="childbirth", person_id=other.person_id, on=other.assessed_on)
     assert (await detect(life, second)).ended is None
+
+
+NAMELESS: dict[str, Any] = {"iin": None, "mother_iin": iin_of(1)}
+"""A child without an IIN, born abroad: nothing ties its records together but the day."""
+
+
+async def decided(life: Life, case: Case, action: Action) -> None:
+    """What an operator says where a right may be one that is paid under another number."""
+    decision = DecideInput(
+        case=case,
+        key=f"{case.key(Step.DECIDE)}:{action}",
+        action=action,
+        why=Attention.SAME_RIGHT,
+        by="a.omarova",
+        note="",
+        at=datetime.now(UTC),
+    )
+    await life.run(Step.DECIDE, decision)
+
+
+@pytest.mark.parametrize("in_books", [True, False], ids=["paid by us", "paid by E-Maket"])
+async def test_a_child_without_a_number_whose_record_is_renumbered_is_for_a_person_to_know(
+    life: Life, in_books: bool
+) -> None:
+    """It may be the one that is paid, or its twin: a guess would pay twice, or take a right away."""
+    if in_books:
+        await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-1", **NAMELESS)]})
+        await ended(life, Outcome.CREDITED, "childbirth")
+    paid = {"service": "childbirth", "basis": "ACT-1", "from_date": "2025-02-20", "state": "paid"}
+    payments = [] if in_books else [paid]
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-99", **NAMELESS)], "payments": payments})
+    for action, ends in ((Action.ANOTHER_RIGHT, None), (Action.SAME_RIGHT, Outcome.ALREADY_PAID)):
+        case = await life.open(service="childbirth")
+        found = await detect(life, case)
+        assert (found.ended, found.right, found.same_right) == (None, Right.PERSON_DECIDES, True)
+        await decided(life, case, action)
+        assert (await detect(life, case)).ended is ends
+        if ends is None:
+            await close(life, case, Outcome.LAPSED)
+            later = await life.open(service="childbirth")
+            assert (await detect(life, later)).ended is None, "that it is another's is known for good"
+            await close(life, later, Outcome.LAPSED)
+            async with life.card.transaction() as session:
+                await session.execute(text("ALTER TABLE decisions DISABLE TRIGGER decisions_stay"))
+                await session.execute(text("DELETE FROM decisions"))
+                await session.execute(text("ALTER TABLE decisions ENABLE TRIGGER decisions_stay"))
+    assert (await detect(life, await life.open(service="childbirth"))).ended is Outcome.ALREADY_PAID
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        {"service": "childbirth", "from_date": "2021-06-01", "state": "paid"},
+        {"service": "childcare", "from_date": "2025-02-20", "state": "paying"},
+    ],
+    ids=["older than the child", "of another service"],
+)
+async def test_what_cannot_be_for_this_child_is_no_question(life: Life, payment: dict[str, Any]) -> None:
+    paid = {"basis": "ACT-1", **payment}
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-99")], "payments": [paid]})
+    assert (await detect(life, await life.open(service="childbirth"))).right is Right.YES
+
+
+async def test_a_burial_whose_record_is_renumbered_is_not_paid_twice(life: Life) -> None:
+    burial = {"died_on": "2025-02-10", "status": "pension"}
+    await life.settle(mother(burials=[{"death_record": "DR-1", **burial}]))
+    await ended(life, Outcome.CREDITED, "burial")
+    await life.settle(mother(burials=[{"death_record": "DR-2", **burial}]))
+    found = await detect(life, await life.open(service="burial"))
+    assert (found.right, found.same_right) == (Right.PERSON_DECIDES, True)
+
+
+async def test_what_a_right_rested_on_may_be_renumbered_before_the_yes(life: Life) -> None:
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-1", **NAMELESS)]})
+    case = await life.open(service="childbirth")
+    assert (await detect(life, case)).ended is None
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-99", **NAMELESS)]})
+    again = ReassessInput(case=case, key=case.key(Step.REASSESS), on=ON + timedelta(days=2))
+    found = await life.run(Step.REASSESS, again)
+    assert (found.right, found.same_right) == (Right.PERSON_DECIDES, True)
+    await decided(life, case, Action.SAME_RIGHT)
+    found = await life.run(Step.REASSESS, again)
+    assert (found.right, found.same_right) == (Right.YES, False)
+
+
+async def test_rights_that_turn_out_to_be_one_are_one(life: Life) -> None:
+    """A child is known by its record, and another right by an IIN; the register then gives both to one child."""
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-1", **NAMELESS)]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    second = newborn(1, "ACT-1")
+    case = await life.open(service="childbirth")
+    async with life.card.transaction() as session:
+        other = await rights.known_as(session, "childbirth", {second["iin"]})
+        await rights.take(session, case.ref, other, basis=second["iin"], amount=Decimal(1), ground=None)
+    await life.settle(mother(children=0) | {"children": [second]})
+    assert (await detect(life, await life.open(service="childbirth"))).ended is Outcome.ALREADY_PAID
+    async with life.card.transaction() as session:
+        paid, merged = sorted(await session.scalars(select(RightRow)), key=lambda row: row.same_as is not None)
+        assert (paid.state, merged.same_as) == (RightState.SETTLED, paid.id)
+        assert await rights.names_of(session, paid.id) == {"ACT-1", second["iin"]}
+        assert await rights.is_attempted(session, paid), "the open case of the other is an attempt at this one"
+
+
+async def test_what_was_granted_twice_before_it_was_known_is_put_before_a_person(life: Life) -> None:
+    for record in ("ACT-1", "ACT-2"):
+        await life.settle(mother(children=0) | {"children": [newborn(0, record, iin=None)]})
+        case = await life.open(service="childbirth")
+        if record == "ACT-2":
+            await decided(life, case, Action.ANOTHER_RIGHT)
+        assert (await detect(life, case)).ended is None
+        await close(life, case, Outcome.CREDITED)
+    async with life.card.transaction() as session:
+        await rights.known_as(session, "childbirth", {"ACT-1", "ACT-2"})
+        assert [one.kind for one in await findings.listed(session)] == [rights.GRANTED_TWICE]
+
+
+async def test_a_question_beside_a_right_that_is_clear_is_a_case_of_its_own(life: Life) -> None:
+    """Of twins one has two birth orders on record: its sister's right does not wait for the answer, nor hide it."""
+    clear = newborn(0, "ACT-1", birth_order=1)
+    open_ = newborn(1, "ACT-2", birth_order=None)
+    await life.settle(mother(children=0) | {"children": [clear, open_]})
+    case, _ = await by_event(life, "childbirth", "zags:1:childbirth")
+    for _ in range(2):
+        assert (await detect(life, case)).right is Right.YES
+    async with life.card.transaction() as session:
+        (other,) = [row for row in await session.scalars(select(CaseRecord)) if row.ref != case.ref]
+    second = Case(ref=other.ref, service="childbirth", person_id=other.person_id, on=other.assessed_on)
+    found = await detect(life, second)
+    assert (found.ended, found.right) == (None, Right.PERSON_DECIDES)
+    await life.settle(mother(children=0) | {"children": [clear, open_ | {"birth_order": 2}]})
+    assert (await detect(life, second)).right is Right.YES
+
+
+# --- a change that needs no new yes -----------------------------------------------------------------------------------
+
+
+async def test_a_change_is_granted_without_asking_where_a_dated_parameter_says_so(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await life.settle(mother(children=4))
+    first = await life.open()
+    assert (await detect(life, first)).ended is None
+    await life.run(Step.HEAR, await life.ready(Step.HEAR, first))
+    await close(life, first, Outcome.CREDITED)
+    await life.settle(mother(children=5))
+    case = await life.open()
+    found = await detect(life, case)
+    offer = OfferInput(case=case, key=case.key(Step.OFFER), amount=found.amount or AMOUNT, was=found.was, at=AT)
+    service = benefits.service("multi-child", ON)
+    monkeypatch.setattr(benefits, "service", lambda *_: dataclasses.replace(service, grants_changes=True))
+    offered = await life.run(Step.OFFER, offer)
+    assert (offered.granted, offered.consent.applied_on) == (True, TODAY)
+    assert await life.run(Step.OFFER, offer) == offered, "a second attempt grants nothing anew"
+    assert len(life.sms.to(phone_of(1))) == 1
+    assert "63 030" in life.sms.to(phone_of(1))[0]
+    assert "78 798" in life.sms.to(phone_of(1))[0]
+    (decision,) = await life.rows(Decision, case)
+    assert (decision.action, first.ref in decision.note) == ("granted-unasked", True)
+    await life.run(
+        Step.REGISTER, RegisterInput(case=case, key=case.key(Step.REGISTER), applied_on=TODAY, amount=AMOUNT)
+    )
+    notice = NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=NoticeKind.STOPPED)
+    await life.run(Step.NOTIFY, notice)
+    assert len(life.sms.to(phone_of(1))) == 2, "it is told its end though it was asked nothing"
+
+
+async def test_nothing_is_granted_unasked_to_who_never_said_yes(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    await life.settle(mother(children=5))
+    case = await life.open()
+    found = await detect(life, case)
+    service = benefits.service("multi-child", ON)
+    monkeypatch.setattr(benefits, "service", lambda *_: dataclasses.replace(service, grants_changes=True))
+    offer = OfferInput(case=case, key=case.key(Step.OFFER), amount=found.amount or AMOUNT, was=found.was, at=AT)
+    offered = await life.run(Step.OFFER, offer)
+    assert (offered.granted, offered.consent) == (False, None)
+    assert offered.deadline is not None
 
 
 # --- not yet ----------------------------------------------------------------------------------------------------------

@@ -71,7 +71,9 @@ async def test_a_new_question_of_a_case_takes_the_place_of_its_old_one(cards: Ca
     assert again.number == 2
     assert await open_numbers(cards) == [1, 2]
     async with cards.card.transaction() as session:
-        assert (await messages.last_question(session, case.ref)).key == "offer:2"
+        last = await messages.last_question(session, case.ref)
+    assert last is not None
+    assert last.key == "offer:2"
 
 
 async def test_what_was_intended_first_is_what_is_said(cards: Cards) -> None:

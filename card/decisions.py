@@ -1,0 +1,37 @@
+"""What was decided on cases, and by whom: written before it takes effect, and never changed."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from card import rights
+from card.tables import CaseRecord, Decision, RightRow, table
+
+
+async def write(
+    session: AsyncSession, *, key: str, case_ref: str, action: str, why: str, by: str, note: str, at: datetime
+) -> datetime:
+    """Write a decision down once under its key. Returns when it was made; what was written first stands."""
+    row = insert(table(Decision)).values(key=key, case_ref=case_ref, action=action, why=why, by=by, note=note, at=at)
+    await session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+    return (await session.get_one(Decision, key)).at
+
+
+async def last(session: AsyncSession, ref: str, *, why: str, actions: Collection[str]) -> str | None:
+    """Which of these an operator decided last in the case, where it needed a person for that."""
+    made = select(col(Decision.action)).where(
+        col(Decision.case_ref) == ref, col(Decision.action).in_(actions), col(Decision.why).contains(why)
+    )
+    found: str | None = await session.scalar(made.order_by(col(Decision.at).desc()).limit(1))
+    return found
+
+
+async def made_of(session: AsyncSession, right: RightRow, action: str) -> bool:
+    """Whether this was decided in any case of the right."""
+    made = select(col(Decision.key)).join(table(CaseRecord), col(CaseRecord.ref) == col(Decision.case_ref))
+    made = made.where(rights.all_of(right), col(Decision.action) == action)
+    return await session.scalar(made.limit(1)) is not None
