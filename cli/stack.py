@@ -36,6 +36,7 @@ VIEWS = {
     "need a person": "NeedsAttention = true",
     "are overdue": "Attention = 'overdue'",
     "fail": "Attention = 'step_failing'",
+    "stand still": "TemporalReportedProblems IS NOT NULL",
     "are due this week": "ExecutionStatus = 'Running' AND Deadline < '{week}'",
     "were paid today": "Outcome = 'credited' AND CloseTime > '{today}'",
 }

@@ -33,6 +33,7 @@ AT_ONCE = 500
 """So many open cases are held against Temporal in one look, in the order of their references, round and round."""
 
 COMPLETED, CANNOT_BEGIN, NO_ROW = "completed_without_outcome", "cannot_begin", "workflow_without_row"
+STANDS_STILL = "case_stands_still"
 """Kinds of findings: what only a person can put right."""
 
 OVER = frozenset(
@@ -79,6 +80,7 @@ class Reconciler:
         await self._put_before_a_person(amiss, [case.ref for case in page])
         self._after = page[-1].ref if len(page) == AT_ONCE else ""
         await self._look_for_workflows_without_a_row()
+        await self._look_for_cases_that_stand_still()
         if not self._after:
             for needed in await self.keys_needed():
                 self.tell_key(needed.key or "unknown", needed.open + needed.retained)
@@ -139,6 +141,23 @@ class Reconciler:
         if self._running is None:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
+
+    async def _look_for_cases_that_stand_still(self) -> None:
+        """Cases whose own code fails, or cannot open what it was sent: they can say nothing for themselves.
+
+        The server marks them after a few attempts. It is over by itself when a worker can go on.
+        """
+        query = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+        still: dict[str, str] = {}
+        async for execution in self.client.list_workflows(query, limit=AT_ONCE):
+            ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
+            still[ref or execution.id] = (
+                "no worker can go on with it, and its log says why; once that is mended it goes on by itself. What "
+                "cannot be mended (a message that nobody can open): terminate it, and it is begun anew"
+            )
+        await self._put_before_a_person({STANDS_STILL: still}, [])
+        async with self.card.statements() as session:
+            await findings.only(session, STANDS_STILL, still)
 
     async def _reopened_since(self, case: CaseRecord, ended: datetime | None) -> bool:
         """Whether somebody has opened the case again after its workflow had ended: its money came back, or is owed."""

@@ -1,19 +1,21 @@
 """A case never disappears: what the Card holds open and nothing works on is begun anew, or left to a person."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete
 from sqlmodel import col
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from card import findings
 from card.tables import Application, CaseRecord, table
 from gateway import reconcile
 from gateway.reconcile import Reconciler
+from runtime.codec import EncryptionCodec, KeyRing
 from tests.gateway.desk import ON, Desk, now
-from workflows.model import Case
+from workflows.model import Case, Message, Receipt
 
 
 async def _open_a_while_ago(desk: Desk, n: int = 1) -> Case:
@@ -64,6 +66,30 @@ async def test_cases_that_run_or_are_over_are_left_alone(desk: Desk) -> None:
     assert await _reconciler(desk).look() == 0
     assert (await desk.handle(running).describe()).run_id == before
     assert not await _runs(desk, over)
+
+
+async def test_a_case_that_no_worker_can_go_on_with_is_put_before_a_person(desk: Desk) -> None:
+    """A signal that no key of ours opens fails its workflow task for ever, and the case can say nothing itself."""
+    case = await _open_a_while_ago(desk)
+    converter = replace(desk.client.data_converter, payload_codec=EncryptionCodec(KeyRing.generate("nobody")))
+    stranger = Client(desk.client.service_client, namespace=desk.client.namespace, data_converter=converter)
+    await stranger.get_workflow_handle(case.id).signal(Message.RECEIPT, Receipt(key="offer"))
+    async with asyncio.timeout(60):
+        while not (found := await _amiss(desk, reconcile.STANDS_STILL)):
+            await asyncio.sleep(0.5)
+            await _reconciler(desk).look()
+    assert found == {case.ref}
+    await desk.handle(case).terminate("nobody can open it")
+    async with asyncio.timeout(30):
+        while await _amiss(desk, reconcile.STANDS_STILL):
+            await _reconciler(desk).look()
+            await asyncio.sleep(0.2)
+    assert await _runs(desk, case)
+
+
+async def _amiss(desk: Desk, kind: str) -> set[str]:
+    async with desk.card.transaction() as session:
+        return {one.ref for one in await findings.listed(session) if one.kind == kind}
 
 
 async def test_a_case_lost_after_its_application_is_begun_anew_too(desk: Desk) -> None:

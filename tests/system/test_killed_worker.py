@@ -1,7 +1,7 @@
 """What is promised must hold when the worker is killed in the middle of everything, with the outside at its worst.
 
-Thirty cases (three hundred in the long form), faults at every body, SIGKILL three times: every case ends, everyone who is assigned money gets it
-exactly once, nobody gets an SMS twice under one key, and our books agree with the bank's.
+Thirty cases (three hundred in the long form), faults at every body, SIGKILL three times: every case ends, everyone who
+is assigned money gets it exactly once, nobody gets an SMS twice under one key, and our books agree with the bank's.
 """
 
 import asyncio
