@@ -26,10 +26,12 @@ def all_activities(world: World) -> list[Callable[..., Any]]:
     """Every activity of cases and notices, ready for a worker."""
     account, assign, notice = AccountStep(world), AssignStep(world), NoticeStep(world)
     consent, detect, decide = ConsentStep(world), DetectStep(world), DecideStep(world)
+    offer = OfferStep(world)
     return [
         detect.detect,
         detect.reassess,
-        OfferStep(world).offer,
+        offer.offer,
+        offer.read_receipt,
         consent.hear,
         consent.record_consent,
         account.find_account,

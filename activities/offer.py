@@ -6,11 +6,12 @@ from temporalio import activity
 
 import benefits
 from activities import speech
+from activities.calendar import window_closes
 from activities.consent import given_before, granted_unasked
 from activities.world import World
-from card import consents
+from card import consents, messages, parts
 from dialogue import MessageKind
-from workflows.model import ConsentRecorded, Offered, OfferInput, Step
+from workflows.model import ConsentRecorded, Delivery, Offered, OfferInput, ReadReceiptInput, Step
 
 
 class OfferStep:
@@ -48,6 +49,22 @@ class OfferStep:
         if asked.refused is not None:
             return Offered(sent=False, reason=asked.refused)
         return Offered(sent=True, deadline=asked.deadline, declined=declined)
+
+    @activity.defn(name=Step.READ_RECEIPT)
+    async def read_receipt(self, step: ReadReceiptInput) -> Delivery:
+        """Whether the question arrived, by the receipts that the Card holds, and until when an answer then counts.
+
+        A signal can say anything: two that said "not delivered" would make a person unreachable.
+        """
+        async with self.world.card.statements() as session:
+            question = await messages.question(session, step.question_key)
+            if question is None or (question.case_ref, question.expects) != (step.case.ref, "consent"):
+                return Delivery(judged=False)
+            delivery = await parts.delivery_of(session, question.key)
+            if delivery is None:
+                return Delivery(judged=False)
+        closes = window_closes(delivery.at, question.window_days) if delivery.delivered else None
+        return Delivery(judged=True, deadline=closes)
 
     async def _grant(self, step: OfferInput, frequency: str) -> ConsentRecorded | None:
         async with self.world.card.transaction() as session:

@@ -133,6 +133,7 @@ class CaseInSight:
         self.questions = 0
         self.checks = 0
         self.answers = 0
+        self.receipts = 0
         self._steps: list[str] = []
         self._until: datetime | None = None
         self._deciding = False

@@ -70,6 +70,8 @@ class Step(StrEnum):
     REASSESS = "reassess"
     RECORD_CONSENT = "record_consent"
     """Superseded by `hear`, for cases that had read a reply before."""
+    READ_RECEIPT = "read_receipt"
+    """What the Card says of the delivery of a question, whatever the signal claims that told of it."""
     NOTIFY = "notify"
     ASK_ACCOUNT = "ask_account"
     FIND_ACCOUNT = "find_account"
@@ -112,6 +114,8 @@ class Change(StrEnum):
     """A no may be taken back until the window closes."""
     TELL_ENDINGS = "tell-endings"
     """A case that ends after the person's yes for want of an account or a document, or by an operator, tells them."""
+    READ_RECEIPT = "read-receipt"
+    """Whether a question arrived, and when, is read from the Card, not from the signal that tells of it."""
     ACCOUNT_TRIES = "account-tries"
     """An account that cannot be used is asked for again a few times, then an operator is; and one who has no phone is
     not asked by SMS."""
@@ -372,6 +376,17 @@ class ReplyTaken(Wire):
     stage: Stage
     noted: bool
     """False if the case waits for no answer now; the reply is recorded and changes nothing."""
+
+
+class ReadReceiptInput(StepInput):
+    question_key: str
+
+
+class Delivery(Wire):
+    """What became of a question. `judged`: the Card holds its receipts; without a deadline it did not arrive."""
+
+    judged: bool
+    deadline: datetime | None = None
 
 
 class HearInput(StepInput):

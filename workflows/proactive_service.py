@@ -32,6 +32,7 @@ from workflows.model import (
     ConsentRecorded,
     Credited,
     CreditInput,
+    Delivery,
     Detected,
     HearInput,
     Meaning,
@@ -40,7 +41,9 @@ from workflows.model import (
     OfferInput,
     Outcome,
     Policy,
+    ReadReceiptInput,
     ReassessInput,
+    Receipt,
     Registered,
     RegisterInput,
     Reply,
@@ -165,7 +168,7 @@ class ProactiveService(CaseInSight):
                 known = "granted without asking, by the yes to the right itself" if offered.granted else "given before"
                 self.note(f"consent of {day}: {known}")
                 return self._consented(offered.consent)
-            consent = await self._answer(policy, declined=offered.declined)
+            consent = await self._answer(n, policy, declined=offered.declined)
             if consent is not None:
                 return self._consented(consent)
             self.note("the question did not arrive")
@@ -196,7 +199,7 @@ class ProactiveService(CaseInSight):
             self.note(f"question sent; answers count until {local(offered.deadline)}")
         return offered
 
-    async def _answer(self, policy: Policy, *, declined: bool = False) -> ConsentRecorded | None:
+    async def _answer(self, n: int, policy: Policy, *, declined: bool = False) -> ConsentRecorded | None:
         """The window, open until the stored deadline, which decides whatever wakes us first.
 
         A yes that was *received* in time counts even if it reaches us late; one received later is its own outcome and
@@ -237,11 +240,13 @@ class ProactiveService(CaseInSight):
                         await self._tell(NoticeKind.UNCLEAR, until=self.deadline)
             if self.receipt is not None:
                 receipt, self.receipt = self.receipt, None
-                if receipt.deadline is None:
+                delivery = await self._delivery(receipt, n)
+                if delivery.judged and delivery.deadline is None:
                     return None
-                self.deadline = receipt.deadline
-                await self.enter(Stage.CONSENT, "the person's answer", self.deadline)
-                self.note(f"delivered; answers count until {local(self.deadline)}")
+                if delivery.deadline is not None and delivery.deadline > self.deadline:
+                    self.deadline = delivery.deadline
+                    await self.enter(Stage.CONSENT, "the person's answer", self.deadline)
+                    self.note(f"delivered; answers count until {local(self.deadline)}")
             now = workflow.now()
             if self.stage is Stage.LATE and now >= wake:
                 raise CaseEnds(Outcome.LAPSED)
@@ -257,6 +262,15 @@ class ProactiveService(CaseInSight):
                 remind_at = None
                 await self._quiet_hours()
                 await self._tell(NoticeKind.REMINDER, until=self.deadline)
+
+    async def _delivery(self, receipt: Receipt, n: int) -> Delivery:
+        """What the Card says of the n-th question, now that a receipt is said to have come."""
+        if not workflow.patched(Change.READ_RECEIPT):
+            return Delivery(judged=True, deadline=receipt.deadline)
+        self.receipts += 1
+        about = self.case.key(Step.OFFER, n)
+        question = ReadReceiptInput(**self.base(Step.READ_RECEIPT, self.receipts), question_key=about)
+        return await self.do_locally(Step.READ_RECEIPT, question, Delivery)
 
     async def _hear(self, reply: Reply) -> Answer:
         """What the Card says that the person wrote. What the update claims counts only where it did once before."""

@@ -21,7 +21,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import World, all_activities
 from card import Card, cases, messages, money
-from card.tables import IncomingMessage, Payment
+from card.tables import IncomingMessage, OutgoingMessage, Payment
 from tests.activities.centre import MemoryCentre
 from tests.activities.people import ON, ibans_of, iin_of, kandas, mother, phone_of, private
 from tests.adapters.outside import Outside
@@ -42,6 +42,7 @@ from workflows.model import (
     OfferInput,
     Outcome,
     QuietHours,
+    ReadReceiptInput,
     ReassessInput,
     RegisterInput,
     Reply,
@@ -191,6 +192,23 @@ class Life:
             question.opened_at = AT - timedelta(hours=1)
             session.add(question)
 
+    async def said(self, case: Case, n: int = 1) -> None:
+        """The question has gone out in one part, which the centre calls by the key."""
+        key = case.key(Step.OFFER)
+        async with self.card.transaction() as session:
+            message = OutgoingMessage(
+                key=key,
+                case_ref=case.ref,
+                phone=phone_of(n),
+                language="kk",
+                kind="offer",
+                text="?",
+                parts=1,
+                paid_by="budget",
+            )
+            await messages.intend(session, message)
+            await messages.mark_sent(session, key, [key], AT)
+
     async def heard(self, message_id: str, text: str, n: int = 1) -> None:
         """The mother has written."""
         async with self.card.transaction() as session:
@@ -226,6 +244,10 @@ class Life:
                 await self.asked(case, n)
                 await self.heard(f"op:{case.ref}", "ИӘ", n)
                 return HearInput(**common, message_id=f"op:{case.ref}", deadline=AT + timedelta(days=3))
+            case Step.READ_RECEIPT:
+                await self.asked(case, n)
+                await self.said(case, n)
+                return ReadReceiptInput(**common, question_key=case.key(Step.OFFER))
             case Step.NOTIFY:
                 await self.asked(case, n)
                 return NoticeInput(**common, kind=NoticeKind.LAPSED)

@@ -33,7 +33,7 @@ SPEAKING = {Step.OFFER, Step.NOTIFY, Step.ASK_ACCOUNT, Step.TELL}
 CLAIMING = {Step.DETECT, Step.DETECT_NOTICE, Step.TELL}
 """After these the right, or the notice, is this case's and no other's."""
 
-WRITING_ONLY = {Step.RECORD_CONSENT, Step.ACCEPT_AMOUNT, Step.CLOSE, Step.DECIDE, Step.SETTLE}
+WRITING_ONLY = {Step.RECORD_CONSENT, Step.READ_RECEIPT, Step.ACCEPT_AMOUNT, Step.CLOSE, Step.DECIDE, Step.SETTLE}
 LEAVES: dict[Step, dict[type[Any], int]] = {
     Step.DETECT: {FactsSnapshot: 1},
     Step.OFFER: {Question: 1, OutgoingMessage: 1},

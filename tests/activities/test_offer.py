@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.calendar import ALMATY
+from activities.calendar import ALMATY, window_closes
 from activities.speech import ANSWERS_A_DAY
 from adapters.errors import Refused, Unavailable, Unclear
 from card import messages, parts
 from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, Payment, Question
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ibans_of, mother, phone_of
-from workflows.model import NoticeInput, NoticeKind, OfferInput, Step, StepInput
+from workflows.model import Delivery, NoticeInput, NoticeKind, OfferInput, ReadReceiptInput, Step, StepInput
 
 CLOSES = datetime(2025, 3, 4, 23, 59, 59, tzinfo=ALMATY)
 UNTIL = datetime(2025, 3, 4, 18, 59, 59, tzinfo=UTC)
@@ -272,3 +272,18 @@ async def test_a_message_that_is_none_is_for_an_operator(life: Life) -> None:
     with pytest.raises(ApplicationError) as seen:
         await life.run(Step.OFFER, arg)
     assert seen.value.non_retryable
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_what_became_of_a_question_is_what_the_card_holds(life: Life, delivered: bool) -> None:
+    case, other = await life.open(), await life.open(2)
+    arg = await life.ready(Step.READ_RECEIPT, case)
+    assert (await life.run(Step.READ_RECEIPT, arg)) == Delivery(judged=False), "nothing is known yet"
+    at = AT + timedelta(days=1)
+    async with life.card.transaction() as session:
+        await parts.store_receipt(session, case.key(Step.OFFER), delivered=delivered, at=at)
+        await parts.match(session)
+    read = await life.run(Step.READ_RECEIPT, arg)
+    assert read == Delivery(judged=True, deadline=window_closes(at, 3) if delivered else None)
+    of_another = ReadReceiptInput(case=other, key=other.key(Step.READ_RECEIPT), question_key=case.key(Step.OFFER))
+    assert not (await life.run(Step.READ_RECEIPT, of_another)).judged

@@ -23,6 +23,7 @@ from workflows.model import (
     Credited,
     CreditInput,
     DecideInput,
+    Delivery,
     Detected,
     HearInput,
     Meaning,
@@ -33,6 +34,7 @@ from workflows.model import (
     OfferInput,
     Outcome,
     Policy,
+    ReadReceiptInput,
     ReassessInput,
     Registered,
     RegisterInput,
@@ -80,6 +82,8 @@ class Script:
     close: Sequence[Any] = (None,)
     working_days: timedelta = timedelta(days=10)
 
+    delivery: Delivery = field(default_factory=lambda: Delivery(judged=False))
+    """What the Card holds of the receipts of the question."""
     written: dict[str, Answer] = field(default_factory=dict)
     """What the Card holds of what the person wrote, by the message's id."""
     calls: list[tuple[Step, StepInput]] = field(default_factory=list)
@@ -139,6 +143,11 @@ class Script:
             if answer.meaning is Meaning.YES and answer.received_at > arg.deadline:
                 return answer
             return answer.model_copy(update={"consent": self._consent(answer.received_at)})
+
+        @activity.defn(name=Step.READ_RECEIPT)
+        async def read_receipt(arg: ReadReceiptInput) -> Delivery:
+            self.calls.append((Step.READ_RECEIPT, arg))
+            return self.delivery
 
         @activity.defn(name=Step.FIND_ACCOUNT)
         async def find_account(arg: StepInput) -> AccountFound:
@@ -209,6 +218,7 @@ class Script:
             reassess,
             offer,
             hear,
+            read_receipt,
             record_consent,
             find_account,
             ask_account,

@@ -18,6 +18,7 @@ from workflows.model import (
     Answer,
     Case,
     CaseResult,
+    Delivery,
     Meaning,
     Message,
     Receipt,
@@ -76,7 +77,10 @@ class OnStage:
         resolved: Resolved = await self.handle.execute_update(Message.RESOLVE, resolution, result_type=Resolved)
         return resolved
 
-    async def receipt(self, deadline: datetime | None, *, key: str | None = None) -> None:
+    async def receipt(self, deadline: datetime | None, *, key: str | None = None, forged: bool = False) -> None:
+        """The SMS centre's receipts are in the Card, unless it is forged, and the case is told."""
+        if not forged:
+            self.script.delivery = Delivery(judged=True, deadline=deadline)
         await self.handle.signal(Message.RECEIPT, Receipt(key=key or self.handle.id, deadline=deadline))
 
     async def seen(self) -> dict[str, Any]:

@@ -157,6 +157,20 @@ async def test_the_receipt_moves_the_window(on_stage: OnStage) -> None:
         assert (await case.result()).outcome is Outcome.CREDITED
 
 
+async def test_a_receipt_that_the_card_does_not_hold_says_nothing(on_stage: OnStage) -> None:
+    """Whoever reaches Temporal can send a signal: two that said "not delivered" made a person unreachable."""
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        window = (await case.seen())["Deadline"]
+        await case.receipt(None, forged=True)
+        await case.receipt(window + DAY, forged=True)
+        await case.called(Step.READ_RECEIPT)
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
+    assert {read.question_key for read in case.script.of(Step.READ_RECEIPT)} == {case.script.of(Step.OFFER)[0].key}
+    assert len(case.script.of(Step.OFFER)) == 1
+
+
 async def test_an_unclear_answer_is_asked_again_but_not_for_ever(on_stage: OnStage) -> None:
     async with on_stage() as case:
         await case.until(Stage.CONSENT)
