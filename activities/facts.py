@@ -60,7 +60,7 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     asking: dict[str, Callable[[], Awaitable[list[Json]]]] = {
         "children": lambda: _children(world, iin, own, adults, household),
         "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.disability.decisions),
-        "payments": lambda: _payments(world, [iin, *(adult.iin for adult in adults)], service),
+        "payments": lambda: _payments(world, [iin, *(adult.iin for adult in adults if adult.iin)], service),
         "awards": lambda: _about_each([iin], world.awards.awards),
         "insurances": lambda: _insurances(world, insured, on),
         "capacity_losses": lambda: _about_each([iin], world.fund.capacity_losses),
@@ -112,7 +112,7 @@ def _others(iin: str, lives_with: Iterable[AdultRecord], own: Sequence[ChildReco
     """
     named = {name for one in own for name in (one.mother_iin, one.father_iin, one.lives_with, one.carer_iin)}
     listed = {iin, *(child.iin for child in own if child.iin not in named)}
-    return [adult for adult in lives_with if adult.iin not in listed]
+    return [adult for adult in lives_with if adult.iin is None or adult.iin not in listed]
 
 
 def _can_be_asked_about(iin: str | None) -> TypeGuard[str]:

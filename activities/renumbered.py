@@ -75,7 +75,7 @@ async def others(session: AsyncSession, case: Case, basis: str, facts: Mapping[s
     if record is None:
         return []
     here = {number for one in _records(facts) for number in one.numbers}
-    paid = {one["basis"] for one in facts.get("payments", ()) if _may_be(one, case, record)} - here
+    paid = {one["basis"] for one in facts.get("payments", ()) if one["basis"] and _may_be(one, case, record)} - here
     known = await rights.other_names(session, case.service, paid)
     found = [Other(frozenset({name}), paid=True) for name in sorted(paid - {*known})]
     adults = [adult["iin"] for adult in facts.get("adults", ()) if adult.get("iin")]

@@ -166,7 +166,7 @@ class TransferState(StrEnum):
 class AdultRecord(RegisterRecord):
     """An adult in the persons registry (ГБД ФЛ), without the name: all that is told of those who live with somebody."""
 
-    iin: Iin
+    iin: OptionalIin
     birth_date: Annotated[Day | None, Field(repr=False)]
     sex: Sex | None
     citizenship: Citizenship | None
@@ -179,8 +179,9 @@ class AdultRecord(RegisterRecord):
 
 
 class PersonRecord(AdultRecord):
-    """A person in the persons registry (ГБД ФЛ)."""
+    """A person in the persons registry (ГБД ФЛ), who is asked for by the IIN."""
 
+    iin: Iin
     family_name: OptionalPrivate
     given_name: OptionalPrivate
     patronymic: Annotated[str | None, Field(repr=False)] = None

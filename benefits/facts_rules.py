@@ -224,12 +224,17 @@ def _check_members(family: Facts) -> None:
 
 
 def _check_contributions(path: str, insurance: Insurance) -> None:
-    """No more months than anybody works."""
+    """No more months than anybody works, and not none where there are incomes that contributions were paid from.
+
+    None would say that the Fund owes nothing, and nobody would ask.
+    """
     months = insurance.contribution_months
     if months is None or not is_known(months):
         return
     if months > MOST_CONTRIBUTIONS:
         raise BadFacts(path, "not more months than sixty years have")
+    if months == 0 and any(is_known(one.amount) and one.amount > 0 for one in _listed(insurance.incomes)):
+        raise BadFacts(path, "not none where contributions were paid from incomes")
 
 
 def _check_member(path: str, iin: str, members: set[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from benefits import make_iin
 from benefits.decision import Decision
 from benefits.facts import Facts
 from card import cases
@@ -210,6 +211,16 @@ async def test_a_broken_record_of_the_person_is_in_nobodys_way(life: Life, wrong
     document["person"] = document["person"] | {"wrongly": wrong}
     await life.settle(document)
     assert (await detect(life, await life.open())).right is Right.YES
+
+
+async def test_an_adult_of_the_household_without_a_number_is_in_nobodys_way(life: Life) -> None:
+    """Whoever it is: nobody is paid, or named as a parent, without one."""
+    grandmother = make_iin(date(1955, 1, 1), "female", 1)
+    elder = mother(2, children=0) | {"iin": grandmother}
+    elder["person"] = elder["person"] | {"birth_date": "1955-01-01", "wrongly": {"iin": None}}
+    await life.settle(mother() | {"household": [grandmother]}, elder)
+    found = await detect(life, await life.open())
+    assert (found.right, found.amount) == (Right.YES, FIVE)
 
 
 async def test_a_child_without_a_number_is_known_by_its_record(life: Life) -> None:

@@ -142,6 +142,12 @@ BAD = [
         "insurances[0].contribution_months",
         "not more months than sixty years have",
     ),
+    (
+        "insurances.0.contribution_months",
+        "0",
+        "insurances[0].contribution_months",
+        "not none where contributions were paid from incomes",
+    ),
     ("adults.0.left_country_on", "1900-01-01", "adults[0].left_country_on", "not before the birth"),
     ("adults.0.imprisoned_since", "1900-01-01", "adults[0].imprisoned_since", "not before the birth"),
     ("children.0.full_time_student_until", "9999-12-31", "children[0].full_time_student_until", "not after 2200"),

@@ -146,15 +146,16 @@ def _work_and_awards(draw: Callable[[Any], Any], mother: str) -> dict[str, Any]:
 @st.composite
 def _insurance(draw: Callable[[Any], Any], iin: str) -> dict[str, Any]:
     first = draw(st.sampled_from([date(2020, 1, 1), date(2021, 6, 1), date(2024, 1, 1)]))
+    months = draw(_seldom(st.sampled_from([None, 0]), usual=draw(st.integers(1, 400))))
     return {
         "iin": iin,
-        "contribution_months": draw(_seldom(st.sampled_from([None, 0]), usual=draw(st.integers(1, 400)))),
+        "contribution_months": months,
         "counted_on": draw(st.dates(date(2023, 1, 1), date(2024, 6, 1))),
         "incomes": [
             {
                 "from_month": first,
                 "until_month": AS_AT,
-                "amount": draw(_seldom(st.decimals(0, 80_000, places=2), usual=draw(MONEY))),
+                "amount": 0 if months == 0 else draw(_seldom(st.decimals(0, 80_000, places=2), usual=draw(MONEY))),
             }
         ],
         "job_loss_months_paid": draw(_seldom(st.integers(1, 12), usual=0)),
