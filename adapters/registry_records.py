@@ -19,14 +19,6 @@ Count = Annotated[int, Field(ge=0, strict=True)]
 PrivateDay = Annotated[Day | None, Field(repr=False)]
 
 
-class AwardKind(StrEnum):
-    KUMIS_ALKA = "kumis_alka"
-    ALTYN_ALKA = "altyn_alka"
-    MOTHER_HEROINE = "mother_heroine"
-    MATERNAL_GLORY_1 = "maternal_glory_1"
-    MATERNAL_GLORY_2 = "maternal_glory_2"
-
-
 class DependantRelation(StrEnum):
     """What a dependant was to the deceased."""
 
@@ -89,7 +81,8 @@ class AwardRecord(RegisterRecord):
     """A state award of a mother."""
 
     number: Name | None
-    kind: AwardKind | None
+    kind: Name | None
+    """As `altyn_alka`; the law knows which kinds give a right."""
     awarded_on: Day | None
 
 

@@ -41,14 +41,6 @@ class PaymentState(StrEnum):
     PAID = "paid"
 
 
-class AwardKind(StrEnum):
-    KUMIS_ALKA = "kumis_alka"
-    ALTYN_ALKA = "altyn_alka"
-    MOTHER_HEROINE = "mother_heroine"
-    MATERNAL_GLORY_1 = "maternal_glory_1"
-    MATERNAL_GLORY_2 = "maternal_glory_2"
-
-
 class DependantRelation(StrEnum):
     """What a dependant is to the deceased breadwinner."""
 

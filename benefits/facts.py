@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from benefits.codes import (
-    AwardKind,
     Cause,
     Citizenship,
     DeceasedStatus,
@@ -111,8 +110,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Award:
+    """A state award; which kinds give a right, and how much, are rows of the law."""
+
     iin: str
-    kind: AwardKind
+    kind: str
     awarded_on: date
     number: str
 

@@ -248,7 +248,7 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "until": _day,
         "state": _code_of(codes.PaymentState),
     },
-    f.Award: {"iin": _iin, "kind": _code_of(codes.AwardKind), "awarded_on": _day, "number": _text},
+    f.Award: {"iin": _iin, "kind": _text, "awarded_on": _day, "number": _text},
     f.Income: {"from_month": _month, "until_month": _month, "amount": _money},
     f.CapacityLoss: {
         "iin": _iin,

@@ -21,11 +21,21 @@ from benefits.texts import Texts
 
 COMMON = "common"
 TERMS = Takes(
-    "payer decider frequency residence offered events consent_window_days reminder_after_days late_reply_days "
-    "account_days term_working_days document_days most_offers follows_changes day_that_counts",
-    tables="again_after_days",
+    (
+        "payer:choice decider:choice frequency:choice residence:choice offered:choice events:codes "
+        "consent_window_days:days reminder_after_days:days late_reply_days:days account_days:days "
+        "term_working_days:working_days document_days:days most_offers:times follows_changes:choice "
+        "day_that_counts:choice"
+    ),
+    tables="again_after_days:days",
+    says=(
+        "already_paid amount applicant_died exact imprisoned law_of_that_day_unknown left_country "
+        "not_permanent_resident nothing_with_this_basis record_unclear"
+    ),
 )
 """What the shared conditions and the steps of a case read of every service."""
+
+_SAID = ("conditions", "questions", "figures")
 
 MUST_STATE = ("payer", "decider", "frequency", "rounding")
 """What every service says in its own file, because no default could be right."""
@@ -82,6 +92,7 @@ class Legislation:
     ) -> None:
         self.own = own
         self.taken = takes.kinds()
+        self.takes = takes
         self.common = common
         self.references = {**common.references, **own.references}
         self.parameters: dict[str, tuple[Parameter, str]] = {
@@ -90,6 +101,7 @@ class Legislation:
         }
         self._check(must_state)
         self._check_taken()
+        self._check_texts()
         read = [parameter for name, (parameter, _) in self.parameters.items() if name in self.taken]
         self.first_day = max(_first(parameter) for parameter in read if not parameter.optional)
         changes = {self.first_day}
@@ -244,6 +256,42 @@ class Legislation:
             if parameter.kind != kind:
                 file = self.common if owner == COMMON else self.own
                 raise BadParameters(file.path, parameter.line, f"{name!r} is read as {kind}, not as {parameter.kind}")
+            unit = self.takes.units()[name]
+            if parameter.unit != unit:
+                file = self.common if owner == COMMON else self.own
+                what = f"{name!r} is reckoned in {unit}, not in {parameter.unit}"
+                raise BadParameters(file.path, parameter.line, what)
+            known = self.takes.rows.get(name)
+            strange = [str(row) for row in parameter.series if known is not None and row not in list(known)]
+            if known is not None and strange:
+                words = ", ".join(known)
+                what = f"{name!r} has no row {strange[0]!r}{_hint(strange[0], [str(one) for one in known])}; the registers know {words}"
+                raise BadParameters(self.own.path, parameter.line, what)
+
+    def _check_texts(self) -> None:
+        """Every text that a rule says is there, and none is there that nothing says: it would show as a bare code."""
+        said = self.takes.texts()
+        for section in _SAID:
+            for name in getattr(self.own, section):
+                if name not in said:
+                    what = f"{section}: nothing says {name!r}{_hint(name, sorted(said))}"
+                    raise BadParameters(self.own.path, self.own.lines[f"{section}.{name}"], what)
+        stated = {name for file in (self.own, self.common) for section in _SAID for name in getattr(file, section)}
+        for name in sorted(said - stated):
+            own = [name for section in _SAID for name in getattr(self.own, section)]
+            raise BadParameters(self.own.path, 1, f"{name!r} is said and has no text{_hint(name, own)}")
+        named: set[str] = set()
+        for parameter in self.own.parameters.values():
+            rows = {str(row) for row in parameter.series} if parameter.kind == "table" else set()
+            named |= rows | parameter.choices
+            unnamed = sorted(rows - {*self.own.words, *self.common.words})
+            if unnamed:
+                what = f"the row {unnamed[0]!r} of {parameter.name!r} has no name under words"
+                raise BadParameters(self.own.path, parameter.line, what)
+        for name in self.own.words:
+            if name not in named:
+                what = f"words: {name!r} is no row and no choice{_hint(name, sorted(named))}"
+                raise BadParameters(self.own.path, self.own.lines[f"words.{name}"], what)
 
     def _check_value(self, file: ParameterFile, value: DatedValue, choices: frozenset[str]) -> None:
         if value.reference not in self.references:

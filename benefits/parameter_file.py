@@ -80,6 +80,8 @@ class ParameterFile:
     conditions: dict[str, Texts] = field(default_factory=dict)
     questions: dict[str, Texts] = field(default_factory=dict)
     words: dict[str, Texts] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    """Of each named text, as `conditions.no_child`."""
 
 
 def read_parameter_file(path: Path) -> ParameterFile:
@@ -90,6 +92,7 @@ def read_parameter_file(path: Path) -> ParameterFile:
 class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.lines: dict[str, int] = {}
 
     def read(self) -> ParameterFile:
         try:
@@ -121,6 +124,7 @@ class _Reader:
             conditions=self.named_texts(top, "conditions"),
             questions=self.named_texts(top, "questions"),
             words=self.named_texts(top, "words"),
+            lines=self.lines,
         )
 
     def parameter(self, name: str, node: yaml.Node) -> Parameter:
@@ -241,7 +245,9 @@ class _Reader:
     def named_texts(self, top: dict[str, yaml.Node], section: str) -> dict[str, Texts]:
         if section not in top:
             return {}
-        return {name: self.texts(node) for name, node in self.entries(top[section], section)}
+        named = self.entries(top[section], section)
+        self.lines |= {f"{section}.{name}": node.start_mark.line for name, node in named}
+        return {name: self.texts(node) for name, node in named}
 
     def texts(self, node: yaml.Node) -> Texts:
         content = self.mapping(node, required=LANGUAGES, allowed=())

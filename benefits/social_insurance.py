@@ -15,10 +15,14 @@ from benefits.terms import month_number
 
 TIYN = Decimal("0.01")
 
-EARNINGS = Takes("income_months income_cap mzp")
-PARTICIPATION = Takes("participation_step_above participation_step participation_most", brackets="participation")
-INDEXED = Takes("fund_indexation")
-CONTRIBUTION = Takes("pension_contribution")
+EARNINGS = Takes("income_months:months income_cap:MZP mzp:tenge", says="average_income income_total")
+PARTICIPATION = Takes(
+    "participation_step_above:months participation_step:ratio participation_most:ratio",
+    brackets="participation:ratio",
+    says="contribution_months participation_used",
+)
+INDEXED = Takes("fund_indexation:ratio")
+CONTRIBUTION = Takes("pension_contribution:ratio", says="withheld")
 """What `earnings`, `participation`, `indexed` and `less_pension_contribution` take of the law."""
 
 

@@ -1,27 +1,47 @@
 """What a rule says it takes of the law, so that a misspelt name is found when the files are read."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """The parameters that a rule reads, by how they are written: names with spaces between, as `"adult_age mrp"`.
+    """The parameters that a rule reads, by how they are written: names with units, as `"adult_age:years mrp:tenge"`.
 
-    Checked when the files are read: a name that none of them states, or that nothing reads, is an error there and not
-    in the middle of a case.
+    `says` are the conditions, questions and figures whose texts it needs; `rows` are the words that the rows of a table
+    have, for those that come from a register. All are checked when the files are read: a name that none of them states,
+    one that nothing reads, or another unit is an error there and not in the middle of a case.
     """
 
     values: str = ""
     brackets: str = ""
     tables: str = ""
+    says: str = ""
+    rows: Mapping[str, type[StrEnum]] = field(default_factory=dict)
 
     def __or__(self, other: "Takes") -> "Takes":
         """Those of both, as of a rule and of what it shares with others."""
         return Takes(
-            f"{self.values} {other.values}", f"{self.brackets} {other.brackets}", f"{self.tables} {other.tables}"
+            f"{self.values} {other.values}",
+            f"{self.brackets} {other.brackets}",
+            f"{self.tables} {other.tables}",
+            f"{self.says} {other.says}",
+            {**self.rows, **other.rows},
         )
 
     def kinds(self) -> dict[str, str]:
         """For each name "values", "brackets" or "table", as the files say it."""
+        return {name: kind for kind, name, _ in self._each()}
+
+    def units(self) -> dict[str, str]:
+        """For each name the unit that the rule reckons with."""
+        return {name: unit for _, name, unit in self._each()}
+
+    def texts(self) -> frozenset[str]:
+        """The names of conditions, questions and figures."""
+        return frozenset(self.says.split())
+
+    def _each(self) -> list[tuple[str, str, str]]:
         named = {"values": self.values, "brackets": self.brackets, "table": self.tables}
-        return {name: kind for kind, names in named.items() for name in names.split()}
+        return [(kind, *one.split(":")) for kind, ones in named.items() for one in ones.split()]  # type: ignore[misc]

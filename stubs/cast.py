@@ -140,7 +140,7 @@ class Award(Section):
     """A state award of a mother."""
 
     number: str
-    kind: Literal["kumis_alka", "altyn_alka", "mother_heroine", "maternal_glory_1", "maternal_glory_2"]
+    kind: str
     awarded_on: date
 
 

@@ -72,7 +72,7 @@ def _legislation() -> dict[str, Legislation]:
     common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
     return {
         rule.code: read_legislation(
-            PARAMETERS / "notices" / f"{rule.code}.yaml", common, rule.takes | Takes("events"), must_state=()
+            PARAMETERS / "notices" / f"{rule.code}.yaml", common, rule.takes | Takes("events:codes"), must_state=()
         )
         for rule in RULES
     }

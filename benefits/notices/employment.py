@@ -47,5 +47,12 @@ NOTICE = NoticeRule(
     due=due,
     kinds=(MEASURES,),
     reads=frozenset({"unemployments"}),
-    takes=Takes("measures told_within_days", tables="measure_age_from measure_age_to"),
+    takes=Takes(
+        "measures:codes told_within_days:days",
+        tables="measure_age_from:years measure_age_to:years",
+        says=(
+            "business_grant employment_measures job_placement public_works silver_age social_job training "
+            "youth_practice"
+        ),
+    ),
 )

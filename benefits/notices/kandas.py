@@ -35,5 +35,5 @@ NOTICE = NoticeRule(
     due=due,
     kinds=(ENDS, EXTENDED),
     reads=frozenset({"kandas_statuses"}),
-    takes=Takes("ahead_days told_within_days"),
+    takes=Takes("ahead_days:days told_within_days:days", says="kandas_ends kandas_extended"),
 )

@@ -58,5 +58,9 @@ NOTICE = NoticeRule(
     due=due,
     kinds=(NEAR, REACHED, CHANGED),
     reads=frozenset({"pensions"}),
-    takes=Takes("ahead_days told_within_days", tables="pension_age"),
+    takes=Takes(
+        "ahead_days:days told_within_days:days",
+        tables="pension_age:years",
+        says="pension_age_near pension_age_reached pension_changed",
+    ),
 )

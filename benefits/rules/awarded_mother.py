@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import PaymentState
+from benefits.decision import ZERO
 from benefits.facts import Award
 from benefits.takes import Takes
 
@@ -17,7 +18,7 @@ def highest(assessment: Assessment) -> Sequence[Award]:
     facts = assessment.facts
     rates = assessment.in_force.tables["rate"]
     own = [one for one in facts.awards if one.iin == facts.applicant.iin]
-    own.sort(key=lambda one: (-rates[one.kind].value, one.awarded_on, one.number))
+    own.sort(key=lambda one: (-rates[one.kind].value if one.kind in rates else ZERO, one.awarded_on, one.number))
     return own[:1]
 
 
@@ -28,8 +29,15 @@ def decide(assessment: Assessment, award: Award) -> Finding:
         other = payment.service == RULE.code and payment.basis != basis
         if other and payment.until is None and payment.state is PaymentState.PAYING:
             return assessment.ask("paid_for_another_award", basis)
+    rates = assessment.in_force.tables["rate"]
+    if award.kind not in rates:
+        return assessment.ask("award_not_named", basis)
     money = Money(assessment.times(assessment.row("rate", award.kind), "mrp"))
-    return assessment.yes(basis, money, start=assessment.paid_from(award.awarded_on))
+    finding = assessment.yes(basis, money, start=assessment.paid_from(award.awarded_on))
+    if any(one.iin == award.iin and one.kind not in rates for one in assessment.facts.awards):
+        # What is certain is granted; whether the other award gives more, a person finds out.
+        finding.condition = "award_not_named"
+    return finding
 
 
 RULE = Rule(
@@ -38,5 +46,9 @@ RULE = Rule(
     decide=decide,
     nothing="no_award",
     reads=frozenset({"awards"}),
-    takes=Takes("mrp paid_from rounding", tables="rate"),
+    takes=Takes(
+        "mrp:tenge paid_from:choice rounding:choice",
+        tables="rate:MRP",
+        says="award_not_named no_award paid_for_another_award",
+    ),
 )

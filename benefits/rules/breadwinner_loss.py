@@ -133,8 +133,16 @@ RULE = Rule(
     nothing="no_breadwinner_died",
     reads=frozenset({"breadwinners", "insurances"}),
     takes=Takes(
-        "adult_age cared_child_age mzp paid_from pm rate_full_orphan replacement rounding student_age wage_deducted",
-        brackets="dependants_coefficient rate",
+        (
+            "adult_age:years cared_child_age:years mzp:tenge paid_from:choice pm:tenge rate_full_orphan:PM "
+            "replacement:ratio rounding:choice student_age:years wage_deducted:MZP"
+        ),
+        brackets="dependants_coefficient:ratio rate:PM",
+        says=(
+            "both_parents_died contribution_months_unknown dependants exact_fund for_all_orphans "
+            "income_below_the_deduction income_months_missing no_breadwinner_died no_dependants "
+            "some_are_full_orphans"
+        ),
     )
     | EARNINGS
     | PARTICIPATION

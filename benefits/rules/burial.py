@@ -37,5 +37,10 @@ RULE = Rule(
     decide=decide,
     nothing="no_burial",
     reads=frozenset({"burials"}),
-    takes=Takes("law_of mrp rounding", tables="rate"),
+    takes=Takes(
+        "law_of:choice mrp:tenge rounding:choice",
+        tables="rate:MRP",
+        rows={"rate": DeceasedStatus},
+        says="law_of_that_day_unknown no_burial no_pension_or_benefit right_arose",
+    ),
 )

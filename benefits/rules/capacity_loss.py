@@ -81,7 +81,15 @@ RULE = Rule(
     decide=decide,
     nothing="no_decision_of_the_board",
     reads=frozenset({"capacity_losses", "insurances"}),
-    takes=Takes("least_degree mzp paid_from replacement rounding wage_deducted", tables="pension_age")
+    takes=Takes(
+        ("least_degree:ratio mzp:tenge paid_from:choice replacement:ratio rounding:choice wage_deducted:MZP"),
+        tables="pension_age:years",
+        says=(
+            "contribution_months_unknown degree degree_too_low exact income_below_the_deduction "
+            "income_months_missing newer_decision no_decision_of_the_board not_insured not_yet_in_force "
+            "pension_age_reached term_over"
+        ),
+    )
     | EARNINGS
     | PARTICIPATION
     | INDEXED

@@ -72,5 +72,12 @@ RULE = Rule(
     decide=decide,
     nothing="no_child",
     reads=frozenset({"children"}),
-    takes=Takes("citizenships claim_months law_of mrp rounding", brackets="rate"),
+    takes=Takes(
+        "citizenships:codes claim_months:months law_of:choice mrp:tenge rounding:choice",
+        brackets="rate:MRP",
+        says=(
+            "birth_order birth_order_contested citizenship_not_named claimed_too_late law_of_that_day_unknown "
+            "no_child not_born_alive right_arose when_was_the_child_taken which_child_of_the_mother"
+        ),
+    ),
 )

@@ -105,8 +105,16 @@ RULE = Rule(
     nothing="no_child_cared_for",
     reads=frozenset({"children", "insurances"}),
     takes=Takes(
-        "child_months income_cap mrp mzp paid_from pension_contribution replacement rounding rounding_budget",
-        brackets="rate",
+        (
+            "child_months:months income_cap:MZP mrp:tenge mzp:tenge paid_from:choice "
+            "pension_contribution:ratio replacement:ratio rounding:choice rounding_budget:choice"
+        ),
+        brackets="rate:MRP",
+        says=(
+            "amount_budget birth_order birth_order_contested child_died child_too_old "
+            "contribution_months_unknown counted_in_another_family exact exact_budget income_months_missing "
+            "least most no_child_cared_for not_born_alive where_does_the_child_live which_child_of_the_mother"
+        ),
     )
     | EARNINGS
     | CONTRIBUTION,

@@ -94,6 +94,12 @@ RULE = Rule(
     nothing="no_disability_decision",
     reads=frozenset({"children", "disabilities"}),
     takes=Takes(
-        "adult_age paid_from pm rate_small_child rounding small_child_age", tables="rate_childhood rate_general"
+        ("adult_age:years paid_from:choice pm:tenge rate_small_child:PM rounding:choice small_child_age:years"),
+        tables="rate_childhood:PM rate_general:PM",
+        rows={"rate_childhood": Group, "rate_general": Group},
+        says=(
+            "bearer_died cause_without_known_amount newer_decision no_disability_decision not_yet_in_force "
+            "term_over which_group_now"
+        ),
     ),
 )

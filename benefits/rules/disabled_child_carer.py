@@ -50,5 +50,11 @@ RULE = Rule(
     decide=decide,
     nothing="no_child_with_disability",
     reads=frozenset({"children", "disabilities"}),
-    takes=Takes("child_age paid_from pm rate rounding"),
+    takes=Takes(
+        "child_age:years paid_from:choice pm:tenge rate:PM rounding:choice",
+        says=(
+            "child_died child_grown_up newer_decision no_child_with_disability not_yet_in_force term_over "
+            "where_does_the_child_live"
+        ),
+    ),
 )

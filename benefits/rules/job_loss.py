@@ -102,9 +102,14 @@ RULE = Rule(
     nothing="not_registered",
     reads=frozenset({"unemployments", "insurances"}),
     takes=Takes(
-        "least_contribution_months months_taken_off paid_from replacement rounding",
-        brackets="months_paid",
-        tables="pension_age",
+        ("least_contribution_months:months months_taken_off:months paid_from:choice replacement:ratio rounding:choice"),
+        brackets="months_paid:months",
+        tables="pension_age:years",
+        says=(
+            "contribution_months_unknown exact income_months_missing months_of_payment months_over no_income "
+            "not_insured not_registered not_registered_any_more participation_left pension_age_reached "
+            "too_few_contribution_months"
+        ),
     )
     | EARNINGS
     | PARTICIPATION

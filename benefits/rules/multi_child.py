@@ -90,7 +90,11 @@ RULE = Rule(
     one_right=OneRight.PER_FAMILY,
     reads=frozenset({"adults", "children"}),
     takes=Takes(
-        "adult_age each_child_from least_children mrp paid_from rate_for_each_child rounding student_age",
-        brackets="rate",
+        (
+            "adult_age:years each_child_from:children least_children:children mrp:tenge paid_from:choice "
+            "rate_for_each_child:MRP rounding:choice student_age:years"
+        ),
+        brackets="rate:MRP",
+        says="children_counted rate_for_all too_few_children where_does_the_child_live",
     ),
 )

@@ -123,8 +123,15 @@ RULE = Rule(
     one_right=OneRight.PER_FAMILY,
     reads=frozenset({"adults", "children", "household"}),
     takes=Takes(
-        "child_addition child_age_from child_age_to line_by line_of_median line_of_pm months_barred mrp "
-        "paid_from rounding",
-        tables="poverty_line region_median_income region_pm",
+        (
+            "child_addition:MRP child_age_from:years child_age_to:years line_by:choice line_of_median:ratio "
+            "line_of_pm:ratio months_barred:months mrp:tenge paid_from:choice rounding:choice"
+        ),
+        tables="poverty_line:tenge region_median_income:tenge region_pm:tenge",
+        says=(
+            "additions contract_breached exact income_above_the_line income_equals_the_line "
+            "income_of_the_quarter_unknown income_per_head line members no_household poverty_line_unknown "
+            "social_contract young_children"
+        ),
     ),
 )

@@ -49,7 +49,7 @@ def _parameter(name: str, value: str, unit: str = "choice") -> str:
 
 def _notice_law(path: Path, rule: NoticeRule) -> Legislation:
     common = read_parameter_file(PARAMETERS / "common.yaml")
-    return read_legislation(path, common, rule.takes | Takes("events"), must_state=())
+    return read_legislation(path, common, rule.takes | Takes("events:codes"), must_state=())
 
 
 @pytest.fixture

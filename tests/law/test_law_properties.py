@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import benefits
 from benefits import LANGUAGES, Decision, Facts, Right, assess, assess_each, explain, make_iin, schedule
-from benefits.codes import AwardKind, DeceasedStatus
+from benefits.codes import DeceasedStatus
 from benefits.facts import Child
 from benefits.terms import add_months, age, birthday, month_number
 
@@ -108,7 +108,11 @@ def _work_and_awards(draw: Callable[[Any], Any], mother: str) -> dict[str, Any]:
     """Insurance, loss of capacity or job, awards and the household of the applicant, each perhaps absent."""
     recent = st.dates(date(2023, 1, 1), AS_AT)
     start, registered = draw(recent), draw(recent | st.dates(date(2025, 12, 1), AS_AT))
-    awards = draw(st.lists(st.sampled_from(list(AwardKind)), max_size=2))
+    awards = draw(
+        st.lists(
+            st.sampled_from(sorted(benefits.catalogue.benefit("awarded-mother").legislation.own.words)), max_size=2
+        )
+    )
     found: dict[str, Any] = {
         "awards": [
             {"iin": mother, "kind": kind, "awarded_on": draw(recent), "number": f"A{number}"}

@@ -17,7 +17,7 @@ from benefits.takes import Takes
 from benefits.terms import month_number
 from tests.law.casebook import FAMILIES, TWELFTH
 
-WITH_GIFT = Takes("age_from age_to rate gift mrp rounding") | TERMS
+WITH_GIFT = Takes("age_from:years age_to:years rate:MRP gift:tenge mrp:tenge rounding:choice", says="wrong_age") | TERMS
 
 GOOD = """\
 service: gift

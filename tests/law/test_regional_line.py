@@ -37,6 +37,9 @@ REGION_MEDIAN = """
 def _region(tmp_path: Path) -> Iterator[None]:
     text = (PARAMETERS / "targeted-assistance.yaml").read_text(encoding="utf-8")
     text = text.replace("service: targeted-assistance", f"service: {CODE}")
+    text = text.replace(
+        "\nwords:\n", "\nwords:\n  KZ-19: {kk: Алматы облысы, ru: Алматинская область, en: Almaty region}\n"
+    )
     before, middle, after = text.split("\n    table: {}\n")
     (tmp_path / f"{CODE}.yaml").write_text(before + REGION_PM + middle + REGION_MEDIAN + after, encoding="utf-8")
     (tmp_path / "region.py").write_text(MODULE)

@@ -16,11 +16,12 @@ import benefits
 from benefits import BadFacts, BadParameters, schema
 from benefits.assessment import Assessment
 from benefits.catalogue import PARAMETERS, benefit, read_legislation
+from benefits.decision import TraceKind
 from benefits.legislation import TERMS
 from benefits.notices.due import RULES as NOTICES
 from benefits.parameter_file import read_parameter_file
 from benefits.takes import Takes
-from tests.law.casebook import CASES, read_cases
+from tests.law.casebook import CASES, family_mapping, read_cases
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
@@ -66,7 +67,7 @@ def _read_all(folder: Path) -> None:
     for rule in [one.rule for one in benefits.load().values()]:
         read_legislation(folder / f"{rule.code}.yaml", common, rule.takes | TERMS)
     for notice in NOTICES:
-        taken = notice.takes | Takes("events")
+        taken = notice.takes | Takes("events:codes")
         read_legislation(folder / "notices" / f"{notice.code}.yaml", common, taken, must_state=())
 
 
@@ -78,6 +79,85 @@ def test_a_parameter_of_another_kind_than_the_rule_reads_is_refused(tmp_path: Pa
     common = read_parameter_file(PARAMETERS / "common.yaml")
     with pytest.raises(BadParameters, match="'rate' is read as brackets, not as table"):
         read_legislation(path, common, benefit("childbirth").rule.takes | TERMS)
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "says"),
+    [
+        (
+            "multi-child.yaml",
+            "  too_few_children:",
+            "  to_few_children:",
+            r"multi-child\.yaml:\d+: conditions: nothing says 'to_few_children'; did you mean 'too_few_children'\?",
+        ),
+        ("childbirth.yaml", "  which_child_of_the_mother:", "  which_child:", r"questions: nothing says 'which_child'"),
+        ("common.yaml", "  already_paid:", "  paid_already:", r"yaml:1: 'already_paid' is said and has no text"),
+        ("multi-child.yaml", "unit: MRP", "unit: PM", r"'rate' is reckoned in MRP, not in PM"),
+        ("common.yaml", "unit: years", "unit: months", r"common\.yaml:\d+: .* is reckoned in years, not in months"),
+        (
+            "burial.yaml",
+            "      pension:",
+            "      pensoin:",
+            r"'rate' has no row 'pensoin'; did you mean 'pension'\?; the registers know pension, state_benefit",
+        ),
+        ("awarded-mother.yaml", "      altyn_alka:", "      altyn_akla:", r"row 'altyn_akla' of 'rate' has no name"),
+        ("awarded-mother.yaml", "  altyn_alka: {", "  altyn: {", r"row 'altyn_alka' of 'rate' has no name under words"),
+        ("awarded-mother.yaml", "words:", "words:\n  x: {kk: a, ru: b, en: c}", r"words: 'x' is no row and no choice"),
+    ],
+)
+def test_a_text_a_row_or_a_unit_that_does_not_fit_the_rule_is_found(
+    tmp_path: Path, file: str, before: str, after: str, says: str
+) -> None:
+    """It showed as a bare code, ended as a question, or reckoned with another constant than the file says."""
+    copied = tmp_path / "parameters"
+    shutil.copytree(PARAMETERS, copied)
+    path = copied / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    with pytest.raises(BadParameters, match=says):
+        _read_all(copied)
+
+
+def test_a_new_award_is_a_row_and_a_name(tmp_path: Path) -> None:
+    """Until it is one, a person is asked, and what another award gives is granted meanwhile."""
+    text = (PARAMETERS / "awarded-mother.yaml").read_text()
+    row = "    table:\n      altyn_juldyz:\n        2027-01-01: 8.00\n"
+    text = text.replace("    table:\n", row, 1).replace(
+        "words:\n", "words:\n  altyn_juldyz: {kk: a, ru: b, en: c}\n", 1
+    )
+    (tmp_path / "awarded-mother.yaml").write_text(text)
+    law = read_legislation(
+        tmp_path / "awarded-mother.yaml",
+        read_parameter_file(PARAMETERS / "common.yaml"),
+        benefit("awarded-mother").rule.takes | TERMS,
+    )
+    assert law.at(date(2027, 1, 1)).tables["rate"]["altyn_juldyz"].value == 8
+    awards = [
+        {"of": "mother", "kind": "altyn_juldyz", "awarded_on": "2024-01-01", "number": "A-1"},
+        {"of": "mother", "kind": "kumis_alka", "awarded_on": "2024-01-01", "number": "A-2"},
+    ]
+    on = date(2025, 3, 5)
+    for listed, right in ((awards, "yes"), (awards[:1], "person_decides")):
+        facts = benefits.Facts.from_mapping(family_mapping({"mother": "1980-05-05", "awards": listed}, on.isoformat()))
+        decision = benefits.assess("awarded-mother", facts, on)
+        assert (decision.right, decision.asked.code if decision.asked else None) == (right, "award_not_named")
+
+
+def test_what_a_rule_says_stands_in_its_code() -> None:
+    """Over all cases of the law, what is said is declared; what is declared is written in the code of the rule."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for case in [case for file in sorted(CASES.glob("*.yaml")) for case in read_cases(file)]:
+        with suppress(BadFacts):
+            for decision in benefits.assess_each(case.service, case.facts, case.on):
+                condition = decision.failed or decision.asked
+                said[case.service] |= {condition.code} if condition else set()
+                said[case.service] |= {line.code for line in decision.trace if line.kind is TraceKind.FIGURE}
+    shared = "".join((PARAMETERS.parent / f"{name}.py").read_text() for name in ("social_insurance", "assessment"))
+    for code, found in benefits.load().items():
+        assert said[code] <= (found.rule.takes | TERMS).texts(), code
+        module = (PARAMETERS.parent / "rules" / f"{code.replace('-', '_')}.py").read_text()
+        assert not [name for name in found.rule.takes.texts() if f'"{name}"' not in module + shared], code
 
 
 def test_each_rule_takes_what_it_says_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,5 +27,5 @@ RULE = Rule(
     decide=decide,
     nothing="wrong_age",
     reads=frozenset({"children"}),
-    takes=Takes("age_from age_to mrp rate rounding"),
+    takes=Takes("age_from:years age_to:years mrp:tenge rate:MRP rounding:choice", says="wrong_age"),
 )
