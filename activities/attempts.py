@@ -54,6 +54,10 @@ async def settle(
     offered the difference.
     """
     await _open_parts(session, case, decisions)
+    record = await session.get_one(CaseRecord, case.ref)
+    # A decision that holds from a later day, as one that renews what runs, is looked at then, however this case ends.
+    later = min((decision.start for decision in decisions if decision.start > case.on), default=None)
+    record.look_on = later or record.look_on
     taken: Found | None = None
     mine: Found | None = None
     asked: list[tuple[Found, RightRow | None]] = []
@@ -72,9 +76,11 @@ async def settle(
             if mine is not None:
                 await _another(session, case, row)
                 continue
-            if await _take(session, case, row, right) is None:
+            at_it = await _take(session, case, row, right)
+            if at_it is None:
                 mine = found
                 continue
+            await _tell_of_change(session, case, at_it, right)
             found = Found(right, Outcome.ALREADY_OFFERED)
         taken = taken or found
     for question in decisions:
@@ -99,9 +105,6 @@ async def settle(
     failed = decisions[0]
     if failed.failed is not None and failed.failed.code == ALREADY_PAID:
         return Found(failed, Outcome.ALREADY_PAID)
-    later = min((decision.start for decision in decisions if decision.start > case.on), default=None)
-    if later is not None:
-        (await session.get_one(CaseRecord, case.ref)).look_on = later
     return Found(failed, Outcome.NO_RIGHT)
 
 
@@ -217,6 +220,13 @@ async def _changed(session: AsyncSession, row: RightRow, right: Decision) -> Fou
 
 async def _take(session: AsyncSession, case: Case, row: RightRow, right: Decision) -> str | None:
     return await rights.take(session, case.ref, row, basis=right.basis or "", amount=right.net, ground=right.ground)
+
+
+async def _tell_of_change(session: AsyncSession, case: Case, at_it: str, right: Decision) -> None:
+    """The open case was begun on other grounds, as before a child was born: the right is looked at when it ends."""
+    other = await session.get_one(CaseRecord, at_it)
+    if other.ground != right.ground:
+        other.look_on = min(other.look_on or case.on, case.on)
 
 
 async def _another(session: AsyncSession, case: Case, row: RightRow | None) -> None:

@@ -11,7 +11,7 @@ import benefits
 from activities.calendar import day_of
 from activities.world import World
 from benefits import Frequency, Service
-from card import cases
+from card import cases, rights
 from card.cases import Again
 from card.tables import CaseRecord
 from workflows.model import CloseInput, Outcome, Step
@@ -53,10 +53,11 @@ def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Aga
 
 
 def _no_right(service: Service, record: CaseRecord, today: date) -> Again | None:
-    """There is none *yet*: on the day from which the law says it holds; else a few looks after the event that told."""
+    """There is none *yet*: a few looks after the event that told, or after a look at a right that a register denies."""
     if record.look_on is not None:
-        return Again(record.look_on, service.most_offers)
+        return None
     days = service.again_after_days.get(f"{Outcome.NO_RIGHT}_{record.look + 1}")
-    if record.root is None or days is None:
+    by_itself = record.root is not None or record.opened_by.startswith(rights.LOOK)
+    if not by_itself or days is None:
         return None
     return Again(today + timedelta(days=days), service.most_offers)

@@ -83,8 +83,9 @@ async def hear(session: AsyncSession, message_id: str, lag: timedelta = LAG) -> 
     if message.question_key is not None:
         bound = await session.get_one(Question, message.question_key)
         return Heard(message, said, bound, [question for question in asked if question.closed_at is None])
-    # What was said before a question was asked does not answer it, however late it reaches us.
-    by = message.received_at + (max(lag, ALONE) if len(asked) == 1 else lag)
+    # What was said before a question was asked does not answer it, however late it reaches us. An operator's clock may
+    # lag; our own, by which a message was stored and a question opened, does not.
+    by = min(message.received_at + (max(lag, ALONE) if len(asked) == 1 else lag), message.stored_at)
     found = addressed(said, [question for question in asked if question.opened_at <= by])
     if found.question is not None:
         await messages.bind(session, message, found.question)

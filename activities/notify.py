@@ -56,9 +56,17 @@ class NotifyStep:
 
 async def _key(session: AsyncSession, step: NoticeInput) -> str:
     """The step's key. A case that was begun anew counts its notices anew: what its first life said under this key was
-    another message, and this one is still to be said."""
+    another message, and this one is still to be said; as is that money which came back has gone to another account."""
     before = await session.get(OutgoingMessage, step.key)
-    return step.key if before is None or before.kind == step.kind else f"{step.key}:{step.kind}"
+    if before is None:
+        return step.key
+    if before.kind != step.kind:
+        return f"{step.key}:{step.kind}"
+    if step.kind is NoticeKind.PAID:
+        paid = select(col(Payment.key)).where(col(Payment.case_ref) == step.case.ref, col(Payment.state) == "settled")
+        anew = await session.scalar(paid.where(col(Payment.intended_at) > before.intended_at))
+        return f"{step.key}:{anew}" if anew is not None else step.key
+    return step.key
 
 
 async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]:

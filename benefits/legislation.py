@@ -265,7 +265,8 @@ class Legislation:
             strange = [str(row) for row in parameter.series if known is not None and row not in list(known)]
             if known is not None and strange:
                 words = ", ".join(known)
-                what = f"{name!r} has no row {strange[0]!r}{_hint(strange[0], [str(one) for one in known])}; the registers know {words}"
+                hint = _hint(strange[0], [str(one) for one in known])
+                what = f"{name!r} has no row {strange[0]!r}{hint}; the registers know {words}"
                 raise BadParameters(self.own.path, parameter.line, what)
 
     def _check_texts(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -181,6 +182,8 @@ async def close(
         return
     await session.execute(update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(settled=True))
     right = await rights.after(session, case, outcome, once=once)
+    if case.look_on is not None:
+        await rights.look_on(session, case, case.look_on, outcome, n=case.look + 1)
     if again is None:
         return
     if right is None:
@@ -227,10 +230,31 @@ async def has_applied(session: AsyncSession, ref: str) -> bool:
     return found is not None
 
 
+class Ending(NamedTuple):
+    """How a case has ended."""
+
+    outcome: str
+    reason: str | None
+
+
+async def ending(session: AsyncSession, ref: str) -> Ending | None:
+    """How the case has ended, by the Card; None while it is open, and for one that the Card does not know."""
+    query = select(col(CaseRecord.outcome), col(CaseRecord.reason)).where(col(CaseRecord.ref) == ref)
+    found = (await session.execute(query)).first()
+    return Ending(found[0], found[1]) if found is not None and found[0] is not None else None
+
+
 async def is_over(session: AsyncSession, ref: str) -> bool:
     """Whether the case has ended, by the Card."""
-    outcome = await session.scalar(select(col(CaseRecord.outcome)).where(col(CaseRecord.ref) == ref))
-    return outcome is not None
+    return await ending(session, ref) is not None
+
+
+async def over_for(session: AsyncSession, refs: Collection[str], long: timedelta) -> Sequence[str]:
+    """Those of these cases that have been over for so long."""
+    ended = select(col(CaseRecord.ref)).where(
+        col(CaseRecord.ref).in_(refs), col(CaseRecord.closed_at) < func.now() - long
+    )
+    return (await session.scalars(ended.where(col(CaseRecord.outcome).is_not(None)))).all()
 
 
 async def services_of(session: AsyncSession, refs: Collection[str]) -> dict[str, str]:

@@ -244,11 +244,15 @@ async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: 
     return right
 
 
+LOOK = "right:"
+"""How the key of a look at a right begins."""
+
+
 async def look_on(
     session: AsyncSession, case: CaseRecord, day: date, why: str, *, right: RightRow | None = None, n: int = 0
 ) -> None:
     """Look again on that day, at a right or for what had no right yet; the earlier of two days counts."""
-    root = f"right:{right.id}" if right is not None else case.root or case.opened_by
+    root = f"{LOOK}{right.id}" if right is not None else case.root or case.opened_by
     row = insert(table(Look)).values(
         root=root,
         right_id=right.id if right is not None else None,

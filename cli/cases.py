@@ -1,5 +1,6 @@
 """Opening, answering, resolving and looking at cases. What is printed holds no name, IIN, phone or IBAN."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -14,6 +15,7 @@ import httpx
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import select
 from sqlmodel import col
@@ -96,11 +98,18 @@ async def resolve(running: Running, ref: str, action: Action, note: str, by: str
     record = await _record(running, ref)
     handle = running.client.get_workflow_handle(workflow_id(record.service, record.ref))
     try:
-        done: Resolved = await handle.execute_update(
-            Message.RESOLVE, Resolution(action=action, note=note, by=by), result_type=Resolved
+        decision = Resolution(action=action, note=note, by=by)
+        done: Resolved = await asyncio.wait_for(
+            handle.execute_update(Message.RESOLVE, decision, result_type=Resolved), ANSWERS_WITHIN.total_seconds()
         )
+    except TimeoutError:
+        raise BadInput(
+            f"no worker has answered for {ANSWERS_WITHIN.seconds} seconds; the decision may still reach the case: "
+            f"look at `case {record.ref}` before you decide again"
+        ) from None
     except WorkflowUpdateFailedError as refused:
-        raise BadInput(str(refused.cause)) from refused
+        cause = refused.cause
+        raise BadInput(cause.message if isinstance(cause, FailureError) else str(cause)) from refused
     except RPCError as failed:
         if failed.status is RPCStatusCode.NOT_FOUND:
             raise BadInput(f"ref: case {record.ref} is over") from failed
@@ -183,6 +192,10 @@ async def _record(running: Running, ref: str) -> CaseRecord:
     if record is None:
         raise BadInput(f"ref: no case {bare}")
     return record
+
+
+ANSWERS_WITHIN = timedelta(seconds=20)
+"""So long a case may take to hear a decision; without a worker it takes for ever."""
 
 
 @dataclass(frozen=True)
@@ -276,7 +289,7 @@ def steps_in(text: str) -> list[dict[str, Any]]:
         cells = [cell.replace(NO_BREAK, " ").strip() for cell in line.strip("|").split("|", 2)]
         with suppress(ValueError, IndexError):
             at = datetime.strptime(cells[0], "%d.%m.%Y %H:%M").replace(tzinfo=ALMATY)
-            found.append({"at": at, "stage": cells[1], "what": cells[2]})
+            found.append({"at": at, "stage": cells[1], "what": cells[2].replace("\\[", "[")})
     return found
 
 
@@ -290,11 +303,16 @@ def show(console: Console, view: CaseView) -> None:
         opened, closed = (zoned(at) if at else "" for at in (head["opened"], head["closed"]))
         console.print(f"opened {opened}" + (f", closed {closed}" if closed else ""))
         if head["reason"]:
-            console.print(f"reason: {head['reason']}")
+            console.print(f"reason: {head['reason']}", markup=False)
         if head["outcome"] is None:
-            console.print("no workflow works on it now; it is begun anew by itself within minutes")
+            lost = live.get("stage") in ("lost", "not started")
+            console.print(
+                "no workflow works on it now; it is begun anew by itself within minutes"
+                if lost
+                else "no worker answers now, so the case itself cannot say where it stands"
+            )
     if live.get("attempts"):
-        console.print(f"step {live['step']}: {live['attempts']} attempts, the last: {live['last_error']}")
+        console.print(f"step {live['step']}: {live['attempts']} attempts, the last: {live['last_error']}", markup=False)
     console.print(
         f"assigned {tenge(Decimal(head['assigned']))}, credited {tenge(Decimal(head['credited']))}, "
         f"pending {tenge(Decimal(head['pending']))}"
@@ -406,7 +424,7 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table:
 def _cell(value: Any) -> str:
     if value is None or value is False:
         return ""
-    return local(value) if isinstance(value, datetime) else str(value)
+    return local(value) if isinstance(value, datetime) else escape(str(value))
 
 
 def batched(items: list[str], size: int) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ second time, at whatever step it was lost.
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -31,6 +32,9 @@ PERIOD = timedelta(minutes=1)
 
 AT_ONCE = 500
 """So many open cases are held against Temporal in one look, in the order of their references, round and round."""
+
+ENDS_WITHIN = timedelta(minutes=10)
+"""So long a workflow may take to end after its outcome is written."""
 
 COMPLETED, CANNOT_BEGIN, NO_ROW = "completed_without_outcome", "cannot_begin", "workflow_without_row"
 STANDS_STILL = "case_stands_still"
@@ -137,10 +141,20 @@ class Reconciler:
             ref: f"workflow {id_} runs, and the Card has no such case" for ref, id_ in page.items() if ref not in known
         }
         self._without_row |= set(without)
+        await self._end_what_is_over(page)
         await self._put_before_a_person({NO_ROW: without}, list(page))
         if self._running is None:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
+
+    async def _end_what_is_over(self, running: dict[str, str]) -> None:
+        """A workflow that was reset into waiting for an answer waits for nobody: its case has ended, by the Card."""
+        async with self.card.statements() as session:
+            over = await cases.over_for(session, list(running), ENDS_WITHIN)
+        for ref in over:
+            log.warning("reconcile.ended_by_the_card", case=ref)
+            with suppress(RPCError):  # it has just ended by itself
+                await self.client.get_workflow_handle(running[ref]).terminate("its case is over, by the Card")
 
     async def _look_for_cases_that_stand_still(self) -> None:
         """Cases whose own code fails, or cannot open what it was sent: they can say nothing for themselves.

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 import dialogue
@@ -206,6 +207,8 @@ class Relay:
                 if await cases.is_over(session, case.ref):
                     return False
             if isinstance(error, WorkflowUpdateFailedError):
+                if isinstance(error.cause, ApplicationError) and error.cause.type == model.TOO_MANY:
+                    raise TimeoutError from error
                 raise Stuck("the case did not take it") from error
             # The Card says that the case lives, and Temporal has none: it was terminated, or lost. It is begun anew.
             await self.opening.begin_anew(case)

@@ -25,7 +25,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from runtime.codec import EncryptionCodec, KeyRing
-from workflows.model import Resolution
+from workflows.model import UNREADABLE_INPUT, Resolution
 
 # Loaded once instead of once per case. The messages and pydantic are pure; everything else stays in the sandbox.
 PASSED_THROUGH = (
@@ -43,19 +43,26 @@ Interceptor = temporalio.client.Interceptor | temporalio.worker.Interceptor
 IN_CLEAR = frozenset({"NothingToResolve", "Action", "By", "Note", "TooLong"})
 """Types of refusals of an operator's update: they name fields and rules, and nothing that was sent or is known."""
 
-UNREADABLE_INPUT = 'the input cannot be read; it is {"action": "...", "by": "...", "note": "..."}'
-
 
 class Failures(DefaultFailureConverterWithEncodedAttributes):
     """Encrypts failures, but for what an operator has to read: why an update was refused."""
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
-        if isinstance(exception, ValidationError) and exception.title == Resolution.__name__:
+        if _is_unreadable_decision(exception):
             exception = ApplicationError(UNREADABLE_INPUT, type="Action")
         if isinstance(exception, ApplicationError) and exception.type in IN_CLEAR:
             DefaultFailureConverter().to_failure(exception, payload_converter, failure)
         else:
             super().to_failure(exception, payload_converter, failure)
+
+
+def _is_unreadable_decision(exception: BaseException | None) -> bool:
+    """Whether an operator's input could not be read, however the client library has wrapped that."""
+    while exception is not None:
+        if isinstance(exception, ValidationError) and Resolution.__name__ in exception.title:
+            return True
+        exception = exception.__cause__
+    return False
 
 
 def data_converter(ring: KeyRing) -> DataConverter:

@@ -18,7 +18,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 
 from workflows.model import (
     ALLOWED_ACTIONS,
+    CASE_OVER,
     MEANS,
+    TOO_MANY,
+    UNREADABLE_INPUT,
     WITH_NOTE,
     Action,
     Attention,
@@ -65,6 +68,9 @@ LOOKED_AFTER = timedelta(days=30)
 """So long a timer runs that only tells, on the first screen of the Web UI, what an operator is waited for."""
 
 NO_BREAK = "\u00a0"
+
+MOST_WAITING = 50
+"""So many answers wait in a case to be read; what comes then comes again."""
 
 
 class CaseEnds(Exception):
@@ -136,6 +142,8 @@ class CaseInSight:
         self.receipts = 0
         self._steps: list[str] = []
         self._until: datetime | None = None
+        self._waiting: tuple[str, datetime | None] | None = None
+        """What is waited for now, and until when, where that is not what the stage waits for."""
         self._deciding = False
         self._running: tuple[Step, str, workflow.ActivityHandle[Any], datetime] | None = None
         """The step that another body is asked in, its key, and since when."""
@@ -145,14 +153,22 @@ class CaseInSight:
     # --- what the person and the operator say ----------------------------------------------------------------------
 
     @workflow.update(name=Message.REPLY, description="A person has answered by SMS: the id of the message in the Card.")
-    def reply(self, reply: Reply) -> ReplyTaken:
-        if self.listens:
+    def reply(self, reply: Reply | None = None) -> ReplyTaken:
+        if self.listens and reply is not None:
             self.replies.append(reply)
         return ReplyTaken(stage=self.stage, noted=self.listens)
 
+    @reply.validator
+    def _may_reply(self, reply: Reply | None = None) -> None:
+        """An id that can be none would stand before what the person really wrote, and a flood of them too."""
+        if reply is None or not 0 < len(reply.message_id) <= 200 or not reply.message_id.isprintable():
+            raise ApplicationError("message_id: the id of a message, up to 200 characters", type="Reply")
+        if len(self.replies) >= MOST_WAITING:
+            raise ApplicationError(f"{MOST_WAITING} answers wait to be read", type=TOO_MANY)
+
     @workflow.signal(name=Message.RECEIPT, description="A delivery receipt of the question, from the SMS centre.")
-    def hear_receipt(self, receipt: Receipt) -> None:
-        if receipt.key in self.asked_before or not self._is_likely(receipt.deadline):
+    def hear_receipt(self, receipt: Receipt | None = None) -> None:
+        if receipt is None or receipt.key in self.asked_before or not self._is_likely(receipt.deadline):
             return
         if self.stage in (Stage.OFFER, Stage.CONSENT, Stage.LATE):
             self.receipt = receipt
@@ -161,13 +177,13 @@ class CaseInSight:
         """Whether a receipt can have moved the window there: later than it was, and not by weeks."""
         if deadline is None:
             return True
-        if deadline.tzinfo is None or deadline > workflow.now() + FARTHEST:
+        if not _is_sane(deadline) or deadline > workflow.now() + FARTHEST:
             return False
         return self.stage is not Stage.CONSENT or deadline > self.deadline
 
     @workflow.signal(name=Message.FAILING, description="A step has been failing for long; from its worker.")
-    def hear_of_failing(self, failing: Failing) -> None:
-        if self._running is None or self._running[1] != failing.key:
+    def hear_of_failing(self, failing: Failing | None = None) -> None:
+        if failing is None or self._running is None or self._running[1] != failing.key or not _is_sane(failing.since):
             return
         self.failing = failing
         if self.stopped is not None:
@@ -175,8 +191,9 @@ class CaseInSight:
         self._show()
 
     @workflow.update(name=Message.RESOLVE, description='An operator decides: {"action": ..., "by": ..., "note": ...}')
-    async def resolve(self, resolution: Resolution) -> Resolved:
+    async def resolve(self, resolution: Resolution | None = None) -> Resolved:
         """The decision is written down first, with who made it; then the case goes on."""
+        assert resolution is not None  # noqa: S101  (its validator has said so)
         action, asked = Action(resolution.action), self.question
         if workflow.patched(Change.ONE_STATE):
             self._deciding = True
@@ -198,8 +215,10 @@ class CaseInSight:
         return Resolved(stage=self.stage, action=action)
 
     @resolve.validator
-    def _may_resolve(self, resolution: Resolution) -> None:
+    def _may_resolve(self, resolution: Resolution | None = None) -> None:
         """A refusal is told in clear: it names fields and rules, and nothing that was sent."""
+        if resolution is None:
+            raise ApplicationError(UNREADABLE_INPUT, type="Action")
         allowed = self._allowed()
         if not allowed or self.resolution is not None or self._deciding:
             raise ApplicationError("this case waits for no decision of an operator", type="NothingToResolve")
@@ -208,6 +227,8 @@ class CaseInSight:
             raise ApplicationError(f"action: not possible here; one of: {words}", type="Action")
         if not resolution.by.strip():
             raise ApplicationError('by: say who decides, as {"by": "a.omarova"}', type="By")
+        if "\0" in resolution.by + resolution.note:
+            raise ApplicationError("by, note: a sign that no text has", type="Note")
         if len(resolution.by) > 100 or len(resolution.note) > 1000:
             raise ApplicationError("by, note: at most 100 and 1000 characters", type="TooLong")
         if resolution.action in WITH_NOTE and not resolution.note.strip():
@@ -325,6 +346,7 @@ class CaseInSight:
                     self.failing = None
                     self._show()
             kind = refused.type if isinstance(refused, ApplicationError) else None
+            self._unless_over(refused)
             if kind in refusals:
                 raise StepRefused(str(refused))
             if step is Step.CREDIT and kind == "Refused":
@@ -342,7 +364,16 @@ class CaseInSight:
             except (ActivityError, ApplicationError) as error:
                 # A local activity's error comes as it is, or as the cause of one that says nothing.
                 refused = error.cause if isinstance(error, ActivityError) else error
+            self._unless_over(refused)
             await self._refused(f"write down: {step}", refused, may_close=step is not Step.CLOSE)
+
+    def _unless_over(self, refused: BaseException | None) -> None:
+        """A workflow that was reset lives again what has ended: it ends as the Card says, and says nothing more."""
+        if isinstance(refused, ApplicationError) and refused.type == CASE_OVER:
+            outcome, reason = refused.details
+            self.money_at_stake = False
+            self.note("the case is over, by the Card: this run was begun by a reset")
+            raise CaseEnds(Outcome(outcome), reason, told=True)
 
     async def _refused(self, summary: str, refused: BaseException | None, *, may_close: bool = True) -> None:
         text = refused.message if isinstance(refused, ApplicationError) else str(refused)
@@ -388,23 +419,35 @@ class CaseInSight:
         await self.do(Step.NOTIFY, notice, type(None), f"tell the person: {kind}")
 
     async def wait(
-        self, condition: Callable[[], bool], until: datetime | None, what: str, *, told: bool = True
+        self,
+        condition: Callable[[], bool],
+        until: datetime | None,
+        what: str,
+        *,
+        told: bool = True,
+        ends: datetime | None = None,
     ) -> bool:
         """Wait for `condition`, at the longest `until`. False if the time passed first.
 
-        `told`: whether the timer's summary names its end.
+        `told`: whether the timer's summary and the details name what is waited for and its end, or `ends` where the
+        timer only wakes the case before that.
         A cancelled case ends here, at a place where nothing is under way.
         """
         left = None if until is None else until - workflow.now()
-        summary = f"waits for {what}" + (f" until {zoned(until)}" if told and until is not None else "")
+        end = ends or until
+        summary = f"waits for {what}" + (f" until {zoned(end)}" if told and end is not None else "")
         if left is not None and left <= timedelta(0):
             return condition()
+        self._waiting = (what, end) if told else None
+        self._describe()
         try:
             await workflow.wait_condition(
                 lambda: condition() or self._is_stopped(), timeout=left, timeout_summary=summary
             )
         except TimeoutError:
             return False
+        finally:
+            self._waiting = None
         self._unless_stopped()
         return True
 
@@ -501,8 +544,9 @@ class CaseInSight:
         if self.outcome:
             head = [f"**Closed: {self.outcome}**"]
         else:
-            until = f" until **{zoned(self._until)}**" if self._until else ""
-            head = [f"**Waits for {self.waits_for}**{until}"]
+            waits_for, ends = self._waiting or (self.waits_for, self._until)
+            until = f" until **{zoned(ends)}**" if ends else ""
+            head = [f"**Waits for {waits_for}**{until}"]
             if self.due is not None:
                 head.append(f"Legal term: **{zoned(self.due)}**" + (", **overdue**" if self.overdue else ""))
             if self.failing is not None:
@@ -514,7 +558,8 @@ class CaseInSight:
                 head.append(f"**To be ended ({self.stopped})** at the next safe point")
             head += self._what_can_be_done()
         table = "\n".join(("| when (UTC+5) | stage | what |", "|---|---|---|", *self._steps)) if self._steps else ""
-        workflow.set_current_details("\n\n".join([*head, table]))
+        # Somebody's words may stand in it: no link is made of them.
+        workflow.set_current_details("\n\n".join([*head, table]).replace("[", "\\["))
 
     def _what_can_be_done(self) -> list[str]:
         allowed = self._allowed()
@@ -529,6 +574,11 @@ class CaseInSight:
 
 
 CANCELLED = "cancelled"
+
+
+def _is_sane(at: datetime) -> bool:
+    """Whether a time that somebody sent can be reckoned with: it has a zone, and is of this time."""
+    return at.tzinfo is not None and 2000 < at.year < 3000
 
 
 def _decided(resolution: Resolution) -> str:

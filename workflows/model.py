@@ -16,6 +16,12 @@ from temporalio.common import SearchAttributeKey
 WORKFLOW = "ProactiveService"
 NOTICE_WORKFLOW = "ProactiveNotice"
 
+CASE_OVER = "CaseOver"
+"""The type of a step's refusal to act for a case that has ended by the Card; its details are outcome and reason."""
+
+TOO_MANY = "TooMany"
+"""The type of a refusal of an answer because many wait: it is to be brought again."""
+
 NO_ANSWER = "no_answer"
 """Why a message holds no account: it answers no such question of this case."""
 
@@ -116,6 +122,8 @@ class Change(StrEnum):
     """A case that ends after the person's yes for want of an account or a document, or by an operator, tells them."""
     READ_RECEIPT = "read-receipt"
     """Whether a question arrived, and when, is read from the Card, not from the signal that tells of it."""
+    SHOWN_WAIT = "shown-wait"
+    """A case that waits to send its question again shows that, not the answer that it cannot have."""
     ACCOUNT_TRIES = "account-tries"
     """An account that cannot be used is asked for again a few times, then an operator is; and one who has no phone is
     not asked by SMS."""
@@ -510,6 +518,10 @@ class Credited(Wire):
 class CloseInput(StepInput):
     outcome: Outcome
     reason: str | None = None
+
+
+UNREADABLE_INPUT = 'the input cannot be read; it is {"action": "...", "by": "...", "note": "..."}'
+"""What an operator reads whose input is none."""
 
 
 class Resolution(Wire):

@@ -174,7 +174,10 @@ class ProactiveService(CaseInSight):
             self.note("the question did not arrive")
             self.asked_before.add(self.case.key(Step.OFFER, n))
             if n < OFFERS:
-                await self.wait(lambda: bool(self.replies), workflow.now() + timedelta(days=1), "a day to send again")
+                again = workflow.now() + timedelta(days=1)
+                if workflow.patched(Change.SHOWN_WAIT):
+                    await self.enter(Stage.OFFER, "a day to send again", again)
+                await self.wait(lambda: bool(self.replies), again, "a day to send again")
         raise CaseEnds(Outcome.UNREACHABLE, "not_delivered")
 
     def _consented(self, consent: ConsentRecorded) -> ConsentRecorded:
@@ -212,7 +215,8 @@ class ProactiveService(CaseInSight):
         while True:
             listened_until = self.deadline + timedelta(days=policy.late_reply_days)
             wake = listened_until if self.stage is Stage.LATE else min(self.deadline, remind_at or self.deadline)
-            await self.wait(lambda: bool(self.replies or self.receipt), wake, self.waits_for)
+            ends = listened_until if self.stage is Stage.LATE else self.deadline
+            await self.wait(lambda: bool(self.replies or self.receipt), wake, self.waits_for, ends=ends)
             while self.replies:
                 reply = self.replies.popleft()
                 answer = await self._hear(reply)

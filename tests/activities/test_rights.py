@@ -410,6 +410,60 @@ async def test_a_decision_for_a_later_day_is_looked_at_on_that_day(life: Life) -
     assert look.day == date(2027, 4, 1)
 
 
+@pytest.mark.parametrize("paid_by_us", [True, False], ids=["by us", "by E-Maket"])
+async def test_a_renewal_that_holds_from_a_later_day_is_looked_at_then(life: Life, paid_by_us: bool) -> None:
+    """It is decided before the old term ends: while that runs, the case that its event opens ends at once."""
+    usual = {"group": "II", "cause": "general", "decided_on": "2025-02-01"}
+    old = usual | {"number": "M-1", "from_date": "2025-02-01", "until": "2025-12-15"}
+    await life.settle(mother(disability=[old]))
+    payments = []
+    if paid_by_us:
+        await ended(life, Outcome.CREDITED, "disability")
+    else:
+        payments = [{"service": "disability", "basis": "M-1", "from_date": "2025-02-01"}]
+    new = usual | {"number": "M-2", "from_date": "2025-12-16"}
+    await life.settle(mother(disability=[old, new], payments=payments))
+    case, _ = await by_event(life, "disability", "mse:2:disability")
+    found = await detect(life, case)
+    assert found.ended is not None
+    await close(life, case, found.ended)
+    assert [look.day for look in await looks(life)] == [date(2025, 12, 16)]
+
+
+async def test_a_child_that_is_born_while_the_case_is_open_is_looked_at_when_it_ends(life: Life) -> None:
+    await life.settle(mother(children=4))
+    first = await life.open()
+    assert (await detect(life, first)).ended is None
+    same = await life.open()
+    assert (await detect(life, same)).ended is Outcome.ALREADY_OFFERED
+    await life.settle(mother(children=5))
+    second, _ = await by_event(life, "multi-child", "zags:5:birth")
+    assert (await detect(life, second)).ended is Outcome.ALREADY_OFFERED
+    await close(life, second, Outcome.ALREADY_OFFERED)
+    assert await looks(life) == []
+    await close(life, first, Outcome.CREDITED)
+    (look,) = await looks(life)
+    assert look.day <= TODAY
+    third = await life.open()
+    assert (await detect(life, third)).was == Decimal("63030")
+
+
+async def test_a_look_at_a_right_that_a_register_denies_for_a_day_is_not_the_last(life: Life) -> None:
+    await ended(life, Outcome.UNREACHABLE)
+    (look,) = await looks(life)
+    async with life.card.transaction() as session:
+        opened = await cases.open_for(
+            session, service=look.service, person_id=look.person_id, opened_by=f"{look.root}@{look.day}", on=ON
+        )
+        await rights.looked(session, look)
+    row = opened.case
+    case = Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on)
+    await life.settle(mother(children=2))
+    assert (await detect(life, case)).ended is Outcome.NO_RIGHT
+    await close(life, case, Outcome.NO_RIGHT)
+    assert len(await looks(life)) == 1
+
+
 async def test_an_event_that_overtakes_its_registry_is_looked_at_again_for_a_while(life: Life) -> None:
     await life.settle(mother(children=3))
     days = []

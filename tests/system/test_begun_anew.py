@@ -15,7 +15,7 @@ from temporalio.client import Client
 from card import Card, cases
 from card.money import money
 from card.returns import NothingToReturn, take_back
-from card.tables import CaseRecord, Payment, table
+from card.tables import CaseRecord, Look, Payment, table
 from demo.outside import Outside
 from gateway.opening import Opening
 from gateway.reconcile import Reconciler
@@ -106,7 +106,9 @@ async def test_money_that_comes_back_is_owed_and_goes_to_another_account(
         first, second = rows.all()
     assert (first.state, first.reason, second.state) == ("returned", "AC04", "settled")
     assert first.account_id != second.account_id
-    assert len(await outside.sms(phone_of(n))) == told, "what was said before is not said again"
+    said_now = await outside.sms(phone_of(n))
+    assert len(said_now) == told + 1, "she is told of the other account, and nothing else again"
+    assert second.account_id is not None
 
 
 async def test_a_reset_of_a_credited_case_pays_and_tells_nothing_twice(
@@ -116,22 +118,56 @@ async def test_a_reset_of_a_credited_case_pays_and_tells_nothing_twice(
     client = await stack.client()
     case = await _has_been_credited(card, outside, opening, client, n)
     told = len(await outside.sms(phone_of(n)))
+    await _reset(client, case)
+    async with asyncio.timeout(90):
+        again: CaseResult = await client.get_workflow_handle(case.id, result_type=CaseResult).result()
+    assert again.outcome is Outcome.CREDITED, "as the Card says"
+    async with card.statements() as session:
+        assert (await cases.find(session, case.ref)).outcome == Outcome.CREDITED, "the first ending stands"
+    await _paid_once(card, outside, case, n)
+    assert len(await outside.sms(phone_of(n))) == told
+
+
+@pytest.mark.parametrize("stage", [Stage.CONSENT, Stage.ASSIGN], ids=str)
+async def test_a_reset_of_a_closed_case_does_nothing_and_its_right_is_another_cases(
+    stack: EmbeddedStack, card: Card, outside: Outside, opening: Opening, stage: Stage
+) -> None:
+    """Cancelled after her yes, reset, and opened again: the reset run found the yes and paid, and the new one too."""
+    n = 340 if stage is Stage.CONSENT else 341
+    client = await stack.client()
+    await outside.settle_in([mother(n, behaviour=SLOW[stage])])
+    case = (await opening.open(service="multi-child", iin=iin_of(n), on=ON, opened_by=f"anew:{n}")).case
+    await _asked(outside, n)
+    if stage is Stage.ASSIGN:
+        await outside.reply(phone_of(n), "ИӘ")
+    await _at(client, case, stage)
+    handle = client.get_workflow_handle(case.id, result_type=CaseResult)
+    await handle.cancel()
+    async with asyncio.timeout(90):
+        assert (await handle.result()).outcome is Outcome.CLOSED_BY_OPERATOR
+    async with card.statements() as session:
+        looks = (await session.scalars(select(col(Look.day)))).all()
+    told = len(await outside.sms(phone_of(n)))
+    await _reset(client, case)
+    async with asyncio.timeout(90):
+        again: CaseResult = await client.get_workflow_handle(case.id, result_type=CaseResult).result()
+    assert again.outcome is Outcome.CLOSED_BY_OPERATOR
+    assert [one for one in await outside.bank_books() if case.ref in one["key"]] == []
+    assert len(await outside.sms(phone_of(n))) == told
+    async with card.statements() as session:
+        assert (await session.scalars(select(col(Look.day)))).all() == looks, "its next look stands"
+
+
+async def _reset(client: Client, case: Case) -> None:
     await client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace="default",
             workflow_execution=WorkflowExecution(workflow_id=case.id),
             reason="an operator's mistake",
             workflow_task_finish_event_id=4,
-            request_id="reset-1",
+            request_id=f"reset {case.ref}",
         )
     )
-    async with asyncio.timeout(90):
-        again: CaseResult = await client.get_workflow_handle(case.id, result_type=CaseResult).result()
-    assert (again.outcome, again.credited) == (Outcome.ALREADY_PAID, Decimal(0)), "it runs"
-    async with card.statements() as session:
-        assert (await cases.find(session, case.ref)).outcome == Outcome.CREDITED, "the first ending stands"
-    await _paid_once(card, outside, case, n)
-    assert len(await outside.sms(phone_of(n))) == told
 
 
 async def _has_been_credited(card: Card, outside: Outside, opening: Opening, client: Client, n: int) -> Case:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from card.store import DatabaseRefused
 from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
@@ -18,11 +19,13 @@ from workflows.model import (
     Action,
     Answer,
     ConsentRecorded,
+    Failing,
     Meaning,
     Message,
     NoticeKind,
     Offered,
     Outcome,
+    Receipt,
     Reply,
     ReplyTaken,
     Right,
@@ -201,5 +204,34 @@ async def test_what_is_said_of_the_first_question_is_no_verdict_on_the_second(on
         await case.called(Step.OFFER, 2)
         await case.until(Stage.CONSENT)
         await case.receipt(None, key=offer.key)
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_no_signal_that_makes_no_sense_stops_a_case(on_stage: OnStage) -> None:
+    """Without its argument, or at a time that cannot be shown: each failed the case's own code for ever, unseen."""
+    odd = datetime.fromisoformat("0001-01-01T00:00:00+23:59")
+    async with on_stage(Script(assign=[ApplicationError("not yet", type="NotYet")])) as case:
+        await case.until(Stage.CONSENT)
+        for signal in (Message.RECEIPT, Message.FAILING):
+            await case.handle.signal(signal)
+        await case.handle.signal(Message.RECEIPT, Receipt(key="x", deadline=odd))
+        await case.say(Meaning.YES)
+        await case.until(Stage.ASSIGN)
+        (step,) = case.script.of(Step.ASSIGN)
+        for since in (odd, datetime.max.replace(tzinfo=UTC)):
+            await case.handle.signal(Message.FAILING, Failing(key=step.key, since=since, attempts=3, error="x"))
+        await case.pass_time(timedelta(hours=1))
+        assert (await case.seen())["Stage"] == Stage.ASSIGN
+        await case.handle.cancel()
+        assert (await case.result()).outcome is Outcome.CLOSED_BY_OPERATOR
+
+
+@pytest.mark.parametrize("id_", ["", "a\0b", "x" * 201])
+async def test_an_id_that_is_none_does_not_stand_before_the_answer(on_stage: OnStage, id_: str) -> None:
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        with pytest.raises(WorkflowUpdateFailedError):
+            await case.handle.execute_update(Message.REPLY, Reply(message_id=id_))
         await case.say(Meaning.YES)
         assert (await case.result()).outcome is Outcome.CREDITED

@@ -84,6 +84,10 @@ async def test_a_wrong_decision_is_refused_in_words(on_stage: Start) -> None:
         assert "note: note says nothing without one" in await refusal(case, {"action": "note", "by": "x", "note": " "})
         assert "the input cannot be read" in await refusal(case, "close")
         assert "the input cannot be read" in await refusal(case, {"action": 7, "by": "061211600012"})
+        for odd in (None, ["a"], {"action": "close", "by": None}):
+            assert "the input cannot be read" in await refusal(case, odd)
+        assert "the input cannot be read" in await refusal(case)
+        assert "a sign that no text has" in await refusal(case, {"action": "close", "by": "x", "note": "a\0b"})
         assert not case.script.of(Step.DECIDE)
         raw = [event async for event in case.handle.fetch_history_events()]
         assert not any(b"061211600012" in event.SerializeToString() for event in raw)
