@@ -11,12 +11,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.calendar import day_of
+from activities.consent import granted_key
 from activities.decide import DUPLICATE
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
-from card import money, rights
+from card import cases, consents, money, rights
 from card.tables import Account, Payment, table
-from workflows.model import Credited, CreditInput, Step
+from workflows.model import Credited, CreditInput, Step, tenge
 
 
 class CreditStep:
@@ -30,18 +31,16 @@ class CreditStep:
         If the payment was intended before, an earlier attempt may have reached the bank: the bank is asked by key
         first, and only if it never heard of the key is the transfer made again, under the same key. Raises `Duplicate`
         for an operator where the bank says that it paid before and cannot say how, and `Refused` where another case
-        has paid what turned out to be the same right.
+        has paid what turned out to be the same right, or the Card says otherwise: what is owed, agreed to, hers.
         """
         case = step.case
         async with self.world.card.transaction() as session:
             known = await session.get(Payment, step.key)
             beside = None if known is not None else await rights.paid_beside(session, case.ref)
             if beside is not None:
-                raise ApplicationError(
-                    f"the right turned out to be the one that case {beside} has paid: it is not paid twice",
-                    type="Refused",
-                    non_retryable=True,
-                )
+                raise _refused(f"the right turned out to be the one that case {beside} has paid: it is not paid twice")
+            if known is None:
+                await _is_covered(session, step)
             new = await session.scalar(
                 insert(table(Payment))
                 .values(key=step.key, case_ref=case.ref, account_id=step.account_id, amount=step.amount)
@@ -70,6 +69,22 @@ class CreditStep:
         async with self.world.card.transaction() as session:
             await _finish(session, step, status, payment.account_id)
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
+
+
+async def _is_covered(session: AsyncSession, step: CreditInput) -> None:
+    """What the case claims counts for nothing: the Card says what a body assigned, and by whose yes."""
+    pending = (await money.money(session, step.case.ref)).pending
+    if step.amount != pending:
+        raise _refused(f"{tenge(step.amount)} are to be paid, and by the Card {tenge(pending)} are owed")
+    if not await consents.is_agreed(session, step.case.ref, granted_key(step.case)):
+        raise _refused("by the Card nobody has said yes to this")
+    account = await session.get_one(Account, step.account_id)
+    if account.person_id != (await cases.find(session, step.case.ref)).person_id:
+        raise _refused("the account is another person's")
+
+
+def _refused(why: str) -> ApplicationError:
+    return ApplicationError(why, type="Refused", non_retryable=True)
 
 
 async def _finish(session: AsyncSession, step: CreditInput, status: TransferStatus, account_id: UUID) -> None:

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from sqlalchemy import func, update
 from sqlmodel import col
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.calendar import day_of
 from activities.world import World
 from card import decisions, money
 from card.tables import Payment, table
-from workflows.model import Credited, DecideInput, SettleInput, Step
+from workflows.model import Action, Attention, Credited, DecideInput, SettleInput, Step
 
 DUPLICATE = "AM05"
 """ISO 20022: a payment with this end-to-end id has been credited already."""
@@ -40,7 +41,13 @@ class DecideStep:
 
         If so it is booked as credited; else it is over, and the money may go out under another key.
         """
+        said = Action.CONFIRM_PAID if step.paid else Action.PAY_ANEW
         async with self.world.card.transaction() as session:
+            decided = await decisions.last(
+                session, step.case.ref, why=Attention.PAID_BEFORE, actions=(Action.CONFIRM_PAID, Action.PAY_ANEW)
+            )
+            if decided != said:
+                raise ApplicationError("by the Card no operator has decided so", type="Refused", non_retryable=True)
             payment = await session.get_one(Payment, step.key, with_for_update=True)
             if payment.state == "intended":
                 await session.execute(

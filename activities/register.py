@@ -4,6 +4,7 @@ from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.consent import granted_key
 from activities.world import World, translated
@@ -21,9 +22,14 @@ class RegisterStep:
 
     @activity.defn(name=Step.REGISTER)
     async def register(self, step: RegisterInput) -> Registered:
-        """Register once under the key. An attempt that left no clear answer is looked up before it is made again."""
+        """Register once under the key. An attempt that left no clear answer is looked up before it is made again.
+
+        Raises `Refused` for an operator where the Card has no yes of the person.
+        """
         case = step.case
         async with self.world.card.statements() as session:
+            if not await consents.is_agreed(session, case.ref, granted_key(case)):
+                raise ApplicationError("by the Card nobody has said yes to this", type="Refused", non_retryable=True)
             new = await session.scalar(
                 insert(table(Application))
                 .values(key=step.key, case_ref=case.ref, applied_on=step.applied_on)

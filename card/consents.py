@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CaseRecord, Consent, FactsSnapshot, RefusedAnswer, table
+from card.tables import CaseRecord, Consent, Decision, FactsSnapshot, RefusedAnswer, table
 
 
 async def given(session: AsyncSession, case_ref: str) -> Consent | None:
@@ -17,6 +17,12 @@ async def given(session: AsyncSession, case_ref: str) -> Consent | None:
     return (
         await session.scalars(select(Consent).where(col(Consent.case_ref) == case_ref, col(Consent.given)))
     ).one_or_none()
+
+
+async def is_agreed(session: AsyncSession, case_ref: str, granted: str) -> bool:
+    """Whether the person has said yes to this case, or a decision under the key `granted` goes by an earlier yes."""
+    decision = await session.get(Decision, granted)
+    return await given(session, case_ref) is not None or (decision is not None and decision.case_ref == case_ref)
 
 
 async def to_the_right_of(session: AsyncSession, case_ref: str) -> Consent | None:

@@ -130,6 +130,7 @@ class RightRow(SQLModel, table=True):
         CheckConstraint(
             "amount >= 0 AND refused_amount >= 0 AND offers >= 0 AND refusals >= 0", name="nothing_negative"
         ),
+        CheckConstraint("amount <> 'NaN' AND refused_amount <> 'NaN'", name="a_number"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -188,6 +189,7 @@ class CaseRecord(SQLModel, table=True):
     __table_args__ = (
         _one_of("outcome", *OUTCOMES),
         CheckConstraint("amount >= 0", name="nothing_negative"),
+        CheckConstraint("amount <> 'NaN'", name="a_number"),
         Index("one_open_case_a_right", "right_id", unique=True, postgresql_where=text("outcome IS NULL")),
         Index("cases_of_a_right", "right_id"),
         Index("not_yet_started", "opened_at", postgresql_where=text("started_at IS NULL")),
@@ -381,7 +383,7 @@ class Consent(SQLModel, table=True):
     key: str = Field(primary_key=True)
     case_ref: str = Field(foreign_key="cases.ref")
     given: bool
-    question_key: str
+    question_key: str = Field(foreign_key="questions.key")
     message_id: str = Field(foreign_key="incoming.message_id")
     received_at: datetime = _time()
     applied_on: date
@@ -449,6 +451,7 @@ class Assignment(SQLModel, table=True):
     __tablename__ = "assignments"
     __table_args__ = (
         CheckConstraint("computed >= 0 AND amount >= 0 AND was >= 0", name="nothing_negative"),
+        CheckConstraint("computed <> 'NaN' AND amount <> 'NaN' AND was <> 'NaN'", name="a_number"),
         _one_of("state", "assigned", "contested", "accepted", "refused"),
     )
 
@@ -485,6 +488,7 @@ class Account(SQLModel, table=True):
 class Payment(SQLModel, table=True):
     """A transfer: intended before the call, settled or rejected after, or returned by the bank after it was settled.
 
+    The database refuses one of more than is payable, or to an account that is not the person's, and to change it.
     A case has at most one that is none of the last two.
     """
 
@@ -492,6 +496,7 @@ class Payment(SQLModel, table=True):
     __table_args__ = (
         _one_of("state", "intended", "settled", "rejected", "returned"),
         CheckConstraint("amount > 0", name="something_is_paid"),
+        CheckConstraint("amount <> 'NaN'", name="a_number"),
         Index(
             "one_live_payment_a_case",
             "case_ref",
@@ -559,12 +564,20 @@ class LedgerAccountRow(SQLModel, table=True):
 class LedgerEntry(SQLModel, table=True):
     """A double entry: the same amount leaves one account and enters another, once under its key, and stays.
 
-    The database refuses to change or remove an entry, an account that is none, and to credit beyond what was assigned.
+    The database refuses to change or remove an entry, an account that is none, what no body has assigned, and to credit
+    beyond that.
     """
 
     __tablename__ = "ledger"
     __table_args__ = (
         CheckConstraint("amount > 0", name="positive"),
+        CheckConstraint("amount <> 'NaN'", name="a_number"),
+        CheckConstraint(
+            "(debit, credit) IN (('entitled', 'payable'), ('entitled', 'withheld'), ('payable', 'paid'), "
+            "('paid', 'payable'))",
+            name="a_way_that_money_goes",
+        ),
+        CheckConstraint("isfinite(period) AND isfinite(value_date)", name="days_of_ours"),
         CheckConstraint("debit <> credit", name="two_sides"),
         CheckConstraint("payer IN ('budget', 'fund', 'fund+budget', 'unknown')", name="a_known_payer"),
         CheckConstraint("period = date_trunc('month', period::timestamp)::date", name="a_whole_month"),

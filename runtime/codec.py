@@ -108,7 +108,8 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 
     An encrypted payload is ``nonce (12 bytes) + ciphertext + tag (16 bytes)`` of the whole original payload, metadata
     included. The encoding, the cipher, the key id and where it belongs (namespace and workflow) are authenticated with
-    it, so none of them can be swapped: a payload that was moved to another case opens nowhere.
+    it, so none of them can be swapped: a payload that was moved to another case opens nowhere. Of a step nothing is
+    taken that is not encrypted: whoever reaches Temporal could else answer for a worker.
 
     Without a context, as at the codec endpoint, a payload opens by what it says of itself; `belongs_to` reads that.
     Payloads from before they were bound say nothing, and open everywhere, as they did.
@@ -117,6 +118,8 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
         self._here: bytes | None = None
+        self._sealed_only = False
+        """Of a step: what goes into it and comes out of it our workers alone write."""
         self.unopened: dict[str, float] = {}
         """Keys that were asked for and are not in the ring, with the time.monotonic() of the last time."""
         self._ciphers = {kid: AESGCM(key) for kid, key in ring.keys.items()}
@@ -137,6 +140,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
             return self
         bound = copy.copy(self)
         bound._here = f"{context.namespace}/{context.workflow_id}".encode()
+        bound._sealed_only = isinstance(context, ActivitySerializationContext)
         return bound
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -162,6 +166,8 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 
     def _decrypt(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
+            if self._sealed_only:
+                raise BadPayload("what a step is given and answers is encrypted: somebody else has written this")
             return payload
         raw_kid = payload.metadata.get("encryption-key-id", b"")
         kid = raw_kid.decode("ascii", "replace")

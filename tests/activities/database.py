@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-import card.tables  # noqa: F401  (fills the metadata)
-from card import Card
+from card import Card, money
+from card.tables import Assignment, table
 from runtime.servers import Database
 
 
@@ -31,3 +34,11 @@ async def empty(card: Card) -> None:
         await session.execute(text("SET LOCAL session_replication_role = replica"))
         for name in tables:
             await session.execute(text(f"DELETE FROM {name}"))  # noqa: S608  (our own tables)
+
+
+async def owed(session: AsyncSession, key: str, case_ref: str, amount: Decimal, about: money.About) -> None:
+    """A body has assigned so much to the case, and it is in the books."""
+    ruling = {"application_number": f"EM-{case_ref}", "computed": amount, "amount": amount, "state": "assigned"}
+    row = insert(table(Assignment)).values(key=key, case_ref=case_ref, **ruling)
+    await session.execute(row.on_conflict_do_nothing())
+    await money.book_assigned(session, key, case_ref, amount, about)

@@ -20,15 +20,17 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import World, all_activities
-from card import Card, cases, messages, money
-from card.tables import IncomingMessage, OutgoingMessage, Payment
+from card import Card, cases, consents, messages, money
+from card.tables import Consent, IncomingMessage, OutgoingMessage, Payment
 from tests.activities.centre import MemoryCentre
+from tests.activities.database import owed
 from tests.activities.people import ON, ibans_of, iin_of, kandas, mother, phone_of, private
 from tests.adapters.outside import Outside
 from workflows.model import (
     Action,
     AskAccountInput,
     AssignInput,
+    Attention,
     Case,
     CheckAccountInput,
     CloseInput,
@@ -209,6 +211,19 @@ class Life:
             await messages.intend(session, message)
             await messages.mark_sent(session, key, [key], AT)
 
+    async def agreed(self, case: Case, n: int = 1) -> None:
+        """The mother has said yes to the case."""
+        async with self.card.transaction() as session:
+            if await consents.given(session, case.ref) is not None:
+                return
+        await self.asked(case, n)
+        await self.heard(f"op:{case.ref}:yes", "ИӘ", n)
+        yes: dict[str, Any] = {"given": True, "question_key": case.key(Step.OFFER), "applied_on": ON}
+        async with self.card.transaction() as session:
+            message = f"op:{case.ref}:yes"
+            agreed = Consent(key=f"{case.ref}:yes", case_ref=case.ref, message_id=message, received_at=AT, **yes)
+            await consents.record(session, agreed)
+
     async def heard(self, message_id: str, text: str, n: int = 1) -> None:
         """The mother has written."""
         async with self.card.transaction() as session:
@@ -258,6 +273,7 @@ class Life:
                 await self.heard(f"op:{case.ref}", ibans_of(n)[0], n)
                 return CheckAccountInput(**common, message_id=f"op:{case.ref}")
             case Step.REGISTER:
+                await self.agreed(case, n)
                 return RegisterInput(**common, applied_on=ON, amount=AMOUNT)
             case Step.ASSIGN:
                 return AssignInput(**common, application_number=f"EM-{case.ref}", applied_on=ON, amount=AMOUNT)
@@ -266,10 +282,11 @@ class Life:
                 await self.run(Step.ASSIGN, await self.ready(Step.ASSIGN, case, n))
                 return StepInput(**common)
             case Step.CREDIT:
+                await self.agreed(case, n)
                 async with self.card.transaction() as session:
                     account = await money.know_account(session, case.person_id, ibans_of(n)[0], "bank")
                     about = money.About("budget", ON, ON)
-                    await money.book_assigned(session, case.key(Step.ASSIGN), case.ref, AMOUNT, about)
+                    await owed(session, case.key(Step.ASSIGN), case.ref, AMOUNT, about)
                 return CreditInput(**common, account_id=account.id, amount=AMOUNT)
             case Step.SETTLE:
                 credit = await self.ready(Step.CREDIT, case, n)
@@ -277,6 +294,16 @@ class Life:
                 async with self.card.transaction() as session:
                     to = credit.account_id
                     session.add(Payment(key=credit.key, case_ref=case.ref, account_id=to, amount=AMOUNT))
+                decision = DecideInput(
+                    case=case,
+                    key=case.key(Step.DECIDE),
+                    action=Action.CONFIRM_PAID,
+                    why=Attention.PAID_BEFORE,
+                    by="a.omarova",
+                    note="seen",
+                    at=AT,
+                )
+                await self.run(Step.DECIDE, decision)
                 return SettleInput(case=case, key=credit.key, paid=True)
             case Step.DECIDE:
                 return DecideInput(**common, action=Action.RETRY, why="law_undecided", by="a.omarova", note="", at=AT)

@@ -11,17 +11,19 @@ from temporalio.exceptions import ApplicationError
 from adapters.records import Transfer
 from card import money, rights
 from card.tables import Account, Payment
+from tests.activities.database import owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
-from workflows.model import Case, CreditInput, Step
+from workflows.model import Case, CreditInput, SettleInput, Step
 
 
 async def payment(life: Life, case: Case, n: int = 1, place: int = 0) -> CreditInput:
-    """The n-th payment of the case, to the mother's first or second account."""
+    """The n-th payment of the case, to the mother's first or second account; what it rests on is in the Card."""
+    await life.agreed(case)
     async with life.card.transaction() as session:
         account = await money.know_account(session, case.person_id, ibans_of(1)[place], "bank")
         # What is credited has been assigned before: the books refuse anything else.
-        await money.book_assigned(session, case.key(Step.ASSIGN), case.ref, AMOUNT, money.About("budget", ON, ON))
+        await owed(session, case.key(Step.ASSIGN), case.ref, AMOUNT, money.About("budget", ON, ON))
     return CreditInput(case=case, n=n, key=case.key(Step.CREDIT, n), account_id=account.id, amount=AMOUNT)
 
 
@@ -135,7 +137,7 @@ async def test_a_payment_that_the_bank_calls_a_repetition_is_never_made_to_anoth
 async def test_a_case_is_never_paid_a_second_time_under_another_number(life: Life) -> None:
     case = await life.open()
     assert (await life.run(Step.CREDIT, await payment(life, case))).settled
-    with pytest.raises(Exception, match="one_live_payment_a_case"):
+    with pytest.raises(ApplicationError, match="0 tenge are owed"):
         await life.run(Step.CREDIT, await payment(life, case, n=2, place=1))
     assert len(await settled_at_the_bank(life)) == 1
 
@@ -191,3 +193,37 @@ async def test_of_rights_that_turned_out_to_be_one_only_one_case_pays(life: Life
     assert (error.value.type, error.value.non_retryable) == ("Refused", True)
     assert await life.rows(Payment, second) == []
     assert (await life.run(Step.CREDIT, paid)).settled, "the case that has paid is not held up by the other"
+
+
+async def test_what_the_case_claims_moves_no_money(life: Life) -> None:
+    """The amount, the yes and the account are the Card's: an answer that was forged on the way paid nine millions."""
+    arg = await payment(life, await life.open())
+    theirs = await life.open(2)
+    async with life.card.transaction() as session:
+        other = await money.know_account(session, theirs.person_id, ibans_of(2)[0], "bank")
+    unasked = await life.open(3)
+    async with life.card.transaction() as session:
+        to = await money.know_account(session, unasked.person_id, ibans_of(3)[0], "bank")
+        await owed(session, unasked.key(Step.ASSIGN), unasked.ref, AMOUNT, money.About("budget", ON, ON))
+    for forged, says in (
+        (arg.model_copy(update={"amount": AMOUNT * 100}), "are owed"),
+        (arg.model_copy(update={"account_id": other.id}), "another person's"),
+        (
+            CreditInput(case=unasked, key=unasked.key(Step.CREDIT), account_id=to.id, amount=AMOUNT),
+            "nobody has said yes",
+        ),
+    ):
+        with pytest.raises(ApplicationError, match=says) as refused:
+            await life.run(Step.CREDIT, forged)
+        assert (refused.value.type, refused.value.non_retryable) == ("Refused", True)
+    assert await settled_at_the_bank(life) == []
+
+
+async def test_no_payment_is_settled_by_a_decision_that_nobody_made(life: Life) -> None:
+    arg = await payment(life, await life.open())
+    await intended(life, arg)
+    for paid in (True, False):
+        with pytest.raises(ApplicationError, match="no operator has decided so"):
+            await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=paid))
+    (row,) = await life.rows(Payment, arg.case)
+    assert row.state == "intended"

@@ -10,10 +10,11 @@ from temporalio.exceptions import ApplicationError
 from activities.calendar import ALMATY, window_closes
 from activities.speech import ANSWERS_A_DAY
 from adapters.errors import Refused, Unavailable, Unclear
-from card import messages, parts
+from card import messages, money, parts
 from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, Payment, Question
+from tests.activities.database import owed
 from tests.activities.life import AMOUNT, AT, Life
-from tests.activities.people import ibans_of, mother, phone_of
+from tests.activities.people import ON, ibans_of, mother, phone_of
 from workflows.model import Delivery, NoticeInput, NoticeKind, OfferInput, ReadReceiptInput, Step, StepInput
 
 CLOSES = datetime(2025, 3, 4, 23, 59, 59, tzinfo=ALMATY)
@@ -155,6 +156,7 @@ async def notice(life: Life, kind: NoticeKind, detail: str | None = None) -> Not
         account = Account(person_id=case.person_id, iban=ibans_of(1)[0], source="bank")
         session.add(account)
         await session.flush()
+        await owed(session, case.key(Step.ASSIGN), case.ref, AMOUNT, money.About("budget", ON, ON))
         paid: dict[str, Any] = {"account_id": account.id, "amount": AMOUNT, "state": "settled"}
         session.add(Payment(key=case.key(Step.CREDIT), case_ref=case.ref, **paid))
     told: dict[str, Any] = {"until": UNTIL, "detail": detail, "amount": AMOUNT}

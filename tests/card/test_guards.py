@@ -18,7 +18,9 @@ from benefits import make_iin
 from card import Card, cases, messages, migrate, money, rights
 from card.store import DatabaseError
 from card.tables import (
+    Assignment,
     CaseRecord,
+    Consent,
     IncomingMessage,
     LedgerAccount,
     LedgerEntry,
@@ -27,6 +29,7 @@ from card.tables import (
     RightState,
 )
 from runtime.servers import Database
+from tests.activities.database import owed
 from tests.card.conftest import ON, Cards
 from workflows.model import Meaning, Outcome
 
@@ -100,6 +103,7 @@ async def test_a_case_has_one_live_payment(cards: Cards) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
         account = await money.know_account(session, case.person_id, IBAN, "bank")
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
 
     def payment(key: str) -> Payment:
         return Payment(key=key, case_ref=case.ref, account_id=account.id, amount=AMOUNT)
@@ -125,10 +129,10 @@ async def test_the_books_take_a_key_once_and_nothing_else_under_it(cards: Cards)
     case = await cards.open()
     for _ in range(2):
         async with cards.card.transaction() as session:
-            await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+            await owed(session, "assign", case.ref, AMOUNT, ABOUT)
     with pytest.raises(money.OtherEntry):
         async with cards.card.transaction() as session:
-            await money.book_assigned(session, "assign", case.ref, Decimal(5), ABOUT)
+            await owed(session, "assign", case.ref, Decimal(5), ABOUT)
     async with cards.card.transaction() as session:
         assert (await session.get_one(LedgerEntry, "assign")).amount == AMOUNT
 
@@ -138,6 +142,11 @@ async def test_the_books_take_a_key_once_and_nothing_else_under_it(cards: Cards)
     [
         {"amount": Decimal(0)},
         {"amount": Decimal(-1)},
+        {"amount": Decimal("NaN")},
+        {"amount": AMOUNT + 1},
+        {"credit": LedgerAccount.PAID},
+        {"debit": LedgerAccount.WITHHELD},
+        {"value_date": text("'infinity'")},
         {"debit": LedgerAccount.PAID, "credit": LedgerAccount.PAID},
         {"credit": "my own pocket"},
         {"debit": "nowhere"},
@@ -159,6 +168,9 @@ async def test_the_books_refuse_nonsense(cards: Cards, bad: dict[str, Any]) -> N
         "period": ON,
         "value_date": ON,
     }
+    async with cards.card.transaction() as session:
+        ruling: dict[str, Any] = {"computed": AMOUNT, "amount": AMOUNT, "state": "assigned"}
+        session.add(Assignment(key="assign", case_ref=case.ref, application_number="EM-1", **ruling))
     with pytest.raises(DatabaseError):
         async with cards.card.transaction() as session:
             session.add(LedgerEntry(**line | bad))
@@ -178,7 +190,7 @@ async def test_the_books_refuse_nonsense(cards: Cards, bad: dict[str, Any]) -> N
 async def test_an_entry_stays(cards: Cards, deed: str) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
-        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
     with pytest.raises(DatabaseError):
         await _execute(cards.card, text(deed), {})
     async with cards.card.transaction() as session:
@@ -188,8 +200,8 @@ async def test_an_entry_stays(cards: Cards, deed: str) -> None:
 async def test_nothing_is_credited_beyond_what_was_assigned(cards: Cards) -> None:
     case, other = await cards.open(), await cards.open(n=2)
     async with cards.card.transaction() as session:
-        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
-        await money.book_assigned(session, "assign of another", other.ref, AMOUNT, ABOUT)
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+        await owed(session, "assign of another", other.ref, AMOUNT, ABOUT)
     for amount in (AMOUNT + Decimal("0.01"), Decimal(999_999)):
         with pytest.raises(DatabaseError):
             async with cards.card.transaction() as session:
@@ -201,7 +213,7 @@ async def test_nothing_is_credited_beyond_what_was_assigned(cards: Cards) -> Non
 async def test_two_credits_at_the_same_moment_are_not_both_covered(cards: Cards) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
-        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
 
     async def credit(n: int) -> None:
         async with cards.card.transaction() as session:
@@ -234,6 +246,7 @@ async def test_closed_sets_are_closed_in_the_database_too(cards: Cards, nonsense
     case = await cards.open()
     async with cards.card.transaction() as session:
         account = await money.know_account(session, case.person_id, IBAN, "bank")
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         session.add(Payment(key="credit", case_ref=case.ref, account_id=account.id, amount=AMOUNT))
         asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW, "phone": "+77010000001"}
         await messages.ask(session, key="offer", case_ref=case.ref, **asked)
@@ -270,7 +283,7 @@ async def test_the_database_knows_the_words_that_the_code_knows(cards: Cards, ta
 async def test_withheld_contributions_are_in_the_books_and_not_the_persons(cards: Cards) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
-        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         await money.book_withheld(session, "assign", case.ref, Decimal(8_755), ABOUT)
         assert await money.money(session, case.ref) == money.Money(AMOUNT, Decimal(0), AMOUNT)
     with pytest.raises(DatabaseError):
@@ -281,7 +294,7 @@ async def test_withheld_contributions_are_in_the_books_and_not_the_persons(cards
 async def test_no_more_comes_back_than_went_out(cards: Cards) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
-        await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         await money.book_credited(session, "credit", case.ref, AMOUNT, ON)
     with pytest.raises(DatabaseError):
         async with cards.card.transaction() as session:
@@ -302,7 +315,7 @@ async def test_the_role_that_works_can_add_and_not_change(cards: Cards, postgres
     works = Card(admin.set(username="works").render_as_string(hide_password=False))
     try:
         async with works.transaction() as session:
-            await money.book_assigned(session, "assign", case.ref, AMOUNT, ABOUT)
+            await owed(session, "assign", case.ref, AMOUNT, ABOUT)
             await money.book_credited(session, "credit", case.ref, AMOUNT, ON)
             await cases.close(session, case.ref, "credited", None)
         for deed in (
@@ -360,3 +373,80 @@ async def test_an_error_of_the_database_names_the_rule_and_nobody(cards: Cards, 
 async def _execute(card: Card, sql: TextClause, values: dict[str, str]) -> None:
     async with card.transaction() as session:
         await session.execute(sql, values)
+
+
+async def test_one_case_is_credited_once_whatever_a_transaction_sees(cards: Cards) -> None:
+    """A snapshot that was taken before the other's entry sees all of it left: such a transaction writes no money."""
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+    for isolation in ("REPEATABLE READ", "SERIALIZABLE"):
+        with pytest.raises(DatabaseError):
+            await _credit_in(cards.card, isolation, case.ref)
+
+
+async def test_a_payment_is_covered_and_goes_to_the_person_alone(cards: Cards) -> None:
+    case, other = await cards.open(), await cards.open(n=2)
+    async with cards.card.transaction() as session:
+        mine = await money.know_account(session, case.person_id, IBAN, "bank")
+        theirs = await money.know_account(session, other.person_id, IBAN, "bank")
+    payment: dict[str, Any] = {"key": "credit", "case_ref": case.ref, "account_id": mine.id, "amount": AMOUNT}
+    with pytest.raises(DatabaseError):
+        await _add(cards.card, Payment(**payment))
+    async with cards.card.transaction() as session:
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+    for bad in ({"account_id": theirs.id}, {"amount": AMOUNT + 1}, {"amount": Decimal("NaN")}):
+        with pytest.raises(DatabaseError):
+            await _add(cards.card, Payment(**payment | bad))
+    await _add(cards.card, Payment(**payment))
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "UPDATE payments SET amount = 1",
+        "UPDATE payments SET case_ref = (SELECT min(ref) FROM cases WHERE ref <> case_ref)",
+        "UPDATE payments SET account_id = gen_random_uuid()",
+        "UPDATE payments SET state = 'rejected'",
+        "UPDATE payments SET state = 'intended'",
+        "DELETE FROM payments",
+        "TRUNCATE payments",
+        "UPDATE assignments SET amount = amount + 1",
+        "UPDATE assignments SET case_ref = 'x'",
+        "DELETE FROM assignments",
+        "UPDATE accounts SET iban = 'KZ00'",
+        "UPDATE incoming SET text = 'да'",
+        "UPDATE incoming SET phone = '+77010000009'",
+        "UPDATE consents SET given = false",
+        "DELETE FROM consents",
+        "INSERT INTO consents SELECT 'x', case_ref, true, 'no question', message_id, now(), now() FROM consents",
+    ],
+)
+async def test_what_was_decided_sent_and_said_stays(cards: Cards, deed: str) -> None:
+    case = await cards.open()
+    await cards.open(n=2)
+    async with cards.card.transaction() as session:
+        account = await money.know_account(session, case.person_id, IBAN, "bank")
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+        session.add(Payment(key="credit", case_ref=case.ref, account_id=account.id, amount=AMOUNT))
+        asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW, "phone": "+77010000001"}
+        await messages.ask(session, key="offer", case_ref=case.ref, **asked)
+        said = IncomingMessage(message_id="op:1", phone="+77010000001", text="?", received_at=NOW)
+        await messages.store_incoming(session, said)
+        yes: dict[str, Any] = {"given": True, "question_key": "offer", "message_id": "op:1", "received_at": NOW}
+        session.add(Consent(key="yes", case_ref=case.ref, applied_on=ON, **yes))
+    async with cards.card.transaction() as session:
+        (await session.get_one(Payment, "credit")).state = "settled"
+    with pytest.raises(DatabaseError):
+        await _execute(cards.card, text(deed), {})
+
+
+async def _credit_in(card: Card, isolation: str, ref: str) -> None:
+    async with card.transaction() as session:
+        await session.execute(text(f"SET TRANSACTION ISOLATION LEVEL {isolation}"))
+        await money.book_credited(session, "credit", ref, AMOUNT, ON)
+
+
+async def _add(card: Card, row: Payment) -> None:
+    async with card.transaction() as session:
+        session.add(row)

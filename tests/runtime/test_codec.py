@@ -3,6 +3,7 @@
 import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
+from temporalio.converter import ActivitySerializationContext
 from temporalio.exceptions import ApplicationError
 
 from runtime.codec import NONCE_BYTES, BadPayload, EncryptionCodec, KeyRing, UnknownKey
@@ -89,6 +90,19 @@ async def test_the_key_id_is_authenticated() -> None:
 async def test_a_payload_that_is_not_encrypted_passes() -> None:
     codec = EncryptionCodec(KeyRing.generate())
     assert await codec.decode([_payload()]) == [_payload()]
+
+
+async def test_of_a_step_nothing_passes_that_is_not_encrypted() -> None:
+    """Whoever reaches Temporal could else answer for a worker: a ruling of millions, a yes that nobody gave."""
+    ring = KeyRing.generate()
+    where = {"namespace": "default", "workflow_id": "multi-child/1", "workflow_type": "x"}
+    of_a_step = ActivitySerializationContext(
+        **where, activity_type="assign", activity_task_queue="demeu", is_local=False, activity_id="1"
+    )
+    codec = EncryptionCodec(ring).with_context(of_a_step)
+    with pytest.raises(BadPayload, match="somebody else has written this"):
+        await codec.decode([_payload()])
+    assert await codec.decode(await codec.encode([_payload()])) == [_payload()]
 
 
 async def test_a_failure_shows_no_clear_text() -> None:

@@ -3,14 +3,16 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from tests.workflows.acting import AMOUNT, Script, found
 from tests.workflows.stage import OnStage
@@ -344,3 +346,20 @@ def _is_one_story(seen: dict[str, Any], text: str) -> None:
         assert seen.get("Deadline") is None
     elif deadline := seen.get("Deadline"):
         assert local(deadline) in text
+
+
+async def test_nobody_answers_for_a_worker(on_stage: Start, temporal_client: Client) -> None:
+    """A stranger at Temporal's port completes a step that is being tried again, with a yes that nobody gave."""
+    stranger = Client(temporal_client.service_client, namespace=temporal_client.namespace)
+    async with on_stage(Script(offer=[AWAY] * 400)) as case:
+        await case.called(Step.OFFER, 2)
+        (pending,) = (await case.handle.describe()).raw_description.pending_activities
+        step = stranger.get_async_activity_handle(
+            workflow_id=case.handle.id, run_id=None, activity_id=pending.activity_id
+        )
+        with suppress(RPCError):
+            await step.complete({"sent": True, "consent": {"applied_on": "2025-03-01", "due": "2030-01-01T00:00:00Z"}})
+        await asyncio.sleep(2)
+        assert not case.script.of(Step.FIND_ACCOUNT)
+        assert (await case.seen())["Stage"] == Stage.OFFER
+        await case.handle.terminate()
