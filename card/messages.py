@@ -5,13 +5,14 @@ A message is written as *intended* before it goes out and as *sent* after. What 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.parts import OPERATOR, keep
+from card.parts import HOLDS, OPERATOR, keep
 from card.tables import (
     IncomingMessage,
     MessageState,
@@ -242,15 +243,31 @@ async def language_of(session: AsyncSession, phone: str) -> str | None:
     return last
 
 
-async def store_incoming(session: AsyncSession, message: IncomingMessage) -> bool:
-    """Keep an incoming SMS before it is acknowledged. False if this message id is known: a doubled delivery."""
-    added = await session.execute(
-        insert(table(IncomingMessage))
-        .values(**message.model_dump(exclude_unset=True))
-        .on_conflict_do_nothing()
-        .returning(literal(1))
-    )
-    return added.scalar_one_or_none() is not None
+async def store_incoming(session: AsyncSession, message: IncomingMessage) -> str | None:
+    """Keep an incoming SMS before it is acknowledged. Returns the id that it has here, None for a doubled delivery.
+
+    An operator's counter that began anew gives an id again: the same from another phone, with other words or much later
+    is another message, and has an id that is made of all that.
+    """
+    added = await _store(session, message)
+    known = None if added is not None else await session.get_one(IncomingMessage, message.message_id)
+    if known is None or _is_repeated(known, message):
+        return added
+    span = message.received_at.toordinal() // HOLDS.days
+    told = sha256(f"{message.phone}\0{message.text}\0{span}".encode()).hexdigest()[:16]
+    values = message.model_dump(exclude_unset=True) | {"message_id": f"{message.message_id}#{told}"}
+    return await _store(session, IncomingMessage(**values))
+
+
+async def _store(session: AsyncSession, message: IncomingMessage) -> str | None:
+    row = insert(table(IncomingMessage)).values(**message.model_dump(exclude_unset=True)).on_conflict_do_nothing()
+    stored: str | None = await session.scalar(row.returning(col(IncomingMessage.message_id)))
+    return stored
+
+
+def _is_repeated(known: IncomingMessage, message: IncomingMessage) -> bool:
+    same = (known.phone, known.text) == (message.phone, message.text)
+    return same and abs(known.received_at - message.received_at) < HOLDS
 
 
 async def relayed(session: AsyncSession, message_id: str, meaning: str) -> None:

@@ -1,10 +1,12 @@
-"""Connections that are slow, idle or too many: what the server itself bounds, beneath every request.
+"""Connections that are slow, idle, unread or too many: what the server itself bounds, beneath every request.
 
 uvicorn waits for ever for the head of a request. Here a head, and then a body, comes in time or its connection ends.
 """
 
 import asyncio
 import logging
+import os
+from collections import Counter
 
 import h11
 import uvicorn
@@ -37,7 +39,13 @@ def server_config(app: ASGIApp, settings: Settings, refusals: Refusals) -> uvico
         app,
         host=settings.gateway_host,
         port=settings.gateway_port,
-        http=prompt_protocol(settings.gateway_request_seconds, settings.gateway_connections, refusals),
+        http=prompt_protocol(
+            settings.gateway_request_seconds,
+            settings.gateway_connections,
+            refusals,
+            an_address=settings.gateway_connections_an_address,
+            proxies=os.environ.get("FORWARDED_ALLOW_IPS", ""),
+        ),
         ws="none",
         h11_max_incomplete_event_size=HEAD_BYTES,
         backlog=BACKLOG,
@@ -49,17 +57,28 @@ def server_config(app: ASGIApp, settings: Settings, refusals: Refusals) -> uvico
     )
 
 
-def prompt_protocol(seconds: float, connections: int, refusals: Refusals) -> type[H11Protocol]:
-    """The protocol for uvicorn: `seconds` for a head, again for a body; at most so many `connections`."""
+def prompt_protocol(
+    seconds: float, connections: int, refusals: Refusals, *, an_address: int | None = None, proxies: str = ""
+) -> type[H11Protocol]:
+    """The protocol for uvicorn: `seconds` for a head, again for a body, and for an answer to be read; at most so many
+    `connections`, of them `an_address` from one that is none of the `proxies` (addresses with commas between).
+    """
+    held: Counter[str] = Counter()
+    trusted = frozenset(one.strip() for one in proxies.split(","))
 
     class Prompt(H11Protocol):
         _timer: asyncio.TimerHandle | None = None
+        _unread: asyncio.TimerHandle | None = None
         _awaited: object = None
+        _address = ""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self.logger = _log
-            if len(self.connections) > connections:
+            self._address = (transport.get_extra_info("peername") or ("",))[0]
+            held[self._address] += 1
+            too_many = an_address is not None and self._address not in trusted and held[self._address] > an_address
+            if too_many or len(self.connections) > connections:
                 refusals.note(503, "connections")
                 transport.abort()
                 return
@@ -75,7 +94,29 @@ def prompt_protocol(seconds: float, connections: int, refusals: Refusals) -> typ
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._wait_for(None)
+            self._is_read()
+            held[self._address] -= 1
+            if not held[self._address]:
+                del held[self._address]
             super().connection_lost(exc)
+
+        def pause_writing(self) -> None:
+            """The caller does not read what we answer: not for long."""
+            super().pause_writing()
+            self._unread = self._unread or self.loop.call_later(seconds, self._not_read)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self._is_read()
+
+        def _is_read(self) -> None:
+            if self._unread is not None:
+                self._unread.cancel()
+                self._unread = None
+
+        def _not_read(self) -> None:
+            refusals.note(408, "not_read")
+            self.transport.abort()
 
         def send_400_response(self, msg: str) -> None:
             refusals.note(400, "no_http")

@@ -94,7 +94,7 @@ class Relay:
     async def reply(
         self, message_id: str, phone: str, text: str, received_at: datetime, *, complete: bool = True
     ) -> bool:
-        """Store an SMS from a person and bring it to its case afterwards. False if the message id was known.
+        """Store an SMS from a person and bring it to its case afterwards. False if it is stored already.
 
         What a phone says while much of it waits already is stored too, and brought to nobody.
         """
@@ -102,12 +102,15 @@ class Relay:
             message_id=message_id, phone=phone, text=storable(text), received_at=received_at, complete=complete
         )
         async with self.card.transaction() as session:
-            new = await messages.store_incoming(session, incoming)
-            if new and await messages.waiting_of(session, phone) > MOST_WAITING:
-                await messages.set_aside(session, message_id, FLOOD)
-                log.warning("relay.reply_set_aside", message_id=message_id, reason=FLOOD)
+            stored = await messages.store_incoming(session, incoming)
+            if stored is not None and stored != message_id:
+                # The counter of the operator's centre began anew: another message has had this id.
+                log.warning("relay.message_id_again", message_id=message_id)
+            if stored is not None and await messages.waiting_of(session, phone) > MOST_WAITING:
+                await messages.set_aside(session, stored, FLOOD)
+                log.warning("relay.reply_set_aside", message_id=stored, reason=FLOOD)
         self._soon(phone)
-        return new
+        return stored is not None
 
     async def receipt(
         self, smsc_message_id: str, *, delivered: bool, at: datetime, operator: str = parts.OPERATOR

@@ -214,6 +214,11 @@ class Settings(BaseSettings):
     gateway_connections: Annotated[int, Field(ge=10)] = Field(
         1000, description="Connections that are open at once; a further one is closed unread."
     )
+    gateway_connections_an_address: Annotated[int, Field(ge=1)] = Field(
+        200,
+        description="The same from one address, so that no stranger takes them all; a proxy that is named in "
+        "FORWARDED_ALLOW_IPS has no such limit.",
+    )
     gateway_metrics_bind: str | None = Field(
         None, description="host:port of the gateway's Prometheus /metrics; unset: none."
     )

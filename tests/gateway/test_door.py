@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -278,6 +279,38 @@ async def test_more_connections_than_are_allowed_are_closed(desk: Desk) -> None:
         assert street.refused == {("503", "connections"): 1}
         for _, writer in lines:
             writer.close()
+
+
+async def test_one_address_takes_no_more_than_its_share(desk: Desk) -> None:
+    async with open_to_the_street(desk, gateway_connections_an_address=5) as street:
+        lines = [await asyncio.open_connection("127.0.0.1", street.port) for _ in range(6)]
+        with suppress(OSError):
+            assert await lines[-1][0].read() == b""
+        assert street.refused == {("503", "connections"): 1}
+        for _, writer in lines:
+            writer.close()
+        async with asyncio.timeout(20):
+            while True:
+                with suppress(httpx.TransportError):
+                    if (await street.good()).status_code == 202:
+                        break
+                await asyncio.sleep(0.05)
+
+
+async def test_an_answer_that_nobody_reads_ends_the_connection(desk: Desk) -> None:
+    """A thousand such held every connection for as long as the stranger liked, without a further byte."""
+    async with open_to_the_street(desk, gateway_request_seconds=0.5) as street:
+        with socket.socket() as silent:
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            silent.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(silent, ("127.0.0.1", street.port))
+            ask = b"GET /openapi.json HTTP/1.1\r\nHost: gateway\r\n\r\n"
+            await loop.sock_sendall(silent, ask * 400)
+            async with asyncio.timeout(20):
+                while ("408", "not_read") not in street.refused:
+                    await asyncio.sleep(0.05)
+        assert (await street.good()).status_code == 202
 
 
 def test_a_bucket_refills_and_holds_no_more_than_its_burst() -> None:

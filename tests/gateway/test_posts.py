@@ -126,9 +126,9 @@ async def test_there_is_nothing_to_get_or_to_change(desk: Desk, path: str, metho
 # --- once -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_doubled_reply_is_stored_once_and_its_first_text_stands(desk: Desk) -> None:
+async def test_a_doubled_reply_is_stored_once(desk: Desk) -> None:
     first = await desk.post(REPLIES, GOOD[REPLIES])
-    again = await desk.post(REPLIES, GOOD[REPLIES] | {"text": "ЖОҚ"})
+    again = await desk.post(REPLIES, GOOD[REPLIES])
     assert (first.json(), again.json()) == ({"new": True}, {"new": False})
     other = await desk.post(REPLIES, GOOD[REPLIES], sender="operator-2")
     assert other.json() == {"new": True}, "ids are each sender's own"

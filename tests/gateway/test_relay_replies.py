@@ -120,6 +120,22 @@ async def test_two_gateways_at_once_bring_it_once(desk: Desk) -> None:
 # --- nobody asked, or several did -------------------------------------------------------------------------------------
 
 
+async def test_an_id_that_comes_again_is_another_message(desk: Desk) -> None:
+    """An operator's counter began anew: her yes had the id of somebody else's thanks, and was swallowed."""
+    case = await desk.open()
+    await desk.ask(case)
+    await desk.reply("спасибо", 2, message_id="smpp:7")
+    assert await desk.relay.reply("smpp:7", phone_of(1), "ИӘ", now())
+    assert not await desk.relay.reply("smpp:7", phone_of(1), "ИӘ", now()), "a doubled delivery of the second"
+    assert not await desk.relay.reply("smpp:7", phone_of(2), "спасибо", now()), "and of the first"
+    await desk.brought()
+    (heard,) = (await desk.heard(case)).replies
+    assert (await desk.stored(heard.message_id)).text == "ИӘ"
+    await desk.reply("ИӘ", message_id="smpp:8", at=now() - timedelta(days=40))
+    assert await desk.relay.reply("smpp:8", phone_of(1), "ИӘ", now()), "the same word a month later is another"
+    await desk.brought()
+
+
 async def test_with_several_questions_open_the_person_is_asked_which(desk: Desk) -> None:
     first, second = await desk.open(), await desk.open(service="childbirth")
     await desk.ask(first)
