@@ -1,6 +1,6 @@
 """The account: the person's own, open, in tenge, and none to which a payment has come back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -179,3 +179,20 @@ async def test_nobody_to_ask_for_an_account(life: Life) -> None:
     life.sms.failures = [(Refused("smsc", "ESME_RINVDSTADR", "submit_sm was rejected"), False)]
     assert not (await life.run(Step.ASK_ACCOUNT, await life.ready(Step.ASK_ACCOUNT, case))).sent
     assert [row.state for row in await life.rows(OutgoingMessage, case)] == ["failed"]
+
+
+async def test_a_case_that_is_begun_anew_asks_for_an_account_anew(life: Life) -> None:
+    """Its first life asked under the same key, and that window is over: the answer to the new question counts."""
+    case = await life.open()
+    ask: Any = await life.ready(Step.ASK_ACCOUNT, case)
+    first = await life.run(Step.ASK_ACCOUNT, ask)
+    assert await life.run(Step.ASK_ACCOUNT, ask, 2) == first, "an attempt that is made again asks nothing new"
+    async with life.card.transaction() as session:
+        await messages.close_questions(session, case.ref)
+    later = ask.model_copy(update={"at": ask.at + timedelta(days=20)})
+    again = await life.run(Step.ASK_ACCOUNT, later)
+    assert again.deadline == first.deadline + timedelta(days=20)
+    questions = sorted(await life.rows(Question, case), key=lambda question: question.opened_at)
+    assert [question.closed_at is None for question in questions] == [False, True]
+    assert len({message.key for message in await life.rows(OutgoingMessage, case)}) == 2
+    assert len(life.sms.to(phone_of(1))) == 2

@@ -173,3 +173,13 @@ async def test_the_consent_is_written_with_its_question_and_the_term_counts_work
     # Saturday 1 March; 10 and 21 to 25 March are holidays in 2025.
     assert recorded.due.tzinfo is ALMATY
     assert recorded.due.date() > date(2025, 3, 10)
+
+
+async def test_nothing_is_applied_for_without_a_yes_in_the_card(life: Life) -> None:
+    """Whatever the case was told: a stranger at Temporal's port once answered for the step that asks."""
+    case = await life.open()
+    form = RegisterInput(case=case, key=case.key(Step.REGISTER), applied_on=ON, amount=AMOUNT)
+    with pytest.raises(ApplicationError, match="nobody has said yes") as refused:
+        await life.run(Step.REGISTER, form)
+    assert (refused.value.type, refused.value.non_retryable) == ("Refused", True)
+    assert await life.rows(Application, case) == []

@@ -7,7 +7,7 @@ A change of the workflow that would strand running cases fails in `test_replay`.
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,11 +24,13 @@ from runtime.servers import temporal_server
 from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
 from tests.workflows.stage import OnStage, start_case
 from workflows.model import (
+    CASE_OVER,
     NOTICE_WORKFLOW,
     WORKFLOW,
     AccountFound,
     Action,
     Case,
+    ConsentRecorded,
     Credited,
     Meaning,
     NoticeFound,
@@ -46,8 +48,12 @@ from workflows.model import (
 from workflows.notice import ProactiveNotice
 from workflows.proactive_service import ProactiveService
 
+RAN = Decimal("63030")
+SUMS = (0, AMOUNT, RAN, AMOUNT - RAN)
+"""What the ways assign, if anything."""
+
 FOLDER = Path(__file__).parent / "recorded"
-NEWEST = FOLDER / "2026-11-28"
+NEWEST = FOLDER / "2026-11-28-receipts-read"
 """The histories of the code as it is; those of before, whose cases still run somewhere, stay where they are."""
 
 RING = KeyRing.parse("histories:" + "A" * 43 + "=")
@@ -131,6 +137,12 @@ def operator(stage: Stage, action: Action) -> Act:
     return decides
 
 
+async def says_another_right(case: OnStage) -> None:
+    await case.until(Stage.DETECT, attention=True)
+    await case.resolve(Action.ANOTHER_RIGHT)
+    await says_yes(case)
+
+
 async def gives_account(case: OnStage) -> None:
     await says_yes(case)
     await case.called(Step.ASK_ACCOUNT)
@@ -211,6 +223,32 @@ def plays() -> dict[str, tuple[Outcome, Script, Act]]:
             Outcome.CREDITED,
             Script(credit=[ApplicationError("paid before", type="Duplicate", non_retryable=True)]),
             operator(Stage.CREDIT, Action.CONFIRM_PAID),
+        ),
+        "credited-granted-unasked": (
+            Outcome.CREDITED,
+            Script(
+                detect=[found(was=Decimal("63030"))],
+                offer=[
+                    Offered(
+                        sent=True,
+                        granted=True,
+                        consent=ConsentRecorded(applied_on=date(2025, 3, 2), due=datetime(2100, 1, 1, tzinfo=UTC)),
+                    )
+                ],
+            ),
+            waits,
+        ),
+        "credited-another-right": (
+            Outcome.CREDITED,
+            Script(
+                detect=[found(right=Right.PERSON_DECIDES, amount=None, same_right=True, reason="the same?"), found()]
+            ),
+            says_another_right,
+        ),
+        "over-by-the-card": (
+            Outcome.LAPSED,
+            Script(offer=[ApplicationError("over", "lapsed", None, type=CASE_OVER, non_retryable=True)]),
+            waits,
         ),
         "no-right": (Outcome.NO_RIGHT, ended[Outcome.NO_RIGHT], waits),
         "already-paid": (Outcome.ALREADY_PAID, ended[Outcome.ALREADY_PAID], waits),
@@ -306,7 +344,7 @@ async def record(folder: Path, only: Sequence[str] = ()) -> None:
                     on_stage = OnStage(handle, TimeSkipper(client), script)
                     await act(on_stage)
                     result = await on_stage.result()
-                if result.outcome is not outcome or result.assigned not in (0, AMOUNT, Decimal("63030")):
+                if result.outcome is not outcome or result.assigned not in SUMS:
                     raise RuntimeError(f"{name}: ended as {result.outcome}, not {outcome}")
                 (folder / f"{name}.json").write_text((await handle.fetch_history()).to_json())
                 sys.stdout.write(f"{name}: {result.outcome}\n")
