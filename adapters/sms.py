@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
@@ -79,8 +79,10 @@ class SmppCentre:
         at_once: int = 32,
         gate: Gate | None = None,
         operator: str = SYSTEM,
+        about_the_number: Collection[int] = (),
     ) -> None:
-        """`operator`: whose centre it is, and so the ids that it gives.
+        """`operator`: whose centre it is, and so the ids that it gives; `about_the_number` are statuses of its own that
+        say something of the number that is written to, and nothing of us.
 
         `at_once`: messages under way at a time. `throttle_pause`: what a throttled caller is told to wait.
 
@@ -93,6 +95,7 @@ class SmppCentre:
         self._room = asyncio.Semaphore(at_once)
         self._gate = gate or Gate(SYSTEM)
         self._operator = operator
+        self._about_the_number = frozenset(about_the_number)
 
     async def start(self) -> None:
         """Begins to bind and keeps bound; does not wait for the centre to be there."""
@@ -163,6 +166,8 @@ class SmppCentre:
             return Unavailable(SYSTEM, _COME_AGAIN[answer.name], "submit_sm: not now", self._throttle_pause)
         if answer.name in ABOUT_THE_NUMBER | ABOUT_THE_MESSAGE:
             return Refused(SYSTEM, answer.name, "submit_sm was rejected", reason=answer.name)
+        if answer.status in self._about_the_number:
+            return Refused(SYSTEM, "ESME_RINVDSTADR", "submit_sm was rejected", reason=answer.name)
         # About us: our number, our account, our credit. It passes when somebody has mended it.
         return Unavailable(SYSTEM, answer.name, "the SMS centre refuses us")
 

@@ -115,6 +115,15 @@ def _lags(given: object) -> object:
     return {sender.strip(): seconds.strip() for sender, _, seconds in entries}
 
 
+def _statuses(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        return tuple(int(one, 0) for one in given.split(",") if one.strip())
+    except ValueError:
+        raise ValueError("expected statuses of SMPP, as 0x400,0x411") from None
+
+
 def _quiet_hours(given: object) -> object:
     if not isinstance(given, str):
         return given
@@ -243,6 +252,11 @@ class Settings(BaseSettings):
     smpp_system_id: str = Field("demeu", min_length=1, max_length=15, description="Our SMPP account.")
     smpp_operator: str = Field(
         "smsc", min_length=1, description="Whose SMS centre it is: the name under which that operator posts receipts."
+    )
+    smpp_number_statuses: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_statuses)] = Field(
+        (),
+        description="Statuses of the operator's own invention, as 0x400, comma separated, that say that the number "
+        "cannot be written to; any other is taken for one about us, and everything waits.",
     )
     smpp_password: SecretStr | None = Field(None, max_length=8, description="Its password; SMPP allows 8 characters.")
     sms_sender: str = Field("1414", description="Short number our SMS come from and are answered to.")

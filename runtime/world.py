@@ -44,6 +44,7 @@ async def sms_centre(settings: Settings, gate: Gate | None = None) -> AsyncItera
         answer_within=timedelta(seconds=settings.call_seconds),
         gate=gate,
         operator=settings.smpp_operator,
+        about_the_number=settings.smpp_number_statuses,
     )
     async with centre:
         yield centre

@@ -98,7 +98,12 @@ def clients(port: int, take_sms: Callable[[IncomingSms], Awaitable[None]], **mor
 
     async def ignore(_: Receipt) -> None: ...
 
-    sender = SmppCentre("127.0.0.1", port, "demeu", PASSWORD, answer_within=timedelta(seconds=0.6), gate=ajar("smsc"))
+    usual: dict[str, Any] = {
+        "answer_within": timedelta(seconds=0.6),
+        "gate": ajar("smsc"),
+        "about_the_number": (0x402,),
+    }
+    sender = SmppCentre("127.0.0.1", port, "demeu", PASSWORD, **usual)
     inbox = SmppInbox(
         "127.0.0.1",
         port,

@@ -66,6 +66,7 @@ async def test_throttled_in_the_middle_of_a_long_message(link: Link) -> None:
         (0x0A, "ESME_RINVSRCADR", Unavailable),
         (0x45, "ESME_RSUBMITFAIL", Unavailable),
         (0x0401, "status_0x00000401", Unavailable),
+        (0x0402, "ESME_RINVDSTADR", Refused),  # as the operator's manual says, and the setting
     ],
 )
 async def test_rejected_for_the_number_for_the_message_or_for_us(
