@@ -86,11 +86,18 @@ def _with(act: Callable[[Running], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
+LONGEST_LINE = 200
+"""An IIN has twelve digits; what does not end would fill the memory."""
+
+
 def _iin(file: Path | None) -> str:
     try:
         if file is not None:
-            return file.read_text(encoding="utf-8").strip()
-        return typer.prompt("IIN", err=True).strip() if sys.stdin.isatty() else sys.stdin.readline().strip()
+            if not file.is_file():
+                raise BadInput("iin-from: a regular file (no directory, device or pipe)")
+            with file.open(encoding="utf-8") as lines:
+                return lines.readline(LONGEST_LINE).strip()
+        return typer.prompt("IIN", err=True).strip() if sys.stdin.isatty() else sys.stdin.readline(LONGEST_LINE).strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise BadInput(f"iin-from: a file that can be read ({why})") from error

@@ -142,9 +142,15 @@ def service(code: str, on: date | None = None) -> Service:
 
 def services(on: date | None = None, *, every: bool = False) -> tuple[Service, ...]:
     """The services that the Card offers, by code; with `every` also those that the law holds but the Card does not
-    offer.
+    offer. One that begins on a later day is not there yet.
+
+    Raises BadFacts for a day before the first of all.
     """
-    found = (one.service(on) for _, one in sorted(load().items()))
+    known = [one for _, one in sorted(load().items())]
+    begun = [one for one in known if on is None or on >= one.legislation.first_day]
+    if not begun:
+        begun = [min(known, key=lambda one: one.legislation.first_day)]  # which says from when on it is known
+    found = (one.service(on) for one in begun)
     return tuple(one for one in found if every or one.offered)
 
 

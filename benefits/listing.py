@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from benefits.catalogue import benefit
+from benefits.catalogue import benefit, load
 from benefits.decision import TraceLine
 from benefits.legislation import Legislation
 from benefits.texts import Texts
@@ -58,9 +58,13 @@ def parameters_on(code: str, on: date) -> tuple[ListedParameter, ...]:
 
 
 def changes_between(code: str, first: date, last: date) -> tuple[Change, ...]:
-    """What differs on `last` from `first`. Raises as `parameters_on`."""
+    """What differs on `last` from `first`; of a service that begins between them, everything. Raises as
+    `parameters_on`.
+    """
     legislation = benefit(code).legislation
-    before, after = _by_code(legislation, first), _by_code(legislation, last)
+    known_from = min(one.legislation.first_day for one in load().values())
+    begins = known_from <= first < legislation.first_day <= last
+    before, after = {} if begins else _by_code(legislation, first), _by_code(legislation, last)
     return tuple(
         Change(found, legislation.label(_name(found)), before.get(found), after.get(found))
         for found in sorted(before.keys() | after.keys())

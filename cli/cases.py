@@ -85,6 +85,8 @@ async def reply(handset: str, phone: str, text: str) -> dict[str, Any]:
         phone = phone_number(phone)
     except ValueError as bad:
         raise BadInput(f"phone: {bad}") from None
+    if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise BadInput("text: a text in UTF-8")
     async with httpx.AsyncClient(base_url=handset, timeout=10, trust_env=False) as client:
         answer = await client.post("/admin/reply", json={"phone": phone, "text": text})
     if answer.status_code >= 400:

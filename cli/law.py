@@ -213,7 +213,7 @@ def changes_listed(code: str | None, first: date, last: date) -> list[dict[str, 
     """What differs on `last` from `first`, of one service or of all; what all share once. Raises UnknownService,
     BadFacts.
     """
-    codes = [code] if code else [one.code for one in benefits.services(every=True)]
+    codes = [code] if code else [one.code for one in benefits.services(last, every=True)]
     found = {change.code: change.to_dict() for one in codes for change in benefits.changes_between(one, first, last)}
     return [found[name] for name in sorted(found, key=lambda name: (not name.startswith("common."), name))]
 

@@ -1,6 +1,7 @@
 """`demo` and `up`: the embedded stack, with the demo's cast living in it."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Mapping
@@ -30,6 +31,15 @@ def handset(env: Mapping[str, str]) -> str:
     if url is None:
         raise BadInput("reply: DEMEU_HANDSET_URL is not set; only the SMS centre's stub has a handset")
     return url
+
+
+OF_THE_CALLER = "DEMEU_BENEFITS_DIRECTORY"
+
+
+def _given() -> dict[str, str]:
+    """What gateway and worker get beside what the stack makes: benefits from outside the checkout, if any are named."""
+    folder = os.environ.get(OF_THE_CALLER)
+    return {**SKIPPED, **({OF_THE_CALLER: os.path.abspath(folder)} if folder else {})}
 
 
 VIEWS = {
@@ -130,7 +140,7 @@ async def up(console: Console) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     console.print("starting Temporal, PostgreSQL, the agencies, gateway and worker ...")
-    async with EmbeddedStack(environment=SKIPPED) as stack:
+    async with EmbeddedStack(environment=_given()) as stack:
         card = Card(stack.database_url, pool_size=2)
         async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
             play = await _cast(stack, card, http)

@@ -10,7 +10,7 @@ from benefits.facts import Facts
 from benefits.legislation import COMMON, Legislation
 from benefits.notices import employment, kandas, pension
 from benefits.notices.notice import Notice, NoticeRule, NoticeTopic
-from benefits.parameter_file import read_parameter_file
+from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.takes import Takes
 
 RULES = (pension.NOTICE, kandas.NOTICE, employment.NOTICE)
@@ -70,6 +70,10 @@ def _rule(code: str) -> NoticeRule:
 @lru_cache(maxsize=1)
 def _legislation() -> dict[str, Legislation]:
     common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
+    for rule in RULES:
+        path = PARAMETERS / "notices" / f"{rule.code}.yaml"
+        if not path.exists():
+            raise BadParameters(path, 1, f"there is no such file for the rule {rule.code!r}")
     return {
         rule.code: read_legislation(
             PARAMETERS / "notices" / f"{rule.code}.yaml", common, rule.takes | Takes("events:codes"), must_state=()

@@ -364,3 +364,24 @@ def test_a_rule_that_asks_for_what_the_law_has_not_is_told_so() -> None:
         Assessment(facts, on, on, law["multi-child"], None).bracket("rate", 3)
     with pytest.raises(LookupError, match=r"^rate_general has no row IV$"):
         Assessment(facts, on, on, law["disability"], None).row("rate_general", "IV")
+
+
+def test_a_benefit_that_begins_on_a_later_day_leaves_today_alone(tmp_path: Path) -> None:
+    """It is not there before its first day: it stopped events, endings and whole families of every other service."""
+    module, file = (TWELFTH / name for name in ("first_bicycle.py", "first-bicycle.yaml"))
+    (tmp_path / module.name).write_text(module.read_text(encoding="utf-8"), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace("2023-01-01", "2027-01-01")
+    (tmp_path / file.name).write_text(text, encoding="utf-8")
+    before, today, then = benefits.services(every=True), date(2026, 12, 31), date(2027, 1, 1)
+    assert add_directory(tmp_path) == ("first-bicycle",)
+    try:
+        assert benefits.services(today, every=True) == tuple(benefits.service(one.code, today) for one in before)
+        assert "first-bicycle" in {one.code for one in benefits.services(then, every=True)}
+        facts = Facts.from_file(FAMILIES / "five-children.yaml")
+        assert benefits.assess_family(facts, today).claims
+        new = benefits.changes_between("first-bicycle", today, then)
+        assert {change.before for change in new} == {None}
+        with pytest.raises(benefits.BadFacts, match="not before the first parameter"):
+            benefits.services(date(1999, 1, 1))
+    finally:
+        remove_directory(tmp_path)
