@@ -93,7 +93,7 @@ LONGEST_LINE = 200
 def _iin(file: Path | None) -> str:
     try:
         if file is not None:
-            if not file.is_file():
+            if file.exists() and not file.is_file():
                 raise BadInput("iin-from: a regular file (no directory, device or pipe)")
             with file.open(encoding="utf-8") as lines:
                 return lines.readline(LONGEST_LINE).strip()

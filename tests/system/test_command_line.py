@@ -79,6 +79,7 @@ async def test_bad_input_ends_with_the_field_and_the_rule(stack: EmbeddedStack) 
     for words, says in (
         (("open", "nothing"), "unknown service 'nothing'"),
         (("open", "multi-child", "--on", "2025-13-01"), "on: '2025-13-01' is no date"),
+        (("open", "multi-child", "--iin-from", "/dev/zero"), "iin-from: a regular file (no directory, device or pipe)"),
         (("open", "multi-child", "--iin-from", "nowhere"), "iin-from: a file that can be read (No such file"),
         (("resolve", "4827-1031-6", "close", "--by", " "), "ref: no case"),
         (("returned", "4827-1031-6", "closed", "--account", "0010", "--by", "x"), "ref: no case"),
