@@ -19,6 +19,8 @@ from benefits.texts import LANGUAGES, Texts
 
 AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
 COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people", "times")
+LARGEST = {"years": 150, "months": 1800, "days": 3660, "working_days": 3660}
+"""Beyond these a term is a typing error, and no calendar reckons with it."""
 WORD_UNITS = ("choice", "codes")
 UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, *WORD_UNITS)
 MARKS = frozenset("SPCU")
@@ -215,6 +217,8 @@ class _Reader:
             self.fail(node, f"not a number from zero: {text!r}")
         if unit in COUNT_UNITS and number != number.to_integral_value():
             self.fail(node, f"a number of {unit} is whole, not {text!r}")
+        if number > LARGEST.get(unit, number):
+            self.fail(node, f"at most {LARGEST[unit]} {unit}, not {text!r}")
         return number
 
     def check_no_gap(self, series: dict[Key | None, tuple[DatedValue, ...]]) -> None:

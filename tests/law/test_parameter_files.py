@@ -385,3 +385,11 @@ def test_a_benefit_that_begins_on_a_later_day_leaves_today_alone(tmp_path: Path)
             benefits.services(date(1999, 1, 1))
     finally:
         remove_directory(tmp_path)
+
+
+@pytest.mark.parametrize(("unit", "number"), [("years", 8500), ("months", 99999), ("days", 100000)])
+def test_a_term_that_no_calendar_reckons_with_is_refused(tmp_path: Path, unit: str, number: int) -> None:
+    path = tmp_path / "gift.yaml"
+    path.write_text(GOOD.replace("unit: MRP", f"unit: {unit}").replace("value: 1.5", f"value: {number}"))
+    with pytest.raises(BadParameters, match=rf"gift\.yaml:8: at most \d+ {unit}, not '{number}'"):
+        read_parameter_file(path)
