@@ -8,7 +8,7 @@ stop it with file and line.
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from types import ModuleType
 from benefits import rules
 from benefits.assessment import Rule
 from benefits.decision import Frequency
-from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation
+from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation, check_common
 from benefits.parameter_file import BadParameters, ParameterFile, read_parameter_file
 from benefits.takes import Takes
 from benefits.texts import Texts
@@ -159,7 +159,10 @@ def load() -> dict[str, Benefit]:
     law stops them there. Raises BadParameters with file and line.
     """
     if not _benefits:
-        _benefits.update(_load(_own_modules(), PARAMETERS))
+        modules = _own_modules()
+        common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
+        check_common(common, {name for rule in _rules(modules) for name in (rule.takes | TERMS).kinds()})
+        _benefits.update(_load(modules, PARAMETERS))
     return _benefits
 
 
@@ -189,19 +192,22 @@ def remove_directory(path: Path) -> None:
 def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
     common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
     found: dict[str, Benefit] = {}
-    for module in modules:
-        rule = getattr(module, "RULE", None)
-        if isinstance(rule, Rule):
-            path = parameters / f"{rule.code}.yaml"
-            if rule.code in found:
-                raise BadParameters(path, 1, f"two modules declare a RULE with the code {rule.code!r}")
-            if not path.exists():
-                raise BadParameters(path, 1, f"there is no such file for the rule {rule.code!r}")
-            found[rule.code] = Benefit(rule, read_legislation(path, common, rule.takes | TERMS))
+    for rule in _rules(modules):
+        path = parameters / f"{rule.code}.yaml"
+        if rule.code in found:
+            raise BadParameters(path, 1, f"two modules declare a RULE with the code {rule.code!r}")
+        if not path.exists():
+            raise BadParameters(path, 1, f"there is no such file for the rule {rule.code!r}")
+        found[rule.code] = Benefit(rule, read_legislation(path, common, rule.takes | TERMS))
     for file in parameters.glob("*.yaml"):
         if file.stem != COMMON and file.stem not in found:
             raise BadParameters(file, 1, "no module declares a RULE with this code")
     return found
+
+
+def _rules(modules: Iterable[ModuleType]) -> list[Rule]:
+    declared = (getattr(module, "RULE", None) for module in modules)
+    return [rule for rule in declared if isinstance(rule, Rule)]
 
 
 def read_legislation(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from typing import NoReturn
 
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
@@ -37,7 +38,7 @@ TERMS = Takes(
 
 _SAID = ("conditions", "questions", "figures")
 
-MUST_STATE = ("payer", "decider", "frequency", "rounding")
+MUST_STATE = ("payer", "decider", "frequency", "rounding", "events")
 """What every service says in its own file, because no default could be right."""
 
 
@@ -235,7 +236,9 @@ class Legislation:
                 if strange:
                     known = ", ".join(sorted(map(str, shared.series)))
                     raise BadParameters(
-                        file.path, parameter.line, f"{parameter.name!r} has no row {strange[0]!r}; one of {known}"
+                        file.path,
+                        parameter.lines[strange[0]],
+                        f"{parameter.name!r} has no row {strange[0]!r}; one of {known}",
                     )
                 for value in (value for values in parameter.series.values() for value in values):
                     # What the common file lists, the code knows; a service cannot add to it.
@@ -250,8 +253,7 @@ class Legislation:
                 raise BadParameters(self.own.path, parameter.line, f"nothing reads the parameter {name!r}{hint}")
         for name, kind in self.taken.items():
             if name not in self.parameters:
-                hint = _hint(name, list(self.own.parameters))
-                raise BadParameters(self.own.path, 1, f"the parameter {name!r} is read and stated nowhere{hint}")
+                self._stated_nowhere(name)
             parameter, owner = self.parameters[name]
             if parameter.kind != kind:
                 file = self.common if owner == COMMON else self.own
@@ -262,12 +264,19 @@ class Legislation:
                 what = f"{name!r} is reckoned in {unit}, not in {parameter.unit}"
                 raise BadParameters(file.path, parameter.line, what)
             known = self.takes.rows.get(name)
-            strange = [str(row) for row in parameter.series if known is not None and row not in list(known)]
+            strange = [row for row in parameter.series if known is not None and row not in list(known)]
             if known is not None and strange:
                 words = ", ".join(known)
-                hint = _hint(strange[0], [str(one) for one in known])
+                hint = _hint(str(strange[0]), [str(one) for one in known])
                 what = f"{name!r} has no row {strange[0]!r}{hint}; the registers know {words}"
-                raise BadParameters(self.own.path, parameter.line, what)
+                raise BadParameters(self.own.path, parameter.lines[strange[0]], what)
+
+    def _stated_nowhere(self, name: str) -> NoReturn:
+        """Said where the misspelt name probably stands, else at the first line."""
+        what = f"the parameter {name!r} is read and stated nowhere"
+        close = get_close_matches(name, [one for one in self.own.parameters if one not in self.taken], n=1)
+        line = self.own.parameters[close[0]].line if close else 1
+        raise BadParameters(self.own.path, line, what + _hint(name, close))
 
     def _check_texts(self) -> None:
         """Every text that a rule says is there, and none is there that nothing says: it would show as a bare code."""
@@ -288,7 +297,7 @@ class Legislation:
             unnamed = sorted(rows - {*self.own.words, *self.common.words})
             if unnamed:
                 what = f"the row {unnamed[0]!r} of {parameter.name!r} has no name under words"
-                raise BadParameters(self.own.path, parameter.line, what)
+                raise BadParameters(self.own.path, parameter.lines[unnamed[0]], what)
         for name in self.own.words:
             if name not in named:
                 what = f"words: {name!r} is no row and no choice{_hint(name, sorted(named))}"
@@ -300,6 +309,14 @@ class Legislation:
         words = {value.value} if isinstance(value.value, str) else value.value
         if isinstance(words, Set) and not words <= choices:
             raise BadParameters(file.path, value.line, f"unknown choice; one of {', '.join(sorted(choices))}")
+
+
+def check_common(common: ParameterFile, read: Set[str]) -> None:
+    """Every parameter that all services share is read by one of them, or its name is misspelt. Raises BadParameters."""
+    for name, parameter in common.parameters.items():
+        if name not in read:
+            hint = _hint(name, sorted(read - set(common.parameters)))
+            raise BadParameters(common.path, parameter.line, f"nothing reads the parameter {name!r}{hint}")
 
 
 def _hint(name: str, known: list[str]) -> str:

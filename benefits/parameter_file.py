@@ -6,9 +6,10 @@ files are for lawyers and analysts; `benefits/parameters/README.md` explains the
 any person.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
@@ -19,8 +20,20 @@ from benefits.texts import LANGUAGES, Texts
 
 AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
 COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people", "times")
-LARGEST = {"years": 150, "months": 1800, "days": 3660, "working_days": 3660}
-"""Beyond these a term is a typing error, and no calendar reckons with it."""
+LARGEST = {
+    "years": 150,
+    "months": 1800,
+    "days": 3660,
+    "working_days": 3660,
+    "tenge": 100_000_000,
+    "MRP": 10_000,
+    "PM": 1_000,
+    "MZP": 1_000,
+    "ratio": 1_000,
+}
+"""Beyond these a value is a typing error; no calendar reckons with a longer term."""
+NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
+"""As lawyers write a number: `2e3` and `023` are slips of the hand."""
 WORD_UNITS = ("choice", "codes")
 UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, *WORD_UNITS)
 MARKS = frozenset("SPCU")
@@ -67,6 +80,8 @@ class Parameter:
     series: dict[Key | None, tuple[DatedValue, ...]]
     optional: bool
     line: int
+    lines: dict[Key | None, int]
+    """Of each bracket or row."""
     choices: frozenset[str] = frozenset()
 
 
@@ -95,6 +110,8 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines: dict[str, int] = {}
+        self._keys: dict[int, int] = {}
+        """By the identity of a value's node the line of its key: a block begins only on the line after it."""
 
     def read(self) -> ParameterFile:
         try:
@@ -143,6 +160,7 @@ class _Reader:
             self.fail(node, f"parameter {name!r} needs exactly one of values, brackets, table")
         kind = kinds[0]
         series: dict[Key | None, tuple[DatedValue, ...]] = {}
+        lines: dict[Key | None, int] = {None: self.line(node)}
         if kind == "values":
             series[None] = self.series(content["values"], content, unit)
         else:
@@ -150,13 +168,13 @@ class _Reader:
                 key = self.bracket(text, rows) if kind == "brackets" else text
                 if key in series:
                     self.fail(rows, f"the bracket of {key} is given twice")
-                series[key] = self.series(rows, content, unit)
+                series[key], lines[key] = self.series(rows, content, unit), self.line(rows)
         optional = "optional" in content and self.flag(content["optional"])
         if not optional:
             self.check_no_gap(series)
         label = self.texts(content["label"]) if "label" in content else None
         choices = frozenset(self.text(content["choices"]).split()) if "choices" in content else frozenset[str]()
-        return Parameter(name, label, unit, kind, series, optional, node.start_mark.line + 1, choices)
+        return Parameter(name, label, unit, kind, series, optional, self.line(node), lines, choices)
 
     def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:
         values: list[DatedValue] = []
@@ -202,21 +220,20 @@ class _Reader:
             value=self.value(own["value"], unit),
             reference=self.text(source),
             mark=mark,
-            line=node.start_mark.line + 1,
+            line=self.line(node),
         )
 
     def value(self, node: yaml.Node, unit: str) -> Decimal | str | frozenset[str]:
         text = self.text(node)
         if unit in WORD_UNITS:
             return text if unit == "choice" else frozenset(text.split())
-        try:
-            number = Decimal(text)
-        except InvalidOperation:
-            self.fail(node, f"not a number: {text!r}")
-        if not number.is_finite() or number < 0:
-            self.fail(node, f"not a number from zero: {text!r}")
+        if not NUMBER.fullmatch(text):
+            self.fail(node, f"not a number from zero, as 1200 or 1.5: {text!r}")
+        number = Decimal(text)
         if unit in COUNT_UNITS and number != number.to_integral_value():
             self.fail(node, f"a number of {unit} is whole, not {text!r}")
+        if unit == "working_days" and not number:
+            self.fail(node, "a term has at least one working day")
         if number > LARGEST.get(unit, number):
             self.fail(node, f"at most {LARGEST[unit]} {unit}, not {text!r}")
         return number
@@ -250,7 +267,7 @@ class _Reader:
         if section not in top:
             return {}
         named = self.entries(top[section], section)
-        self.lines |= {f"{section}.{name}": node.start_mark.line for name, node in named}
+        self.lines |= {f"{section}.{name}": self.line(node) for name, node in named}
         return {name: self.texts(node) for name, node in named}
 
     def texts(self, node: yaml.Node) -> Texts:
@@ -282,8 +299,12 @@ class _Reader:
             if name in seen:
                 self.fail(key, repeated or f"{name!r} is given twice")
             seen.add(name)
+            self._keys[id(child)] = key.start_mark.line + 1
             entries.append((name, child))
         return entries
 
+    def line(self, node: yaml.Node) -> int:
+        return self._keys.get(id(node), node.start_mark.line + 1)
+
     def fail(self, node: yaml.Node, what: str) -> NoReturn:
-        raise BadParameters(self.path, node.start_mark.line + 1, what)
+        raise BadParameters(self.path, self.line(node), what)
