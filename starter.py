@@ -323,6 +323,8 @@ def benefits_(
     with in_words():
         day = _day(on)
         law.with_added()
+        if changes is not None and day is not None:
+            raise BadInput("on: --changes names its two days itself; leave --on out")
         if changes is not None:
             first, last = (_date("changes", text) for text in changes)
             if last < first:

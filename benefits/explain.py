@@ -146,7 +146,7 @@ def _answer(decision: Decision, legislation: Legislation, language: Language) ->
 
 
 def _step(line: TraceLine, on: date, legislation: Legislation, language: Language) -> str:
-    value = _value(line, legislation, language)
+    value = value_in_words(line, legislation, language)
     if line.kind is TraceKind.FIGURE:
         name = legislation.text("figures", line.code)[language]
         return f"{name}: {_arithmetic(line.how, language)} = {value}" if line.how else f"{name}: {value}"
@@ -173,7 +173,8 @@ def _row(name: str, key: str, on: date, legislation: Legislation, language: Lang
     return key if last == int(key) else f"{key}–{last}"
 
 
-def _value(line: TraceLine, legislation: Legislation, language: Language) -> str:
+def value_in_words(line: TraceLine, legislation: Legislation, language: Language) -> str:
+    """The value of a line with its unit, as people write it: `20,04 МРП`, `from the budget`, `01.03.2025`."""
     if isinstance(line.value, str):
         if line.unit == "date":
             return show_day(date.fromisoformat(line.value))

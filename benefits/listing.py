@@ -9,34 +9,39 @@ from typing import Any
 
 from benefits.catalogue import benefit, load
 from benefits.decision import TraceLine
+from benefits.explain import value_in_words
 from benefits.legislation import Legislation
-from benefits.texts import Texts
+from benefits.texts import LANGUAGES, Texts
 
 
 @dataclass(frozen=True, slots=True)
 class ListedParameter:
-    """A value in force, with its label and legal ground in three languages."""
+    """A value in force, with its label, legal ground and the value in words, in three languages."""
 
     line: TraceLine
     label: Texts
     ground: Texts
+    words: Texts
 
     def to_dict(self) -> dict[str, Any]:
-        return {**self.line.to_dict(), "label": self.label.to_dict(), "ground": self.ground.to_dict()}
+        texts = {"label": self.label, "ground": self.ground, "words": self.words}
+        return {**self.line.to_dict(), **{name: text.to_dict() for name, text in texts.items()}}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A parameter whose value differs between two days; None where it has no value."""
+    """A parameter whose value differs on the day `on` from the day before; None where it has no value."""
 
     code: str
+    on: date
     label: Texts
-    before: TraceLine | None
-    after: TraceLine | None
+    before: ListedParameter | None
+    after: ListedParameter | None
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "code": self.code,
+            "on": self.on.isoformat(),
             "label": self.label.to_dict(),
             "before": self.before.to_dict() if self.before else None,
             "after": self.after.to_dict() if self.after else None,
@@ -49,35 +54,46 @@ def parameters_on(code: str, on: date) -> tuple[ListedParameter, ...]:
     Raises UnknownService, and BadFacts for a day before the first parameter.
     """
     legislation = benefit(code).legislation
-    read = [line for line in legislation.at(on).lines() if _name(line.code) in legislation.taken]
-    lines = sorted(read, key=lambda line: not line.code.startswith(f"{code}."))
-    return tuple(
-        ListedParameter(line, legislation.label(_name(line.code)), legislation.references[line.reference or ""])
-        for line in lines
-    )
+    listed = _by_code(legislation, on)
+    return tuple(listed[name] for name in sorted(listed, key=lambda name: not name.startswith(f"{code}.")))
 
 
 def changes_between(code: str, first: date, last: date) -> tuple[Change, ...]:
-    """What differs on `last` from `first`; of a service that begins between them, everything. Raises as
-    `parameters_on`.
+    """Every change after `first` until `last`, each with its day; of a service that begins between them, everything.
+    Raises as `parameters_on`.
     """
     legislation = benefit(code).legislation
     known_from = min(one.legislation.first_day for one in load().values())
     begins = known_from <= first < legislation.first_day <= last
-    before, after = {} if begins else _by_code(legislation, first), _by_code(legislation, last)
-    return tuple(
-        Change(found, legislation.label(_name(found)), before.get(found), after.get(found))
-        for found in sorted(before.keys() | after.keys())
-        if _value(before.get(found)) != _value(after.get(found))
-    )
+    before = {} if begins else _by_code(legislation, first)
+    changes: list[Change] = []
+    for day in (day for day in legislation.changes if first < day <= last):
+        after = _by_code(legislation, day)
+        changes += (
+            Change(found, day, legislation.label(_name(found)), before.get(found), after.get(found))
+            for found in before.keys() | after.keys()
+            if _value(before.get(found)) != _value(after.get(found))
+        )
+        before = after
+    return tuple(sorted(changes, key=lambda change: (change.code, change.on)))
 
 
-def _by_code(legislation: Legislation, on: date) -> dict[str, TraceLine]:
-    return {line.code: line for line in legislation.at(on).lines() if _name(line.code) in legislation.taken}
+def _by_code(legislation: Legislation, on: date) -> dict[str, ListedParameter]:
+    return {
+        line.code: _listed(legislation, line)
+        for line in legislation.at(on).lines()
+        if _name(line.code) in legislation.taken
+    }
 
 
-def _value(line: TraceLine | None) -> object:
-    return None if line is None else (line.value, line.unit)
+def _listed(legislation: Legislation, line: TraceLine) -> ListedParameter:
+    words = Texts(*(value_in_words(line, legislation, language) for language in LANGUAGES))
+    ground = legislation.references[line.reference or ""]
+    return ListedParameter(line, legislation.label(_name(line.code)), ground, words)
+
+
+def _value(listed: ListedParameter | None) -> object:
+    return None if listed is None else (listed.line.value, listed.line.unit)
 
 
 def _name(code: str) -> str:

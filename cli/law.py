@@ -16,7 +16,6 @@ from rich.table import Column, Table
 
 import benefits
 from benefits import BadFacts, Claim, Decision, Facts, FamilyCard, Frequency, Language, Notice, Right, Texts
-from benefits.decision import UNITS_IN_WORDS
 from benefits.explain import show_day, show_money
 
 _FAMILY = Texts("Отбасының құқықтары, {day}", "Права семьи на {day}", "Rights of the family on {day}")
@@ -193,7 +192,7 @@ def show_parameters(console: Console, listed: Sequence[Mapping[str, Any]], langu
         (
             one["code"].partition(".")[2],
             one["label"][language],
-            _value(one),
+            one["words"][language],
             one["since"],
             one["mark"],
             str(grounds.index(one["ground"][language]) + 1),
@@ -210,12 +209,13 @@ def show_parameters(console: Console, listed: Sequence[Mapping[str, Any]], langu
 
 
 def changes_listed(code: str | None, first: date, last: date) -> list[dict[str, Any]]:
-    """What differs on `last` from `first`, of one service or of all; what all share once. Raises UnknownService,
+    """Every change after `first` until `last`, of one service or of all; what all share once. Raises UnknownService,
     BadFacts.
     """
     codes = [code] if code else [one.code for one in benefits.services(last, every=True)]
-    found = {change.code: change.to_dict() for one in codes for change in benefits.changes_between(one, first, last)}
-    return [found[name] for name in sorted(found, key=lambda name: (not name.startswith("common."), name))]
+    all_of = (change for one in codes for change in benefits.changes_between(one, first, last))
+    found = {(change.code, change.on): change.to_dict() for change in all_of}
+    return [found[key] for key in sorted(found, key=lambda key: (not key[0].startswith("common."), key))]
 
 
 def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
@@ -225,9 +225,8 @@ def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language
         (
             one["code"],
             one["label"][language],
-            _value(one["before"]),
-            _value(one["after"]),
-            one["after"]["since"] if one["after"] else "-",
+            *(one[side]["words"][language] if one[side] else "-" for side in ("before", "after")),
+            one["on"],
         )
         for one in listed
     )
@@ -268,12 +267,6 @@ def _name(decision: Decision, language: Language) -> str:
 def _why(decision: Decision, language: Language) -> str:
     why = decision.failed or decision.asked
     return why.names[language] if why else ""
-
-
-def _value(line: Mapping[str, Any] | None) -> str:
-    if line is None:
-        return "-"
-    return str(line["value"]) if line["unit"] in UNITS_IN_WORDS else f"{line['value']} {line['unit']}"
 
 
 def with_added() -> None:

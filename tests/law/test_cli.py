@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import benefits
-from starter import app
+from starter import app, console
 from tests.law.casebook import FAMILIES
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,8 @@ NEWBORN = str(FAMILIES / "newborn.yaml")
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+    console.width = 200  # the width of the terminal was read when the module was imported
+    return CliRunner().invoke(app, arguments)
 
 
 def _json(*arguments: str) -> Any:
@@ -174,7 +175,9 @@ def test_the_parameters_of_a_service_are_those_of_the_day() -> None:
     assert (values[2024]["common.mrp"], values[2025]["common.mrp"]) == ("3692", "3932")
     assert values[2025]["multi-child.rate[5]"] == "20.04"
     shown = _run("benefits", "multi-child", "--on", "2025-03-01", "--language", "ru").stdout
-    assert "20.04 MRP" in shown
+    assert "20,04 МРП" in shown
+    assert "3 дня" in shown
+    assert "MRP" not in shown
     assert "Размер по числу детей" in shown
     assert "значений, не сверенных с текстом закона" in shown
     assert "Параметр" in shown
@@ -200,8 +203,14 @@ def test_changes_between_two_days_are_those_of_all_services_or_of_one() -> None:
     one = [one["code"] for one in _json("benefits", "multi-child", "--changes", "2024-12-31", "2025-01-01")]
     assert one == ["common.mrp"]
     shown = _run("benefits", "--changes", "2024-12-31", "2025-01-01").stdout
-    assert "3692 tenge" in shown
-    assert "3932 tenge" in shown
+    assert "3 692 tenge" in shown
+    assert "3 932 tenge" in shown
+    steps = [
+        (one["on"], one["before"]["value"], one["after"]["value"])
+        for one in _json("benefits", "multi-child", "--changes", "2023-12-31", "2025-01-01")
+        if one["code"] == "common.mrp"
+    ]
+    assert steps == [("2024-01-01", "3450", "3692"), ("2025-01-01", "3692", "3932")], "no step hides another"
     assert _run("benefits", "--changes", "2025-02-01", "2025-03-01").stdout == "Nothing changed.\n"
 
 

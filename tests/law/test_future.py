@@ -148,7 +148,7 @@ def test_what_changed_between_two_days() -> None:
     mrp = changes["common.mrp"]
     assert mrp.before is not None
     assert mrp.after is not None
-    assert (mrp.before.value, mrp.after.value) == (Decimal(3692), Decimal(3932))
+    assert (mrp.before.line.value, mrp.after.line.value) == (Decimal(3692), Decimal(3932))
     (indexation,) = [
         change
         for change in changes_between("capacity-loss", date(2024, 12, 31), date(2025, 1, 1))

@@ -76,10 +76,12 @@ def test_a_service_is_offered_and_has_its_terms_by_the_law_of_the_day(tmp_path: 
 
 
 def test_a_parameter_that_begins_or_ends_between_two_days_has_a_gap_in_its_change() -> None:
-    changes = {
-        one.code: one.to_dict() for one in changes_between("capacity-loss", date(2024, 12, 31), date(2027, 1, 1))
-    }
-    assert "common.fund_indexation" not in changes, "none before, none after"
+    days = [
+        one.on
+        for one in changes_between("capacity-loss", date(2024, 12, 31), date(2027, 1, 1))
+        if one.code == "common.fund_indexation"
+    ]
+    assert days == [date(2025, 1, 1), date(2026, 1, 1), date(2027, 1, 1)], "none before and none after, and yet changes"
     begun = {one.code: one.to_dict() for one in changes_between("capacity-loss", date(2024, 12, 31), date(2025, 1, 1))}
     assert begun["common.fund_indexation"]["before"] is None
     assert begun["common.fund_indexation"]["after"]["value"] == "1.065"
