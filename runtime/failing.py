@@ -1,6 +1,6 @@
 """Tells a case that a step of it has been failing for long: its workflow hears nothing of attempts by itself.
 
-Costs nothing while steps succeed; of one that fails, the case is told after `FAILS_AFTER` and then once an hour.
+Costs nothing while steps succeed; of one that fails, the case is told by `FAILS_AFTER` and then once an hour.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,14 +11,26 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.world import LONGEST_PAUSE
 from workflows.model import FAILS_AFTER, Failing, Message, StepInput
 
 AGAIN = timedelta(hours=1)
-BETWEEN = timedelta(minutes=3)
-"""At the most so long after the attempt before this one was made: the longest pause, with its jitter."""
+SLACK = timedelta(seconds=5)
+"""Between the moment that one attempt expects the next for, and the one that the server writes down for it."""
 
 WAITING = "NotYet"
 """Type of the error of a step that waits for a body's answer: no failure."""
+
+
+def is_due(attempt: timedelta, next_attempt: timedelta, after: timedelta = FAILS_AFTER) -> bool:
+    """Whether the case is told now: a mark is passed before anybody hears of the step again. Times since its first
+    attempt. A body that asks to be left alone for an hour is told of at once, and not after the hour.
+    """
+
+    def marks(failing_for: timedelta) -> int:
+        return 0 if failing_for < after else 1 + failing_for // AGAIN
+
+    return marks(next_attempt) != marks(attempt - SLACK)
 
 
 class FailingSteps(Interceptor):
@@ -48,9 +60,10 @@ class _Telling(ActivityInboundInterceptor):
     async def _tell(self, step: StepInput, error: Exception) -> None:
         if isinstance(error, ApplicationError) and (error.non_retryable or error.type == WAITING):
             return
-        info, now = activity.info(), datetime.now(UTC)
-        since, before = info.scheduled_time, info.current_attempt_scheduled_time - BETWEEN
-        if self._mark(now - since) == self._mark(before - since) or info.workflow_id is None:
+        info, since = activity.info(), activity.info().scheduled_time
+        pause = (error.next_retry_delay if isinstance(error, ApplicationError) else None) or LONGEST_PAUSE
+        begun, next_attempt = info.current_attempt_scheduled_time - since, datetime.now(UTC) + pause - since
+        if info.workflow_id is None or not is_due(begun, next_attempt, self.after):
             return
         # Its text is ours where it is an ApplicationError; another's may quote what was being worked with.
         text = error.message if isinstance(error, ApplicationError) else type(error).__name__
@@ -60,7 +73,3 @@ class _Telling(ActivityInboundInterceptor):
             await handle.signal(Message.FAILING, failing)
         except RPCError:
             return  # the next hour tells it
-
-    def _mark(self, failed_for: timedelta) -> int:
-        """How often the case should have been told by now."""
-        return 0 if failed_for < self.after else 1 + failed_for // AGAIN
