@@ -1,7 +1,6 @@
 """Opening, answering, resolving and looking at cases. What is printed holds no name, IIN, phone or IBAN."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ from activities.masking import masked
 from benefits import read_iin
 from card import cases, findings, money
 from card.cases import is_case_ref
-from card.returns import NothingToReturn, take_back, take_up
+from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up
 from card.tables import CaseRecord, Decision, OutgoingMessage, Payment
 from cli.connection import Running
 from gateway.messages import phone_number
@@ -85,6 +84,8 @@ async def reply(handset: str, phone: str, text: str) -> dict[str, Any]:
         phone = phone_number(phone)
     except ValueError as bad:
         raise BadInput(f"phone: {bad}") from None
+    if not text.strip():
+        raise BadInput("text: at least one character")
     if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
         raise BadInput("text: a text in UTF-8")
     async with httpx.AsyncClient(base_url=handset, timeout=10, trust_env=False) as client:
@@ -121,9 +122,10 @@ async def resolve(running: Running, ref: str, action: Action, note: str, by: str
 
 async def returned(running: Running, ref: str, reason: str, account: str, note: str, by: str) -> dict[str, Any]:
     """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
+    if reason not in RETURN_REASONS:
+        known = ", ".join(RETURN_REASONS)
+        raise BadInput(f"reason: {reason!r} is no reason for which a bank returns money (ISO 20022); one of {known}")
     record = await _record(running, ref)
-    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}", reason):
-        raise BadInput(f"reason: {reason!r} is no reason code of ISO 20022, as AC04")
     day = day_of(datetime.now(UTC))
     return await _open_again(running, record, partial(take_back, account=account, reason=reason, on=day), note, by)
 

@@ -85,8 +85,9 @@ async def _play(console: Console, stack: EmbeddedStack, card: Card, begun: float
     async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
         play = await _cast(stack, card, http)
         await play.settle_in()
-        with Live(console=console, refresh_per_second=4, get_renderable=lambda: _table(play.runs)):
+        with Live(console=console, refresh_per_second=4, transient=True, get_renderable=lambda: _table(play.runs)):
             await play.play()
+        console.print(_table(play.runs, whole=True))
         async with card.transaction() as session:
             sums = await money(session)
         bank = total(await play.outside.bank_books())
@@ -99,11 +100,12 @@ async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Pl
     return Play(read_cast(), client, opening, Outside.of(stack, http))
 
 
-def _table(runs: list[Run]) -> Table:
+def _table(runs: list[Run], *, whole: bool = False) -> Table:
+    """A line for each case, so that it fits the screen while they are played; afterwards their stories in full."""
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for column in ("", "case", "service", "ends as"):
         table.add_column(column, no_wrap=True)
-    table.add_column("family", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("family", no_wrap=not whole, overflow="fold" if whole else "ellipsis", ratio=1)
     for run in runs:
         reached = run.result.outcome if run.result else "failed" if run.error else "…"
         mark = "[green]✓[/]" if run.as_expected else "[red]✗[/]" if run.result or run.error else " "
@@ -147,8 +149,9 @@ async def up(console: Console) -> None:
             await play.settle_in()
         await card.close()
         yours = play.cast.families[-1]
-        listed = "\n".join(f"    {name:<19}{url}" for name, url in views(stack.web_ui_url).items())
-        console.print(f"""
+        listed = "\n".join(f"    {name}\n      {url}" for name, url in views(stack.web_ui_url).items())
+        console.print(
+            f"""
   Web UI     {stack.web_ui_url}   cases, as operators see them
   handset    {stack.handset_url}   SMS, as people see them
   gateway    {stack.gateway_url}/docs   replies, receipts, registry events
@@ -163,7 +166,9 @@ Live a case from both sides, in another terminal:
   then answer on {stack.handset_url}/phone/{yours.phone}, or:
   .venv/bin/python starter.py reply {yours.phone} "Иә"
 
-Ctrl-C stops everything that was started here.""")
+Ctrl-C stops everything that was started here.""",
+            soft_wrap=True,  # a link that is broken into lines cannot be followed
+        )
         waiting = {asyncio.create_task(stop.wait()), asyncio.create_task(stack.wait())}
         done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in rest:
