@@ -5,7 +5,7 @@ from temporalio import activity
 from activities import hearing, speech
 from activities.world import World, translated
 from adapters.records import AccountState
-from card import messages, money
+from card import accounts, messages
 from dialogue import MessageKind
 from workflows.model import (
     NO_ANSWER,
@@ -28,13 +28,13 @@ class AccountStep:
         """The first open tenge account in the person's own name to which no payment has come back."""
         person_id = step.case.person_id
         async with self.world.card.statements() as session:
-            rejected = await money.rejected_ibans(session, person_id)
+            rejected = await accounts.rejected(session, person_id)
         iin = await self.world.card.iin(person_id)
         with translated():
-            accounts = await self.world.bank.accounts(iin)
+            listed = await self.world.bank.accounts(iin)
         usable = (
             a
-            for a in accounts
+            for a in listed
             if a.own and a.currency == "KZT" and a.state == AccountState.OPEN
             if a.iban not in rejected
         )
@@ -62,7 +62,7 @@ class AccountStep:
             heard = await hearing.hear(session, step.message_id)
             if heard is None or heard.objection(step.case, "account") is not None:
                 return AccountFound(reason=NO_ANSWER)
-            rejected = await money.rejected_ibans(session, person_id)
+            rejected = await accounts.rejected(session, person_id)
         said = heard.said
         if said.iban is None:
             return AccountFound(reason="invalid")
@@ -83,7 +83,7 @@ class AccountStep:
 
     async def _found(self, step: StepInput, iban: str, source: str) -> AccountFound:
         async with self.world.card.transaction() as session:
-            known = await money.know_account(session, step.case.person_id, iban, source)
+            known = await accounts.know(session, step.case.person_id, iban, source)
             if source == "person":
                 await messages.close_questions(session, step.case.ref)
         return AccountFound(account=Account(id=known.id, tail=iban[-4:]))

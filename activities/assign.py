@@ -3,10 +3,6 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 from temporalio import activity
 
 import benefits
@@ -15,8 +11,8 @@ from activities.world import World, not_yet, translated
 from adapters.errors import BadAnswer
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
-from card import cases, money
-from card.tables import Assignment, table
+from card import Session, money, rulings, snapshots
+from card.tables import GRANTED, AssignmentState
 from workflows.model import AssignInput, Case, Ruling, Step, StepInput
 
 
@@ -52,60 +48,49 @@ class AssignStep:
 
     async def _record(self, step: AssignInput, answer: Answer) -> Ruling:
         """Write the ruling down. What was recorded first under the key is what the case goes on with."""
-        state = "refused"
-        if answer.state == RulingState.ASSIGNED:
-            state = "assigned" if answer.amount == step.amount else "contested"
         why = await self.world.without_people(step.case, (answer.reason or "").strip())
-        row = insert(table(Assignment)).values(
-            key=step.key,
-            case_ref=step.case.ref,
-            application_number=step.application_number,
-            computed=step.amount,
-            amount=answer.amount,
-            state=state,
-            decision_number=answer.decision_number,
-            decided_on=answer.decided_on,
-            was=step.was,
-            reason=why or answer.reason_code,
-        )
-        # DO UPDATE, not DO NOTHING: only so does RETURNING give a ruling that is there already.
-        row = row.on_conflict_do_update(index_elements=["key"], set_={"key": row.excluded.key})
-        recorded = row.returning(col(Assignment.state), col(Assignment.amount), col(Assignment.reason))
         async with self.world.card.transaction() as session:
-            state, amount, reason = (await session.execute(recorded)).one()
-            if state == "assigned" and amount is not None:
+            state, amount, reason = await rulings.record(
+                session,
+                key=step.key,
+                case_ref=step.case.ref,
+                application_number=step.application_number,
+                computed=step.amount,
+                amount=answer.amount if answer.state == RulingState.ASSIGNED else None,
+                was=step.was,
+                decision_number=answer.decision_number,
+                decided_on=answer.decided_on,
+                reason=why or answer.reason_code,
+            )
+            if state is AssignmentState.ASSIGNED and amount is not None:
                 about, withheld = await _about(session, step.case, step.applied_on)
                 await money.book_assigned(session, step.key, step.case.ref, amount - (step.was or 0), about)
                 if withheld and step.was is None:
                     await money.book_withheld(session, step.key, step.case.ref, withheld, about)
-        if state == "refused" or amount is None:
+        if state is AssignmentState.REFUSED or amount is None:
             return Ruling(assigned=False, reason=reason)
-        return Ruling(assigned=True, amount=amount, differs=state not in ("assigned", "accepted"))
+        return Ruling(assigned=True, amount=amount, differs=state not in GRANTED)
 
     @activity.defn(name=Step.ACCEPT_AMOUNT)
     async def accept_amount(self, step: StepInput) -> Ruling:
         """An operator has accepted the body's amount: it is payable from now on."""
         async with self.world.card.transaction() as session:
-            assignment = await _assignment(session, step.case.ref)
+            assignment = await rulings.of_case(session, step.case.ref)
             if assignment.amount is None:
                 raise ValueError("an assignment without amount cannot be accepted")
-            assignment.state = "accepted"
+            assignment.state = AssignmentState.ACCEPTED
             new = assignment.amount - (assignment.was or 0)
             about, _ = await _about(session, step.case, assignment.decided_on or step.case.on)
             await money.book_assigned(session, assignment.key, step.case.ref, new, about)
             return Ruling(assigned=True, amount=assignment.amount)
 
 
-async def _assignment(session: AsyncSession, case_ref: str) -> Assignment:
-    return (await session.scalars(select(Assignment).where(col(Assignment.case_ref) == case_ref))).one()
-
-
-async def _about(session: AsyncSession, case: Case, month_of: date) -> tuple[money.About, Decimal]:
+async def _about(session: Session, case: Case, month_of: date) -> tuple[money.About, Decimal]:
     """Whose money it is and the month of the application, the first that it is for; and what the law withholds of it.
 
     Payer and contributions are those of the decision that the amount was reckoned by: a service may have either payer.
     """
-    decided = await cases.last_snapshot(session, case.ref)
+    decided = await snapshots.last(session, case.ref)
     decision = decided.decision if decided is not None else {}
     payer = decision.get("payer") or benefits.service(case.service, case.on).payer
     about = money.About(payer, month_of.replace(day=1), day_of(datetime.now(UTC)))

@@ -11,14 +11,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 import benefits
 from activities import renumbered
 from activities.renumbered import names_of
 from benefits.decision import Decision, Right
-from card import cases, findings, rights
-from card.tables import CaseRecord, RightRow, RightState
+from card import Session, cases, findings, rights
+from card.tables import RightRow, RightState
 from workflows.model import Action, Case, Outcome
 
 YES = Right.YES
@@ -40,7 +38,7 @@ class Found:
 
 
 async def settle(
-    session: AsyncSession,
+    session: Session,
     case: Case,
     facts: dict[str, Any],
     decisions: Sequence[Decision],
@@ -54,7 +52,7 @@ async def settle(
     offered the difference.
     """
     await _open_parts(session, case, decisions)
-    record = await session.get_one(CaseRecord, case.ref)
+    record = await cases.in_hand(session, case.ref)
     # A decision that holds from a later day, as one that renews what runs, is looked at then, however this case ends.
     later = min((decision.start for decision in decisions if decision.start > case.on), default=None)
     record.look_on = later or record.look_on
@@ -108,7 +106,7 @@ async def settle(
     return Found(failed, Outcome.NO_RIGHT)
 
 
-async def _asked_about(session: AsyncSession, case: Case, question: Decision, facts: dict[str, Any]) -> RightRow | None:
+async def _asked_about(session: Session, case: Case, question: Decision, facts: dict[str, Any]) -> RightRow | None:
     """The right that a question of the law is about; None if it is about none in particular."""
     if question.basis is None:
         return None
@@ -119,7 +117,7 @@ OPEN_PART = "part_is_open"
 """Kind of finding: a right is granted as far as it is certain, and a person must find out about the rest."""
 
 
-async def _open_parts(session: AsyncSession, case: Case, decisions: Sequence[Decision]) -> None:
+async def _open_parts(session: Session, case: Case, decisions: Sequence[Decision]) -> None:
     """Put before a person what is open beside a right that is certain; the case goes on with what is."""
     questions = [one.question for one in decisions if one.right is YES and one.question]
     if questions:
@@ -127,10 +125,10 @@ async def _open_parts(session: AsyncSession, case: Case, decisions: Sequence[Dec
 
 
 async def again(
-    session: AsyncSession, case: Case, facts: dict[str, Any], decisions: Sequence[Decision], *, was: Decimal | None
+    session: Session, case: Case, facts: dict[str, Any], decisions: Sequence[Decision], *, was: Decimal | None
 ) -> Found:
     """The decision about the right that this case is at, on another day. Nothing is taken up or let go."""
-    record = await session.get_one(CaseRecord, case.ref)
+    record = await cases.in_hand(session, case.ref)
     names = names_of(record.basis or "", facts)
     right = await rights.of_case(session, record)
     if right is not None:
@@ -164,7 +162,7 @@ def _to_be_had(decisions: Sequence[Decision], unpaid: Sequence[Decision]) -> Ite
 
 
 async def _under_another_number(
-    session: AsyncSession, case: Case, row: RightRow, right: Decision, facts: dict[str, Any]
+    session: Session, case: Case, row: RightRow, right: Decision, facts: dict[str, Any]
 ) -> tuple[RightRow, Found]:
     """Whether something that is paid under a number that is gone may be this right, and what a person said of it."""
     others = await renumbered.others(session, case, right.basis or "", facts)
@@ -182,7 +180,7 @@ async def _under_another_number(
     return row, Found(right, question=renumbered.QUESTION, same_right=True)
 
 
-async def _standing(session: AsyncSession, case: Case, row: RightRow, right: Decision) -> Found:
+async def _standing(session: Session, case: Case, row: RightRow, right: Decision) -> Found:
     """Whether the right is still to be had, by what the Card says of it."""
     match RightState(row.state):
         case RightState.SETTLED:
@@ -203,7 +201,7 @@ def _day(row: RightRow) -> date:
     return row.since.date()
 
 
-async def _changed(session: AsyncSession, row: RightRow, right: Decision) -> Found:
+async def _changed(session: Session, row: RightRow, right: Decision) -> Found:
     """A right that runs: nothing is due unless the family has changed. Less than before is for a person to decide."""
     ground = row.ground
     if ground is None:
@@ -218,23 +216,23 @@ async def _changed(session: AsyncSession, row: RightRow, right: Decision) -> Fou
     return Found(right, was=row.amount)
 
 
-async def _take(session: AsyncSession, case: Case, row: RightRow, right: Decision) -> str | None:
+async def _take(session: Session, case: Case, row: RightRow, right: Decision) -> str | None:
     return await rights.take(session, case.ref, row, basis=right.basis or "", amount=right.net, ground=right.ground)
 
 
-async def _tell_of_change(session: AsyncSession, case: Case, at_it: str, right: Decision) -> None:
+async def _tell_of_change(session: Session, case: Case, at_it: str, right: Decision) -> None:
     """The open case was begun on other grounds, as before a child was born: the right is looked at when it ends."""
-    other = await session.get_one(CaseRecord, at_it)
+    other = await cases.in_hand(session, at_it)
     if other.ground != right.ground:
         other.look_on = min(other.look_on or case.on, case.on)
 
 
-async def _another(session: AsyncSession, case: Case, row: RightRow | None) -> None:
+async def _another(session: Session, case: Case, row: RightRow | None) -> None:
     """A further right of the same family, as the second of twins, or a question beside one that is clear: a case of
     its own, started by the gateway. `row` is None where the question is about no right in particular."""
     if row is not None and await rights.is_attempted(session, row):
         return
-    record = await session.get_one(CaseRecord, case.ref)
+    record = await cases.in_hand(session, case.ref)
     await cases.open_for(
         session,
         service=case.service,

@@ -6,7 +6,6 @@ the time and the question are the Card's, looked at under one lock in the transa
 
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -15,7 +14,7 @@ from activities import hearing
 from activities.calendar import day_of, term_ends
 from activities.hearing import Heard
 from activities.world import World
-from card import consents, decisions
+from card import Session, consents, decisions, snapshots
 from card.tables import Consent
 from workflows.model import Answer, Case, ConsentInput, ConsentRecorded, HearInput, Meaning, Step
 
@@ -77,7 +76,7 @@ class ConsentStep:
             raise ApplicationError(f"an answer that does not count: {heard}", type="NoAnswer", non_retryable=True)
         return told
 
-    async def _answering(self, session: AsyncSession, case: Case, message_id: str) -> Heard | str:
+    async def _answering(self, session: Session, case: Case, message_id: str) -> Heard | str:
         """The answer, or why it is none, which is noted."""
         heard = await hearing.hear(session, message_id)
         objection = UNKNOWN if heard is None else heard.objection(case)
@@ -88,7 +87,7 @@ class ConsentStep:
         return heard
 
 
-async def _record(session: AsyncSession, case: Case, heard: Heard, *, given: bool) -> Consent:
+async def _record(session: Session, case: Case, heard: Heard, *, given: bool) -> Consent:
     received_at: datetime = heard.message.received_at
     assert heard.question is not None  # noqa: S101  (it answers one)
     return await consents.record(
@@ -114,16 +113,16 @@ def _told(case: Case, consent: Consent | None) -> ConsentRecorded | None:
     return ConsentRecorded(applied_on=consent.applied_on, due=due)
 
 
-async def given_before(session: AsyncSession, case: Case) -> ConsentRecorded | None:
+async def given_before(session: Session, case: Case) -> ConsentRecorded | None:
     """The yes that this case has already: a case that was begun anew does not ask again."""
     told = _told(case, await consents.given(session, case.ref))
     if told is None:
         return None
-    found_at = await consents.found_at(session, case.key(Step.DETECT))
+    found_at = await snapshots.taken_at(session, case.key(Step.DETECT))
     return told.model_copy(update={"found_on": day_of(found_at) if found_at else None})
 
 
-async def granted_unasked(session: AsyncSession, case: Case) -> ConsentRecorded | None:
+async def granted_unasked(session: Session, case: Case) -> ConsentRecorded | None:
     """A change of a running right, granted by the yes that the person gave to the right itself; None if there is none.
 
     The day on which it was granted first is that of the application. It is a decision, kept as the operators' are.

@@ -3,10 +3,6 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import func, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -15,8 +11,8 @@ from activities.consent import granted_key
 from activities.decide import DUPLICATE
 from activities.world import World, not_yet, translated
 from adapters.records import Transfer, TransferState, TransferStatus
-from card import cases, consents, money, rights
-from card.tables import Account, Payment, table
+from card import Session, accounts, cases, consents, money, payments, rights
+from card.tables import PaymentState
 from workflows.model import Credited, CreditInput, Step, tenge
 
 
@@ -35,29 +31,24 @@ class CreditStep:
         """
         case = step.case
         async with self.world.card.transaction() as session:
-            known = await session.get(Payment, step.key)
+            known = await payments.known(session, step.key)
             beside = None if known is not None else await rights.paid_beside(session, case.ref)
             if beside is not None:
                 raise _refused(f"the right turned out to be the one that case {beside} has paid: it is not paid twice")
             if known is None:
                 await _is_covered(session, step)
-            new = await session.scalar(
-                insert(table(Payment))
-                .values(key=step.key, case_ref=case.ref, account_id=step.account_id, amount=step.amount)
-                .on_conflict_do_nothing(index_elements=["key"])
-                .returning(col(Payment.key))
-            )
+            new = await payments.intend(session, step.key, case.ref, step.account_id, step.amount)
             # What stands in the row decides, whatever account a case that was begun anew has found since.
-            payment = await session.get_one(Payment, step.key)
-            iban = (await session.get_one(Account, payment.account_id)).iban
-        if payment.state != "intended":
-            return Credited(settled=payment.state == TransferState.SETTLED, reason=payment.reason)
+            payment = await payments.find(session, step.key)
+            iban = (await accounts.find(session, payment.account_id)).iban
+        if payment.state != PaymentState.INTENDED:
+            return Credited(settled=payment.state == PaymentState.SETTLED, reason=payment.reason)
         iin = await self.world.card.iin(case.person_id)
         transfer = Transfer(
             iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=f"{case.ref}-{step.n}"
         )
         with translated():
-            status = await self.world.bank.transfer_status(step.key) if new is None else None
+            status = await self.world.bank.transfer_status(step.key) if not new else None
             status = status or await self.world.bank.transfer(step.key, transfer)
         if status.state == TransferState.PENDING:
             raise not_yet("bank", self.world.ask_again)
@@ -71,14 +62,14 @@ class CreditStep:
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
 
 
-async def _is_covered(session: AsyncSession, step: CreditInput) -> None:
+async def _is_covered(session: Session, step: CreditInput) -> None:
     """What the case claims counts for nothing: the Card says what a body assigned, and by whose yes."""
     pending = (await money.money(session, step.case.ref)).pending
     if step.amount != pending:
         raise _refused(f"{tenge(step.amount)} are to be paid, and by the Card {tenge(pending)} are owed")
     if not await consents.is_agreed(session, step.case.ref, granted_key(step.case)):
         raise _refused("by the Card nobody has said yes to this")
-    account = await session.get_one(Account, step.account_id)
+    account = await accounts.find(session, step.account_id)
     if account.person_id != (await cases.find(session, step.case.ref)).person_id:
         raise _refused("the account is another person's")
 
@@ -87,20 +78,10 @@ def _refused(why: str) -> ApplicationError:
     return ApplicationError(why, type="Refused", non_retryable=True)
 
 
-async def _finish(session: AsyncSession, step: CreditInput, status: TransferStatus, account_id: UUID) -> None:
-    await session.execute(
-        update(table(Payment))
-        .where(col(Payment.key) == step.key)
-        .values(
-            state=str(status.state),
-            reason=status.reason_code,
-            bank_reference=status.bank_reference,
-            finished_at=func.now(),
-        )
-    )
-    if status.state == TransferState.SETTLED:
+async def _finish(session: Session, step: CreditInput, status: TransferStatus, account_id: UUID) -> None:
+    state = PaymentState.SETTLED if status.state == TransferState.SETTLED else PaymentState.REJECTED
+    await payments.finish(session, step.key, state, reason=status.reason_code, bank_reference=status.bank_reference)
+    if state is PaymentState.SETTLED:
         await money.book_credited(session, step.key, step.case.ref, step.amount, day_of(datetime.now(UTC)))
     else:
-        await session.execute(
-            update(table(Account)).where(col(Account.id) == account_id).values(rejected=status.reason_code)
-        )
+        await accounts.reject(session, account_id, status.reason_code)

@@ -2,15 +2,13 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, update
-from sqlmodel import col
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.calendar import day_of
 from activities.world import World
-from card import decisions, money
-from card.tables import Payment, table
+from card import decisions, money, payments
+from card.tables import PaymentState
 from workflows.model import Action, Attention, Credited, DecideInput, SettleInput, Step
 
 DUPLICATE = "AM05"
@@ -48,16 +46,14 @@ class DecideStep:
             )
             if decided != said:
                 raise ApplicationError("by the Card no operator has decided so", type="Refused", non_retryable=True)
-            payment = await session.get_one(Payment, step.key, with_for_update=True)
-            if payment.state == "intended":
-                await session.execute(
-                    update(table(Payment))
-                    .where(col(Payment.key) == step.key)
-                    .values(state="settled" if step.paid else "rejected", reason=DUPLICATE, finished_at=func.now())
-                )
+            payment = await payments.locked(session, step.key)
+            if payment.state == PaymentState.INTENDED:
+                state = PaymentState.SETTLED if step.paid else PaymentState.REJECTED
+                await payments.finish(session, step.key, state, reason=DUPLICATE)
                 if step.paid:
                     day = day_of(datetime.now(UTC))
                     await money.book_credited(session, step.key, step.case.ref, payment.amount, day)
             # What was found out first stands.
-            settled = payment.state in ("settled", "returned") or (payment.state == "intended" and step.paid)
+            was_made = payment.state in (PaymentState.SETTLED, PaymentState.RETURNED)
+            settled = was_made or (payment.state == PaymentState.INTENDED and step.paid)
         return Credited(settled=settled, reason=DUPLICATE)

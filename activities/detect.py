@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -18,8 +16,7 @@ from activities.renumbered import rename_payments
 from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
-from card import cases, people
-from card.tables import FactsSnapshot, table
+from card import Session, applications, people, snapshots
 from workflows.model import Case, Detected, Policy, ReassessInput, Right, Step, StepInput
 
 UNKNOWN = "unknown"
@@ -50,7 +47,7 @@ class DetectStep:
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
             found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
-            await keep(session, step, asked.mapping, found.decision.to_dict())
+            await snapshots.keep(session, step.key, case.ref, asked.mapping, found.decision.to_dict())
         return self._detected(case, found, asked)
 
     @activity.defn(name=Step.REASSESS)
@@ -69,12 +66,12 @@ class DetectStep:
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
             found = await attempts.again(session, case, asked.mapping, decisions, was=step.was)
-            await keep(session, step, asked.mapping, found.decision.to_dict())
+            await snapshots.keep(session, step.key, case.ref, asked.mapping, found.decision.to_dict())
         return self._detected(case, found, asked)
 
     async def _begun_anew(self, case: Case) -> bool:
         async with self.world.card.statements() as session:
-            return await cases.has_applied(session, case.ref)
+            return await applications.is_there(session, case.ref)
 
     async def _facts(self, case: Case, on: date) -> Asked:
         """What the registries say, with payments under the name that their right has now."""
@@ -127,7 +124,7 @@ def possible() -> Iterator[None]:
         raise ApplicationError(f"the registries contradict: {bad}", type="BadFacts", non_retryable=True) from bad
 
 
-async def remember(session: AsyncSession, case: Case, asked: Asked) -> None:
+async def remember(session: Session, case: Case, asked: Asked) -> None:
     """Bring the person, and the family if it was asked about, up to date on the Card."""
     person = asked.person
     columns = {"family_name", "given_name", "patronymic", "birth_date", "died_on", "sex", "language", "region"}
@@ -144,14 +141,3 @@ async def remember(session: AsyncSession, case: Case, asked: Asked) -> None:
         if c.iin is not None  # who has no number yet is no person of the Card
     ]
     await people.remember_family(session, case.person_id, children)
-
-
-async def keep(session: AsyncSession, step: StepInput, facts: dict[str, Any], decision: dict[str, Any]) -> None:
-    """Keep the snapshot of a step: what the registries said, and what the law answered."""
-    row = insert(table(FactsSnapshot)).values(key=step.key, case_ref=step.case.ref, facts=facts, decision=decision)
-    await session.execute(
-        # An attempt that was cut off after its commit is made again: the last word on the facts stands.
-        row.on_conflict_do_update(
-            index_elements=["key"], set_={"facts": row.excluded.facts, "decision": row.excluded.decision}
-        )
-    )

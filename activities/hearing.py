@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 import dialogue
 from activities.world import World, translated
-from card import messages
+from card import Session, messages
 from card.tables import IncomingMessage, Question
 from dialogue import Meaning
 from workflows.model import Case
@@ -73,7 +71,7 @@ def understood(message: IncomingMessage) -> dialogue.Understanding:
     return dialogue.understand(message.text) if message.complete else dialogue.Understanding(Meaning.UNCLEAR)
 
 
-async def hear(session: AsyncSession, message_id: str, lag: timedelta = LAG) -> Heard | None:
+async def hear(session: Session, message_id: str, lag: timedelta = LAG) -> Heard | None:
     """Read a message under lock, and bind it to the question that it is for. None if there is no such message."""
     message = await messages.incoming_locked(session, message_id)
     if message is None:
@@ -81,7 +79,7 @@ async def hear(session: AsyncSession, message_id: str, lag: timedelta = LAG) -> 
     said = understood(message)
     asked = await messages.asked_of(session, message.phone)
     if message.question_key is not None:
-        bound = await session.get_one(Question, message.question_key)
+        bound = await messages.question(session, message.question_key)
         return Heard(message, said, bound, [question for question in asked if question.closed_at is None])
     # What was said before a question was asked does not answer it, however late it reaches us. An operator's clock may
     # lag; our own, by which a message was stored and a question opened, does not.

@@ -3,18 +3,17 @@
 What is said once is not said again: the basis of a notice is claimed in the Card as the basis of a right is.
 """
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 import benefits
 import dialogue
 from activities import speech
-from activities.detect import keep, possible, remember
+from activities.detect import possible, remember
 from activities.facts import Asked, ask_registries
 from activities.world import World, translated
 from benefits import Notice
-from card import messages, rights
-from card.tables import FactsSnapshot, OutgoingMessage, Person, RightState
+from card import Session, messages, rights, snapshots
+from card.tables import OutgoingMessage, RightState
 from dialogue import MessageKind
 from workflows.model import Case, NoticeFound, Step, StepInput, TellInput, Told
 
@@ -34,8 +33,7 @@ class NoticeStep:
         Raises `BadFacts` for an operator where the registries contradict each other.
         """
         world, case = self.world, step.case
-        async with world.card.transaction() as session:
-            iin = (await session.get_one(Person, case.person_id)).iin
+        iin = await world.card.iin(case.person_id)
         with translated(), possible():
             reads = benefits.notice_topic(case.service, case.on).reads
             asked = await ask_registries(world, iin, reads, case.on)
@@ -60,7 +58,7 @@ class NoticeStep:
                     break
             decision = {"code": case.service, "right": "yes" if found else "no"}
             kept = {**decision, "notice": found.to_dict() if found else None}
-            await keep(session, step, asked.mapping, kept)
+            await snapshots.keep(session, step.key, case.ref, asked.mapping, kept)
         return found
 
     @activity.defn(name=Step.TELL)
@@ -75,7 +73,7 @@ class NoticeStep:
             await self._give_up(case)
             return Told(sent=False, reason="no_phone")
         async with world.card.transaction() as session:
-            snapshot = await session.get_one(FactsSnapshot, case.key(Step.DETECT_NOTICE))
+            snapshot = await snapshots.find(session, case.key(Step.DETECT_NOTICE))
             notice = Notice.from_dict(snapshot.decision["notice"])
             if not await _claimed(session, case, notice):
                 return Told(sent=False, reason=SAID_BEFORE)
@@ -105,7 +103,7 @@ class NoticeStep:
             await rights.let_go(session, case.ref)
 
 
-async def _claimed(session: AsyncSession, case: Case, notice: Notice) -> bool:
+async def _claimed(session: Session, case: Case, notice: Notice) -> bool:
     """Whether this case may tell the notice: nobody has told it, and no other case is about to."""
     # A notice's basis names it for one person; the Card's must name it among all.
     basis = f"{notice.basis}@{case.person_id}"

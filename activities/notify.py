@@ -2,16 +2,12 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 from temporalio import activity
 
 import benefits
 from activities import speech
 from activities.world import World
-from card import messages
-from card.tables import Account, CaseRecord, OutgoingMessage, Payment
+from card import Session, cases, messages, payments
 from dialogue import MessageKind
 from workflows.model import NoticeInput, NoticeKind, Step
 
@@ -54,26 +50,25 @@ class NotifyStep:
         await speech.say(world.card, world.sms, message, datetime.now(UTC))
 
 
-async def _key(session: AsyncSession, step: NoticeInput) -> str:
+async def _key(session: Session, step: NoticeInput) -> str:
     """The step's key. A case that was begun anew counts its notices anew: what its first life said under this key was
     another message, and this one is still to be said; as is that money which came back has gone to another account."""
-    before = await session.get(OutgoingMessage, step.key)
+    before = await messages.known(session, step.key)
     if before is None:
         return step.key
     if before.kind != step.kind:
         return f"{step.key}:{step.kind}"
     if step.kind is NoticeKind.PAID:
-        paid = select(col(Payment.key)).where(col(Payment.case_ref) == step.case.ref, col(Payment.state) == "settled")
-        anew = await session.scalar(paid.where(col(Payment.intended_at) > before.intended_at))
+        anew = await payments.paid_since(session, step.case.ref, before.intended_at)
         return f"{step.key}:{anew}" if anew is not None else step.key
     return step.key
 
 
-async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]:
+async def _values(session: Session, step: NoticeInput) -> dict[str, object]:
     """What the wording of this kind needs."""
     match step.kind:
         case NoticeKind.REMINDER | NoticeKind.UNCLEAR:
-            record = await session.get_one(CaseRecord, step.case.ref)
+            record = await cases.in_hand(session, step.case.ref)
             frequency = benefits.service(step.case.service, step.case.on).frequency
             return {"until": step.until, "amount": record.amount, "frequency": frequency}
         case NoticeKind.AMOUNT_CHANGED:
@@ -90,14 +85,7 @@ async def _values(session: AsyncSession, step: NoticeInput) -> dict[str, object]
         case NoticeKind.BODY_REFUSED:
             return {"reason": _words(step.detail)}
         case NoticeKind.PAID:
-            paid = select(col(Payment.amount), col(Account.iban)).join(
-                Account, col(Account.id) == col(Payment.account_id)
-            )
-            amount, iban = (
-                await session.execute(
-                    paid.where(col(Payment.case_ref) == step.case.ref, col(Payment.state) == "settled")
-                )
-            ).one()
+            amount, iban = await payments.paid(session, step.case.ref)
             frequency = benefits.service(step.case.service, step.case.on).frequency
             return {"amount": amount, "frequency": frequency, "last4": iban[-4:]}
         case _:

@@ -1,8 +1,5 @@
 """Step *register*: E-Maket takes the application, dated with the day of consent."""
 
-from sqlalchemy import func, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -11,8 +8,8 @@ from activities.world import World, translated
 from adapters.errors import Refused
 from adapters.records import Application as ApplicationForm
 from adapters.records import Registration
-from card import consents
-from card.tables import Application, table
+from card import applications, consents
+from card.tables import ApplicationState
 from workflows.model import Registered, RegisterInput, Step
 
 
@@ -30,12 +27,7 @@ class RegisterStep:
         async with self.world.card.statements() as session:
             if not await consents.is_agreed(session, case.ref, granted_key(case)):
                 raise ApplicationError("by the Card nobody has said yes to this", type="Refused", non_retryable=True)
-            new = await session.scalar(
-                insert(table(Application))
-                .values(key=step.key, case_ref=case.ref, applied_on=step.applied_on)
-                .on_conflict_do_nothing(index_elements=["key"])
-                .returning(col(Application.key))
-            )
+            new = await applications.intend(session, step.key, case.ref, step.applied_on)
             said = await consents.given(session, case.ref)
         iin = await self.world.card.iin(case.person_id)
         form = ApplicationForm(
@@ -48,28 +40,26 @@ class RegisterStep:
         )
         with translated():
             try:
-                answer = await self._registration(step.key, form, known=new is None)
+                answer = await self._registration(step.key, form, known=not new)
             except Refused as refused:
                 if refused.code == "missing_document":
                     named = refused.extra.get("document")
                     words = named.strip() if isinstance(named, str) else ""
                     document = await self.world.without_people(case, words) or "document"
-                    await self._finish(step.key, state="missing_document", detail=document)
+                    await self._finish(step, ApplicationState.MISSING_DOCUMENT, detail=document)
                     return Registered(missing_document=document)
                 if refused.code == "rejected":
                     reason = await self.world.without_people(case, refused.reason.strip())
-                    await self._finish(step.key, state="rejected", detail=reason)
+                    await self._finish(step, ApplicationState.REJECTED, detail=reason)
                     return Registered(refused=reason or refused.code)
                 raise
-        await self._finish(step.key, state="registered", number=answer.number)
+        await self._finish(step, ApplicationState.REGISTERED, number=answer.number)
         return Registered(number=answer.number)
 
     async def _registration(self, key: str, form: ApplicationForm, *, known: bool) -> Registration:
         answer = await self.world.emaket.registration(key) if known else None
         return answer or await self.world.emaket.register(key, form)
 
-    async def _finish(self, key: str, **values: str) -> None:
+    async def _finish(self, step: RegisterInput, state: ApplicationState, **found: str) -> None:
         async with self.world.card.statements() as session:
-            await session.execute(
-                update(table(Application)).where(col(Application.key) == key).values(finished_at=func.now(), **values)
-            )
+            await applications.finish(session, step.key, state, **found)

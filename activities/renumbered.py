@@ -9,13 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 import benefits
 from benefits import Frequency
 from benefits.codes import PaymentState
 from benefits.decision import Decision
-from card import cases, decisions, rights
+from card import Session, decisions, rights, snapshots
 from card.tables import RightRow
 from workflows.model import Action, Attention, Case
 
@@ -58,7 +56,7 @@ def names_of(basis: str, facts: Mapping[str, Any]) -> set[str]:
     return {basis, *record.numbers} if record is not None else {basis}
 
 
-async def rename_payments(session: AsyncSession, service: str, facts: Mapping[str, Any]) -> None:
+async def rename_payments(session: Session, service: str, facts: Mapping[str, Any]) -> None:
     """A payment may be known under a number that the register has replaced since: it gets the one that holds now."""
     payments = facts["payments"]
     groups = await rights.other_names(session, service, {payment["basis"] for payment in payments})
@@ -69,7 +67,7 @@ async def rename_payments(session: AsyncSession, service: str, facts: Mapping[st
                 payment["basis"] = record.numbers[0]
 
 
-async def others(session: AsyncSession, case: Case, basis: str, facts: Mapping[str, Any]) -> list[Other]:
+async def others(session: Session, case: Case, basis: str, facts: Mapping[str, Any]) -> list[Other]:
     """What may be this right under a number that is gone: none for most, and for what rests on no record."""
     record = _record(basis, facts)
     if record is None:
@@ -87,10 +85,10 @@ async def others(session: AsyncSession, case: Case, basis: str, facts: Mapping[s
 
 
 async def heir(
-    session: AsyncSession, case: Case, names: set[str], facts: Mapping[str, Any], decisions: Sequence[Decision]
+    session: Session, case: Case, names: set[str], facts: Mapping[str, Any], decisions: Sequence[Decision]
 ) -> Decision | None:
     """What may be the right of these names, which is gone from the registers: of the same day, and nobody's yet."""
-    snapshot = await cases.first_snapshot(session, case.ref)
+    snapshot = await snapshots.first(session, case.ref)
     was = next((one for name in sorted(names) if snapshot and (one := _record(name, snapshot.facts))), None)
     for decision in decisions:
         now = _record(decision.basis or "", facts)
@@ -101,7 +99,7 @@ async def heir(
     return None
 
 
-async def said(session: AsyncSession, case: Case, right: RightRow | None) -> Action | None:
+async def said(session: Session, case: Case, right: RightRow | None) -> Action | None:
     """What an operator has said to that question: in this case, or once and for all that it is another right."""
     answers = (Action.SAME_RIGHT, Action.ANOTHER_RIGHT)
     action = await decisions.last(session, case.ref, why=Attention.SAME_RIGHT, actions=answers)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -19,8 +18,8 @@ from adapters.errors import Refused, Unavailable
 from adapters.ports import SmsCentre
 from adapters.records import OutgoingSms
 from adapters.sms_refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
-from card import Card, messages
-from card.tables import MessageState, OutgoingMessage, Person
+from card import Card, Session, messages, people
+from card.tables import MessageState, OutgoingMessage
 from workflows.model import Case, StepInput
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ class Listener:
 async def listener(world: World, person_id: UUID) -> Listener | None:
     """The person with the phone of the mobile citizens database; None if they have none."""
     async with world.card.statements() as session:
-        person = await session.get_one(Person, person_id)
+        person = await people.find(session, person_id)
         iin, language = person.iin, person.language
     with translated():
         phone = await world.mobile.phone(iin)
@@ -55,7 +54,7 @@ def written() -> Iterator[None]:
 
 
 async def intend(
-    session: AsyncSession,
+    session: Session,
     *,
     case: Case | None,
     key: str,
@@ -101,7 +100,7 @@ ANSWERS_A_DAY = 8
 """So many of these a phone gets within a day, whatever its cases are about."""
 
 
-async def may_answer(session: AsyncSession, phone: str, kind: dialogue.MessageKind, key: str) -> bool:
+async def may_answer(session: Session, phone: str, kind: dialogue.MessageKind, key: str) -> bool:
     """Whether one more message of this kind may go to this phone today. What is no answer always may."""
     return kind not in ANSWERING or await messages.said_lately(session, phone, ANSWERING, key) < ANSWERS_A_DAY
 

@@ -31,8 +31,7 @@ from adapters.ports import (
     SmsCentre,
     SocialInsurance,
 )
-from card import Card
-from card.tables import Person
+from card import Card, people
 from workflows.model import Case, QuietHours
 
 
@@ -65,7 +64,7 @@ class World:
         if not text:
             return ""
         async with self.card.statements() as session:
-            person = await session.get_one(Person, case.person_id)
+            person = await people.find(session, case.person_id)
             return masked(text, (person.family_name, person.given_name, person.patronymic))
 
 

@@ -5,6 +5,6 @@ here calls anybody, and no session is meant to stay open while somebody is calle
 """
 
 from card.migrate import migrate
-from card.store import Card
+from card.store import Card, Session
 
-__all__ = ["Card", "migrate"]
+__all__ = ["Card", "Session", "migrate"]

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CASE_NUMBERS, Application, CaseRecord, FactsSnapshot, RegistryEvent, RightState, table
+from card.tables import CASE_NUMBERS, CaseRecord, RegistryEvent, RightState, table
 from card.tables import Person as PersonRow
 
 NO_RIGHT = "no_right"
@@ -193,20 +193,21 @@ async def close(
 
 
 async def find(session: AsyncSession, ref: str) -> CaseRecord:
-    """The case with this reference, which is there. Raises NoResultFound."""
+    """The case with this reference, which is there, as the database has it now. Raises NoResultFound."""
     return await session.get_one(CaseRecord, ref, populate_existing=True)
 
 
-async def last_snapshot(session: AsyncSession, ref: str) -> FactsSnapshot | None:
-    """What the registries and the law last said of the case; None before they were asked."""
-    taken = select(FactsSnapshot).where(col(FactsSnapshot.case_ref) == ref)
-    return (await session.scalars(taken.order_by(col(FactsSnapshot.taken_at).desc()).limit(1))).first()
+async def in_hand(session: AsyncSession, ref: str) -> CaseRecord:
+    """As `find`, with what this transaction has changed of it and not yet written. Raises NoResultFound."""
+    return await session.get_one(CaseRecord, ref)
 
 
-async def first_snapshot(session: AsyncSession, ref: str) -> FactsSnapshot | None:
-    """What the registries and the law said of the case when its right was found; None before they were asked."""
-    taken = select(FactsSnapshot).where(col(FactsSnapshot.case_ref) == ref)
-    return (await session.scalars(taken.order_by(col(FactsSnapshot.taken_at)).limit(1))).first()
+async def not_started(session: AsyncSession, waits: timedelta, most: int) -> Sequence[CaseRecord]:
+    """Cases that were opened so long ago and that Temporal has not taken over, the oldest first."""
+    rows = select(CaseRecord).where(
+        col(CaseRecord.started_at).is_(None), col(CaseRecord.opened_at) < func.now() - waits
+    )
+    return (await session.scalars(rows.order_by(col(CaseRecord.opened_at)).limit(most))).all()
 
 
 async def open_after(session: AsyncSession, ref: str, most: int) -> Sequence[CaseRecord]:
@@ -222,12 +223,6 @@ async def open_after(session: AsyncSession, ref: str, most: int) -> Sequence[Cas
         .limit(most)
     )
     return rows.all()
-
-
-async def has_applied(session: AsyncSession, ref: str) -> bool:
-    """Whether an application of this case has gone out, or was about to."""
-    found = await session.scalar(select(col(Application.key)).where(col(Application.case_ref) == ref).limit(1))
-    return found is not None
 
 
 class Ending(NamedTuple):

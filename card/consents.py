@@ -1,7 +1,5 @@
 """What persons agreed to or declined, each with the message that says so; and what was no answer, for an auditor."""
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +7,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CaseRecord, Consent, Decision, FactsSnapshot, RefusedAnswer, table
+from card.tables import CaseRecord, Consent, Decision, RefusedAnswer, table
 
 
 async def given(session: AsyncSession, case_ref: str) -> Consent | None:
@@ -72,12 +70,6 @@ async def record(session: AsyncSession, consent: Consent) -> Consent:
     said = await of_message(session, consent.case_ref, consent.message_id)
     assert said is not None  # noqa: S101  (written above, or before)
     return said
-
-
-async def found_at(session: AsyncSession, key: str) -> datetime | None:
-    """When the right that was consented to was first found: the key is that of the step that found it."""
-    at: datetime | None = await session.scalar(select(col(FactsSnapshot.taken_at)).where(col(FactsSnapshot.key) == key))
-    return at
 
 
 async def refuse(session: AsyncSession, case_ref: str, message_id: str, reason: str) -> None:

@@ -37,6 +37,11 @@ async def intend(session: AsyncSession, message: OutgoingMessage) -> OutgoingMes
     return (await session.scalars(row.returning(OutgoingMessage), execution_options={"populate_existing": True})).one()
 
 
+async def known(session: AsyncSession, key: str) -> OutgoingMessage | None:
+    """The message that was intended under this key; None if none was."""
+    return await session.get(OutgoingMessage, key)
+
+
 async def mark_sent(
     session: AsyncSession, key: str, smsc_message_ids: Sequence[str], at: datetime, *, operator: str = OPERATOR
 ) -> Sequence[str]:

@@ -1,20 +1,17 @@
-"""The money of a case: applications, rulings, accounts, payments, and the books in double entry.
-
-Each effect is written as intended before the call and as done after, under its key. The books never change a line;
+"""The books, in double entry: what was assigned, paid, withheld and returned. They never change a line;
 `assigned == credited + pending` follows from how they are kept, and tests read it from here.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import Account, LedgerAccount, LedgerEntry, table
+from card.tables import LedgerAccount, LedgerEntry, table
 
 ZERO = Decimal(0)
 
@@ -127,19 +124,3 @@ async def money(session: AsyncSession, case_ref: str | None = None) -> Money:
         query = query.where(col(LedgerEntry.case_ref) == case_ref)
     assigned, credited, pending = (await session.execute(query)).one()
     return Money(assigned=assigned, credited=credited, pending=pending)
-
-
-async def know_account(session: AsyncSession, person_id: UUID, iban: str, source: str) -> Account:
-    """The person's account with this IBAN, made known if it was not."""
-    row = insert(Account).values(id=uuid4(), person_id=person_id, iban=iban, source=source)
-    row = row.on_conflict_do_update(constraint="an_account_once_a_person", set_={"seen_at": func.now()})
-    return (await session.scalars(row.returning(Account), execution_options={"populate_existing": True})).one()
-
-
-async def rejected_ibans(session: AsyncSession, person_id: UUID) -> set[str]:
-    """Accounts to which a payment of this person came back."""
-    return set(
-        await session.scalars(
-            select(col(Account.iban)).where(col(Account.person_id) == person_id, col(Account.rejected).is_not(None))
-        )
-    )

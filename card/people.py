@@ -12,9 +12,14 @@ from sqlmodel import col
 from card.tables import Family, Member, Person, table
 
 
+async def find(session: AsyncSession, person_id: UUID) -> Person:
+    """The person with this id, who is there. Raises NoResultFound."""
+    return await session.get_one(Person, person_id)
+
+
 async def remember_person(session: AsyncSession, person_id: UUID, described: Mapping[str, Any]) -> None:
     """Bring a known person up to date; `described` has the columns of `persons` as the registry gave them."""
-    person = await session.get_one(Person, person_id)
+    person = await find(session, person_id)
     for column, value in described.items():
         setattr(person, column, value)
 

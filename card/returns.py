@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card import money, rights
-from card.tables import Account, Assignment, CaseRecord, Decision, Payment, RightRow, RightState, table
+from card import accounts, money, payments, rights
+from card.tables import Account, Assignment, CaseRecord, Decision, Payment, PaymentState, RightRow, RightState, table
 
 RETURNED, TAKEN_UP = "returned", "taken-up"
 REOPENS = (RETURNED, TAKEN_UP)
@@ -59,7 +59,9 @@ async def take_back(session: AsyncSession, ref: str, *, account: str, reason: st
     case = await session.get_one(CaseRecord, ref, with_for_update=True, populate_existing=True)
     paid = (
         await session.scalars(
-            select(Payment).where(col(Payment.case_ref) == ref, col(Payment.state) == "settled").with_for_update()
+            select(Payment)
+            .where(col(Payment.case_ref) == ref, col(Payment.state) == PaymentState.SETTLED)
+            .with_for_update()
         )
     ).one_or_none()
     if paid is None or case.outcome is None:
@@ -68,12 +70,8 @@ async def take_back(session: AsyncSession, ref: str, *, account: str, reason: st
         raise NothingToReturn("its money went to an account that ends otherwise: is it this case?")
     await _decide(session, ref, f"{paid.key}:{RETURNED}", RETURNED, reason, by, note)
     await money.book_returned(session, paid.key, ref, paid.amount, on)
-    await session.execute(
-        update(table(Payment))
-        .where(col(Payment.key) == paid.key)
-        .values(state=RETURNED, reason=reason, finished_at=func.now())
-    )
-    await session.execute(update(table(Account)).where(col(Account.id) == paid.account_id).values(rejected=reason))
+    await payments.finish(session, paid.key, PaymentState.RETURNED, reason=reason)
+    await accounts.reject(session, paid.account_id, reason)
     await _open_again(session, case)
     return paid.key
 
@@ -81,7 +79,7 @@ async def take_back(session: AsyncSession, ref: str, *, account: str, reason: st
 async def take_up(session: AsyncSession, ref: str, *, by: str, note: str) -> None:
     """Open a closed case again that owes money: assigned, and neither paid nor on its way."""
     case = await session.get_one(CaseRecord, ref, with_for_update=True, populate_existing=True)
-    live = col(Payment.state).in_(("intended", "settled"))
+    live = col(Payment.state).in_((PaymentState.INTENDED, PaymentState.SETTLED))
     on_its_way = await session.scalar(select(col(Payment.key)).where(col(Payment.case_ref) == ref, live).limit(1))
     owed = (await money.money(session, ref)).pending
     if case.outcome is None or on_its_way is not None or not owed:

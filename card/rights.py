@@ -18,11 +18,13 @@ from sqlmodel import col
 
 from card import findings
 from card.tables import (
+    GRANTED,
     Assignment,
     CaseRecord,
     FactsSnapshot,
     Look,
     Payment,
+    PaymentState,
     Person,
     RightName,
     RightRow,
@@ -117,7 +119,9 @@ async def paid_beside(session: AsyncSession, ref: str) -> str | None:
         select(col(CaseRecord.ref))
         .join(table(Payment), col(Payment.case_ref) == col(CaseRecord.ref))
         .where(
-            all_of(right), col(CaseRecord.right_id) != case.right_id, col(Payment.state).in_(("intended", "settled"))
+            all_of(right),
+            col(CaseRecord.right_id) != case.right_id,
+            col(Payment.state).in_((PaymentState.INTENDED, PaymentState.SETTLED)),
         )
     )
     found: str | None = await session.scalar(beside.limit(1))
@@ -224,7 +228,7 @@ async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: 
             select(col(Assignment.amount), col(Assignment.state)).where(col(Assignment.case_ref) == case.ref)
         )
     ).first()
-    granted = assigned is not None and assigned[1] in ("assigned", "accepted")
+    granted = assigned is not None and assigned[1] in GRANTED
     state = STATE_AFTER.get(outcome, RightState.CLAIMED if granted else RightState.OFFERED)
     if state is RightState.ENTITLED and once:
         state = RightState.SETTLED

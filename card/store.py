@@ -19,6 +19,9 @@ from card.tables import Person
 
 _MOST_IINS = 20_000
 
+Session = AsyncSession
+"""What a transaction's functions are given: callers hand it on, and know nothing else of the database's library."""
+
 
 PASSING = {
     "08": "the connection broke",

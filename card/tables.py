@@ -124,9 +124,7 @@ class RightRow(SQLModel, table=True):
 
     __tablename__ = "rights"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('found', 'offered', 'refused', 'claimed', 'entitled', 'settled')", name="a_known_state"
-        ),
+        _one_of("state", *RightState),
         CheckConstraint(
             "amount >= 0 AND refused_amount >= 0 AND offers >= 0 AND refusals >= 0", name="nothing_negative"
         ),
@@ -248,7 +246,7 @@ class OutgoingMessage(SQLModel, table=True):
 
     __tablename__ = "messages"
     __table_args__ = (
-        _one_of("state", "intended", "sent", "delivered", "failed"),
+        _one_of("state", *MessageState),
         _one_of("language", *LANGUAGES),
         Index("messages_to_a_phone", "phone", "intended_at"),
     )
@@ -429,20 +427,38 @@ class RefusedAnswer(SQLModel, table=True):
     at: datetime = _time(now=True)
 
 
+class ApplicationState(StrEnum):
+    INTENDED = "intended"
+    REGISTERED = "registered"
+    MISSING_DOCUMENT = "missing_document"
+    REJECTED = "rejected"
+
+
 class Application(SQLModel, table=True):
     """An application at E-Maket: intended before the call, registered or turned down after."""
 
     __tablename__ = "applications"
-    __table_args__ = (_one_of("state", "intended", "registered", "missing_document", "rejected"),)
+    __table_args__ = (_one_of("state", *ApplicationState),)
 
     key: str = Field(primary_key=True)
     case_ref: str = Field(foreign_key="cases.ref", index=True)
     applied_on: date
     number: str | None = Field(default=None, unique=True)
-    state: str = "intended"
+    state: str = ApplicationState.INTENDED
     detail: str | None = None
     intended_at: datetime = _time(now=True)
     finished_at: datetime | None = _time(nullable=True)
+
+
+class AssignmentState(StrEnum):
+    ASSIGNED = "assigned"
+    CONTESTED = "contested"
+    """Its amount is another than ours: a person decides."""
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+GRANTED = (AssignmentState.ASSIGNED, AssignmentState.ACCEPTED)
 
 
 class Assignment(SQLModel, table=True):
@@ -452,7 +468,7 @@ class Assignment(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("computed >= 0 AND amount >= 0 AND was >= 0", name="nothing_negative"),
         CheckConstraint("computed <> 'NaN' AND amount <> 'NaN' AND was <> 'NaN'", name="a_number"),
-        _one_of("state", "assigned", "contested", "accepted", "refused"),
+        _one_of("state", *AssignmentState),
     )
 
     key: str = Field(primary_key=True)
@@ -485,6 +501,13 @@ class Account(SQLModel, table=True):
     seen_at: datetime = _time(now=True)
 
 
+class PaymentState(StrEnum):
+    INTENDED = "intended"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+
+
 class Payment(SQLModel, table=True):
     """A transfer: intended before the call, settled or rejected after, or returned by the bank after it was settled.
 
@@ -494,7 +517,7 @@ class Payment(SQLModel, table=True):
 
     __tablename__ = "payments"
     __table_args__ = (
-        _one_of("state", "intended", "settled", "rejected", "returned"),
+        _one_of("state", *PaymentState),
         CheckConstraint("amount > 0", name="something_is_paid"),
         CheckConstraint("amount <> 'NaN'", name="a_number"),
         Index(
@@ -509,7 +532,7 @@ class Payment(SQLModel, table=True):
     case_ref: str = Field(foreign_key="cases.ref", index=True)
     account_id: UUID = Field(foreign_key="accounts.id")
     amount: Decimal = _money()
-    state: str = "intended"
+    state: str = PaymentState.INTENDED
     reason: str | None = None
     bank_reference: str | None = None
     intended_at: datetime = _time(now=True)

@@ -33,7 +33,7 @@ import benefits
 from activities.calendar import day_of
 from activities.masking import masked
 from benefits import read_iin
-from card import cases, findings, money
+from card import findings, money, snapshots
 from card.cases import is_case_ref
 from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up
 from card.tables import CaseRecord, Decision, OutgoingMessage, Payment
@@ -241,7 +241,7 @@ async def look(running: Running, ref: str) -> CaseView:
         decided = await session.scalars(
             select(Decision).where(col(Decision.case_ref) == record.ref).order_by(col(Decision.at))
         )
-        found = await cases.last_snapshot(session, record.ref)
+        found = await snapshots.last(session, record.ref)
         sums = await money.money(session, record.ref)
         messages = [
             {"kind": m.kind, "state": m.state, "parts": m.parts, "sent": m.sent_at, "paid_by": m.paid_by} for m in said

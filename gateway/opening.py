@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
-from sqlmodel import col
 from temporalio.client import Client
 from temporalio.common import (
     SearchAttributePair,
@@ -32,6 +30,10 @@ AHEAD = timedelta(days=31)
 
 AT_ONCE = 500
 """So many cases are started in one look, the oldest first; the next look starts the others."""
+
+
+WAITS = timedelta(seconds=10)
+"""A case that has not been started for so long is not just being started."""
 
 
 @dataclass(frozen=True)
@@ -107,15 +109,8 @@ class Opening:
 
     async def start_pending(self) -> int:
         """Start the cases that were recorded and not started, as after a crash in between. Returns their number."""
-        late = func.now() - timedelta(seconds=10)
         async with self.card.statements() as session:
-            rows = await session.scalars(
-                select(CaseRecord)
-                .where(col(CaseRecord.started_at).is_(None), col(CaseRecord.opened_at) < late)
-                .order_by(col(CaseRecord.opened_at))
-                .limit(AT_ONCE)
-            )
-            waiting = [_case(row) for row in rows]
+            waiting = [_case(row) for row in await cases.not_started(session, WAITS, AT_ONCE)]
         for case in waiting:
             try:
                 await self._start(case)

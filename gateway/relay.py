@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -19,7 +18,7 @@ from activities import hearing, speech
 from activities.hearing import Heard
 from activities.world import translated
 from adapters.ports import MobileDatabase, SmsCentre
-from card import Card, cases, consents, messages, parts
+from card import Card, Session, cases, consents, messages, parts
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage
 from dialogue import Meaning, MessageKind
@@ -280,7 +279,7 @@ class Relay:
         return {one.ref: one.service for one in asked if hers[one.iin]}
 
 
-async def _of_what_is_over(session: AsyncSession, ref: str) -> MessageKind:
+async def _of_what_is_over(session: Session, ref: str) -> MessageKind:
     """What a clear answer to a case that is over is told: the truth about the answer before it, if there was one."""
     if await consents.answered(session, ref):
         return MessageKind.ALREADY_ANSWERED

@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import World, all_activities
-from card import Card, cases, consents, messages, money
+from card import Card, accounts, cases, consents, messages, money
 from card.tables import Consent, IncomingMessage, OutgoingMessage, Payment
 from tests.activities.centre import MemoryCentre
 from tests.activities.database import owed
@@ -284,7 +284,7 @@ class Life:
             case Step.CREDIT:
                 await self.agreed(case, n)
                 async with self.card.transaction() as session:
-                    account = await money.know_account(session, case.person_id, ibans_of(n)[0], "bank")
+                    account = await accounts.know(session, case.person_id, ibans_of(n)[0], "bank")
                     about = money.About("budget", ON, ON)
                     await owed(session, case.key(Step.ASSIGN), case.ref, AMOUNT, about)
                 return CreditInput(**common, account_id=account.id, amount=AMOUNT)

@@ -8,7 +8,7 @@ import pytest
 from activities.calendar import ALMATY
 from adapters.errors import Refused
 from adapters.records import BankAccount
-from card import messages, money
+from card import accounts, messages
 from card.tables import Account, OutgoingMessage, Question
 from tests.activities.life import Life
 from tests.activities.people import SOMEBODYS, ibans_of, mother, phone_of
@@ -44,7 +44,7 @@ async def iban_of(life: Life, found: AccountFound) -> tuple[str, str]:
 
 async def reject(life: Life, case: Case, iban: str) -> None:
     async with life.card.transaction() as session:
-        (await money.know_account(session, case.person_id, iban, "bank")).rejected = "AC04"
+        (await accounts.know(session, case.person_id, iban, "bank")).rejected = "AC04"
 
 
 async def test_the_first_account_is_taken(life: Life) -> None:

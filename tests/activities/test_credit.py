@@ -9,7 +9,7 @@ from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 
 from adapters.records import Transfer
-from card import money, rights
+from card import accounts, money, rights
 from card.tables import Account, Payment
 from tests.activities.database import owed
 from tests.activities.life import AMOUNT, Life
@@ -21,7 +21,7 @@ async def payment(life: Life, case: Case, n: int = 1, place: int = 0) -> CreditI
     """The n-th payment of the case, to the mother's first or second account; what it rests on is in the Card."""
     await life.agreed(case)
     async with life.card.transaction() as session:
-        account = await money.know_account(session, case.person_id, ibans_of(1)[place], "bank")
+        account = await accounts.know(session, case.person_id, ibans_of(1)[place], "bank")
         # What is credited has been assigned before: the books refuse anything else.
         await owed(session, case.key(Step.ASSIGN), case.ref, AMOUNT, money.About("budget", ON, ON))
     return CreditInput(case=case, n=n, key=case.key(Step.CREDIT, n), account_id=account.id, amount=AMOUNT)
@@ -200,10 +200,10 @@ async def test_what_the_case_claims_moves_no_money(life: Life) -> None:
     arg = await payment(life, await life.open())
     theirs = await life.open(2)
     async with life.card.transaction() as session:
-        other = await money.know_account(session, theirs.person_id, ibans_of(2)[0], "bank")
+        other = await accounts.know(session, theirs.person_id, ibans_of(2)[0], "bank")
     unasked = await life.open(3)
     async with life.card.transaction() as session:
-        to = await money.know_account(session, unasked.person_id, ibans_of(3)[0], "bank")
+        to = await accounts.know(session, unasked.person_id, ibans_of(3)[0], "bank")
         await owed(session, unasked.key(Step.ASSIGN), unasked.ref, AMOUNT, money.About("budget", ON, ON))
     for forged, says in (
         (arg.model_copy(update={"amount": AMOUNT * 100}), "are owed"),

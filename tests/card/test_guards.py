@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.records import Language, Sex
 from benefits import make_iin
-from card import Card, cases, messages, migrate, money, rights
+from card import Card, accounts, cases, messages, migrate, money, rights
 from card.store import DatabaseError
 from card.tables import (
     Assignment,
@@ -102,7 +102,7 @@ async def test_a_person_is_known_once_however_many_cases_come_at_once(cards: Car
 async def test_a_case_has_one_live_payment(cards: Cards) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
-        account = await money.know_account(session, case.person_id, IBAN, "bank")
+        account = await accounts.know(session, case.person_id, IBAN, "bank")
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
 
     def payment(key: str) -> Payment:
@@ -245,7 +245,7 @@ async def test_two_credits_at_the_same_moment_are_not_both_covered(cards: Cards)
 async def test_closed_sets_are_closed_in_the_database_too(cards: Cards, nonsense: str) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
-        account = await money.know_account(session, case.person_id, IBAN, "bank")
+        account = await accounts.know(session, case.person_id, IBAN, "bank")
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         session.add(Payment(key="credit", case_ref=case.ref, account_id=account.id, amount=AMOUNT))
         asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW, "phone": "+77010000001"}
@@ -343,7 +343,7 @@ async def test_an_account_is_known_once_a_person(cards: Cards) -> None:
 
     async def know(person: CaseRecord, iban: str) -> object:
         async with cards.card.transaction() as session:
-            return (await money.know_account(session, person.person_id, iban, "bank")).id
+            return (await accounts.know(session, person.person_id, iban, "bank")).id
 
     assert len({*await asyncio.gather(*(know(case, IBAN) for _ in range(5)))}) == 1
     assert await know(other, IBAN) != await know(case, IBAN), "a shared account is known to each of its owners"
@@ -388,8 +388,8 @@ async def test_one_case_is_credited_once_whatever_a_transaction_sees(cards: Card
 async def test_a_payment_is_covered_and_goes_to_the_person_alone(cards: Cards) -> None:
     case, other = await cards.open(), await cards.open(n=2)
     async with cards.card.transaction() as session:
-        mine = await money.know_account(session, case.person_id, IBAN, "bank")
-        theirs = await money.know_account(session, other.person_id, IBAN, "bank")
+        mine = await accounts.know(session, case.person_id, IBAN, "bank")
+        theirs = await accounts.know(session, other.person_id, IBAN, "bank")
     payment: dict[str, Any] = {"key": "credit", "case_ref": case.ref, "account_id": mine.id, "amount": AMOUNT}
     with pytest.raises(DatabaseError):
         await _add(cards.card, Payment(**payment))
@@ -426,7 +426,7 @@ async def test_what_was_decided_sent_and_said_stays(cards: Cards, deed: str) -> 
     case = await cards.open()
     await cards.open(n=2)
     async with cards.card.transaction() as session:
-        account = await money.know_account(session, case.person_id, IBAN, "bank")
+        account = await accounts.know(session, case.person_id, IBAN, "bank")
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         session.add(Payment(key="credit", case_ref=case.ref, account_id=account.id, amount=AMOUNT))
         asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW, "phone": "+77010000001"}

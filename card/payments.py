@@ -1,0 +1,80 @@
+"""Payments: intended before the bank is called, and what became of them. The books are in `card.money`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from card.tables import Account, Payment, PaymentState, table
+
+
+async def known(session: AsyncSession, key: str) -> Payment | None:
+    """The payment under this key; None if none was intended."""
+    return await session.get(Payment, key)
+
+
+async def find(session: AsyncSession, key: str) -> Payment:
+    """The payment under this key, which is there. Raises NoResultFound."""
+    return await session.get_one(Payment, key)
+
+
+async def locked(session: AsyncSession, key: str) -> Payment:
+    """The payment under this key, which is there, locked until the transaction ends. Raises NoResultFound."""
+    return await session.get_one(Payment, key, with_for_update=True)
+
+
+async def intend(session: AsyncSession, key: str, case_ref: str, account_id: UUID, amount: Decimal) -> bool:
+    """Write a payment of `amount` tenge down before it is made. False if it was intended before: it may be made."""
+    row = insert(table(Payment)).values(key=key, case_ref=case_ref, account_id=account_id, amount=amount)
+    row = row.on_conflict_do_nothing(index_elements=["key"])
+    return await session.scalar(row.returning(col(Payment.key))) is not None
+
+
+async def finish(
+    session: AsyncSession, key: str, state: PaymentState, *, reason: str | None, bank_reference: str | None = None
+) -> None:
+    """Write down what became of it; `reason` is the bank's code (ISO 20022)."""
+    values: dict[str, str | None] = {"state": state, "reason": reason}
+    if bank_reference is not None:
+        values["bank_reference"] = bank_reference
+    await session.execute(
+        update(table(Payment)).where(col(Payment.key) == key).values(**values, finished_at=func.now())
+    )
+
+
+async def of_case(session: AsyncSession, case_ref: str) -> Sequence[Payment]:
+    """All payments of the case, the first intended first."""
+    found = select(Payment).where(col(Payment.case_ref) == case_ref).order_by(col(Payment.intended_at))
+    return (await session.scalars(found)).all()
+
+
+class Paid(NamedTuple):
+    """What reached an account: tenge, and the IBAN."""
+
+    amount: Decimal
+    iban: str
+
+
+async def paid(session: AsyncSession, case_ref: str) -> Paid:
+    """The one payment of the case that reached an account. Raises NoResultFound."""
+    reached = select(col(Payment.amount), col(Account.iban)).join(Account, col(Account.id) == col(Payment.account_id))
+    reached = reached.where(col(Payment.case_ref) == case_ref, col(Payment.state) == PaymentState.SETTLED)
+    return Paid(*(await session.execute(reached)).one())
+
+
+async def paid_since(session: AsyncSession, case_ref: str, moment: datetime) -> str | None:
+    """The key of the payment that reached an account, if it was intended after that moment."""
+    key: str | None = await session.scalar(
+        select(col(Payment.key)).where(
+            col(Payment.case_ref) == case_ref,
+            col(Payment.state) == PaymentState.SETTLED,
+            col(Payment.intended_at) > moment,
+        )
+    )
+    return key
