@@ -27,8 +27,8 @@ from activities.calendar import day_of
 from adapters.errors import AdapterError
 from card.store import DatabaseError
 from cli import cases, law, stack
-from cli.cases import BadInput
 from cli.connection import NothingRunning, Running, environment, running
+from desk import BadInput, deciding, looking
 from runtime.processes import StartError
 from runtime.program import end
 from runtime.settings import SettingsError
@@ -178,7 +178,7 @@ def reply(
 def case(ref: Ref, as_json: Json = False) -> None:
     """Show one case: where it stands, what it waits for, its messages and its money."""
     with in_words():
-        view = _with(lambda here: cases.look(here, ref))
+        view = _with(lambda here: looking.look(here.card, here.client, ref))
         if as_json:
             _print_json(view.to_dict())
         else:
@@ -198,7 +198,7 @@ def cases_(
     with in_words():
         if service is not None:
             cases.check_code(service)
-        rows = _with(lambda here: cases.listed(here, service, stage, outcome, attention, limit))
+        rows = _with(lambda here: looking.listed(here.card, here.client, service, stage, outcome, attention, limit))
         if as_json:
             _print_json(rows)
         else:
@@ -215,11 +215,11 @@ def resolve(
 ) -> None:
     """Decide as an operator on a case that needs a person."""
     with in_words():
-        done = _with(lambda here: cases.resolve(here, ref, action, note, by))
+        done = _with(lambda here: deciding.resolve(here.card, here.client, ref, action, note, by))
         if as_json:
-            _print_json(done)
+            _print_json({"ref": ref, "stage": done.stage, "action": done.action})
         else:
-            console.print(f"case {done['ref']}: {done['action']}")
+            console.print(f"case {ref}: {done.action}")
 
 
 @app.command()
@@ -233,22 +233,22 @@ def returned(
 ) -> None:
     """Book that the credited money of a closed case has come back from the bank; the case pays anew by itself."""
     with in_words():
-        done = _with(lambda here: cases.returned(here, ref, reason, account, note, by))
+        sums = _with(lambda here: deciding.returned(here.card, ref, reason, account, note, by))
         if as_json:
-            _print_json(done)
+            _print_json({"ref": ref, "amount": str(sums.pending)})
         else:
-            console.print(f"case {done['ref']}: {done['amount']} tenge are owed again; it is opened again by itself")
+            console.print(f"case {ref}: {sums.pending} tenge are owed again; it is opened again by itself")
 
 
 @app.command("pay-owed")
 def pay_owed(ref: Ref, by: By, note: Note = "", as_json: Json = False) -> None:
     """Open a closed case again whose money was assigned and never paid: it looks for an account, and pays."""
     with in_words():
-        done = _with(lambda here: cases.pay_owed(here, ref, note, by))
+        sums = _with(lambda here: deciding.pay_owed(here.card, ref, note, by))
         if as_json:
-            _print_json(done)
+            _print_json({"ref": ref, "amount": str(sums.pending)})
         else:
-            console.print(f"case {done['ref']}: {done['amount']} tenge are owed; it is opened again by itself")
+            console.print(f"case {ref}: {sums.pending} tenge are owed; it is opened again by itself")
 
 
 @app.command()

@@ -21,7 +21,7 @@ from bench.bare import ACTIVITIES, LOCAL_ACTIVITIES, QUEUE, Bare
 from card import Card
 from demo.crowd import crowd
 from demo.outside import Outside
-from gateway.opening import Opening
+from desk.opening import Opening
 from runtime.embedded import EmbeddedStack, Part
 from workflows.model import CaseResult, Outcome
 

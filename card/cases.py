@@ -197,9 +197,33 @@ async def find(session: AsyncSession, ref: str) -> CaseRecord:
     return await session.get_one(CaseRecord, ref, populate_existing=True)
 
 
+async def known(session: AsyncSession, ref: str) -> CaseRecord | None:
+    """The case with this reference; None if there is none."""
+    return await session.get(CaseRecord, ref)
+
+
 async def in_hand(session: AsyncSession, ref: str) -> CaseRecord:
     """As `find`, with what this transaction has changed of it and not yet written. Raises NoResultFound."""
     return await session.get_one(CaseRecord, ref)
+
+
+async def newest(
+    session: AsyncSession,
+    most: int,
+    *,
+    service: str | None = None,
+    outcome: str | None = None,
+    refs: Collection[str] | None = None,
+) -> Sequence[CaseRecord]:
+    """Cases, newest first: of a service, that ended so, and among these references, where given."""
+    rows = select(CaseRecord).order_by(col(CaseRecord.opened_at).desc(), col(CaseRecord.ref)).limit(most)
+    if service is not None:
+        rows = rows.where(col(CaseRecord.service) == service)
+    if outcome is not None:
+        rows = rows.where(col(CaseRecord.outcome) == outcome)
+    if refs is not None:
+        rows = rows.where(col(CaseRecord.ref).in_(refs))
+    return (await session.scalars(rows)).all()
 
 
 async def not_started(session: AsyncSession, waits: timedelta, most: int) -> Sequence[CaseRecord]:

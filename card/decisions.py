@@ -1,6 +1,6 @@
 """What was decided on cases, and by whom: written before it takes effect, and never changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,6 +19,12 @@ async def write(
     row = insert(table(Decision)).values(key=key, case_ref=case_ref, action=action, why=why, by=by, note=note, at=at)
     await session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
     return (await session.get_one(Decision, key)).at
+
+
+async def of_case(session: AsyncSession, case_ref: str) -> Sequence[Decision]:
+    """Everything that was decided on the case, in its order."""
+    made = select(Decision).where(col(Decision.case_ref) == case_ref).order_by(col(Decision.at))
+    return (await session.scalars(made)).all()
 
 
 async def last(session: AsyncSession, ref: str, *, why: str, actions: Collection[str]) -> str | None:

@@ -42,6 +42,12 @@ async def known(session: AsyncSession, key: str) -> OutgoingMessage | None:
     return await session.get(OutgoingMessage, key)
 
 
+async def of_case(session: AsyncSession, case_ref: str) -> Sequence[OutgoingMessage]:
+    """Everything that was said about the case, in its order."""
+    said = select(OutgoingMessage).where(col(OutgoingMessage.case_ref) == case_ref)
+    return (await session.scalars(said.order_by(col(OutgoingMessage.intended_at)))).all()
+
+
 async def mark_sent(
     session: AsyncSession, key: str, smsc_message_ids: Sequence[str], at: datetime, *, operator: str = OPERATOR
 ) -> Sequence[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
@@ -18,6 +18,9 @@ from card.migrate import NEWEST
 from card.tables import Person
 
 _MOST_IINS = 20_000
+
+NoSuchRow, SeveralRows = NoResultFound, MultipleResultsFound
+"""What is raised where exactly one row must be."""
 
 Session = AsyncSession
 """What a transaction's functions are given: callers hand it on, and know nothing else of the database's library."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from card import Card
-from gateway.opening import Opening
+from desk.opening import Opening
 from runtime.benefits import add_benefits
 from runtime.data_folder import running_environment
 from runtime.settings import Settings, SettingsError, load_settings

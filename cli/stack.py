@@ -16,11 +16,11 @@ from rich.table import Table
 
 from card import Card
 from card.money import Money, money
-from cli.cases import BadInput
 from demo.cast import read_cast
 from demo.outside import SKIPPED, Outside, total
 from demo.play import Play, Run, unreached
-from gateway.opening import Opening
+from desk import BadInput
+from desk.opening import Opening
 from runtime.embedded import EmbeddedStack
 from workflows.model import ALMATY, Outcome, day_in_almaty, tenge
 

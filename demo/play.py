@@ -14,10 +14,10 @@ from uuid import uuid4
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 
-from cli.cases import details
 from demo.cast import Act, Cast, Family, Played
 from demo.outside import Outside
-from gateway.opening import Opening
+from desk.looking import details
+from desk.opening import Opening
 from runtime.settings import Agency
 from workflows.model import (
     CaseResult,

@@ -10,9 +10,9 @@ import uvicorn
 from adapters.clients import HttpMobileDatabase
 from adapters.sms import IncomingSms, Receipt, ReceiptState, SmppInbox
 from card import Card
+from desk.opening import Opening
 from gateway.app import Parts, gateway_app
 from gateway.connections import server_config
-from gateway.opening import Opening
 from gateway.refusals import Refusals
 from gateway.relay import Relay
 from runtime.program import program

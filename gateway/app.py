@@ -18,6 +18,7 @@ from activities.calendar import day_of
 from benefits import BadFacts
 from card import Card
 from card.store import DatabaseError, DatabaseRefused
+from desk.opening import AHEAD, Opening
 from gateway.bodies import AsWritten
 from gateway.codec import codec_router
 from gateway.door import Door, Limits
@@ -32,7 +33,6 @@ from gateway.messages import (
     ReplyPosted,
     Taken,
 )
-from gateway.opening import AHEAD, Opening
 from gateway.refusals import Refusals
 from gateway.relay import Relay
 from gateway.signature import COVERED, Key, Senders

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-import phonenumbers
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from adapters.phones import phone_number
 from benefits.iin import BadIin, read_iin
 from gateway.bodies import storable
 
@@ -20,21 +20,6 @@ class Posted(BaseModel):
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-
-
-def phone_number(text: str) -> str:
-    """A telephone number in E.164, also from the ways in which it is written at home. Raises ValueError."""
-    try:
-        number = phonenumbers.parse(text, "KZ")
-    except phonenumbers.NumberParseException:
-        raise ValueError("a telephone number in E.164, as +77011234567") from None
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
-    # Some countries' numbers may be longer than E.164 has digits, and no SMS could be sent there.
-    if not possible or not _E164.fullmatch(e164):
-        raise ValueError("a telephone number in E.164, as +77011234567")
-    return e164
 
 
 def _iin(text: str) -> str:

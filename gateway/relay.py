@@ -21,12 +21,12 @@ from adapters.ports import MobileDatabase, SmsCentre
 from card import Card, Session, cases, consents, messages, parts
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage
+from desk.opening import Opening
+from desk.reconcile import Reconciler
 from dialogue import Meaning, MessageKind
 from gateway.bodies import storable
 from gateway.faults import passes, report
-from gateway.opening import Opening
 from gateway.receipts import Receipts
-from gateway.reconcile import Reconciler
 from workflows import model
 
 log = structlog.get_logger()

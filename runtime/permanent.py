@@ -7,16 +7,15 @@ own code. Another try would fail alike until somebody has mended it, so an opera
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from card.store import DatabaseRefused
+from card.store import DatabaseRefused, NoSuchRow, SeveralRows
 
 FOR_GOOD: dict[type[Exception], str] = {
     DatabaseRefused: "the database refuses it",
-    NoResultFound: "a row that must be there is not",
-    MultipleResultsFound: "a row is there more than once",
+    NoSuchRow: "a row that must be there is not",
+    SeveralRows: "a row is there more than once",
     ValidationError: "a value has another shape than agreed",
     AssertionError: "something is so that cannot be",
     ArithmeticError: "a fault in our code",

@@ -14,8 +14,8 @@ from temporalio.client import Client, WorkflowHandle
 
 from card import Card, messages
 from card.tables import CaseRecord, IncomingMessage, OutgoingMessage
+from desk.opening import Opening
 from gateway.app import Parts, gateway_app
-from gateway.opening import Opening
 from gateway.relay import Relay
 from gateway.signature import signed_headers
 from runtime.settings import Settings

@@ -11,8 +11,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from card import findings
 from card.tables import Application, CaseRecord, table
-from gateway import reconcile
-from gateway.reconcile import Reconciler
+from desk import reconcile
+from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
 from tests.gateway.desk import ON, Desk, now
 from workflows.model import Case, Message, Receipt

@@ -7,7 +7,7 @@ import pytest
 
 from card import Card
 from demo.outside import SKIPPED, Outside
-from gateway.opening import Opening
+from desk.opening import Opening
 from runtime.embedded import EmbeddedStack
 
 # Short deadlines and polls, so that faults cost seconds; nothing else differs from `make up`.

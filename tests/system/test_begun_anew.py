@@ -17,8 +17,8 @@ from card.money import money
 from card.returns import NothingToReturn, take_back
 from card.tables import CaseRecord, Look, Payment, table
 from demo.outside import Outside
-from gateway.opening import Opening
-from gateway.reconcile import Reconciler
+from desk.opening import Opening
+from desk.reconcile import Reconciler
 from runtime.embedded import EmbeddedStack
 from runtime.settings import Agency
 from tests.activities.people import ibans_of, iin_of, mother, phone_of

@@ -17,7 +17,7 @@ from card import Card
 from card.money import money
 from demo.crowd import crowd
 from demo.outside import Outside, total
-from gateway.opening import Opening
+from desk.opening import Opening
 from runtime.embedded import EmbeddedStack, Part
 from runtime.settings import Agency
 from tests.system.people import ON

@@ -28,7 +28,7 @@ from card.store import DatabaseError
 from card.tables import Consent, IncomingMessage
 from demo.crowd import crowd
 from demo.outside import Outside, total
-from gateway.opening import Opening
+from desk.opening import Opening
 from runtime.embedded import EVERYTHING, SERVERS, EmbeddedStack
 from tests.system.conftest import QUICK
 from tests.system.people import ON

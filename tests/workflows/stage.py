@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import TimeSkipper
 
-from cli.cases import details
+from desk.looking import details
 from tests.workflows.acting import Script
 from workflows.model import (
     WORKFLOW,

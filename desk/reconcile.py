@@ -21,7 +21,7 @@ import benefits
 from card import Card, cases, findings, returns
 from card.cases import KeyNeeded
 from card.tables import CaseRecord
-from gateway.opening import Opening
+from desk.opening import Opening
 from runtime.codec import codec_of
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, SearchAttributes, workflow_id
 

@@ -1,0 +1,71 @@
+"""What an operator decides: on a case that waits for a person, or on the money of one that is over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.calendar import day_of
+from card import Card, money
+from card.money import Money
+from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up
+from desk.errors import BadInput
+from desk.looking import record_of
+from workflows.model import Action, Message, Resolution, Resolved, workflow_id
+
+ANSWERS_WITHIN = timedelta(seconds=20)
+"""So long a case may take to hear a decision; without a worker it takes for ever."""
+
+
+async def resolve(card: Card, client: Client, ref: str, action: Action, note: str, by: str) -> Resolved:
+    """Decide as the operator `by` on a case that needs a person. Raises BadInput if it waits for no such decision."""
+    record = await record_of(card, ref)
+    handle = client.get_workflow_handle(workflow_id(record.service, record.ref))
+    decision = Resolution(action=action, note=note, by=by)
+    try:
+        return await asyncio.wait_for(
+            handle.execute_update(Message.RESOLVE, decision, result_type=Resolved), ANSWERS_WITHIN.total_seconds()
+        )
+    except TimeoutError:
+        raise BadInput(
+            f"no worker has answered for {ANSWERS_WITHIN.seconds} seconds; the decision may still reach the case: "
+            f"look at `case {record.ref}` before you decide again"
+        ) from None
+    except WorkflowUpdateFailedError as refused:
+        cause = refused.cause
+        raise BadInput(cause.message if isinstance(cause, FailureError) else str(cause)) from refused
+    except RPCError as failed:
+        if failed.status is RPCStatusCode.NOT_FOUND:
+            raise BadInput(f"ref: case {record.ref} is over") from failed
+        raise
+
+
+async def returned(card: Card, ref: str, reason: str, account: str, note: str, by: str) -> Money:
+    """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
+    if reason not in RETURN_REASONS:
+        known = ", ".join(RETURN_REASONS)
+        raise BadInput(f"reason: {reason!r} is no reason for which a bank returns money (ISO 20022); one of {known}")
+    day = day_of(datetime.now(UTC))
+    return await _open_again(card, ref, partial(take_back, account=account, reason=reason, on=day), note, by)
+
+
+async def pay_owed(card: Card, ref: str, note: str, by: str) -> Money:
+    """Open a closed case again that owes money. Raises BadInput where it owes none, or it may be on its way."""
+    return await _open_again(card, ref, take_up, note, by)
+
+
+async def _open_again(card: Card, ref: str, owe: Callable[..., Awaitable[object]], note: str, by: str) -> Money:
+    """Let `owe` (`take_back` or `take_up`) open the case again; what is pending is to be paid now."""
+    record = await record_of(card, ref)
+    if not by.strip():
+        raise BadInput("by: say who decides")
+    try:
+        async with card.transaction() as session:
+            await owe(session, record.ref, by=by.strip(), note=note.strip())
+            return await money.money(session, record.ref)
+    except NothingToReturn as nothing:
+        raise BadInput(f"ref: {nothing}") from nothing

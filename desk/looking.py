@@ -1,0 +1,213 @@
+"""Looking at cases: one with everything about it, or many. The Card comes first, and Temporal is asked for the rest."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
+from temporalio.exceptions import FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.masking import masked
+from card import Card, cases, decisions, messages, money, payments, snapshots
+from card.cases import is_case_ref
+from card.tables import CaseRecord
+from desk.errors import BadInput
+from workflows.case_in_sight import NO_BREAK
+from workflows.model import ALMATY, NOTICE_WORKFLOW, WORKFLOW, Outcome, SearchAttributes, Stage, workflow_id
+
+PAGE = 200
+"""So many cases are asked of Temporal in one query."""
+
+
+async def record_of(card: Card, ref: str) -> CaseRecord:
+    """The case with this reference, also where it was typed without dashes or with its service. Raises BadInput."""
+    bare = ref.rsplit("/", 1)[-1]
+    digits = bare.replace("-", "")
+    if not is_case_ref(bare):
+        raise BadInput(f"ref: {ref!r} is no case reference; the last digit checks the others, as in 4827-1031-6")
+    async with card.statements() as session:
+        record = await cases.known(session, f"{digits[:4]}-{digits[4:8]}-{digits[8]}")
+    if record is None:
+        raise BadInput(f"ref: no case {bare}")
+    return record
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """One case. The Card comes first: `live` is empty where Temporal has the case no more."""
+
+    head: dict[str, Any]
+    live: dict[str, Any]
+    details: str
+    messages: list[dict[str, Any]]
+    payments: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs: times in ISO 8601 with their offset, the steps one by one."""
+        head = {**Head().model_dump(), **self.head, **self.live}
+        tables = {"messages": self.messages, "payments": self.payments, "decisions": self.decisions}
+        return {**head, "steps": steps_in(self.details), **tables}
+
+
+class Head(BaseModel):
+    """What a list shows of a case, whether Temporal still has it or not."""
+
+    ref: str = ""
+    service: str = ""
+    stage: str | None = None
+    outcome: str | None = None
+    opened: datetime | None = None
+    region: str | None = None
+    deadline: datetime | None = None
+    needs_attention: bool = False
+    attention: list[str] = []
+
+    @classmethod
+    def of(cls, case: CaseRecord) -> "Head":
+        stage = Stage.CLOSED if case.outcome else None
+        return cls(ref=case.ref, service=case.service, stage=stage, outcome=case.outcome, opened=case.opened_at)
+
+
+async def look(card: Card, client: Client, ref: str) -> CaseView:
+    """Everything about one case that an operator may see without opening the person's record. Raises BadInput."""
+    record = await record_of(card, ref)
+    handle = client.get_workflow_handle(workflow_id(record.service, record.ref))
+    try:
+        described = await handle.describe()
+        live, text = {**_seen(described), **await _failing(client, described)}, await details(handle)
+    except RPCError as gone:
+        if gone.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        live, text = {}, ""
+    async with card.transaction() as session:
+        said = await messages.of_case(session, record.ref)
+        paid = await payments.of_case(session, record.ref)
+        decided = await decisions.of_case(session, record.ref)
+        found = await snapshots.last(session, record.ref)
+        sums = await money.money(session, record.ref)
+    head = {
+        "ref": record.ref,
+        "service": record.service,
+        "outcome": record.outcome,
+        "reason": masked(record.reason) if record.reason else None,
+        "opened": record.opened_at,
+        "closed": record.closed_at,
+        "assigned": str(sums.assigned),
+        "credited": str(sums.credited),
+        "pending": str(sums.pending),
+        "law": found.decision["right"] if found else None,
+    }
+    if not live and record.outcome is None:
+        live = {"stage": "lost" if record.started_at else "not started"}
+    return CaseView(
+        head,
+        live,
+        text,
+        [{"kind": m.kind, "state": m.state, "parts": m.parts, "sent": m.sent_at, "paid_by": m.paid_by} for m in said],
+        [{"key": p.key, "amount": str(p.amount), "state": p.state, "reason": p.reason} for p in paid],
+        [{"at": d.at, "by": d.by, "action": d.action, "why": d.why, "note": d.note} for d in decided],
+    )
+
+
+async def _failing(client: Client, described: WorkflowExecutionDescription) -> dict[str, Any]:
+    """The step that another body is asked in now, if it was tried before: how often, and the last failure."""
+    for pending in described.raw_description.pending_activities:
+        if pending.attempt > 1:
+            last = await client.data_converter.decode_failure(pending.last_failure)
+            text = last.message if isinstance(last, FailureError) else str(last)
+            return {"step": pending.activity_type.name, "attempts": pending.attempt, "last_error": text}
+    return {}
+
+
+async def details(handle: WorkflowHandle[Any, Any]) -> str:
+    """The case's own words about where it stands; empty if no worker is there to say them."""
+    try:
+        metadata = await handle.query(
+            "__temporal_workflow_metadata", result_type=WorkflowMetadata, rpc_timeout=timedelta(seconds=5)
+        )
+    except (RPCError, WorkflowQueryFailedError):
+        return ""
+    return str(metadata.current_details)
+
+
+def steps_in(text: str) -> list[dict[str, Any]]:
+    """The lines of the case's own table of steps: when (with its offset), stage and what."""
+    found = []
+    for line in text.splitlines():
+        cells = [cell.replace(NO_BREAK, " ").strip() for cell in line.strip("|").split("|", 2)]
+        with suppress(ValueError, IndexError):
+            at = datetime.strptime(cells[0], "%d.%m.%Y %H:%M").replace(tzinfo=ALMATY)
+            found.append({"at": at, "stage": cells[1], "what": cells[2].replace("\\[", "[")})
+    return found
+
+
+async def listed(
+    card: Card,
+    client: Client,
+    service: str | None,
+    stage: Stage | None,
+    outcome: Outcome | None,
+    attention: bool,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Cases and notices, newest first: those of the Card, with what Temporal sees of them.
+
+    `stage` and `attention` are Temporal's to know, so these ask it first.
+    """
+    seen: dict[str, dict[str, Any]] = {}
+    if stage or attention:
+        seen = await _in_sight(client, _conditions(service, stage, outcome, attention), limit)
+    async with card.statements() as session:
+        refs = seen if stage or attention else None
+        found = await cases.newest(session, limit, service=service, outcome=outcome, refs=refs)
+    for page in _pages([case.ref for case in found if case.ref not in seen]):
+        named = ", ".join(f"'{ref}'" for ref in page)
+        seen |= await _in_sight(client, [f"{SearchAttributes.CASE_REF.name} IN ({named})"], limit)
+    return [{**Head.of(case).model_dump(), **seen.get(case.ref, {})} for case in found]
+
+
+def _conditions(service: str | None, stage: Stage | None, outcome: Outcome | None, attention: bool) -> list[str]:
+    wanted = {SearchAttributes.SERVICE: service, SearchAttributes.STAGE: stage, SearchAttributes.OUTCOME: outcome}
+    conditions = [f"{key.name} = '{value}'" for key, value in wanted.items() if value]
+    return [*conditions, f"{SearchAttributes.NEEDS_ATTENTION.name} = true"] if attention else conditions
+
+
+async def _in_sight(client: Client, conditions: list[str], limit: int) -> dict[str, dict[str, Any]]:
+    """What Temporal sees of cases, by their reference."""
+    query = " AND ".join([f"WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')", *conditions])
+    found: dict[str, dict[str, Any]] = {}
+    async for execution in client.list_workflows(query, limit=limit):
+        ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
+        if ref is not None and ref not in found:  # the newest run of a case that was begun anew
+            found[ref] = _seen(execution)
+    return found
+
+
+def _seen(execution: WorkflowExecution) -> dict[str, Any]:
+    """What search attributes say of a case; who the case is, and how it ended, the Card says."""
+    seen = execution.typed_search_attributes
+    attention = seen.get(SearchAttributes.ATTENTION) or []
+    return {
+        "stage": seen.get(SearchAttributes.STAGE),
+        "region": seen.get(SearchAttributes.REGION),
+        "deadline": seen.get(SearchAttributes.DEADLINE),
+        "needs_attention": bool(seen.get(SearchAttributes.NEEDS_ATTENTION)),
+        "attention": list(attention),
+    }
+
+
+def _pages(refs: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(refs), PAGE):
+        yield refs[start : start + PAGE]
