@@ -9,9 +9,9 @@ from temporalio.worker import Worker
 from activities import all_activities
 from runtime.codec import codec_of
 from runtime.failing import FailingSteps
+from runtime.guard import Guard
 from runtime.health import HealthServer, opening_payloads, polling, taking_work
 from runtime.heartbeat import Heartbeat
-from runtime.over import OverCases
 from runtime.permanent import Permanent
 from runtime.program import program
 from runtime.settings import Settings
@@ -45,7 +45,7 @@ async def run(settings: Settings) -> None:
             max_cached_workflows=settings.worker_cached_workflows,
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
             deployment_config=version,
-            interceptors=[Heartbeat(), FailingSteps(), Permanent(), OverCases(world.card)],
+            interceptors=[Heartbeat(), FailingSteps(), Permanent(), Guard(world.card)],
         )
         checks = {
             "temporal": polling(worker),

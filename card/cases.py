@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -249,23 +248,10 @@ async def open_after(session: AsyncSession, ref: str, most: int) -> Sequence[Cas
     return rows.all()
 
 
-class Ending(NamedTuple):
-    """How a case has ended."""
-
-    outcome: str
-    reason: str | None
-
-
-async def ending(session: AsyncSession, ref: str) -> Ending | None:
-    """How the case has ended, by the Card; None while it is open, and for one that the Card does not know."""
-    query = select(col(CaseRecord.outcome), col(CaseRecord.reason)).where(col(CaseRecord.ref) == ref)
-    found = (await session.execute(query)).first()
-    return Ending(found[0], found[1]) if found is not None and found[0] is not None else None
-
-
 async def is_over(session: AsyncSession, ref: str) -> bool:
     """Whether the case has ended, by the Card."""
-    return await ending(session, ref) is not None
+    ended = select(col(CaseRecord.ref)).where(col(CaseRecord.ref) == ref, col(CaseRecord.outcome).is_not(None))
+    return await session.scalar(ended) is not None
 
 
 async def over_for(session: AsyncSession, refs: Collection[str], long: timedelta) -> Sequence[str]:

@@ -128,21 +128,26 @@ class Reconciler:
         try:
             while len(page) < AT_ONCE:
                 execution = await anext(self._running)
-                ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
-                page[ref or execution.id] = execution.id
+                page[execution.id] = execution.typed_search_attributes.get(SearchAttributes.CASE_REF) or ""
         except StopAsyncIteration:
             self._running = None
         except RPCError:
             self._running = None
             raise
         async with self.card.statements() as session:
-            known = await cases.services_of(session, list(page))
+            known = await cases.services_of(session, set(page.values()))
+        # Also one that calls itself a case which the Card has, and is not the one that was started for it.
+        own = {ref: id_ for id_, ref in page.items() if ref in known and workflow_id(known[ref], ref) == id_}
         without = {
-            ref: f"workflow {id_} runs, and the Card has no such case" for ref, id_ in page.items() if ref not in known
+            ref if ref and ref not in known else id_: (
+                f"workflow {id_} runs, and the Card has no such case: terminate it, unless the Card is an older copy"
+            )
+            for id_, ref in page.items()
+            if own.get(ref) != id_
         }
         self._without_row |= set(without)
-        await self._end_what_is_over(page)
-        await self._put_before_a_person({NO_ROW: without}, list(page))
+        await self._end_what_is_over(own)
+        await self._put_before_a_person({NO_ROW: without}, [*page, *page.values()])
         if self._running is None:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)

@@ -221,9 +221,11 @@ class Relay:
         """Tell the case that the person has answered: the message's id, and nothing of what it says."""
         handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
         reply = model.Reply(message_id=incoming.message_id)
+        # An operator's ids are counters: who guesses the next must not have used up the update before it comes.
+        id_ = f"{incoming.message_id}@{incoming.stored_at.isoformat()}"
         try:
             await asyncio.wait_for(
-                handle.execute_update(model.Message.REPLY, reply, id=incoming.message_id, result_type=model.ReplyTaken),
+                handle.execute_update(model.Message.REPLY, reply, id=id_, result_type=model.ReplyTaken),
                 TAKE.total_seconds(),
             )
         except RPCTimeoutOrCancelledError:

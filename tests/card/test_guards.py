@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from adapters.records import Language, Sex
 from benefits import make_iin
 from card import Card, accounts, cases, messages, migrate, money, rights
-from card.store import DatabaseError
+from card.store import DatabaseError, DatabaseRefused
 from card.tables import (
     Assignment,
     CaseRecord,
@@ -439,6 +439,29 @@ async def test_what_was_decided_sent_and_said_stays(cards: Cards, deed: str) -> 
         (await session.get_one(Payment, "credit")).state = "settled"
     with pytest.raises(DatabaseError):
         await _execute(cards.card, text(deed), {})
+
+
+@pytest.mark.parametrize(
+    ("expects", "of_the_asked", "phone"),
+    [("account", True, 1), ("consent", False, 1), ("consent", True, 2)],
+    ids=["an account number", "another case's question", "another's phone"],
+)
+async def test_a_yes_is_the_asked_ones_to_this_question(
+    cards: Cards, expects: str, of_the_asked: bool, phone: int
+) -> None:
+    """With a case that called itself another's, a stranger's yes was recorded as hers."""
+    case, other = await cards.open(), await cards.open(n=2)
+    asked: dict[str, Any] = {"expects": expects, "window_days": 3, "deadline": NOW, "phone": "+77010000001"}
+    said = IncomingMessage(message_id="op:1", phone=f"+7701000000{phone}", text="Иә", received_at=NOW)
+    yes: dict[str, Any] = {"given": True, "question_key": "offer", "message_id": "op:1", "received_at": NOW}
+    async with cards.card.transaction() as session:
+        await messages.ask(session, key="offer", case_ref=case.ref, **asked)
+        await messages.store_incoming(session, said)
+    with pytest.raises(DatabaseRefused):
+        async with cards.card.transaction() as session:
+            session.add(Consent(key="yes", case_ref=case.ref if of_the_asked else other.ref, applied_on=ON, **yes))
+    with pytest.raises(DatabaseRefused):
+        await _execute(cards.card, text("UPDATE questions SET phone = '+77010000002'"), {})
 
 
 async def _credit_in(card: Card, isolation: str, ref: str) -> None:

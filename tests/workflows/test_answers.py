@@ -218,7 +218,10 @@ async def test_no_signal_that_makes_no_sense_stops_a_case(on_stage: OnStage) -> 
         await case.handle.signal(Message.RECEIPT, Receipt(key="x", deadline=odd))
         await case.say(Meaning.YES)
         await case.until(Stage.ASSIGN)
-        (step,) = case.script.of(Step.ASSIGN)
+        async with asyncio.timeout(20):
+            while not case.script.of(Step.ASSIGN):
+                await asyncio.sleep(0.05)
+        step = case.script.of(Step.ASSIGN)[0]
         for since in (odd, datetime.max.replace(tzinfo=UTC)):
             await case.handle.signal(Message.FAILING, Failing(key=step.key, since=since, attempts=3, error="x"))
         await case.pass_time(timedelta(hours=1))
