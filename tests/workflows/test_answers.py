@@ -1,5 +1,6 @@
 """What a case makes of what reaches it as a person's answer: nothing is believed but the Card, and nobody is lost."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
