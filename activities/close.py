@@ -16,9 +16,11 @@ from card.cases import Again
 from card.tables import CaseRecord
 from workflows.model import CloseInput, Outcome, Step
 
-FOR_GOOD = frozenset({Outcome.CREDITED, Outcome.ALREADY_PAID, Outcome.ALREADY_OFFERED, Outcome.TOLD, Outcome.NOT_DUE})
-"""Endings after which nothing is looked at by itself: the right is served, or another case is at it. A right that runs
-is looked at when an event tells of a change."""
+FOR_GOOD = frozenset({Outcome.CREDITED, Outcome.TOLD, Outcome.NOT_DUE})
+"""Endings after which nothing is looked at by itself: a right that runs is, when an event tells of a change."""
+
+NOTHING_NEW = frozenset({Outcome.NO_RIGHT, Outcome.ALREADY_PAID, Outcome.ALREADY_OFFERED})
+"""Endings in which the registries showed nothing of what an event told of: it may have overtaken them."""
 
 
 class CloseStep:
@@ -46,18 +48,19 @@ def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Aga
     if service is None or outcome in FOR_GOOD:
         return None
     today = max(day_of(datetime.now(UTC)), record.assessed_on)
-    if outcome is Outcome.NO_RIGHT:
-        return _no_right(service, record, today)
+    if outcome in NOTHING_NEW:
+        return _nothing_new(service, record, outcome, today)
     days = service.again_after_days.get(outcome)
     return None if days is None else Again(today + timedelta(days=days), service.most_offers)
 
 
-def _no_right(service: Service, record: CaseRecord, today: date) -> Again | None:
-    """There is none *yet*: a few looks after the event that told, or after a look at a right that a register denies."""
+def _nothing_new(service: Service, record: CaseRecord, outcome: Outcome, today: date) -> Again | None:
+    """Not *yet*: a few looks after the event that told, or after a look at a right that a register denies."""
     if record.look_on is not None:
         return None
     days = service.again_after_days.get(f"{Outcome.NO_RIGHT}_{record.look + 1}")
-    by_itself = record.root is not None or record.opened_by.startswith(rights.LOOK)
+    denied = outcome is Outcome.NO_RIGHT and record.opened_by.startswith(rights.LOOK)
+    by_itself = record.root is not None or denied
     if not by_itself or days is None:
         return None
     return Again(today + timedelta(days=days), service.most_offers)

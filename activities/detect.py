@@ -16,6 +16,7 @@ from activities.renumbered import rename_payments
 from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
+from benefits.iin import is_iin
 from card import Session, applications, people, snapshots
 from workflows.model import Case, Detected, Policy, ReassessInput, Right, Step, StepInput
 
@@ -138,6 +139,6 @@ async def remember(session: Session, case: Case, asked: Asked) -> None:
     children = [
         {"iin": c.iin, "birth_date": c.birth_date, "sex": c.sex, "relation": c.relation or UNKNOWN}
         for c in asked.family.children
-        if c.iin is not None  # who has no number yet is no person of the Card
+        if c.iin is not None and is_iin(c.iin)  # who has no number yet, or none that can be, is no person of the Card
     ]
     await people.remember_family(session, case.person_id, children)

@@ -146,11 +146,41 @@ class HttpSystem:
                 failure = _of_status(self.name, call, response, acting=method == "POST")
             else:
                 try:
-                    return answer.model_validate_json(response.content)
+                    return answer.model_validate_json(_as_text(response.content))
                 except ValidationError as error:
                     failure = BadAnswer(self.name, "bad_answer", f"{call}: {_broken(error)}")
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure
+
+
+_NO_TEXT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+
+
+def _as_text(content: bytes) -> bytes:
+    """The answer with U+FFFD in the place of what is no text: NUL, half a character, bytes of another encoding.
+
+    A register's record takes the field for unreadable then, and nothing else of the answer is lost.
+    """
+    try:
+        content.decode()
+        if not _NO_TEXT.search(content):
+            return content
+        return json.dumps(_clean(json.loads(content)), ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        return _as_text(content.decode(errors="replace").encode())
+    except (ValueError, RecursionError):
+        return content  # no JSON: the model says so
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {_clean(name): _clean(one) for name, one in value.items()}
+    return value
 
 
 def about(system: str, asked: str, answered: str, member: str) -> None:

@@ -70,6 +70,10 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
+NO_TEXT = "\ufffd"
+"""What stands where a register's text could not be read."""
+
+
 class RegisterRecord(Record):
     """What a register holds of somebody. Registers hold errors: a field that cannot be read is None, and `unreadable`
     names it, so that it stands in the way of nothing but what hangs on it.
@@ -83,13 +87,18 @@ class RegisterRecord(Record):
     @model_validator(mode="wrap")
     @classmethod
     def _as_it_stands(cls, data: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
+        if isinstance(data, cls):
             return read(data)
+        fields = [name for name in cls.model_fields if name != "unreadable"]
+        # Where no record is at all, in a list of them, nothing of it can be read; the others can.
+        given = data if isinstance(data, dict) else dict.fromkeys(fields)
+        broken = [name for name in fields if isinstance(text := given.get(name), str) and NO_TEXT in text]
+        unread = {*broken, *(() if isinstance(data, dict) else fields)}
+        try:
+            return read({**given, **dict.fromkeys(unread), "unreadable": sorted(unread)} if unread else given)
         except ValidationError as wrong:
-            if not isinstance(data, dict):
-                raise
-            unread = sorted({str(error["loc"][0]) for error in wrong.errors() if error["loc"]})
-            return read({**data, **dict.fromkeys(unread), "unreadable": unread})
+            unread |= {str(error["loc"][0]) for error in wrong.errors() if error["loc"]}
+            return read({**given, **dict.fromkeys(unread), "unreadable": sorted(unread)})
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

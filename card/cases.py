@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -15,7 +15,7 @@ from card.messages import close_questions
 from card.tables import CASE_NUMBERS, CaseRecord, RegistryEvent, RightState, table
 from card.tables import Person as PersonRow
 
-NO_RIGHT = "no_right"
+NOTHING_NEW = ("no_right", "already_paid", "already_offered")
 
 _PRIME = 99_999_989
 _SPREAD = 61_803_399
@@ -55,13 +55,15 @@ async def open_case(
 ) -> Opened:
     """Record a case of `service` for the person with this IIN; the same `opened_by` gives the same case again.
 
-    An event that a registry repeats on a later day, after there was no right, is looked at once more. `by_event`: what
-    has no right yet is looked at again for a while, for an event may overtake its registry.
+    An event that a registry repeats on a later day, after nothing new was found, is looked at once more. `by_event`:
+    what has no right yet is looked at again for a while, for an event may overtake its registry.
     """
     known = await _opened(session, opened_by)
-    if known is not None and known.outcome == NO_RIGHT and known.assessed_on < on:
-        opened_by = f"{opened_by}@{on}"
-        known = await _opened(session, opened_by)
+    if known is not None and known.outcome in NOTHING_NEW and known.closed_at is not None:
+        today = datetime.now(UTC).date()
+        if known.assessed_on < on or known.closed_at.date() < today:
+            opened_by = f"{opened_by}@{max(on, today)}"
+            known = await _opened(session, opened_by)
     if known is not None:
         return Opened(case=known, new=False)
     person_id = await person_by_iin(session, iin)

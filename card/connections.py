@@ -7,6 +7,7 @@ noticed before they are used, those that are of no use any more by their errors;
 import select
 from typing import Any
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
@@ -78,6 +79,9 @@ def _alive(connection: Any, _entry: ConnectionPoolEntry, _proxy: object) -> None
     raw = connection.driver_connection
     if raw.closed or _speaks(raw.pgconn.socket):
         raise DisconnectionError("the server has closed the connection")
+    if raw.pgconn.transaction_status != TransactionStatus.IDLE or raw.autocommit:
+        # Who was cut off in the middle left it so: it would answer the next caller with what the last one asked.
+        raise DisconnectionError("the connection was left in the middle of something")
 
 
 def _speaks(socket: int) -> bool:

@@ -36,8 +36,8 @@ async def remember_family(session: AsyncSession, head_id: UUID, members: Sequenc
     members = sorted({member["iin"]: member for member in members}.values(), key=lambda member: str(member["iin"]))
     relation_of = {member["iin"]: member["relation"] for member in members}
     people = insert(table(Person))
-    # What cannot be read this time takes the place of nothing that could be read before.
-    born = func.coalesce(people.excluded.birth_date, col(Person.birth_date))
+    # A register may have mistyped a child's number, which is then somebody else's: what is known of her stays.
+    born = func.coalesce(col(Person.birth_date), people.excluded.birth_date)
     people = people.on_conflict_do_update(index_elements=["iin"], set_={"birth_date": born})
     described = [{"id": uuid4(), **{name: m[name] for name in ("iin", "birth_date", "sex")}} for m in members]
     known = (await session.execute(people.returning(col(Person.id), col(Person.iin)), described)).all()

@@ -69,8 +69,8 @@ async def take_back(session: AsyncSession, ref: str, *, account: str, reason: st
     if (await session.get_one(Account, paid.account_id)).iban[-4:] != account:
         raise NothingToReturn("its money went to an account that ends otherwise: is it this case?")
     await _decide(session, ref, f"{paid.key}:{RETURNED}", RETURNED, reason, by, note)
-    await money.book_returned(session, paid.key, ref, paid.amount, on)
     await payments.finish(session, paid.key, PaymentState.RETURNED, reason=reason)
+    await money.book_returned(session, paid.key, ref, paid.amount, on)
     await accounts.reject(session, paid.account_id, reason)
     await _open_again(session, case)
     return paid.key

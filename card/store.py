@@ -3,13 +3,14 @@
 A session must be closed before anybody outside is called; `Card.transaction` is a context manager for that reason.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
 import psycopg
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
+from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound, ResourceClosedError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
@@ -97,9 +98,8 @@ class Card:
 
         Raises DatabaseError in place of the driver's own errors.
         """
-        with _named():
-            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-                yield session
+        async with self._session(self.engine) as session, session.begin():
+            yield session
 
     @asynccontextmanager
     async def statements(self) -> AsyncIterator[AsyncSession]:
@@ -107,9 +107,19 @@ class Card:
 
         Spares two round trips beside `transaction`, and a case has dozens. Raises DatabaseError.
         """
+        async with self._session(self._by_statement) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         with _named():
-            async with AsyncSession(self._by_statement, expire_on_commit=False) as session:
-                yield session
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                try:
+                    yield session
+                except (asyncio.CancelledError, ResourceClosedError):
+                    # Cut off in the middle of an answer, or given another's: nobody works with this connection again.
+                    await asyncio.shield(session.invalidate())
+                    raise
 
     async def iin(self, person_id: UUID) -> str:
         """The IIN of a known person. It never changes, so it is read once and kept; most steps need it."""

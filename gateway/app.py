@@ -230,9 +230,11 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta) -> 
     @router.post("/registry/events", status_code=202)
     async def event(posted: EventPosted, sender: Registry) -> EventTaken:
         """A change in a registry: opens a case for each service that it may give a right to, and each notice."""
-        on = posted.on or day_of(datetime.now(UTC))
-        if on > day_of(datetime.now(UTC)) + AHEAD:
+        today = day_of(datetime.now(UTC))
+        if posted.on is not None and posted.on > today + AHEAD:
             raise _bad("on", f"not more than {AHEAD.days} days ahead")
+        # What holds from a later day is looked at then: by the law of that day nothing is granted before it.
+        on = min(posted.on or today, today)
         try:
             services = opened_by(posted.kind, on)
         except BadFacts as bad:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -9,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from card import Card, money
-from card.tables import Assignment, table
+from card import Card, consents, messages, money
+from card.tables import Assignment, Consent, IncomingMessage, table
 from runtime.servers import Database
 
 
@@ -36,9 +37,41 @@ async def empty(card: Card) -> None:
             await session.execute(text(f"DELETE FROM {name}"))  # noqa: S608  (our own tables)
 
 
-async def owed(session: AsyncSession, key: str, case_ref: str, amount: Decimal, about: money.About) -> None:
-    """A body has assigned so much to the case, and it is in the books."""
+async def owed(
+    session: AsyncSession, key: str, case_ref: str, amount: Decimal, about: money.About, *, agreed: bool = True
+) -> None:
+    """A body has assigned so much to the case, to which the person has `agreed`, and it is in the books."""
     ruling = {"application_number": f"EM-{case_ref}", "computed": amount, "amount": amount, "state": "assigned"}
     row = insert(table(Assignment)).values(key=key, case_ref=case_ref, **ruling)
     await session.execute(row.on_conflict_do_nothing())
+    if agreed:
+        await _agreed(session, case_ref)
     await money.book_assigned(session, key, case_ref, amount, about)
+
+
+async def _agreed(session: AsyncSession, case_ref: str) -> None:
+    """Somebody was asked by this case, and has said yes to it, if nobody had: else nothing is paid."""
+    if await consents.given(session, case_ref) is not None:
+        return
+    at, key, said = datetime.now(UTC), f"asked/{case_ref}", f"said/{case_ref}"
+    await messages.ask(
+        session,
+        key=key,
+        case_ref=case_ref,
+        phone="+77019990000",
+        expects="consent",
+        window_days=3,
+        deadline=at,
+    )
+    message = IncomingMessage(message_id=said, phone="+77019990000", text="ИӘ", received_at=at, relayed_at=at)
+    await messages.store_incoming(session, message)
+    yes = Consent(
+        key=f"yes/{case_ref}",
+        case_ref=case_ref,
+        given=True,
+        question_key=key,
+        message_id=said,
+        received_at=at,
+        applied_on=at.date(),
+    )
+    await consents.record(session, yes)

@@ -204,7 +204,8 @@ async def test_what_the_case_claims_moves_no_money(life: Life) -> None:
     unasked = await life.open(3)
     async with life.card.transaction() as session:
         to = await accounts.know(session, unasked.person_id, ibans_of(3)[0], "bank")
-        await owed(session, unasked.key(Step.ASSIGN), unasked.ref, AMOUNT, money.About("budget", ON, ON))
+        about = money.About("budget", ON, ON)
+        await owed(session, unasked.key(Step.ASSIGN), unasked.ref, AMOUNT, about, agreed=False)
     for forged, says in (
         (arg.model_copy(update={"amount": AMOUNT * 100}), "are owed"),
         (arg.model_copy(update={"account_id": other.id}), "another person's"),

@@ -10,8 +10,8 @@ from temporalio.exceptions import ApplicationError
 from activities.calendar import ALMATY, window_closes
 from activities.speech import ANSWERS_A_DAY
 from adapters.errors import Refused, Unavailable, Unclear
-from card import messages, money, parts
-from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, Payment, Question
+from card import messages, money, parts, payments
+from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, PaymentState, Question
 from tests.activities.database import owed
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, ibans_of, mother, phone_of
@@ -150,15 +150,15 @@ async def test_a_mobile_database_that_fails_is_asked_again(life: Life, fault: st
 async def notice(life: Life, kind: NoticeKind, detail: str | None = None) -> NoticeInput:
     """A notice of a case that has gone as far as any: asked, reckoned, and paid."""
     case = await life.open()
-    await life.asked(case)
+    await life.agreed(case)
     async with life.card.transaction() as session:
         (await session.get_one(CaseRecord, case.ref)).amount = AMOUNT
         account = Account(person_id=case.person_id, iban=ibans_of(1)[0], source="bank")
         session.add(account)
         await session.flush()
         await owed(session, case.key(Step.ASSIGN), case.ref, AMOUNT, money.About("budget", ON, ON))
-        paid: dict[str, Any] = {"account_id": account.id, "amount": AMOUNT, "state": "settled"}
-        session.add(Payment(key=case.key(Step.CREDIT), case_ref=case.ref, **paid))
+        await payments.intend(session, case.key(Step.CREDIT), case.ref, account.id, AMOUNT)
+        await payments.finish(session, case.key(Step.CREDIT), PaymentState.SETTLED, reason=None)
     told: dict[str, Any] = {"until": UNTIL, "detail": detail, "amount": AMOUNT}
     return NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=kind, **told)
 

@@ -198,6 +198,7 @@ async def test_an_entry_stays(cards: Cards, deed: str) -> None:
 
 
 async def test_nothing_is_credited_beyond_what_was_assigned(cards: Cards) -> None:
+    await cards.without_payments()
     case, other = await cards.open(), await cards.open(n=2)
     async with cards.card.transaction() as session:
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
@@ -211,6 +212,7 @@ async def test_nothing_is_credited_beyond_what_was_assigned(cards: Cards) -> Non
 
 
 async def test_two_credits_at_the_same_moment_are_not_both_covered(cards: Cards) -> None:
+    await cards.without_payments()
     case = await cards.open()
     async with cards.card.transaction() as session:
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
@@ -292,6 +294,7 @@ async def test_withheld_contributions_are_in_the_books_and_not_the_persons(cards
 
 
 async def test_no_more_comes_back_than_went_out(cards: Cards) -> None:
+    await cards.without_payments()
     case = await cards.open()
     async with cards.card.transaction() as session:
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
@@ -316,7 +319,7 @@ async def test_the_role_that_works_can_add_and_not_change(cards: Cards, postgres
     try:
         async with works.transaction() as session:
             await owed(session, "assign", case.ref, AMOUNT, ABOUT)
-            await money.book_credited(session, "credit", case.ref, AMOUNT, ON)
+            await cards.pay(session, "credit", case, AMOUNT, IBAN)
             await cases.close(session, case.ref, "credited", None)
         for deed in (
             "UPDATE ledger SET amount = 1",
@@ -429,12 +432,6 @@ async def test_what_was_decided_sent_and_said_stays(cards: Cards, deed: str) -> 
         account = await accounts.know(session, case.person_id, IBAN, "bank")
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         session.add(Payment(key="credit", case_ref=case.ref, account_id=account.id, amount=AMOUNT))
-        asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW, "phone": "+77010000001"}
-        await messages.ask(session, key="offer", case_ref=case.ref, **asked)
-        said = IncomingMessage(message_id="op:1", phone="+77010000001", text="?", received_at=NOW)
-        await messages.store_incoming(session, said)
-        yes: dict[str, Any] = {"given": True, "question_key": "offer", "message_id": "op:1", "received_at": NOW}
-        session.add(Consent(key="yes", case_ref=case.ref, applied_on=ON, **yes))
     async with cards.card.transaction() as session:
         (await session.get_one(Payment, "credit")).state = "settled"
     with pytest.raises(DatabaseError):
@@ -462,6 +459,55 @@ async def test_a_yes_is_the_asked_ones_to_this_question(
             session.add(Consent(key="yes", case_ref=case.ref if of_the_asked else other.ref, applied_on=ON, **yes))
     with pytest.raises(DatabaseRefused):
         await _execute(cards.card, text("UPDATE questions SET phone = '+77010000002'"), {})
+
+
+ENTRY = (
+    "INSERT INTO ledger (key, case_ref, debit, credit, amount, payer, period, value_date) "
+    "SELECT {key}, case_ref, {debit}, {credit}, {amount}, {payer}, {period}, value_date "
+    "FROM ledger WHERE key = 'assign'"
+)
+AS_ASSIGNED = {"amount": "amount", "payer": "payer", "period": "period"}
+PAID = {"key": "'x'", "debit": "'payable'", "credit": "'paid'", **AS_ASSIGNED}
+BACK = {"key": "'credit:returned'", "debit": "'paid'", "credit": "'payable'", **AS_ASSIGNED}
+KEPT = {"key": "'x'", "debit": "'entitled'", "credit": "'withheld'", **AS_ASSIGNED}
+OUT_OF_ORDER = {
+    "an entry without a payment": ENTRY.format(**PAID),
+    "withheld without bound": ENTRY.format(**{**KEPT, "amount": "9999999"}),
+    "of the year 1500": ENTRY.format(**{**KEPT, "amount": "1", "period": "date '1500-01-01'"}),
+    "an unbooked return": ENTRY.format(**BACK),
+    "settled at once": "INSERT INTO payments SELECT 'x', case_ref, account_id, 1, 'settled', NULL, NULL, now(), NULL "
+    "FROM payments",
+    "without a yes": "INSERT INTO payments SELECT 'x', (SELECT ref FROM cases WHERE ref <> case_ref), account_id, 1, "
+    "'intended', NULL, NULL, now(), NULL FROM payments",
+    "back by nobody": "UPDATE payments SET state = 'returned'",
+    "refused afterwards": "UPDATE assignments SET state = 'refused'",
+    "another's case": "UPDATE cases SET person_id = (SELECT id FROM persons WHERE id <> person_id LIMIT 1)",
+    "another number": "UPDATE persons SET iin = '000000000000'",
+    "another ending": "UPDATE cases SET outcome = 'lapsed' WHERE outcome = 'credited'",
+    "open again by nobody": "UPDATE cases SET outcome = NULL WHERE outcome = 'credited'",
+    "to be had again": "UPDATE rights SET state = 'found'",
+    "what was said": "DELETE FROM incoming",
+    "to another question": "UPDATE incoming SET question_key = NULL",
+    "what was found": "DELETE FROM facts_snapshots",
+    "its names": "DELETE FROM right_names",
+}
+
+
+@pytest.mark.parametrize("deed", OUT_OF_ORDER.values(), ids=OUT_OF_ORDER)
+async def test_money_goes_in_its_order_alone(cards: Cards, deed: str) -> None:
+    """Each was taken from the program's own role, and several of them in a row paid a right a second time."""
+    case = await cards.open()
+    await cards.open(n=2)
+    async with cards.card.transaction() as session:
+        right = await rights.known_as(session, case.service, {"mother"})
+        await rights.take(session, case.ref, right, basis="mother", amount=AMOUNT, ground=None)
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+        incoming = await session.get_one(IncomingMessage, f"said/{case.ref}")
+        incoming.question_key = f"asked/{case.ref}"
+        await cards.pay(session, "credit", case, AMOUNT, IBAN)
+        await cases.close(session, case.ref, "credited", None)
+    with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
+        await _execute(cards.card, text(deed), {})
 
 
 async def _credit_in(card: Card, isolation: str, ref: str) -> None:

@@ -29,7 +29,7 @@ SHAPE = {
         FROM information_schema.columns WHERE table_schema = 'public'""",
     "constraints": """
         SELECT conrelid::regclass::text, contype::text, pg_get_constraintdef(oid)
-        FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 't'""",
     "named constraints": """
         SELECT conname FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace AND contype IN ('u', 'c')""",

@@ -27,6 +27,7 @@ bookings = st.lists(
 async def test_the_books_balance(cards: Cards, done: list[tuple[str, int, int, Decimal]]) -> None:
     """What is beyond what was assigned, or another sum under a known key, is refused and changes nothing."""
     run = next(_runs)
+    await cards.without_payments()
     refs = [(await cards.open(opened_by=f"{run}: case {n}")).ref for n in range(3)]
     async with cards.card.transaction() as session:
         for ref in refs:
