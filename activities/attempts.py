@@ -15,6 +15,7 @@ import benefits
 from activities import renumbered
 from activities.renumbered import names_of
 from benefits.decision import Decision, Right
+from benefits.facts import BadFacts
 from card import Session, cases, findings, rights
 from card.tables import RightRow, RightState
 from workflows.model import Action, Case, Outcome
@@ -60,9 +61,14 @@ async def settle(
     mine: Found | None = None
     asked: list[tuple[Found, RightRow | None]] = []
     for right, paid in _to_be_had(decisions, unpaid):
+        if await renumbered.is_mixed_up(session, case, right.basis or "", facts):
+            asked.append((Found(right, question=renumbered.MIXED_UP), None))
+            continue
         row = await rights.known_as(session, case.service, names_of(right.basis or "", facts))
         if paid and row.state != RightState.ENTITLED:
-            # E-Maket pays it, and our books do not know for what: its word counts.
+            # E-Maket pays it, and our books do not know for what: its word counts, unless the family has grown since.
+            if renumbered.has_grown(case, facts):
+                asked.append((Found(right, question=renumbered.GROWN), row))
             continue
         found = await _standing(session, case, row, right)
         if found.ended is None and row.state != RightState.ENTITLED:
@@ -188,7 +194,7 @@ async def _standing(session: Session, case: Case, row: RightRow, right: Decision
         case RightState.CLAIMED:
             return Found(right, Outcome.ALREADY_OFFERED)
         case RightState.ENTITLED:
-            return await _changed(session, row, right)
+            return await _changed(session, case, row, right)
         case RightState.REFUSED:
             grown = right.ground != row.refused_ground and right.net > (row.refused_amount or 0)
             wait = timedelta(days=benefits.service(case.service, case.on).again_after_days[Outcome.REFUSED_BY_PERSON])
@@ -201,19 +207,31 @@ def _day(row: RightRow) -> date:
     return row.since.date()
 
 
-async def _changed(session: Session, row: RightRow, right: Decision) -> Found:
+async def _changed(session: Session, case: Case, row: RightRow, right: Decision) -> Found:
     """A right that runs: nothing is due unless the family has changed. Less than before is for a person to decide."""
     ground = row.ground
+    snapshot = await rights.ground_of_old(session, row)
     if ground is None:
-        snapshot = await rights.ground_of_old(session, row)
         ground = Decision.from_dict(snapshot.decision).ground if snapshot is not None else right.ground
-    if ground == right.ground or row.amount is None or right.net == row.amount:
+    if ground == right.ground or row.amount is None:
         return Found(right, Outcome.ALREADY_PAID)
-    if right.net < row.amount:
-        return Found(
-            right, question=f"what runs falls from {row.amount:f} to {right.net:f} tenge: has the family changed?"
-        )
-    return Found(right, was=row.amount)
+    runs = row.amount if snapshot is None else _by_the_law_of(case, snapshot.facts, ground, row.amount)
+    if right.net == runs:
+        return Found(right, Outcome.ALREADY_PAID)
+    if right.net < runs:
+        return Found(right, question=f"what runs falls from {runs:f} to {right.net:f} tenge: has the family changed?")
+    return Found(right, was=runs)
+
+
+def _by_the_law_of(case: Case, facts: dict[str, Any], ground: str, amount: Decimal) -> Decimal:
+    """What was granted as `amount` is now: the figures of the law change with each year, and what runs with them."""
+    on = case.on.isoformat()
+    then = {**facts, "as_at": max(str(facts.get("as_at", on)), on), "payments": []}
+    try:
+        decisions = benefits.assess_readings(case.service, benefits.readings(then), case.on)
+    except BadFacts:
+        return amount
+    return next((one.net for one in decisions if one.right is YES and one.ground == ground), amount)
 
 
 async def _take(session: Session, case: Case, row: RightRow, right: Decision) -> str | None:

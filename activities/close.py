@@ -6,15 +6,16 @@ When the right is looked at again is the law's to say, in dated parameters by en
 from datetime import UTC, date, datetime, timedelta
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 import benefits
 from activities.calendar import day_of
 from activities.world import World
 from benefits import Frequency, Service
-from card import cases, rights
+from card import cases, money, rights
 from card.cases import Again
 from card.tables import CaseRecord
-from workflows.model import CloseInput, Outcome, Step
+from workflows.model import CloseInput, Outcome, Step, tenge
 
 FOR_GOOD = frozenset({Outcome.CREDITED, Outcome.TOLD, Outcome.NOT_DUE})
 """Endings after which nothing is looked at by itself: a right that runs is, when an event tells of a change."""
@@ -33,6 +34,14 @@ class CloseStep:
         service = next((one for one in benefits.services(case.on, every=True) if one.code == case.service), None)
         async with self.world.card.transaction() as session:
             record = await cases.find(session, case.ref)
+            owed = (await money.money(session, case.ref)).pending
+            if step.outcome is Outcome.CREDITED and owed:
+                # As where the money came back, and a run was reset into its last moment.
+                raise ApplicationError(
+                    f"by the Card {tenge(owed)} are still owed: terminate this run; the case is begun anew, and pays",
+                    type="Refused",
+                    non_retryable=True,
+                )
             await cases.close(
                 session,
                 case.ref,

@@ -10,6 +10,7 @@ from activities.calendar import day_of
 from activities.consent import granted_key
 from activities.decide import DUPLICATE
 from activities.world import World, not_yet, translated
+from adapters.errors import Refused
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import Session, accounts, cases, consents, money, payments, rights
 from card.tables import PaymentState
@@ -48,7 +49,7 @@ class CreditStep:
             iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=f"{case.ref}-{step.n}"
         )
         with translated():
-            status = await self.world.bank.transfer_status(step.key) if not new else None
+            status = await self._what_became_of_it(step.key) if not new else None
             status = status or await self.world.bank.transfer(step.key, transfer)
         if status.state == TransferState.PENDING:
             raise not_yet("bank", self.world.ask_again)
@@ -60,6 +61,16 @@ class CreditStep:
         async with self.world.card.transaction() as session:
             await _finish(session, step, status, payment.account_id)
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
+
+    async def _what_became_of_it(self, key: str) -> TransferStatus | None:
+        """What the bank knows of a payment that may have been made. That it will not say is no answer: the money may
+        have moved, and the case cannot end before somebody knows."""
+        try:
+            return await self.world.bank.transfer_status(key)
+        except Refused as refused:
+            raise ApplicationError(
+                f"the bank does not say what became of the payment: {refused}", type="Unknown", non_retryable=True
+            ) from None
 
 
 async def _is_covered(session: Session, step: CreditInput) -> None:

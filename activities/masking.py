@@ -9,6 +9,9 @@ from collections.abc import Collection
 
 MASK = "…"
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000-\uf8ff]")
+"""What is no text: no database keeps it, and our own marks are among it."""
+
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){10,30}\b")
 _NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,3}\d){5,}")
 _DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{2}-\d{2}")
@@ -25,6 +28,7 @@ _SHORTEST_NAME = 3
 
 def masked(text: str, names: Collection[str | None] = ()) -> str:
     """The text without people; dates and words stay. `names` are those that the Card knows of the person."""
+    text = _CONTROL.sub(" ", text)
     kept: list[str] = []
 
     def keep(found: re.Match[str]) -> str:

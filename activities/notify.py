@@ -34,6 +34,8 @@ class NotifyStep:
                 return
             if not await speech.may_answer(session, to.phone, kind, step.key):
                 return
+            if step.kind is NoticeKind.PAID and await payments.paid(session, case.ref) is None:
+                return  # it has come back since, and the case pays anew
             values = await _values(session, step)
             message = await speech.intend(
                 session,
@@ -85,7 +87,9 @@ async def _values(session: Session, step: NoticeInput) -> dict[str, object]:
         case NoticeKind.BODY_REFUSED:
             return {"reason": _words(step.detail)}
         case NoticeKind.PAID:
-            amount, iban = await payments.paid(session, step.case.ref)
+            paid = await payments.paid(session, step.case.ref)
+            assert paid is not None  # noqa: S101  (else it is not told)
+            amount, iban = paid
             frequency = benefits.service(step.case.service, step.case.on).frequency
             return {"amount": amount, "frequency": frequency, "last4": iban[-4:]}
         case _:

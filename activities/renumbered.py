@@ -1,19 +1,21 @@
 """What a right rests on, by every number that registers give it; and what to ask where a number is new.
 
 A register may write a record anew under another number. Where another number of the same child or death ties the two
-together, they are one. Where nothing does, as with a child that has no IIN, but the day is the same and something is
-paid under the number that is gone, only a person can say: a guess would pay twice, or not at all.
+together, they are one. Where nothing does, as with a child that has no IIN, but the day is about the same and something
+is paid under the number that is gone, only a person can say: a guess would pay twice, or not at all. So too where the
+same children carry a right under another parent's name, or the same person another decision that runs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import benefits
 from benefits import Frequency
 from benefits.codes import PaymentState
 from benefits.decision import Decision
-from card import Session, decisions, rights, snapshots
+from card import Session, decisions, people, rights, snapshots
 from card.tables import RightRow
 from workflows.model import Action, Attention, Case
 
@@ -31,15 +33,29 @@ RESTS_ON = {
 """Sections of the facts on whose records rights rest: the numbers of a record, that of a decision's basis first, and
 the day that stays when they change."""
 
+ONE_A_PERSON = frozenset({"disabilities", "capacity_losses", "unemployments"})
+"""Sections of which a person has one at a time: a newer decision takes the place of the older, and of what it paid."""
+
+MISWRITTEN = 366
+"""So many days a day may be off that was corrected together with the number: a birth date is part of an IIN."""
+
 QUESTION = "something is paid under a number that no record of the family has, and may be this right: is it the same?"
+MIXED_UP = "numbers of two records have met in one right: which is whose? Retry when the register has put it right"
+GROWN = (
+    "it is paid since before a child was born: does what is paid count the child? If so close the case, else see to it"
+)
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a right rests on: all its numbers, the one a decision names first, and its day as its register writes it."""
+    """What a right rests on: all its numbers, the one a decision names first, and its day as its register writes it.
+
+    `of`: whose it is where a person has one of its kind at a time. `until`: its last day, if it has one."""
 
     numbers: Sequence[str]
     day: str
+    of: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,18 +86,81 @@ async def rename_payments(session: Session, service: str, facts: Mapping[str, An
 async def others(session: Session, case: Case, basis: str, facts: Mapping[str, Any]) -> list[Other]:
     """What may be this right under a number that is gone: none for most, and for what rests on no record."""
     record = _record(basis, facts)
+    adults = {adult["iin"] for adult in facts.get("adults", ()) if adult.get("iin")}
+    own = names_of(basis, facts)
+    found: list[Other] = []
     if record is None:
-        return []
-    here = {number for one in _records(facts) for number in one.numbers}
-    paid = {one["basis"] for one in facts.get("payments", ()) if one["basis"] and _may_be(one, case, record)} - here
-    known = await rights.other_names(session, case.service, paid)
-    found = [Other(frozenset({name}), paid=True) for name in sorted(paid - {*known})]
-    adults = [adult["iin"] for adult in facts.get("adults", ()) if adult.get("iin")]
+        # A family's right is named after a parent: the same children may have carried it under another's name.
+        adults |= await people.heads_of(session, _at_home(facts))
+    else:
+        here = {number for one in _records(facts) for number in one.numbers}
+        paid = {one["basis"] for one in facts.get("payments", ()) if one["basis"] and _may_be(one, case, record)}
+        paid = {name for name in paid - own if name not in here or _runs_beside(_record(name, facts), record, case)}
+        known = await rights.other_names(session, case.service, paid)
+        found += [Other(frozenset({name}), paid=True) for name in sorted(paid - {*known})]
     for right, snapshot in await rights.granted_to(session, case.service, adults, but=case.ref):
         names = await rights.names_of(session, right)
-        if names.isdisjoint(here) and any((one := _record(name, snapshot)) and one.day == record.day for name in names):
+        if names.isdisjoint(own) and _may_be_one(names, snapshot, record, facts, case):
             found.append(Other(frozenset(names), paid=False))
     return found
+
+
+async def is_mixed_up(session: Session, case: Case, basis: str, facts: Mapping[str, Any]) -> bool:
+    """Whether numbers that this right had belong to another record of the family now, as of twins' birth records."""
+    record = _record(basis, facts)
+    if record is None:
+        return False
+    had = await rights.other_names(session, case.service, set(record.numbers))
+    names = {name for group in had.values() for name in group} - set(record.numbers)
+    apart = (one for one in _records(facts) if set(one.numbers).isdisjoint(record.numbers))
+    return any(not names.isdisjoint(one.numbers) for one in apart)
+
+
+def has_grown(case: Case, facts: Mapping[str, Any]) -> bool:
+    """Whether a child was born since E-Maket began to pay what it pays for this service now."""
+    since = [
+        str(one["from_date"])
+        for one in facts.get("payments", ())
+        if one["service"] == case.service and one.get("state") == PaymentState.PAYING and one.get("from_date")
+    ]
+    born = [str(child["birth_date"]) for child in facts.get("children", ()) if child.get("birth_date")]
+    return bool(since) and any(day > min(since) and day <= case.on.isoformat() for day in born)
+
+
+def _may_be_one(
+    names: set[str], snapshot: Mapping[str, Any], record: Record | None, facts: Mapping[str, Any], case: Case
+) -> bool:
+    """Whether what is granted under these names, by what was known then, may be what this record gives a right to."""
+    if record is None:
+        return all(_record(name, snapshot) is None for name in names) and bool(_at_home(snapshot) & _at_home(facts))
+    here = {number for one in _records(facts) for number in one.numbers}
+    was = [one for name in names if (one := _record(name, snapshot)) is not None]
+    if names.isdisjoint(here):
+        return any(_near(one.day, record.day) or _runs_beside(one, record, case) for one in was)
+    now = [one for name in names if (one := _record(name, facts)) is not None]
+    return any(_runs_beside(one, record, case) for one in now)
+
+
+def _runs_beside(other: Record | None, record: Record, case: Case) -> bool:
+    """Whether the other is of the same person, who has one of its kind at a time, and has not run out."""
+    if other is None or record.of is None or other.of != record.of:
+        return False
+    return other.until is None or other.until >= case.on.isoformat()
+
+
+def _near(day: str, other: str) -> bool:
+    try:
+        return abs((date.fromisoformat(day) - date.fromisoformat(other)).days) <= MISWRITTEN
+    except ValueError:
+        return day == other
+
+
+def _at_home(facts: Mapping[str, Any]) -> set[str]:
+    """The numbers of the children who live with an adult of the household, or of whom it is not known."""
+    adults = {adult.get("iin") for adult in facts.get("adults", ())}
+    children = [one for one in facts.get("children", ()) if not one.get("died_on")]
+    at_home = [one for one in children if one.get("lives_with") is None or one["lives_with"] in adults]
+    return {one["iin"] for one in at_home if one.get("iin")}
 
 
 async def heir(
@@ -114,7 +193,8 @@ def _records(facts: Mapping[str, Any]) -> Iterator[Record]:
         for record in listed:
             numbers = [record[field] for field in fields if record.get(field)]
             if numbers:
-                yield Record(numbers, str(record.get(day)))
+                of = str(record.get("iin")) if section in ONE_A_PERSON else None
+                yield Record(numbers, str(record.get(day)), of, record.get("until"))
 
 
 def _record(number: str, facts: Mapping[str, Any]) -> Record | None:
@@ -125,7 +205,9 @@ def _may_be(payment: Json, case: Case, record: Record) -> bool:
     """Whether a payment under a strange number can be for this right: it begins after what the right rests on, and
     stands in its way by what the law says of payments."""
     begins, until = payment.get("from_date"), payment.get("until")
-    if payment["service"] != case.service or (begins is not None and str(begins) < record.day):
+    if payment["service"] != case.service:
+        return False
+    if begins is not None and str(begins) < record.day and not _near(str(begins), record.day) and record.of is None:
         return False
     if benefits.service(case.service, case.on).frequency is Frequency.ONCE:
         return True

@@ -183,7 +183,7 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def about(system: str, asked: str, answered: str, member: str) -> None:
+def about(system: str, asked: object, answered: object, member: str) -> None:
     """Raises BadAnswer if the answer is about another one than was asked for."""
     if asked != answered:
         raise BadAnswer(system, "other_subject", f"the answer's {member} is not the one that was asked for")
@@ -225,7 +225,7 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
         return {}
     try:
         document = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -252,7 +252,7 @@ def _retry_after(given: str | None) -> timedelta | None:
     except (ValueError, OverflowError):
         try:
             at = parsedate_to_datetime(given)
-        except ValueError:
+            wait = at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)
+        except (ValueError, OverflowError):
             return None
-        wait = at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)
     return min(max(wait, timedelta()), _LONGEST_RETRY_AFTER)

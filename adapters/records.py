@@ -56,6 +56,7 @@ Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", repr=False)]
 """Telephone number in E.164, such as +77011234567."""
 
 Iban = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$", repr=False)]
+OptionalIban = Annotated[str | None, Field(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$", repr=False)]
 Private = Annotated[str, Field(min_length=1, repr=False)]
 """Text that names or describes a person."""
 
@@ -329,6 +330,10 @@ class TransferStatus(Record):
     bank_reference: Name
     reason_code: Name | None = None
     reason: Annotated[str | None, Field(repr=False)] = None
+    iban: OptionalIban = None
+    """This and the next two: what the bank repeats of the transfer, if it does; then it is what was asked for."""
+    amount: Money | None = None
+    end_to_end_id: Name | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

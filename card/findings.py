@@ -50,6 +50,11 @@ async def listed(session: AsyncSession) -> list[Found]:
     return sorted([*noted, *await _never_done(session), *await _owed(session)], key=lambda found: found.since)
 
 
+async def of_case(session: AsyncSession, ref: str) -> Sequence[Finding]:
+    """What was noted as amiss with this case."""
+    return (await session.scalars(select(Finding).where(col(Finding.ref) == ref).order_by(col(Finding.found_at)))).all()
+
+
 async def _owed(session: AsyncSession) -> list[Found]:
     """Cases that are over and owe money: assigned, and not paid. No case of the right will be opened by itself."""
     entry = table(LedgerEntry).c

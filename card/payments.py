@@ -61,11 +61,12 @@ class Paid(NamedTuple):
     iban: str
 
 
-async def paid(session: AsyncSession, case_ref: str) -> Paid:
-    """The one payment of the case that reached an account. Raises NoResultFound."""
+async def paid(session: AsyncSession, case_ref: str) -> Paid | None:
+    """The one payment of the case that reached an account, and has not come back."""
     reached = select(col(Payment.amount), col(Account.iban)).join(Account, col(Account.id) == col(Payment.account_id))
     reached = reached.where(col(Payment.case_ref) == case_ref, col(Payment.state) == PaymentState.SETTLED)
-    return Paid(*(await session.execute(reached)).one())
+    found = (await session.execute(reached)).one_or_none()
+    return Paid(*found) if found is not None else None
 
 
 async def paid_since(session: AsyncSession, case_ref: str, moment: datetime) -> str | None:

@@ -1,12 +1,13 @@
 """People and families as the registries describe them; written by the step that asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from card.tables import Family, Member, Person, table
@@ -15,6 +16,21 @@ from card.tables import Family, Member, Person, table
 async def find(session: AsyncSession, person_id: UUID) -> Person:
     """The person with this id, who is there. Raises NoResultFound."""
     return await session.get_one(Person, person_id)
+
+
+async def heads_of(session: AsyncSession, children: Collection[str]) -> set[str]:
+    """The IINs of the adults in whose families these children (by IIN) were last listed."""
+    if not children:
+        return set()
+    child, head = aliased(Person), aliased(Person)
+    listed = (
+        select(col(head.iin))
+        .join(Family, col(Family.head_id) == col(head.id))
+        .join(Member, col(Member.family_id) == col(Family.id))
+        .join(child, col(child.id) == col(Member.person_id))
+        .where(col(child.iin).in_(children))
+    )
+    return set(await session.scalars(listed))
 
 
 async def remember_person(session: AsyncSession, person_id: UUID, described: Mapping[str, Any]) -> None:

@@ -99,7 +99,7 @@ class Member(SQLModel, table=True):
     __tablename__ = "members"
 
     family_id: UUID = Field(foreign_key="families.id", primary_key=True)
-    person_id: UUID = Field(foreign_key="persons.id", primary_key=True)
+    person_id: UUID = Field(foreign_key="persons.id", primary_key=True, index=True)
     relation: str
 
 

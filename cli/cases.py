@@ -110,6 +110,8 @@ def show(console: Console, view: CaseView) -> None:
                 if lost
                 else "no worker answers now, so the case itself cannot say where it stands"
             )
+    for one in head["findings"]:
+        console.print(f"found by `reconcile`: {one['kind']} since {zoned(one['since'])}: {one['what']}", markup=False)
     if live.get("attempts"):
         console.print(f"step {live['step']}: {live['attempts']} attempts, the last: {live['last_error']}", markup=False)
     console.print(

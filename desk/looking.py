@@ -19,7 +19,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.masking import masked
-from card import Card, cases, decisions, messages, money, payments, snapshots
+from card import Card, cases, decisions, findings, messages, money, payments, snapshots
 from card.cases import is_case_ref
 from card.tables import CaseRecord
 from desk.errors import BadInput
@@ -97,6 +97,7 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         decided = await decisions.of_case(session, record.ref)
         found = await snapshots.last(session, record.ref)
         sums = await money.money(session, record.ref)
+        amiss = await findings.of_case(session, record.ref)
     head = {
         "ref": record.ref,
         "service": record.service,
@@ -108,6 +109,7 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         "credited": str(sums.credited),
         "pending": str(sums.pending),
         "law": found.decision["right"] if found else None,
+        "findings": [{"kind": one.kind, "what": one.what, "since": one.found_at} for one in amiss],
     }
     if not live and record.outcome is None:
         live = {"stage": "lost" if record.started_at else "not started"}
@@ -171,7 +173,12 @@ async def listed(
         seen = await _in_sight(client, _conditions(service, stage, outcome, attention), limit)
     async with card.statements() as session:
         refs = seen if stage or attention else None
-        found = await cases.newest(session, limit, service=service, outcome=outcome, refs=refs)
+        found = list(await cases.newest(session, limit, service=service, outcome=outcome, refs=refs))
+        if attention and stage is None:  # also those that cannot say so themselves
+            noted = {one.ref: one.kind for one in await findings.listed(session)}
+            amiss = await cases.newest(session, limit, service=service, outcome=outcome, refs=noted)
+            found += [case for case in amiss if case.ref not in seen]
+            seen = {**{case.ref: {"needs_attention": True, "attention": [noted[case.ref]]} for case in amiss}, **seen}
     for page in _pages([case.ref for case in found if case.ref not in seen]):
         named = ", ".join(f"'{ref}'" for ref in page)
         seen |= await _in_sight(client, [f"{SearchAttributes.CASE_REF.name} IN ({named})"], limit)

@@ -55,6 +55,11 @@ class Limits:
     at_once: int
     tolerance: timedelta
 
+    @property
+    def of_one_sender(self) -> int:
+        """So many at once of one sender: its slow bodies leave room for the others."""
+        return (self.at_once + 1) // 2
+
 
 class Refused(Exception):
     """Not let in. `reason` is for metrics and log, the rest is the answer."""
@@ -82,7 +87,8 @@ class Door:
         self._routes = frozenset(routes)
         self._addresses = Rates(limits.address_rate)
         self._rates = Rates(limits.sender_rate)
-        self._served = 0
+        self._served: dict[str, str] = {}
+        """By the mark of its signature the sender of each request that is being served."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in or refuse."""
@@ -124,13 +130,18 @@ class Door:
         # Not before: a stranger who writes a sender's name must not use up its rate.
         if wait := self._rates.wait(signed.sender):
             raise Refused(429, "sender_rate", "too many requests of this sender", sender=signed.sender, wait=wait)
-        if self._served >= self._limits.at_once:
+        if signed.mark in self._served:
+            # A head that somebody has copied, sent a hundred times, would fill the room with bodies that never come.
+            detail = "signature: this very request is being served; come again"
+            raise Refused(409, "being_served", detail, sender=signed.sender, wait=1)
+        own = sum(sender == signed.sender for sender in self._served.values())
+        if len(self._served) >= self._limits.at_once or own >= self._limits.of_one_sender:
             raise Refused(503, "busy", "too many requests at once", sender=signed.sender, wait=1)
-        self._served += 1
+        self._served[signed.mark] = signed.sender
         try:
             await self._serve(signed, scope, receive, self._noting(send, route, signed.sender))
         finally:
-            self._served -= 1
+            del self._served[signed.mark]
 
     async def _serve(self, signed: Signed, scope: Scope, receive: Receive, send: Send) -> None:
         body = await self._body(signed, scope, receive)

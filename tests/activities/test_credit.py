@@ -1,20 +1,22 @@
 """The payment: looked up before it is repeated, never made twice, and a rejection spoils the account."""
 
+import dataclasses
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 
+from adapters.errors import Refused
 from adapters.records import Transfer
 from card import accounts, money, rights
 from card.tables import Account, Payment
 from tests.activities.database import owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
-from workflows.model import Case, CreditInput, SettleInput, Step
+from workflows.model import Case, CloseInput, CreditInput, Outcome, SettleInput, Step
 
 
 async def payment(life: Life, case: Case, n: int = 1, place: int = 0) -> CreditInput:
@@ -228,3 +230,30 @@ async def test_no_payment_is_settled_by_a_decision_that_nobody_made(life: Life) 
             await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=paid))
     (row,) = await life.rows(Payment, arg.case)
     assert row.state == "intended"
+
+
+async def test_a_bank_that_will_not_say_what_became_of_a_payment_has_not_said_no(life: Life) -> None:
+    """It had paid, and refused the question: the case was closed, and she was told to apply in the ordinary way."""
+    arg = await payment(life, await life.open())
+    await intended(life, arg)
+
+    class Refusing:
+        async def transfer_status(self, key: str) -> None:
+            raise Refused("bank", "forbidden", f"about {key[:0]}it")
+
+    world = dataclasses.replace(life.world(), bank=cast(Any, Refusing()))
+    with pytest.raises(ApplicationError, match="does not say what became of the payment") as unknown:
+        await life.run(Step.CREDIT, arg, world=world)
+    assert (unknown.value.type, unknown.value.non_retryable) == ("Unknown", True)
+    (row,) = await life.rows(Payment, arg.case)
+    assert row.state == "intended"
+
+
+async def test_no_case_ends_as_credited_that_owes(life: Life) -> None:
+    """As a run that was reset into its last moment after its money had come back."""
+    arg = await payment(life, await life.open())
+    ends = CloseInput(case=arg.case, key=arg.case.key(Step.CLOSE), outcome=Outcome.CREDITED, reason=None)
+    with pytest.raises(ApplicationError, match="are still owed"):
+        await life.run(Step.CLOSE, ends)
+    await life.run(Step.CREDIT, arg)
+    await life.run(Step.CLOSE, ends)

@@ -40,3 +40,8 @@ def test_no_person_is_left(text: str) -> None:
 )
 def test_what_is_about_nobody_stays(text: str) -> None:
     assert masked(text, NAMES) == text
+
+
+def test_what_is_no_text_is_taken_out() -> None:
+    """A ruling with a NUL in its reason could not be written down, however often it was tried."""
+    assert masked("\0a\0 нет, 01.02.2025\ud83d\ue000").split() == ["a", "нет,", "01.02.2025"]

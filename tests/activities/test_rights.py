@@ -14,15 +14,16 @@ import benefits
 from activities.calendar import day_of
 from activities.close import FOR_GOOD, NOTHING_NEW
 from benefits import make_iin
-from card import cases, findings, rights
+from card import accounts, cases, findings, rights
 from card.tables import CaseRecord, Decision, Look, RightRow, RightState, table
 from tests.activities.life import AMOUNT, AT, Life
-from tests.activities.people import ON, child, iin_of, mother, phone_of
+from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
 from workflows.model import (
     Action,
     Attention,
     Case,
     CloseInput,
+    CreditInput,
     DecideInput,
     Detected,
     NoticeInput,
@@ -141,6 +142,11 @@ async def test_a_fifth_child_brings_the_difference(life: Life) -> None:
     arg: Any = await life.ready(Step.ASSIGN, case)
     await life.run(Step.ASSIGN, arg.model_copy(update={"was": found.was}))
     assert (await life.money(case)).assigned == Decimal("15768"), "the rest is being paid"
+    await life.agreed(case)
+    async with life.card.transaction() as session:
+        account = await accounts.know(session, case.person_id, ibans_of(1)[0], "bank")
+    pays = CreditInput(case=case, key=case.key(Step.CREDIT), account_id=account.id, amount=Decimal("15768"))
+    await life.run(Step.CREDIT, pays)
     await close(life, case, Outcome.CREDITED)
     assert (await the_right(life)).amount == Decimal("78798")
 
@@ -613,3 +619,86 @@ async def test_the_months_of_a_lost_job_are_owed_however_late_the_yes_comes(life
     assert found.right is Right.YES
     arg = ReassessInput(case=case, key=case.key(Step.REASSESS), on=date(2025, 4, 2))
     assert (await life.run(Step.REASSESS, arg)).amount == found.amount
+
+
+# --- one right under two names ----------------------------------------------------------------------------------------
+
+
+async def _asked(life: Life, service: str, n: int = 1) -> Detected:
+    found = await detect(life, await life.open(n, service=service))
+    assert found.right is Right.PERSON_DECIDES, found
+    return found
+
+
+async def test_the_same_children_carry_one_right_whoever_asks(life: Life) -> None:
+    """A mother's number was corrected, or the children moved to their father: each had a second allowance, silently."""
+    four = [child(1, k) for k in range(4)]
+    await life.settle(mother(children=0) | {"children": four})
+    await ended(life, Outcome.CREDITED)
+    await life.settle(mother(2, children=0) | {"children": four})
+    assert (await _asked(life, "multi-child", 2)).same_right
+    theirs = await life.open(2)
+    await decided(life, theirs, Action.SAME_RIGHT)
+    assert (await detect(life, theirs)).ended is Outcome.ALREADY_PAID
+
+
+async def test_children_who_live_elsewhere_are_no_question(life: Life) -> None:
+    """Both parents are listed with them; only where they live do they count."""
+    four = [child(1, k) for k in range(4)]
+    await life.settle(mother(children=0) | {"children": four})
+    await ended(life, Outcome.CREDITED)
+    elsewhere = [one | {"lives_with": iin_of(1)} for one in four]
+    own = [child(2, k) for k in range(4)]
+    await life.settle(mother(2, children=0) | {"children": [*elsewhere, *own]})
+    assert (await detect(life, await life.open(2))).right is Right.YES
+
+
+async def test_a_birth_date_that_is_corrected_with_its_number_is_a_question(life: Life) -> None:
+    """The IIN holds the day, so both change at once: childbirth was paid a second time."""
+    await life.settle(mother(children=0) | {"children": [newborn(0, "R-6")]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    corrected = child(1, 3, born=date(2025, 2, 21), birth_record="R-7")
+    await life.settle(mother(children=0) | {"children": [corrected]})
+    assert (await _asked(life, "childbirth")).same_right
+
+
+async def test_a_record_that_moves_from_one_twin_to_the_other_takes_no_right_away(life: Life) -> None:
+    await life.settle(mother(children=0) | {"children": [newborn(0, "R-1")]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    twins = [newborn(0, "R-2"), newborn(1, "R-1")]
+    await life.settle(mother(children=0) | {"children": twins})
+    assert not (await _asked(life, "childbirth")).same_right
+
+
+@pytest.mark.parametrize("number", ["D-1", "D-2"], ids=["renumbered", "a newer one beside it"])
+async def test_a_person_has_one_decision_that_runs(life: Life, number: str) -> None:
+    """A newer decision takes the older one's place: both were paid in full, month by month."""
+    first = {"number": "D-1", "group": "III", "cause": "general", "from_date": "2024-05-01", "decided_on": "2024-05-01"}
+    await life.settle(mother(disability=[first]))
+    await ended(life, Outcome.CREDITED, "disability")
+    newer = {"number": "D-9", "group": "I", "cause": "general", "from_date": "2025-02-20", "decided_on": "2025-02-20"}
+    listed = [newer] if number == "D-1" else [first, newer]
+    await life.settle(mother(disability=listed))
+    assert (await _asked(life, "disability")).same_right
+
+
+async def test_a_family_that_was_paid_before_we_were_and_has_grown_is_a_question(life: Life) -> None:
+    paid = {"service": "multi-child", "basis": iin_of(1), "from_date": "2018-01-01", "state": "paying"}
+    await life.settle(mother(children=5) | {"payments": [paid]})
+    assert not (await _asked(life, "multi-child")).same_right
+    await life.settle(mother(children=5) | {"payments": [paid | {"from_date": "2024-01-01"}]})
+    assert (await detect(life, await life.open())).ended is Outcome.ALREADY_PAID
+
+
+async def test_what_runs_is_reckoned_by_the_law_of_today_before_the_difference_is(life: Life) -> None:
+    """63 030 of 2025 are 69 330 in 2026: the difference for a fifth child was 6 300 too much."""
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    await life.settle(mother(children=5))
+    async with life.card.transaction() as session:
+        opened = await cases.open_case(
+            session, service="multi-child", iin=iin_of(1), opened_by="zags:9", on=date(2026, 3, 1)
+        )
+    row = opened.case
+    found = await detect(life, Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on))
+    assert (found.was, found.amount) == (Decimal("69330"), Decimal("86673"))

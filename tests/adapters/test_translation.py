@@ -99,6 +99,24 @@ async def test_a_page_of_a_proxy_is_no_refusal(status: int) -> None:
     assert isinstance(failed, BadAnswer)
 
 
+async def test_a_problem_nested_beyond_reason_is_no_refusal() -> None:
+    deep = httpx.Response(422, content=b"[" * 200_000, headers={"Content-Type": "application/problem+json"})
+    assert isinstance(await failure(lambda _: deep, acting=True), BadAnswer)
+
+
+@pytest.mark.parametrize("member", ["iban", "amount", "end_to_end_id"])
+async def test_an_answer_about_another_transfer_is_none(member: str) -> None:
+    """The bank said that it had paid one tenge to somebody else, and the case was credited."""
+    asked = transfer()
+    said = {"key": KEY, "state": "settled", "bank_reference": "B-1", **asked.model_dump(mode="json")}
+    other = {"iban": "KZ48125KZT5004100100", "amount": "1.00", "end_to_end_id": "other"}
+    async with system(lambda _: httpx.Response(201, json=said)) as there:
+        assert (await HttpBank(there).transfer(KEY, asked)).state == "settled"
+    async with system(lambda _: httpx.Response(201, json={**said, member: other[member]})) as there:
+        with pytest.raises(BadAnswer, match=member):
+            await HttpBank(there).transfer(KEY, asked)
+
+
 async def test_only_the_bodys_own_not_found_means_none() -> None:
     async with system(lambda _: problem(404, code="no_phone")) as there:
         assert await HttpMobileDatabase(there).phone(AIGUL) is None
@@ -119,6 +137,7 @@ async def test_only_the_bodys_own_not_found_means_none() -> None:
         ("999999999999999999999", None, None),
         ("99999999", 3600, 3600),
         ("soon", None, None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None, None),
         (format_datetime(datetime.now(UTC) + timedelta(minutes=50), usegmt=True), 600, 3000),
         (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0),
     ],

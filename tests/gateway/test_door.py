@@ -5,7 +5,7 @@ import json
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -269,6 +269,34 @@ async def test_too_many_at_once_are_told_to_come_again(desk: Desk) -> None:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         async with httpx.AsyncClient(trust_env=False) as http:
             assert (await http.get(f"http://127.0.0.1:{street.port}/healthz")).status_code == 200
+
+
+async def test_the_slow_bodies_of_one_sender_leave_room_for_the_others(desk: Desk) -> None:
+    async with open_to_the_street(desk, gateway_at_once=4) as street, AsyncExitStack() as lines:
+        for n in range(2):
+            _, writer = await lines.enter_async_context(line(street))
+            writer.write(head(signed(body(text=f"slow {n}")), 100))
+        async with asyncio.timeout(20):
+            while (answer := await street.good()).status_code == 202:
+                await asyncio.sleep(0.02)
+        assert answer.status_code == 503
+        event = json.dumps({"event_id": "e"}).encode()
+        other = signed_headers("registry", SECRETS["registry"], "POST", "/v1/registry/events", event)
+        assert (await street.post(event, other, "/v1/registry/events")).status_code == 422
+
+
+async def test_a_head_that_was_copied_takes_one_place_however_often_it_is_sent(desk: Desk) -> None:
+    async with open_to_the_street(desk, gateway_at_once=4) as street, AsyncExitStack() as lines:
+        copied = head(signed(body()), 100)
+        readers = []
+        for _ in range(4):
+            reader, writer = await lines.enter_async_context(line(street))
+            writer.write(copied)
+            readers.append(reader)
+        async with asyncio.timeout(20):
+            answers = [await reader.readline() for reader in readers[1:]]
+        assert {answer.split()[1] for answer in answers} == {b"409"}
+        assert (await street.good()).status_code == 202
 
 
 async def test_more_connections_than_are_allowed_are_closed(desk: Desk) -> None:

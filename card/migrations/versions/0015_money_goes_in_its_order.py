@@ -144,6 +144,7 @@ NOT_DELETED = ("cases", "incoming", "facts_snapshots", "right_names", "rights", 
 
 
 def upgrade() -> None:
+    op.create_index("ix_members_person_id", "members", ["person_id"])
     for name, body in FUNCTIONS.items():
         op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
         op.execute(f"ALTER FUNCTION {name}() SET search_path = pg_catalog, public, pg_temp")
@@ -173,3 +174,4 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER ledger_follows_payments ON ledger")
     for name in FUNCTIONS:
         op.execute(f"DROP FUNCTION {name}()")
+    op.drop_index("ix_members_person_id", table_name="members")
