@@ -247,9 +247,11 @@ class CaseInSight:
             note=resolution.note.strip(),
             at=workflow.now(),
         )
-        await workflow.execute_local_activity(
-            Step.DECIDE, decision, result_type=type(None), start_to_close_timeout=CALL, retry_policy=RETRY
-        )
+        call: dict[str, Any] = {"start_to_close_timeout": CALL, "retry_policy": RETRY, "summary": "write down: decide"}
+        if workflow.patched(Change.LASTING_DECISION):
+            await workflow.execute_activity(Step.DECIDE, decision, heartbeat_timeout=ALIVE, **call)
+        else:
+            await workflow.execute_local_activity(Step.DECIDE, decision, **call)
 
     async def ask_operator(
         self, why: Attention, text: str, until: datetime | None = None, *, may_close: bool = True

@@ -130,6 +130,9 @@ class Change(StrEnum):
     ONE_STATE = "one-state"
     """All that operators see follows from one state: the legal term is the deadline from the consent on, being overdue
     stands beside another reason, a decision is gone from the screen once it is made, and is a row in the Card."""
+    LASTING_DECISION = "lasting-decision"
+    """A decision is written down once the server has it for good: of two dozen at one moment, those that were refused
+    in the end had been written too."""
 
 
 class Attention(StrEnum):

@@ -53,7 +53,7 @@ SUMS = (0, AMOUNT, RAN, AMOUNT - RAN)
 """What the ways assign, if anything."""
 
 FOLDER = Path(__file__).parent / "recorded"
-NEWEST = FOLDER / "2026-11-28-receipts-read"
+NEWEST = FOLDER / "2026-11-28-lasting-decisions"
 """The histories of the code as it is; those of before, whose cases still run somewhere, stay where they are."""
 
 RING = KeyRing.parse("histories:" + "A" * 43 + "=")
