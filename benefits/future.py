@@ -105,7 +105,11 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
         day = max(month, first)
         finding = _at(found, decision, facts, day)
         if finding is None or finding.right is not Right.YES:
-            asked = finding is not None and finding.right is Right.PERSON_DECIDES
+            asked = asked or (finding is not None and finding.right is Right.PERSON_DECIDES)
+            if not listed and month <= on:
+                # Months before the application that are in doubt take none of those away that are certain.
+                month = next_month(month)
+                continue
             change = change or day
             break
         gross = sum((money.gross for money in finding.money), ZERO)

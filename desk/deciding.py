@@ -15,7 +15,7 @@ from card.money import Money
 from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up
 from desk.errors import BadInput
 from desk.looking import record_of
-from workflows.model import Action, Message, Resolution, Resolved, workflow_id
+from workflows.model import Action, Message, Resolution, Resolved, who_and_why, workflow_id
 
 ANSWERS_WITHIN = timedelta(seconds=20)
 """So long a case may take to hear a decision; without a worker it takes for ever."""
@@ -24,6 +24,7 @@ ANSWERS_WITHIN = timedelta(seconds=20)
 async def resolve(card: Card, client: Client, ref: str, action: Action, note: str, by: str) -> Resolved:
     """Decide as the operator `by` on a case that needs a person. Raises BadInput if it waits for no such decision."""
     record = await record_of(card, ref)
+    _checked(by, note)
     handle = client.get_workflow_handle(workflow_id(record.service, record.ref))
     decision = Resolution(action=action, note=note, by=by)
     try:
@@ -44,6 +45,12 @@ async def resolve(card: Card, client: Client, ref: str, action: Action, note: st
         raise
 
 
+def _checked(by: str, note: str) -> None:
+    objection = who_and_why(by, note)
+    if objection is not None:
+        raise BadInput(objection)
+
+
 async def returned(card: Card, ref: str, reason: str, account: str, note: str, by: str) -> Money:
     """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
     if reason not in RETURN_REASONS:
@@ -61,8 +68,7 @@ async def pay_owed(card: Card, ref: str, note: str, by: str) -> Money:
 async def _open_again(card: Card, ref: str, owe: Callable[..., Awaitable[object]], note: str, by: str) -> Money:
     """Let `owe` (`take_back` or `take_up`) open the case again; what is pending is to be paid now."""
     record = await record_of(card, ref)
-    if not by.strip():
-        raise BadInput("by: say who decides")
+    _checked(by, note)
     try:
         async with card.transaction() as session:
             await owe(session, record.ref, by=by.strip(), note=note.strip())

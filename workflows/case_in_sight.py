@@ -46,6 +46,7 @@ from workflows.model import (
     Step,
     StepInput,
     local,
+    who_and_why,
     zoned,
 )
 
@@ -225,12 +226,9 @@ class CaseInSight:
         if resolution.action not in allowed:
             words = ", ".join(sorted(allowed))
             raise ApplicationError(f"action: not possible here; one of: {words}", type="Action")
-        if not resolution.by.strip():
-            raise ApplicationError('by: say who decides, as {"by": "a.omarova"}', type="By")
-        if "\0" in resolution.by + resolution.note:
-            raise ApplicationError("by, note: a sign that no text has", type="Note")
-        if len(resolution.by) > 100 or len(resolution.note) > 1000:
-            raise ApplicationError("by, note: at most 100 and 1000 characters", type="TooLong")
+        objection = who_and_why(resolution.by, resolution.note)
+        if objection is not None:
+            raise ApplicationError(objection, type="By")
         if resolution.action in WITH_NOTE and not resolution.note.strip():
             raise ApplicationError(f"note: {resolution.action} says nothing without one", type="Note")
 

@@ -5,6 +5,7 @@ Messages travel encrypted, but carry ids and amounts, not people: no IIN, name, 
 additively, with defaults, because cases that started under an older version wait for weeks. Money is Decimal tenge.
 """
 
+import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -525,6 +526,29 @@ class CloseInput(StepInput):
 
 UNREADABLE_INPUT = 'the input cannot be read; it is {"action": "...", "by": "...", "note": "..."}'
 """What an operator reads whose input is none."""
+
+
+_OF_SOMEBODY = re.compile(
+    r"(?<![0-9])[0-9]{12}(?![0-9])"
+    r"|\+?[78][ (-]{0,2}7[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}"
+    r"|KZ[0-9]{2}"
+)
+"""An IIN, a mobile phone, the beginning of an account."""
+
+
+def who_and_why(by: str, note: str) -> str | None:
+    """What is wrong with a name and a note that are kept for good and shown to every operator; None if nothing is."""
+    if not by.strip():
+        return 'by: say who decides, as {"by": "a.omarova"}'
+    if len(by) > 100 or len(note) > 1000:
+        return "by, note: at most 100 and 1000 characters"
+    if not by.isprintable() or not "".join(note.split("\n")).isprintable():
+        return "by, note: a sign that no text has"
+    if not any(sign.isalnum() for sign in by):
+        return "by: a name has letters"
+    if _OF_SOMEBODY.search(by) or _OF_SOMEBODY.search(note):
+        return "by, note: no number of a person, phone or account; everybody who looks at the case reads it"
+    return None
 
 
 class Resolution(Wire):
