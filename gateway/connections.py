@@ -61,9 +61,12 @@ def prompt_protocol(
     seconds: float, connections: int, refusals: Refusals, *, an_address: int | None = None, proxies: str = ""
 ) -> type[H11Protocol]:
     """The protocol for uvicorn: `seconds` for a head, again for a body, and for an answer to be read; at most so many
-    `connections`, of them `an_address` from one that is none of the `proxies` (addresses with commas between).
+    `connections`, of them `an_address` from one that is none of the `proxies` (addresses with commas between). Beyond
+    them the longest silent ends for who comes.
     """
     held: Counter[str] = Counter()
+    silent: dict[H11Protocol, None] = {}
+    """Those of which a head is awaited, the longest first."""
     trusted = frozenset(one.strip() for one in proxies.split(","))
 
     class Prompt(H11Protocol):
@@ -77,11 +80,17 @@ def prompt_protocol(
             self.logger = _log
             self._address = (transport.get_extra_info("peername") or ("",))[0]
             held[self._address] += 1
-            too_many = an_address is not None and self._address not in trusted and held[self._address] > an_address
-            if too_many or len(self.connections) > connections:
+            if an_address is not None and self._address not in trusted and held[self._address] > an_address:
                 refusals.note(503, "connections")
                 transport.abort()
                 return
+            if len(self.connections) > connections:
+                # Who has connected and says nothing makes room for who comes now, the longest silent first.
+                given_up = next(iter(silent), self)
+                refusals.note(503, "connections")
+                given_up.transport.abort()
+                if given_up is self:
+                    return
             self._wait_for(h11.IDLE)
 
         def data_received(self, data: bytes) -> None:
@@ -127,6 +136,9 @@ def prompt_protocol(
             if part is self._awaited:
                 return
             self._awaited = part
+            silent.pop(self, None)
+            if part is h11.IDLE:
+                silent[self] = None
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
