@@ -12,7 +12,7 @@ import benefits
 from activities.calendar import day_of
 from activities.world import World
 from benefits import Frequency, Service
-from card import cases, money, rights
+from card import cases, money, payments, rights
 from card.cases import Again
 from card.tables import CaseRecord
 from workflows.model import CloseInput, Outcome, Step, tenge
@@ -39,6 +39,12 @@ class CloseStep:
                 # As where the money came back, and a run was reset into its last moment.
                 raise ApplicationError(
                     f"by the Card {tenge(owed)} are still owed: terminate this run; the case is begun anew, and pays",
+                    type="Refused",
+                    non_retryable=True,
+                )
+            if step.outcome is not Outcome.CREDITED and await payments.may_be_on_its_way(session, case.ref):
+                raise ApplicationError(
+                    "by the Card a payment may be on its way: terminate this run; the case, begun anew, asks the bank",
                     type="Refused",
                     non_retryable=True,
                 )

@@ -17,7 +17,7 @@ from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
 from benefits.iin import is_iin
-from card import Session, applications, people, snapshots
+from card import Session, applications, payments, people, snapshots
 from workflows.model import Case, Detected, Policy, ReassessInput, Right, Step, StepInput
 
 UNKNOWN = "unknown"
@@ -49,7 +49,8 @@ class DetectStep:
             await remember(session, case, asked)
             found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
             await snapshots.keep(session, step.key, case.ref, asked.mapping, found.decision.to_dict())
-        return self._detected(case, found, asked)
+            at_stake = await payments.may_be_on_its_way(session, case.ref)
+        return self._detected(case, found, asked).model_copy(update={"at_stake": at_stake})
 
     @activity.defn(name=Step.REASSESS)
     async def reassess(self, step: ReassessInput) -> Detected:

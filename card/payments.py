@@ -48,6 +48,14 @@ async def finish(
     )
 
 
+async def may_be_on_its_way(session: AsyncSession, case_ref: str) -> bool:
+    """Whether a payment of the case was intended, and it is not known what became of it."""
+    intended = select(col(Payment.key)).where(
+        col(Payment.case_ref) == case_ref, col(Payment.state) == PaymentState.INTENDED
+    )
+    return await session.scalar(intended.limit(1)) is not None
+
+
 async def of_case(session: AsyncSession, case_ref: str) -> Sequence[Payment]:
     """All payments of the case, the first intended first."""
     found = select(Payment).where(col(Payment.case_ref) == case_ref).order_by(col(Payment.intended_at))

@@ -144,6 +144,7 @@ class ProactiveService(CaseInSight):
             n += 1
             found = await self.do(Step.DETECT, self.input(Step.DETECT, n), Detected, "apply the law to fresh facts")
             self.region = found.region
+            self.money_at_stake = self.money_at_stake or found.at_stake
             if found.ended is not None:
                 raise CaseEnds(found.ended, found.reason)
             if found.right is Right.YES and found.amount is not None and found.policy is not None:

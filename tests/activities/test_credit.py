@@ -16,7 +16,7 @@ from card.tables import Account, Payment
 from tests.activities.database import owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
-from workflows.model import Case, CloseInput, CreditInput, Outcome, SettleInput, Step
+from workflows.model import Case, CloseInput, CreditInput, Outcome, SettleInput, Step, StepInput
 
 
 async def payment(life: Life, case: Case, n: int = 1, place: int = 0) -> CreditInput:
@@ -257,3 +257,19 @@ async def test_no_case_ends_as_credited_that_owes(life: Life) -> None:
         await life.run(Step.CLOSE, ends)
     await life.run(Step.CREDIT, arg)
     await life.run(Step.CLOSE, ends)
+
+
+async def test_no_case_ends_while_its_payment_may_be_on_its_way(life: Life) -> None:
+    """A run that was begun anew, or reset, knew nothing of it: it was cancelled, and the bank had paid."""
+    case = await life.open()
+    found = await life.run(Step.DETECT, await life.ready(Step.DETECT, case))
+    assert not found.at_stake
+    arg = await payment(life, case)
+    await intended(life, arg)
+    again = await life.run(Step.DETECT, StepInput(case=case, key=case.key(Step.DETECT)))
+    assert again.at_stake
+    ends = CloseInput(case=case, key=case.key(Step.CLOSE), outcome=Outcome.CLOSED_BY_OPERATOR, reason="cancelled")
+    with pytest.raises(ApplicationError, match="a payment may be on its way"):
+        await life.run(Step.CLOSE, ends)
+    await life.run(Step.CREDIT, arg)
+    assert not (await life.run(Step.DETECT, StepInput(case=case, key=case.key(Step.DETECT)))).at_stake

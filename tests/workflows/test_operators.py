@@ -363,3 +363,14 @@ async def test_nobody_answers_for_a_worker(on_stage: Start, temporal_client: Cli
         assert not case.script.of(Step.FIND_ACCOUNT)
         assert (await case.seen())["Stage"] == Stage.OFFER
         await case.handle.terminate()
+
+
+async def test_a_case_whose_earlier_life_may_have_paid_goes_on_to_the_banks_answer(on_stage: Start) -> None:
+    """Terminated with its payment on the way and begun anew, it could be closed before the bank was asked."""
+    first = found().model_copy(update={"at_stake": True})
+    async with on_stage(Script(detect=[first])) as case:
+        await case.until(Stage.CONSENT)
+        await case.handle.cancel()
+        assert "To be ended (cancelled)" in await shows(case, "To be ended")
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
