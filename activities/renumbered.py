@@ -39,7 +39,7 @@ ONE_A_PERSON = frozenset({"disabilities", "capacity_losses", "unemployments"})
 MISWRITTEN = 366
 """So many days a day may be off that was corrected together with the number: a birth date is part of an IIN."""
 
-QUESTION = "something is paid under a number that no record of the family has, and may be this right: is it the same?"
+QUESTION = "something is paid under another name (an old number, another parent, an older decision): is it this right?"
 MIXED_UP = "numbers of two records have met in one right: which is whose? Retry when the register has put it right"
 GROWN = (
     "it is paid since before a child was born: does what is paid count the child? If so close the case, else see to it"

@@ -141,7 +141,7 @@ class Attention(StrEnum):
 
     LAW_UNDECIDED = "law_undecided"
     SAME_RIGHT = "same_right"
-    """Something is paid under a number that no record of the family has: it may be this right under its old number."""
+    """Something is paid under another name that may be this right: an old number, another parent, an older decision."""
     AMOUNTS_DIFFER = "amounts_differ"
     DOCUMENT_MISSING = "document_missing"
     STEP_REFUSED = "step_refused"
@@ -174,7 +174,7 @@ MEANS = {
     Action.DOCUMENT_SUPPLIED: "apply again, with the document",
     Action.CONFIRM_PAID: "the bank has shown that the money reached the account; say in the note how",
     Action.PAY_ANEW: "the bank has shown that no money left; say in the note how",
-    Action.SAME_RIGHT: "it is the same child, death or decision under its old number",
+    Action.SAME_RIGHT: "it is this right: the same child, death or children, or a decision whose place this one takes",
     Action.ANOTHER_RIGHT: "it is another one's; this right is to be had beside it",
     Action.NOTE: "write a remark down; the case goes on as it does",
     Action.CLOSE: "end the case",
