@@ -72,6 +72,6 @@ format: $(READY) ## Put the code into its format
 	@$(RUN) -m ruff check --fix .
 
 clean: ## Remove the environment, the demo's data and all caches
-	@if [ -x $(RUN) ] && [ -d .demeu ]; then $(RUN) -c 'from runtime.embedded import forget; forget()'; fi
+	@if [ -x $(RUN) ] && [ -d .demeu ]; then $(RUN) -c 'from runtime.embedded.stack import forget; forget()'; fi
 	@rm -rf $(VENV) $(VENV).new $(VENV).old .demeu .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

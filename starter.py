@@ -29,7 +29,7 @@ from card.store import DatabaseError
 from cli import cases, law, stack
 from cli.connection import NothingRunning, Running, environment, running
 from desk import BadInput, deciding, looking
-from runtime.processes import StartError
+from runtime.embedded.processes import StartError
 from runtime.program import end
 from runtime.settings import SettingsError
 from runtime.temporal import TemporalUnreachable

@@ -22,7 +22,7 @@ from card import Card
 from demo.crowd import crowd
 from demo.outside import Outside
 from desk.opening import Opening
-from runtime.embedded import EmbeddedStack, Part
+from runtime.embedded.stack import EmbeddedStack, Part
 from workflows.model import CaseResult, Outcome
 
 ON = date(2026, 11, 20)

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from card import Card
 from desk.opening import Opening
 from runtime.benefits import add_benefits
-from runtime.data_folder import running_environment
+from runtime.embedded.data_folder import running_environment
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.temporal import connect
 

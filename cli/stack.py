@@ -21,7 +21,7 @@ from demo.outside import SKIPPED, Outside, total
 from demo.play import Play, Run, unreached
 from desk import BadInput
 from desk.opening import Opening
-from runtime.embedded import EmbeddedStack
+from runtime.embedded.stack import EmbeddedStack
 from workflows.model import ALMATY, Outcome, day_in_almaty, tenge
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from gateway.signature import signed_headers
-from runtime.embedded import EmbeddedStack
+from runtime.embedded.stack import EmbeddedStack
 from runtime.settings import Agency, Endpoint
 
 SKIPPED = {"DEMEU_GATEWAY_CLOCK_TOLERANCE_SECONDS": str(120 * 86_400)}

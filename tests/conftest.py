@@ -8,8 +8,8 @@ import pytest
 from temporalio.client import Client
 
 from runtime.codec import KeyRing
+from runtime.embedded.servers import Database, TemporalServer, postgres, temporal_server
 from runtime.migrate import migrate_database
-from runtime.servers import Database, TemporalServer, postgres, temporal_server
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect
 from workflows.model import SearchAttributes

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from card import Card
-from runtime.servers import Database
+from runtime.embedded.servers import Database
 from tests.activities.database import card_of_its_own, empty
 from tests.activities.life import Life
 from tests.activities.people import mother

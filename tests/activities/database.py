@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from card import Card, consents, messages, money
 from card.tables import Assignment, Consent, IncomingMessage, table
-from runtime.servers import Database
+from runtime.embedded.servers import Database
 
 
 @asynccontextmanager

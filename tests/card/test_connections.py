@@ -13,8 +13,8 @@ from sqlalchemy import make_url, text
 from card import Card
 from card.migrate import NEWEST, alembic_config
 from card.store import DatabaseError, DatabaseRefused, OldMigration, TakesNoWrites
-from runtime.processes import Process, free_ports, listens
-from runtime.servers import Database
+from runtime.embedded.processes import Process, free_ports, listens
+from runtime.embedded.servers import Database
 
 POOLER = shutil.which("pgbouncer", path="/usr/local/bin:/usr/bin:/usr/sbin")
 

@@ -28,7 +28,7 @@ from card.tables import (
     Payment,
     RightState,
 )
-from runtime.servers import Database
+from runtime.embedded.servers import Database
 from tests.activities.database import owed
 from tests.card.conftest import ON, Cards
 from workflows.model import Meaning, Outcome

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 import card
 import card.tables  # (fills the metadata)
 from card.migrate import alembic_config, migrate
-from runtime.servers import Database
+from runtime.embedded.servers import Database
 
 ROOT = Path(card.__file__).parents[1]
 _numbers = count(1)

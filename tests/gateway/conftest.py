@@ -8,7 +8,7 @@ from temporalio.worker import Worker
 
 from card import Card
 from runtime.codec import KeyRing
-from runtime.servers import Database
+from runtime.embedded.servers import Database
 from runtime.settings import Settings, load_settings
 from tests.activities.database import card_of_its_own, empty
 from tests.gateway.desk import Desk

@@ -19,8 +19,8 @@ from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from runtime.codec import KeyRing
+from runtime.embedded.servers import temporal_server
 from runtime.plugin import demeu_plugin
-from runtime.servers import temporal_server
 from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
 from tests.workflows.stage import OnStage, start_case
 from workflows.model import (

@@ -12,7 +12,7 @@ import yaml
 from temporalio.envconfig import ClientConfig
 from temporalio.service import TLSConfig
 
-from runtime.processes import ROOT
+from runtime.embedded.processes import ROOT
 from runtime.settings import Settings, variable
 
 COMPOSE = ROOT / "docker-compose.yml"

@@ -10,10 +10,10 @@ import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
-from runtime.data_folder import AlreadyRunning, running_environment, secrets_of
-from runtime.embedded import EmbeddedStack, Part
-from runtime.processes import StartError
-from runtime.servers import Database, postgres, temporal_server
+from runtime.embedded.data_folder import AlreadyRunning, running_environment, secrets_of
+from runtime.embedded.processes import StartError
+from runtime.embedded.servers import Database, postgres, temporal_server
+from runtime.embedded.stack import EmbeddedStack, Part
 from runtime.settings import Settings, load_settings
 from runtime.temporal import TemporalUnreachable, connect, register_search_attributes
 

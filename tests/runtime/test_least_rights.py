@@ -15,10 +15,10 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from runtime import health
 from runtime.codec import EncryptionCodec, KeyRing, UnknownKey
+from runtime.embedded.processes import ROOT
+from runtime.embedded.servers import temporal_server
 from runtime.health import opening_payloads, taking_work
 from runtime.migrate import prepare
-from runtime.processes import ROOT
-from runtime.servers import temporal_server
 from runtime.settings import Settings
 from runtime.temporal import (
     NotPrepared,

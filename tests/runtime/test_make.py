@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.processes import ROOT
+from runtime.embedded.processes import ROOT
 
 TARGETS = ("demo", "up", "test", "bench", "lint", "clean")
 

@@ -11,10 +11,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from runtime.codec import KeyRing
+from runtime.embedded.processes import free_ports
+from runtime.embedded.servers import TemporalServer, temporal_server
 from runtime.health import polling
 from runtime.plugin import demeu_plugin
-from runtime.processes import free_ports
-from runtime.servers import TemporalServer, temporal_server
 from runtime.settings import Settings, load_settings
 from runtime.telemetry import temporal_runtime
 from runtime.temporal import connect, deployment

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runtime.processes import ROOT, Process, StartError, free_ports, listens, scrubbed_environment, stop_all
+from runtime.embedded.processes import ROOT, Process, StartError, free_ports, listens, scrubbed_environment, stop_all
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
@@ -91,7 +91,7 @@ async def test_killed_ones_can_be_started_again(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
 def test_they_die_with_their_parent(tmp_path: Path) -> None:
     code = (
-        "import asyncio, sys, time; from pathlib import Path; from runtime.processes import Process\n"
+        "import asyncio, sys, time; from pathlib import Path; from runtime.embedded.processes import Process\n"
         f"child = Process('child', (sys.executable, '-c', {SLEEPER!r}), Path({str(tmp_path)!r}) / 'child.log')\n"
         "child.spawn(); print(child.pid, flush=True); time.sleep(600)"
     )

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from runtime.processes import ROOT
+from runtime.embedded.processes import ROOT
 
 PRODUCTION = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"

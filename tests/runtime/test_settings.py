@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from runtime.codec import KeyRing
-from runtime.processes import ROOT
+from runtime.embedded.processes import ROOT
 from runtime.settings import Agency, QuietHours, Settings, SettingsError, load_settings, variable
 
 PASSWORD = "opensesame"

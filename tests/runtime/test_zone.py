@@ -10,7 +10,7 @@ from zoneinfo import TZPATH
 import pytest
 import tzdata  # type: ignore[import-untyped]
 
-from runtime.processes import ROOT
+from runtime.embedded.processes import ROOT
 
 
 def _start(path: str) -> subprocess.CompletedProcess[str]:

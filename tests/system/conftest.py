@@ -8,7 +8,7 @@ import pytest
 from card import Card
 from demo.outside import SKIPPED, Outside
 from desk.opening import Opening
-from runtime.embedded import EmbeddedStack
+from runtime.embedded.stack import EmbeddedStack
 
 # Short deadlines and polls, so that faults cost seconds; nothing else differs from `make up`.
 QUICK = {**SKIPPED, "DEMEU_CALL_SECONDS": "1.5", "DEMEU_RULING_POLL_SECONDS": "0.2"}

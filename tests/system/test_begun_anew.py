@@ -19,7 +19,7 @@ from card.tables import CaseRecord, Look, Payment, table
 from demo.outside import Outside
 from desk.opening import Opening
 from desk.reconcile import Reconciler
-from runtime.embedded import EmbeddedStack
+from runtime.embedded.stack import EmbeddedStack
 from runtime.settings import Agency
 from tests.activities.people import ibans_of, iin_of, mother, phone_of
 from tests.system.people import ON

@@ -9,7 +9,7 @@ from typing import Any
 
 from demo.crowd import crowd
 from demo.outside import Outside
-from runtime.embedded import EmbeddedStack
+from runtime.embedded.stack import EmbeddedStack
 
 ROOT = Path(__file__).parent.parent.parent
 ON = "2026-11-20"

@@ -18,7 +18,7 @@ from card.money import money
 from demo.crowd import crowd
 from demo.outside import Outside, total
 from desk.opening import Opening
-from runtime.embedded import EmbeddedStack, Part
+from runtime.embedded.stack import EmbeddedStack, Part
 from runtime.settings import Agency
 from tests.system.people import ON
 from workflows.model import Case, CaseResult, Outcome

@@ -29,7 +29,7 @@ from card.tables import Consent, IncomingMessage
 from demo.crowd import crowd
 from demo.outside import Outside, total
 from desk.opening import Opening
-from runtime.embedded import EVERYTHING, SERVERS, EmbeddedStack
+from runtime.embedded.stack import EVERYTHING, SERVERS, EmbeddedStack
 from tests.system.conftest import QUICK
 from tests.system.people import ON
 from workflows.model import Case, CaseResult, Outcome

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from demo.crowd import crowd
 from demo.outside import Outside
-from runtime.embedded import EmbeddedStack
+from runtime.embedded.stack import EmbeddedStack
 from tests.system.conftest import QUICK
 from tests.system.test_command_line import ON, starter
 from workflows.model import CaseResult, Outcome, workflow_id

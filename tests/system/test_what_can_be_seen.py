@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from demo.crowd import crowd
 from demo.outside import Outside
 from desk.opening import Opening
-from runtime.embedded import EmbeddedStack, Part
+from runtime.embedded.stack import EmbeddedStack, Part
 from tests.system.people import ON
 from workflows.model import Case, SearchAttributes, Stage
 

@@ -18,10 +18,10 @@ from typing import Any, Self
 import httpx
 from temporalio.client import Client
 
-from runtime.data_folder import DATA, announce, only_one, secrets_of, withdraw
+from runtime.embedded.data_folder import DATA, announce, only_one, secrets_of, withdraw
+from runtime.embedded.processes import Process, Ready, StartError, free_ports, stop_all
+from runtime.embedded.servers import HOST, forget_postgres, forget_temporal, postgres, temporal_server
 from runtime.migrate import migrate_database
-from runtime.processes import Process, Ready, StartError, free_ports, stop_all
-from runtime.servers import HOST, forget_postgres, forget_temporal, postgres, temporal_server
 from runtime.settings import Agency, Settings, load_settings
 from runtime.temporal import connect
 from workflows.model import SearchAttributes

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runtime.codec import KeyRing
-from runtime.processes import StartError
+from runtime.embedded.processes import StartError
 from runtime.settings import Agency
 
 DATA = Path(".demeu")

@@ -26,7 +26,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
-from runtime.processes import Process, StartError, free_ports, listens
+from runtime.embedded.processes import Process, StartError, free_ports, listens
 
 HOST = "127.0.0.1"
 DATABASE = "demeu"
