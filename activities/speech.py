@@ -17,7 +17,7 @@ from activities.world import World, translated
 from adapters.errors import Refused, Unavailable
 from adapters.ports import SmsCentre
 from adapters.records import OutgoingSms
-from adapters.sms_refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
+from adapters.sms.refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
 from card import Card, Session, messages, people
 from card.tables import MessageState, OutgoingMessage
 from workflows.model import Case, StepInput

@@ -10,9 +10,9 @@ import pytest
 
 from adapters.errors import BadAnswer, Unavailable, Unclear
 from adapters.records import OutgoingSms
-from adapters.smpp_link import SmppLink
-from adapters.smpp_pdu import BadPdu
 from adapters.sms import SmppCentre
+from adapters.sms.link import SmppLink
+from adapters.sms.pdu import BadPdu
 from tests.adapters.sms_link import SOON, until
 
 SMS = OutgoingSms(key="k", phone="+77010000001", parts=("Иә",))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from adapters.smpp_pdu import Delivery, whole
+from adapters.sms.pdu import Delivery, whole
 
 GAP: Final = " [...?] "
 """Stands where a part is missing. Its question mark keeps the rest from being taken for an answer."""

@@ -1,6 +1,6 @@
 """One bound SMPP 3.4 session that keeps itself up: aiosmpplib's ESME with the repairs that our rules need.
 
-Sends what `smpp_requests` holds; a delivery is acknowledged only after whoever listens has returned. What messages mean
+Sends what `requests` holds; a delivery is acknowledged only after whoever listens has returned. What messages mean
 is not known here, and no content is ever logged: aiosmpplib writes messages and phone numbers into its log, so its log
 is switched off and this module has its own.
 """
@@ -18,8 +18,8 @@ from aiosmpplib.protocol import DeliverSmResp, GenericNack, SubmitSm
 from aiosmpplib.retrytimer import AbstractRetryTimer
 from aiosmpplib.state import BindMode, PduHeader, SmppCommand, SmppCommandStatus, SmppError, SmppSessionState
 
-from adapters.smpp_pdu import BadPdu
-from adapters.smpp_requests import Answer, NoCorrelator, NoThrottle, NotSent, Requests
+from adapters.sms.pdu import BadPdu
+from adapters.sms.requests import Answer, NoCorrelator, NoThrottle, NotSent, Requests
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """SMS over SMPP 3.4: `SmppCentre` hands messages to the operator, `SmppInbox` takes replies and delivery receipts.
 
 Knows no case and no wording: whoever calls has cut the text into parts. Matches no receipt to a message either, that is
-done in the database by the centre's message id. What an operator must grant us is in `adapters/SMPP.md`.
+done in the database by the centre's message id. What an operator must grant us is in `adapters/sms/README.md`.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from pydantic import AwareDatetime, Field
 from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import Gate
 from adapters.records import OutgoingSms, Phone, Record, SentPart
-from adapters.smpp_join import Joiner, LongSms
-from adapters.smpp_link import SmppLink
-from adapters.smpp_pdu import TLV_OUR_KEY, UDHI, Delivery, ReceiptState, encode, read_delivery, read_receipt, whole
-from adapters.smpp_requests import Answer, NoAnswer, NotSent
-from adapters.sms_refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
+from adapters.sms.join import Joiner, LongSms
+from adapters.sms.link import SmppLink
+from adapters.sms.pdu import TLV_OUR_KEY, UDHI, Delivery, ReceiptState, encode, read_delivery, read_receipt, whole
+from adapters.sms.refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
+from adapters.sms.requests import Answer, NoAnswer, NotSent
 
 __all__ = ["IncomingSms", "Receipt", "ReceiptState", "SmppCentre", "SmppInbox"]
 
