@@ -14,6 +14,9 @@ from card import Card, consents, messages, money
 from card.tables import Assignment, Consent, IncomingMessage, table
 from runtime.embedded.servers import Database
 
+BY_FORCE = text("SET LOCAL session_replication_role = replica")
+"""As only the superuser of the tests can: past what the database keeps, until the transaction ends."""
+
 
 @asynccontextmanager
 async def card_of_its_own(server: Database, name: str, template: str) -> AsyncIterator[tuple[Card, str]]:
@@ -31,8 +34,7 @@ async def empty(card: Card) -> None:
     """Every row of every table is gone."""
     tables = [table.name for table in reversed(SQLModel.metadata.sorted_tables) if table.name != "ledger_accounts"]
     async with card.transaction() as session:
-        # The superuser of the tests may pass by the triggers that keep the books.
-        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(BY_FORCE)
         for name in tables:
             await session.execute(text(f"DELETE FROM {name}"))  # noqa: S608  (our own tables)
 

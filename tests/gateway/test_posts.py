@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from card.tables import CaseRecord, DeliveryReceipt, IncomingMessage, SeenRequest
 from gateway.signature import signed_headers
+from tests.activities.database import BY_FORCE
 from tests.activities.people import iin_of, phone_of
 from tests.gateway.desk import SECRETS, Desk, allowed, now
 from workflows.model import SearchAttributes
@@ -215,6 +216,7 @@ async def test_a_case_that_was_recorded_and_never_started_is_started_later(desk:
     case = await desk.open()
     await desk.end(case)
     async with desk.card.transaction() as session:
+        await session.execute(BY_FORCE)
         row = await session.get_one(CaseRecord, case.ref)
         row.started_at, row.opened_at = None, now() - timedelta(minutes=1)
         row.ref, lost = "0000-0000-0", case.ref
@@ -263,6 +265,7 @@ async def test_a_case_of_a_service_that_is_gone_holds_up_no_other(desk: Desk) ->
     desk.opening.client = client
     await a_minute_passes(desk)
     async with desk.card.transaction() as session:
+        await session.execute(BY_FORCE)
         (await session.get_one(CaseRecord, gone.ref)).service = "bicycle"
     await desk.opening.start_pending()
     assert (await desk.handle(there).describe()).status

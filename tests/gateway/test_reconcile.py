@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlmodel import col
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -14,11 +14,9 @@ from card.tables import Application, CaseRecord, table
 from desk import reconcile
 from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
+from tests.activities.database import BY_FORCE
 from tests.gateway.desk import ON, Desk, now
 from workflows.model import Case, Message, Receipt
-
-BY_FORCE = text("SET LOCAL session_replication_role = replica")
-"""As only the superuser of the tests can: past what the database keeps."""
 
 
 async def _open_a_while_ago(desk: Desk, n: int = 1) -> Case:
