@@ -1,6 +1,7 @@
 """The one translator: which answer, or lack of one, becomes which error, and that no error names a person."""
 
 import asyncio
+import json
 import logging
 import pickle
 import traceback
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.clients import HttpBank, HttpDecidingBody, HttpMobileDatabase, HttpPersonsRegistry
+from adapters.clients import HttpBank, HttpCivilRegistry, HttpDecidingBody, HttpMobileDatabase, HttpPersonsRegistry
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.http import HttpSystem
 from tests.adapters.outside import AIGUL, FIRST, PHONE, Outside, aigul, case_file, transfer
@@ -318,3 +319,16 @@ def test_errors_survive_pickling() -> None:
     assert (str(refused), refused.reason, refused.extra) == ("emaket: words [rejected]", "why", {"document": "x"})
     later = pickle.loads(pickle.dumps(Unavailable("bank", "down", "words", timedelta(seconds=3))))  # noqa: S301
     assert later.retry_after == timedelta(seconds=3)
+
+
+async def test_what_is_broken_in_a_list_leaves_the_rest_of_it_whole() -> None:
+    """No record at all, NUL, half a character: each stopped every service of the family."""
+    whole = {"birth_date": "2020-01-01", "sex": "male", "born_alive": True, "relation": "born", "birth_record": "R-1"}
+    children = [whole, None, "x", whole | {"birth_record": "a\0b"}, whole | {"birth_record": "\ud83d"}]
+    content = json.dumps({"iin": AIGUL, "children": children}).encode()
+    headers = {"Content-Type": "application/json"}
+    async with system(lambda _: httpx.Response(200, content=content, headers=headers)) as there:
+        found = (await HttpCivilRegistry(there).family(AIGUL)).children
+    assert [one.unreadable == () for one in found] == [True, False, False, False, False]
+    assert [one.birth_record for one in found] == ["R-1", None, None, None, None]
+    assert [one.birth_date is not None for one in found] == [True, False, False, True, True]

@@ -180,3 +180,48 @@ async def test_behind_a_pooler_that_shares_sessions(
 
         assert await work(f"{address}?prepare_threshold=none") == [None] * 100
         assert any(isinstance(failed, DatabaseError) for failed in await work(address))
+
+
+async def _backend(card: Card) -> int:
+    async with card.statements() as session:
+        return int((await session.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+
+@pytest.mark.parametrize("door", ["statements", "transaction"])
+async def test_nobody_works_with_the_connection_of_one_who_was_cut_off(database_url: str, door: str) -> None:
+    """One connection that was left in the middle answered every case wrongly, for as long as the worker lived."""
+    card = Card(database_url, pool_size=1)
+    try:
+        before = await _backend(card)
+
+        async def long() -> None:
+            async with getattr(card, door)() as session:
+                await session.execute(text("SELECT pg_sleep(30)"))
+
+        task = asyncio.create_task(long())
+        await asyncio.sleep(0.3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await _backend(card) != before
+    finally:
+        await card.close()
+
+
+@pytest.mark.parametrize("left", ["BEGIN", "autocommit"])
+async def test_a_connection_that_is_left_in_the_middle_is_not_handed_out(database_url: str, left: str) -> None:
+    card = Card(database_url, pool_size=1)
+    try:
+        before = await _backend(card)
+        async with card.engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+        # Behind the pool's back, as by what a cancelled call still does.
+        if left == "BEGIN":
+            await raw.execute("BEGIN")
+        else:
+            await raw.set_autocommit(True)
+        assert await _backend(card) != before
+        await write(card)
+    finally:
+        await card.close()

@@ -78,6 +78,15 @@ async def test_the_same_id_with_another_content_is_refused_and_opens_nothing(des
         assert len((await session.scalars(select(CaseRecord))).all()) == len(first["cases"])
 
 
+async def test_what_holds_from_a_later_day_is_assessed_for_today(desk: Desk) -> None:
+    """The law says *not yet*, and it is looked at on its day: it was granted twenty days before it held."""
+    today = day_of(now())
+    event = {"event_id": "e-20", "kind": "birth", "iin": iin_of(1), "on": (today + timedelta(days=20)).isoformat()}
+    assert (await desk.post("/v1/registry/events", event)).status_code == 202
+    async with desk.card.transaction() as session:
+        assert {one.assessed_on for one in await session.scalars(select(CaseRecord))} == {today}
+
+
 @pytest.mark.parametrize("on", ["2099-01-01", "9999-12-31"])
 async def test_a_day_far_ahead_is_a_typing_error(desk: Desk, on: str) -> None:
     event = {"event_id": "e-2099", "kind": "birth", "iin": iin_of(1), "on": on}
