@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from rich.console import Console
 from rich.live import Live
+from rich.padding import Padding
 from rich.table import Table
 
 from card import Card
@@ -41,6 +42,9 @@ def _given() -> dict[str, str]:
     folder = os.environ.get(OF_THE_CALLER)
     return {**SKIPPED, **({OF_THE_CALLER: os.path.abspath(folder)} if folder else {})}
 
+
+ROOMY = 160
+"""Columns in which a case and the longest story fit side by side."""
 
 VIEWS = {
     "need a person": "NeedsAttention = true",
@@ -87,7 +91,7 @@ async def _play(console: Console, stack: EmbeddedStack, card: Card, begun: float
         await play.settle_in()
         with Live(console=console, refresh_per_second=4, transient=True, get_renderable=lambda: _table(play.runs)):
             await play.play()
-        console.print(_table(play.runs, whole=True))
+        _list(console, play.runs)
         async with card.transaction() as session:
             sums = await money(session)
         bank = total(await play.outside.bank_books())
@@ -100,19 +104,34 @@ async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Pl
     return Play(read_cast(), client, opening, Outside.of(stack, http))
 
 
-def _table(runs: list[Run], *, whole: bool = False) -> Table:
-    """A line for each case, so that it fits the screen while they are played; afterwards their stories in full."""
+def _list(console: Console, runs: list[Run]) -> None:
+    """Each case with its story in full, beside it where there is room, else beneath."""
+    if console.width >= ROOMY:
+        console.print(_table(runs))
+        return
+    for run in runs:
+        mark, ends = _end(run)
+        console.print(f"{mark} [bold]{run.ref}[/]  {run.played.service}, {ends}")
+        console.print(Padding(run.family.story, (0, 0, 0, 2)), style="dim", markup=False)
+
+
+def _table(runs: list[Run]) -> Table:
+    """A line for each case, so that they fit the screen while they are played."""
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for column in ("", "case", "service", "ends as"):
         table.add_column(column, no_wrap=True)
-    table.add_column("family", no_wrap=not whole, overflow="fold" if whole else "ellipsis", ratio=1)
+    table.add_column("family", no_wrap=True, overflow="ellipsis", ratio=1)
     for run in runs:
-        reached = run.result.outcome if run.result else "failed" if run.error else "…"
-        mark = "[green]✓[/]" if run.as_expected else "[red]✗[/]" if run.result or run.error else " "
-        # What was expected takes room only where it is not what came.
-        ends = reached if run.as_expected or reached == "…" else f"{reached}, not {run.played.expected}"
+        mark, ends = _end(run)
         table.add_row(mark, run.ref, run.played.service, ends, run.family.story)
     return table
+
+
+def _end(run: Run) -> tuple[str, str]:
+    """Whether it is as expected, and how it ends; what was expected takes room only where it is not what came."""
+    reached = run.result.outcome if run.result else "failed" if run.error else "…"
+    mark = "[green]✓[/]" if run.as_expected else "[red]✗[/]" if run.result or run.error else " "
+    return mark, reached if run.as_expected or reached == "…" else f"{reached}, not {run.played.expected}"
 
 
 def _verdict(console: Console, runs: list[Run], sums: Money, bank: Decimal, seconds: float) -> int:
