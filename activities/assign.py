@@ -1,6 +1,6 @@
 """Step *assign*: the deciding body answers; what it assigns is booked as payable once our amounts agree."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio import activity
@@ -42,6 +42,8 @@ class AssignStep:
             answer = answer or await self.world.body.submit(step.key, file)
             if answer.state == RulingState.ASSIGNED and not answer.amount:
                 raise BadAnswer("body", "nothing_assigned", "a ruling that assigns 0 tenge")
+            if answer.decided_on is not None and not _can_be(answer.decided_on):
+                raise BadAnswer("body", "no_such_day", "a ruling of a day that cannot be")
         if answer.state == RulingState.PENDING:
             raise not_yet("deciding body", self.world.ask_again)
         return await self._record(step, answer)
@@ -83,6 +85,10 @@ class AssignStep:
             about, _ = await _about(session, step.case, assignment.decided_on or step.case.on)
             await money.book_assigned(session, assignment.key, step.case.ref, new, about)
             return Ruling(assigned=True, amount=assignment.amount)
+
+
+def _can_be(day: date) -> bool:
+    return date(2000, 1, 1) <= day <= day_of(datetime.now(UTC)) + timedelta(days=31)
 
 
 async def _about(session: Session, case: Case, month_of: date) -> tuple[money.About, Decimal]:

@@ -10,7 +10,8 @@ from activities.calendar import day_of
 from activities.consent import granted_key
 from activities.decide import DUPLICATE
 from activities.world import World, not_yet, translated
-from adapters.errors import Refused
+from adapters.bank_reasons import ABOUT_THE_ACCOUNT
+from adapters.errors import BadAnswer, Refused
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import Session, accounts, cases, consents, money, payments, rights
 from card.tables import PaymentState
@@ -51,6 +52,9 @@ class CreditStep:
         with translated():
             status = await self._what_became_of_it(step.key) if not new else None
             status = status or await self.world.bank.transfer(step.key, transfer)
+            other = status.contradicts(transfer)
+            if other is not None:
+                raise BadAnswer("bank", "other_subject", f"the answer's {other} is not the one of the transfer")
         if status.state == TransferState.PENDING:
             raise not_yet("bank", self.world.ask_again)
         if status.reason_code == DUPLICATE:
@@ -60,6 +64,9 @@ class CreditStep:
             )
         async with self.world.card.transaction() as session:
             await _finish(session, step, status, payment.account_id)
+        if status.state == TransferState.REJECTED and status.reason_code not in ABOUT_THE_ACCOUNT:
+            # As for want of cover on our side: no fault of the account, which the next payment may go to.
+            raise _refused(f"bank: rejected the payment, and not for the account [{status.reason_code}]")
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
 
     async def _what_became_of_it(self, key: str) -> TransferStatus | None:
@@ -94,5 +101,5 @@ async def _finish(session: Session, step: CreditInput, status: TransferStatus, a
     await payments.finish(session, step.key, state, reason=status.reason_code, bank_reference=status.bank_reference)
     if state is PaymentState.SETTLED:
         await money.book_credited(session, step.key, step.case.ref, step.amount, day_of(datetime.now(UTC)))
-    else:
+    elif status.reason_code in ABOUT_THE_ACCOUNT:
         await accounts.reject(session, account_id, status.reason_code)

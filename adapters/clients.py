@@ -166,10 +166,6 @@ class HttpBank:
     async def transfer(self, key: str, transfer: Transfer) -> TransferStatus:
         status = await self._system.act("/bank/v1/transfers", key, transfer, TransferStatus)
         about(self._system.name, key, status.key, "key")
-        for member in ("iban", "amount", "end_to_end_id"):
-            repeated = getattr(status, member)
-            if repeated is not None:
-                about(self._system.name, getattr(transfer, member), repeated, member)
         return status
 
     async def transfer_status(self, key: str) -> TransferStatus | None:

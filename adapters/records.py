@@ -335,6 +335,13 @@ class TransferStatus(Record):
     amount: Money | None = None
     end_to_end_id: Name | None = None
 
+    def contradicts(self, transfer: Transfer) -> str | None:
+        """The member in which it is about another transfer than this one; None if it may be about it."""
+        for member in ("iban", "amount", "end_to_end_id"):
+            if getattr(self, member) not in (None, getattr(transfer, member)):
+                return member
+        return None
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.state is TransferState.REJECTED and self.reason_code is None:

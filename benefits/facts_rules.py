@@ -34,6 +34,7 @@ def check_between_fields(family: Facts) -> None:
     _check_members(family)
 
 
+ONE_PLACE = "a place among its mother's children only once"
 AN_IDENTIFIER = "an IIN or a birth record"
 IN_THE_IIN = ("the birth date that the IIN holds", "the sex that the IIN holds")
 
@@ -70,8 +71,15 @@ def _check_persons(family: Facts) -> None:
             if _before(LATEST, getattr(person, name, None)):
                 raise BadFacts(f"{path}.{name}", "not after 2200")
     records: dict[str, str] = {}
+    placed: dict[tuple[object, ...], tuple[str, str | None]] = {}
     for index, child in enumerate(_listed(family.children)):
         path = f"children[{index}]"
+        place = (child.mother_iin, child.birth_order, child.birth_date)
+        if child.birth_order is not None and all(map(is_known, place)):
+            earlier, iin = placed.setdefault(place, (path, child.iin))
+            if earlier != path and (iin is None or child.iin is None):
+                # As a register lists a child once more that has got its number since.
+                raise BadFacts("children.birth_order", ONE_PLACE, places=(earlier, path))
         if child.iin is None and child.birth_record is None:
             raise BadFacts(f"{path}.birth_record", AN_IDENTIFIER, "a child is known by one of them")
         for name in ("mother_iin", "father_iin", "lives_with", "carer_iin"):

@@ -21,7 +21,7 @@ from benefits.decision import ZERO, Condition, Decision, Right
 from benefits.evaluator import RECORD_UNCLEAR, assess_each
 from benefits.facts import READABLE, Adult, BadFacts, Child, Facts
 from benefits.facts_reader import NOT_FACTS, read_facts
-from benefits.facts_rules import AN_IDENTIFIER, IN_THE_IIN, check_against_iin
+from benefits.facts_rules import AN_IDENTIFIER, IN_THE_IIN, ONE_PLACE, check_against_iin
 from benefits.iin import is_iin, read_iin
 from benefits.notices import Notice, notices_due
 from benefits.texts import LANGUAGES, Texts
@@ -175,7 +175,7 @@ def _question(code: str, doubts: Mapping[str, str]) -> Condition:
 
 def _ways(mapping: Json, bad: BadFacts) -> Iterable[Json]:
     """The mapping with what is wrong in it read in each way; none if no field can mend it."""
-    if bad.rule in ("a member only once", "given only once", "a birth record only once"):
+    if bad.rule in ("a member only once", "given only once", "a birth record only once", ONE_PLACE):
         yield from _either(mapping, bad)
         return
     try:
@@ -219,7 +219,9 @@ def _both(mapping: Json, rule: str, first: str, second: str) -> Iterable[Json]:
             yield _put(deepcopy(mapping), f"{second}.iin", iin)
         return
     both = deepcopy(mapping)
-    if rule == "a birth record only once":
+    if rule == ONE_PLACE:
+        _put(both, f"{second}.birth_order", Unreadable(f"{second}.birth_order"))
+    elif rule == "a birth record only once":
         for place in (first, second):
             _put(both, f"{place}.birth_record", Unreadable(f"{place}.birth_record"))
     elif second.startswith("children"):

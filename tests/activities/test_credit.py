@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,7 @@ from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 
 from adapters.errors import Refused
-from adapters.records import Transfer
+from adapters.records import Transfer, TransferState, TransferStatus
 from card import accounts, money, rights
 from card.tables import Account, Payment
 from tests.activities.database import owed
@@ -145,9 +146,9 @@ async def test_a_case_is_never_paid_a_second_time_under_another_number(life: Lif
 
 
 async def test_a_rejection_without_more_than_a_code_is_an_answer_too(life: Life) -> None:
-    await life.settle(mother(behaviour={"bank": {"reject": {"code": "MS03", "reason": ""}}}))
+    await life.settle(mother(behaviour={"bank": {"reject": {"code": "AG01", "reason": ""}}}))
     done = await life.run(Step.CREDIT, await payment(life, await life.open()))
-    assert (done.settled, done.reason) == (False, "MS03")
+    assert (done.settled, done.reason) == (False, "AG01")
 
 
 async def test_the_account_of_the_input_decides_whatever_was_found_meanwhile(life: Life) -> None:
@@ -273,3 +274,37 @@ async def test_no_case_ends_while_its_payment_may_be_on_its_way(life: Life) -> N
         await life.run(Step.CLOSE, ends)
     await life.run(Step.CREDIT, arg)
     assert not (await life.run(Step.DETECT, StepInput(case=case, key=case.key(Step.DETECT)))).at_stake
+
+
+@pytest.mark.parametrize("asking", [True, False], ids=["asked", "acted"])
+async def test_a_bank_that_speaks_of_another_transfer_has_credited_nothing(life: Life, asking: bool) -> None:
+    """It said settled, of one tenge to somebody else, and the case was credited."""
+    arg = await payment(life, await life.open())
+    if asking:
+        await intended(life, arg)
+
+    class Mistaken:
+        async def transfer_status(self, key: str) -> TransferStatus:
+            return TransferStatus(key=key, state=TransferState.SETTLED, bank_reference="B-1", amount=Decimal("1.00"))
+
+        async def transfer(self, key: str, _: Transfer) -> TransferStatus:
+            return await self.transfer_status(key)
+
+    world = dataclasses.replace(life.world(), bank=cast(Any, Mistaken()))
+    with pytest.raises(ApplicationError, match="the answer's amount is not the one") as wrong:
+        await life.run(Step.CREDIT, arg, world=world)
+    assert wrong.value.type == "BadAnswer"
+    assert (await life.money(arg.case)).credited == 0
+
+
+async def test_a_rejection_that_is_not_about_the_account_bars_no_account(life: Life) -> None:
+    """The payer's own account was empty for ten minutes, and everybody's was barred for it."""
+    no_cover = {"reject": {"code": "AM04", "reason": "insufficient funds"}}
+    await life.settle(mother(behaviour={"bank": no_cover}))
+    arg = await payment(life, await life.open())
+    with pytest.raises(ApplicationError, match=r"not for the account \[AM04\]") as refused:
+        await life.run(Step.CREDIT, arg)
+    assert (refused.value.type, refused.value.non_retryable) == ("Refused", True)
+    async with life.card.transaction() as session:
+        assert (await accounts.find(session, arg.account_id)).rejected is None
+    assert (await life.run(Step.CREDIT, arg)).reason == "AM04", "after the operator's retry another payment is made"

@@ -106,16 +106,16 @@ async def test_a_problem_nested_beyond_reason_is_no_refusal() -> None:
 
 
 @pytest.mark.parametrize("member", ["iban", "amount", "end_to_end_id"])
-async def test_an_answer_about_another_transfer_is_none(member: str) -> None:
-    """The bank said that it had paid one tenge to somebody else, and the case was credited."""
+async def test_what_a_bank_repeats_of_a_transfer_shows_whether_it_is_about_it(member: str) -> None:
     asked = transfer()
     said = {"key": KEY, "state": "settled", "bank_reference": "B-1", **asked.model_dump(mode="json")}
     other = {"iban": "KZ48125KZT5004100100", "amount": "1.00", "end_to_end_id": "other"}
     async with system(lambda _: httpx.Response(201, json=said)) as there:
-        assert (await HttpBank(there).transfer(KEY, asked)).state == "settled"
-    async with system(lambda _: httpx.Response(201, json={**said, member: other[member]})) as there:
-        with pytest.raises(BadAnswer, match=member):
-            await HttpBank(there).transfer(KEY, asked)
+        assert (await HttpBank(there).transfer(KEY, asked)).contradicts(asked) is None
+    async with system(lambda _: httpx.Response(200, json={**said, member: other[member]})) as there:
+        found = await HttpBank(there).transfer_status(KEY)
+        assert found is not None
+        assert found.contradicts(asked) == member
 
 
 async def test_only_the_bodys_own_not_found_means_none() -> None:

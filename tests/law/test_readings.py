@@ -278,3 +278,16 @@ def test_one_broken_field_never_stops_a_family_and_never_makes_a_right(data: st.
             if one.right is Right.YES:
                 same = truth.get(one.basis) or next(iter(truth.values()))
                 assert (one.net, same.right) == (same.net, Right.YES)
+
+
+@pytest.mark.parametrize(("children", "right"), [(4, Right.PERSON_DECIDES), (3, Right.NO), (5, Right.YES)])
+def test_a_child_listed_once_more_as_it_was_before_it_had_a_number_may_be_one_or_two(
+    children: int, right: Right
+) -> None:
+    """Three children, one of them twice, were paid as four; where both ways say the same it is no question."""
+    mapping = family(children - 1)
+    again = {**mapping["children"][0], "iin": None, "birth_record": "ACT-OLD"}
+    mapping["children"].append(again)
+    assert set(answers(mapping, "multi-child").values()) == {right if children != 5 else Right.PERSON_DECIDES}
+    twins = [*mapping["children"][:-1], {**again, "birth_order": 9}]
+    assert not readings(mapping | {"children": twins}).doubts
