@@ -237,7 +237,8 @@ def returned(
         if as_json:
             _print_json({"ref": ref, "amount": str(sums.pending)})
         else:
-            console.print(f"case {ref}: {sums.pending} tenge are owed again; it is opened again by itself")
+            then = "it is opened again by itself" if deciding.pays_anew(reason) else "decide with pay-owed, or leave it"
+            console.print(f"case {ref}: {sums.pending} tenge are owed again; {then}")
 
 
 @app.command("pay-owed")

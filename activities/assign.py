@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 import benefits
 from activities.calendar import day_of
@@ -13,7 +14,7 @@ from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
 from card import Session, money, rulings, snapshots
 from card.tables import GRANTED, AssignmentState
-from workflows.model import AssignInput, Case, Ruling, Step, StepInput
+from workflows.model import AssignInput, Case, Ruling, Step, StepInput, tenge
 
 
 class AssignStep:
@@ -80,8 +81,14 @@ class AssignStep:
             assignment = await rulings.of_case(session, step.case.ref)
             if assignment.amount is None:
                 raise ValueError("an assignment without amount cannot be accepted")
-            assignment.state = AssignmentState.ACCEPTED
             new = assignment.amount - (assignment.was or 0)
+            if new <= 0:
+                raise ApplicationError(
+                    f"{tenge(assignment.amount)} are no more than what runs: nothing is new to pay",
+                    type="Refused",
+                    non_retryable=True,
+                )
+            assignment.state = AssignmentState.ACCEPTED
             about, _ = await _about(session, step.case, assignment.decided_on or step.case.on)
             await money.book_assigned(session, assignment.key, step.case.ref, new, about)
             return Ruling(assigned=True, amount=assignment.amount)

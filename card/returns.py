@@ -50,11 +50,14 @@ class NothingToReturn(ValueError):
     """The case has no credited payment to that account that could come back, or owes nothing."""
 
 
-async def take_back(session: AsyncSession, ref: str, *, account: str, reason: str, by: str, note: str, on: date) -> str:
-    """Book that the credited payment of a closed case has come back, and open the case again: it pays anew.
+async def take_back(
+    session: AsyncSession, ref: str, *, account: str, reason: str, by: str, note: str, on: date, anew: bool = True
+) -> str:
+    """Book that the credited payment of a closed case has come back.
 
-    `account` are the last four characters of the account's IBAN, so that another case is not taken for it. The account
-    is not used again. `reason` is the bank's code (ISO 20022), `by` who says so. Returns the payment's key.
+    `anew`: the account was at fault, so it is not used again, and the case is opened again and pays; else what came
+    back is owed until somebody decides. `account` are the last four characters of the account's IBAN, so that another
+    case is not taken for it. `reason` is the bank's code (ISO 20022), `by` who says so. Returns the payment's key.
     """
     case = await session.get_one(CaseRecord, ref, with_for_update=True, populate_existing=True)
     paid = (
@@ -71,8 +74,9 @@ async def take_back(session: AsyncSession, ref: str, *, account: str, reason: st
     await _decide(session, ref, f"{paid.key}:{RETURNED}", RETURNED, reason, by, note)
     await payments.finish(session, paid.key, PaymentState.RETURNED, reason=reason)
     await money.book_returned(session, paid.key, ref, paid.amount, on)
-    await accounts.reject(session, paid.account_id, reason)
-    await _open_again(session, case)
+    if anew:
+        await accounts.reject(session, paid.account_id, reason)
+        await _open_again(session, case)
     return paid.key
 
 

@@ -10,6 +10,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import day_of
+from adapters.bank_reasons import ABOUT_THE_ACCOUNT
 from card import Card, money
 from card.money import Money
 from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up
@@ -51,13 +52,19 @@ def _checked(by: str, note: str) -> None:
         raise BadInput(objection)
 
 
+def pays_anew(reason: str) -> bool:
+    """Whether money that came back for this reason goes out again by itself. What was paid twice, taken for fraud, or
+    was for somebody who has died, does not: somebody decides."""
+    return reason in ABOUT_THE_ACCOUNT
+
+
 async def returned(card: Card, ref: str, reason: str, account: str, note: str, by: str) -> Money:
     """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
     if reason not in RETURN_REASONS:
         known = ", ".join(RETURN_REASONS)
         raise BadInput(f"reason: {reason!r} is no reason for which a bank returns money (ISO 20022); one of {known}")
-    day = day_of(datetime.now(UTC))
-    return await _open_again(card, ref, partial(take_back, account=account, reason=reason, on=day), note, by)
+    day, anew = day_of(datetime.now(UTC)), pays_anew(reason)
+    return await _open_again(card, ref, partial(take_back, account=account, reason=reason, on=day, anew=anew), note, by)
 
 
 async def pay_owed(card: Card, ref: str, note: str, by: str) -> Money:

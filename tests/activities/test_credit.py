@@ -12,7 +12,8 @@ from temporalio.exceptions import ApplicationError
 
 from adapters.errors import Refused
 from adapters.records import Transfer, TransferState, TransferStatus
-from card import accounts, money, rights
+from card import accounts, cases, findings, money, rights
+from card.returns import take_back, take_up
 from card.tables import Account, Payment
 from tests.activities.database import owed
 from tests.activities.life import AMOUNT, Life
@@ -308,3 +309,23 @@ async def test_a_rejection_that_is_not_about_the_account_bars_no_account(life: L
     async with life.card.transaction() as session:
         assert (await accounts.find(session, arg.account_id)).rejected is None
     assert (await life.run(Step.CREDIT, arg)).reason == "AM04", "after the operator's retry another payment is made"
+
+
+async def test_what_came_back_for_no_fault_of_the_account_waits_for_a_decision(life: Life) -> None:
+    """Paid twice, or to somebody who has died: it was sent out again, to another account, within minutes."""
+    arg = await payment(life, await life.open())
+    await life.run(Step.CREDIT, arg)
+    ends = CloseInput(case=arg.case, key=arg.case.key(Step.CLOSE), outcome=Outcome.CREDITED, reason=None)
+    await life.run(Step.CLOSE, ends)
+    said: dict[str, Any] = {"by": "a.omarova", "note": ""}
+    async with life.card.transaction() as session:
+        tail = ibans_of(1)[0][-4:]
+        await take_back(session, arg.case.ref, account=tail, reason="MD07", on=ON, anew=False, **said)
+    async with life.card.statements() as session:
+        assert (await cases.find(session, arg.case.ref)).outcome == Outcome.CREDITED
+        assert (await accounts.find(session, arg.account_id)).rejected is None
+        assert "money_is_owed" in {one.kind for one in await findings.listed(session)}
+    async with life.card.transaction() as session:
+        await take_up(session, arg.case.ref, **said)
+    async with life.card.statements() as session:
+        assert (await cases.find(session, arg.case.ref)).outcome is None

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -76,7 +77,7 @@ async def test_money_that_comes_back_is_owed_and_goes_to_another_account(
     client = await stack.client()
     case = await _has_been_credited(card, outside, opening, client, n)
     told = len(await outside.sms(phone_of(n)))
-    said = {"account": ibans_of(n)[0][-4:], "reason": "AC04", "by": "a.omarova", "note": ""}
+    said: dict[str, Any] = {"account": ibans_of(n)[0][-4:], "reason": "AC04", "by": "a.omarova", "note": ""}
     with pytest.raises(NothingToReturn, match="ends otherwise"):
         async with card.transaction() as session:
             await take_back(session, case.ref, on=ON, **said | {"account": "0000"})
