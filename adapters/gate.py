@@ -45,14 +45,28 @@ class Gate:
         on_change: OnChange = nobody,
         shuts_after: int = SHUTS_AFTER,
         now: Callable[[], float] = time.monotonic,
+        together: "set[Gate] | None" = None,
     ) -> None:
         self.system = system
         self._on_change, self._shuts_after, self._now = on_change, shuts_after, now
+        self._together: set[Gate] = set() if together is None else together
+        """Those of the same body that are shut now: it is away while any is."""
         self._failures = 0
         self._pause = FIRST_PAUSE
         self._next_knock = 0.0
         self._knocking = False
         self.shut = False
+
+    def beside(self) -> "Gate":
+        """Another before the same body, for another kind of call: one that answers when it is asked may be unable to
+        act, and what it answers then does not open this one."""
+        return Gate(
+            self.system,
+            on_change=self._on_change,
+            shuts_after=self._shuts_after,
+            now=self._now,
+            together=self._together,
+        )
 
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[None]:
@@ -100,6 +114,7 @@ class Gate:
         if not self.shut:
             self.shut = True
             log.warning("%s is away or refuses us (%s): one knock at a time until it answers", self.system, code)
+            self._together.add(self)
             self._on_change(self.system, True)
 
     def _open(self) -> None:
@@ -108,4 +123,5 @@ class Gate:
         if self.shut:
             self.shut = False
             log.warning("%s answers again", self.system)
-            self._on_change(self.system, False)
+            self._together.discard(self)
+            self._on_change(self.system, bool(self._together))

@@ -53,6 +53,7 @@ class HttpSystem:
     ) -> None:
         self.name = name
         self.gate = gate or Gate(name)
+        self._acting = self.gate.beside()
         self._deadline = deadline.total_seconds()
         headers = {"Accept": "application/json"}
         if token is not None:
@@ -115,7 +116,7 @@ class HttpSystem:
         self, route: str, key: str, message: Record, answer: type[_Answer], *, deadline: timedelta | None = None
     ) -> _Answer:
         """POST under a key. Raises any AdapterError; after Unclear the effect may exist."""
-        async with self.gate.passing():
+        async with self._acting.passing():
             return await self._call("POST", route, answer, {}, None, key, message, deadline)
 
     async def _call(

@@ -132,3 +132,25 @@ async def test_a_no_to_the_knock_opens_the_gate_too() -> None:
         async with body.gate.passing():
             raise Refused("bank", "unknown_person", "GET was answered with 404")
     assert not body.gate.shut
+
+
+async def test_who_answers_when_asked_may_be_unable_to_act() -> None:
+    """A bank whose transfers failed answered every question, and was knocked at by every case for each."""
+    told: list[bool] = []
+    asking = Gate("bank", on_change=lambda _, shut: told.append(shut))
+    acting = asking.beside()
+    for _ in range(SHUTS_AFTER):
+        with pytest.raises(Unavailable):
+            async with acting.passing():
+                raise Unavailable("bank", "status_503", "away")
+        async with asking.passing():
+            pass
+    assert (acting.shut, asking.shut, told) == (True, False, [True])
+    for _ in range(SHUTS_AFTER):
+        with pytest.raises(Unavailable):
+            async with asking.passing():
+                raise Unavailable("bank", "status_503", "away")
+    asking._open()
+    assert told == [True, True, True], "it is away while it cannot act"
+    acting._open()
+    assert told[-1] is False
