@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.calendar import day_of
 from activities.consent import granted_key
-from activities.decide import DUPLICATE
+from activities.decide import PAID_BEFORE
 from activities.world import World, not_yet, translated
 from adapters.bank_reasons import ABOUT_THE_ACCOUNT
 from adapters.errors import BadAnswer, Refused
@@ -57,10 +57,12 @@ class CreditStep:
                 raise BadAnswer("bank", "other_subject", f"the answer's {other} is not the one of the transfer")
         if status.state == TransferState.PENDING:
             raise not_yet("bank", self.world.ask_again)
-        if status.reason_code == DUPLICATE:
+        if status.reason_code in PAID_BEFORE:
             # The bank paid this before and has forgotten the key. Another account would be paid a second time.
             raise ApplicationError(
-                f"bank: says that this payment was made before [{DUPLICATE}]", type="Duplicate", non_retryable=True
+                f"bank: says that this payment was made before [{status.reason_code}]",
+                type="Duplicate",
+                non_retryable=True,
             )
         async with self.world.card.transaction() as session:
             await _finish(session, step, status, payment.account_id)

@@ -14,6 +14,9 @@ from workflows.model import Action, Attention, Credited, DecideInput, SettleInpu
 DUPLICATE = "AM05"
 """ISO 20022: a payment with this end-to-end id has been credited already."""
 
+PAID_BEFORE = frozenset({DUPLICATE, "DUPL"})
+"""As banks say it: the money went out once, and another payment would go out too."""
+
 
 class DecideStep:
     def __init__(self, world: World) -> None:

@@ -329,3 +329,14 @@ async def test_what_came_back_for_no_fault_of_the_account_waits_for_a_decision(l
         await take_up(session, arg.case.ref, **said)
     async with life.card.statements() as session:
         assert (await cases.find(session, arg.case.ref)).outcome is None
+
+
+async def test_a_duplicate_by_its_other_code_is_paid_by_no_other_account(life: Life) -> None:
+    """DUPL: the bank had booked it; another account was asked for, and a second transfer went out."""
+    await life.settle(mother(behaviour={"bank": {"reject": {"code": "DUPL", "reason": "duplicate"}}}))
+    arg = await payment(life, await life.open())
+    with pytest.raises(ApplicationError, match=r"made before \[DUPL\]") as said:
+        await life.run(Step.CREDIT, arg)
+    assert (said.value.type, said.value.non_retryable) == ("Duplicate", True)
+    (row,) = await life.rows(Payment, arg.case)
+    assert row.state == "intended"
