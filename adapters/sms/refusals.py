@@ -7,22 +7,19 @@ of an operator's own are about the number, its manual says, and a setting (`DEME
 
 from typing import Final
 
-ABOUT_THE_NUMBER: Final = frozenset(
-    {"ESME_RINVDSTADR", "ESME_RINVDSTTON", "ESME_RINVDSTNPI", "ESME_RINVNUMDESTS", "ESME_RINVDESTFLAG"}
-)
-"""This number cannot be reached: the person is, for now, unreachable."""
+ABOUT_THE_NUMBER: Final = frozenset({"ESME_RINVDSTADR"})
+"""This number cannot be reached: the person is, for now, unreachable. The kind of number (TON, NPI) is what we write
+and about us."""
+
+IN_A_ROW: Final = 3
+"""So many numbers, none taken between them, and it is about us: an operator that has lost its routes knows nobody."""
 
 ABOUT_THE_MESSAGE: Final = frozenset(
     {
         "ESME_RINVMSGLEN",
-        "ESME_RINVESMCLASS",
-        "ESME_RINVDCS",
         "ESME_RINVPARLEN",
-        "ESME_RINVOPTPARSTREAM",
-        "ESME_ROPTPARNOTALLWD",
-        "ESME_RMISSINGOPTPARAM",
         "ESME_RINVOPTPARAMVAL",
-        "ESME_RINVREGDLVFLG",
     }
 )
-"""This very message is not one: an operator looks, for to send it again would not help."""
+"""This very message is not one: an operator looks, for to send it again would not help. What we write in every message
+(coding, class, our key beside it) is about us."""

@@ -24,7 +24,7 @@ from adapters.records import OutgoingSms, Phone, Record, SentPart
 from adapters.sms.join import Joiner, LongSms
 from adapters.sms.link import SmppLink
 from adapters.sms.pdu import TLV_OUR_KEY, UDHI, Delivery, ReceiptState, encode, read_delivery, read_receipt, whole
-from adapters.sms.refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
+from adapters.sms.refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER, IN_A_ROW
 from adapters.sms.requests import Answer, NoAnswer, NotSent
 
 __all__ = ["IncomingSms", "Receipt", "ReceiptState", "SmppCentre", "SmppInbox"]
@@ -96,6 +96,8 @@ class SmppCentre:
         self._gate = gate or Gate(SYSTEM)
         self._operator = operator
         self._about_the_number = frozenset(about_the_number)
+        self._not_known: set[str] = set()
+        """Numbers that the centre has refused since it last took one."""
 
     async def start(self) -> None:
         """Begins to bind and keeps bound; does not wait for the centre to be there."""
@@ -144,11 +146,11 @@ class SmppCentre:
                     optional_params=[OptionalParam(TLV_OUR_KEY, f"{sms.key}#{number}")],
                 )
                 message.set_encoded_message(body)
-                taken = await self._hand_over(message)
+                taken = await self._hand_over(message, sms.phone)
                 sent.append(SentPart(number=number, smsc_message_id=taken, operator=self._operator))
         return tuple(sent)
 
-    async def _hand_over(self, message: SubmitSm) -> str:
+    async def _hand_over(self, message: SubmitSm, phone: str) -> str:
         try:
             answer = await self._link.ask(message, self._answer_within)
         except NotSent:
@@ -156,18 +158,22 @@ class SmppCentre:
         except NoAnswer:
             raise Unclear(SYSTEM, "no_answer", "submit_sm was sent and not answered") from None
         if answer.status:
-            raise self._refusal(answer)
+            raise self._refusal(answer, phone)
         if not answer.message_id:
             raise BadAnswer(SYSTEM, "no_message_id", "submit_sm was accepted without a message id")
+        self._not_known.clear()
         return answer.message_id
 
-    def _refusal(self, answer: Answer) -> Unavailable | Refused:
+    def _refusal(self, answer: Answer, phone: str) -> Unavailable | Refused:
         if answer.name in _COME_AGAIN:
             return Unavailable(SYSTEM, _COME_AGAIN[answer.name], "submit_sm: not now", self._throttle_pause)
-        if answer.name in ABOUT_THE_NUMBER | ABOUT_THE_MESSAGE:
+        if answer.name in ABOUT_THE_MESSAGE:
             return Refused(SYSTEM, answer.name, "submit_sm was rejected", reason=answer.name)
-        if answer.status in self._about_the_number:
-            return Refused(SYSTEM, "ESME_RINVDSTADR", "submit_sm was rejected", reason=answer.name)
+        if answer.name in ABOUT_THE_NUMBER or answer.status in self._about_the_number:
+            self._not_known.add(phone)
+            if len(self._not_known) < IN_A_ROW:
+                return Refused(SYSTEM, "ESME_RINVDSTADR", "submit_sm was rejected", reason=answer.name)
+            return Unavailable(SYSTEM, "nobody_known", f"{IN_A_ROW} numbers in a row are refused, and none taken")
         # About us: our number, our account, our credit. It passes when somebody has mended it.
         return Unavailable(SYSTEM, answer.name, "the SMS centre refuses us")
 

@@ -64,6 +64,8 @@ async def test_throttled_in_the_middle_of_a_long_message(link: Link) -> None:
         (0x0B, "ESME_RINVDSTADR", Refused),
         (0x01, "ESME_RINVMSGLEN", Refused),
         (0x0A, "ESME_RINVSRCADR", Unavailable),
+        (0x50, "ESME_RINVDSTTON", Unavailable),
+        (0xC1, "ESME_ROPTPARNOTALLWD", Unavailable),
         (0x45, "ESME_RSUBMITFAIL", Unavailable),
         (0x0401, "status_0x00000401", Unavailable),
         (0x0402, "ESME_RINVDSTADR", Refused),  # as the operator's manual says, and the setting
@@ -80,6 +82,24 @@ async def test_rejected_for_the_number_for_the_message_or_for_us(
     assert phone not in str(raised.value)
     assert link.sender.bound
     assert (await link.on_handset(phone))["messages"] == []
+
+
+async def test_an_operator_that_knows_no_number_any_more_has_lost_its_routes(link: Link) -> None:
+    """Everybody was unreachable for a fortnight, by ten minutes of somebody's mistake."""
+    await link.send(a_phone(), "Иә")
+    await link.faults({"fault": "reject", "status": 0x0B})
+    for _ in range(2):
+        with pytest.raises(Refused):
+            await link.send(a_phone(), "Иә")
+    third = a_phone()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="3 numbers in a row"):
+            await link.send(third, "Иә")
+    await link.http.delete("/admin/faults")
+    await link.send(third, "Иә")
+    await link.faults({"fault": "reject", "status": 0x0B})
+    with pytest.raises(Refused):
+        await link.send(a_phone(), "Иә")
 
 
 async def test_a_system_error_is_worth_another_try(link: Link) -> None:
