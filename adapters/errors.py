@@ -4,7 +4,7 @@
      ├─ Unavailable   nothing happened there, or it is safe to ask again: retry, not before `retry_after`
      ├─ Unclear       the call may or may not have acted: look it up by its key before trying again
      ├─ Refused       the body understood and said no, with a code and a reason: final
-     └─ BadAnswer     the body broke the contract: final until an engineer looks
+     └─ BadAnswer     the body itself broke the contract: final until an engineer looks
 
 Text of these errors goes into logs and into Temporal's history, so it may hold no personal data: `detail` is always
 our own words, and what the other body wrote stays in attributes that neither `str` nor `repr` shows.
@@ -34,7 +34,8 @@ class AdapterError(Exception):
 
 @final
 class Unavailable(AdapterError):
-    """Not reachable, not able (5xx, 429) or not willing to know us (401) for now; asking again is safe."""
+    """Not reachable, not able (5xx, 429), not willing to know us or let us in (401, 403) for now, or it was somebody
+    before it who answered (a proxy's page); asking again is safe."""
 
     def __init__(self, system: str, code: str, detail: str, retry_after: timedelta | None = None) -> None:
         super().__init__(system, code, detail)

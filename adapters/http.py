@@ -29,7 +29,9 @@ DEADLINE = timedelta(seconds=10)
 _LONGEST_RETRY_AFTER = timedelta(hours=1)  # a clock gone wrong over there must not park a case for years
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _DIGITS = re.compile(r"[0-9]{5}")
-_AGAIN = frozenset({401, 408, 425, 429})
+_AGAIN = frozenset({401, 403, 407, 408, 425, 429})
+"""It does not know us, or will not let us in, or not now: that passes when somebody has mended it."""
+
 _Answer = TypeVar("_Answer", bound=Record)
 
 
@@ -149,7 +151,7 @@ class HttpSystem:
                 try:
                     return answer.model_validate_json(_as_text(response.content))
                 except ValidationError as error:
-                    failure = BadAnswer(self.name, "bad_answer", f"{call}: {_broken(error)}")
+                    failure = _of_content(self.name, call, error, acting=method == "POST")
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure
 
@@ -194,12 +196,18 @@ def _of_transport(system: str, call: str, error: httpx.HTTPError | TimeoutError,
     """No answer: Unavailable if nothing was sent or nothing can have been done, Unclear otherwise."""
     code = "deadline" if isinstance(error, TimeoutError) else re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__)
     detail = f"{call} got no answer"
-    if isinstance(error, httpx.DecodingError):
-        return BadAnswer(system, code.lower(), f"{call}: the answer's encoding is broken")
     not_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
     if acting and not not_sent:
         return Unclear(system, code.lower(), detail)
     return Unavailable(system, code.lower(), detail)
+
+
+def _of_content(system: str, call: str, wrong: ValidationError, *, acting: bool) -> AdapterError:
+    """An answer that says it is well and is none of the contract's. What is no JSON at all, as a page that says that
+    the system is being worked on, is not the body's word: it passes."""
+    if all(error["type"] == "json_invalid" for error in wrong.errors()):
+        return (Unclear if acting else Unavailable)(system, "no_json", f"{call} was answered with what is no JSON")
+    return BadAnswer(system, "bad_answer", f"{call}: {_broken(wrong)}")
 
 
 def _of_status(system: str, call: str, response: httpx.Response, *, acting: bool) -> AdapterError:
@@ -212,8 +220,11 @@ def _of_status(system: str, call: str, response: httpx.Response, *, acting: bool
         return Unclear(system, code, detail)
     if status >= 500 or status in _AGAIN:
         return Unavailable(system, code, detail, _retry_after(response.headers.get("Retry-After")))
-    if status < 400 or "code" not in problem:
-        return BadAnswer(system, f"status_{status}", f"{detail}, without a problem document")
+    if "code" not in problem:
+        # Of whoever stands before it: a proxy without its backend, a page for a browser. The body has said nothing.
+        return Unavailable(system, f"status_{status}", f"{detail}, without a problem document")
+    if status < 400:
+        return BadAnswer(system, f"status_{status}", detail)
     extra = {name: value for name, value in problem.items() if name not in _PROBLEM_MEMBERS}
     return Refused(system, code, detail, str(problem.get("reason") or problem.get("detail") or ""), extra)
 

@@ -95,7 +95,7 @@ async def test_refusing_with_a_reason_is_kept_under_the_key(outside: Outside) ->
 
 
 async def test_refusing_to_answer(outside: Outside) -> None:
-    await outside.fault("registries", "refuse", status=403, code="no_consent")
+    await outside.fault("registries", "refuse", status=422, code="no_consent")
     with pytest.raises(Refused) as caught:
         await outside.disability.decisions(AIGUL)
     assert caught.value.code == "no_consent"
