@@ -5,6 +5,8 @@ where the operators have a sign-on only who brings its token, which the Web UI p
 nothing, so without a sign-on it listens to this machine alone. Each decoding is a line in the log: who, which cases.
 """
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -18,6 +20,9 @@ from gateway.tokens import NotSignedOn, SignOn
 from runtime.codec import CodecError, belongs_to
 
 log = structlog.get_logger()
+
+MOST = 1000
+"""Payloads of one request: a page of the Web UI asks for a few."""
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The payloads.", "content": {"application/json": {}}},
@@ -43,16 +48,13 @@ def codec_router(codec: PayloadCodec, origins: Sequence[str], sign_on: SignOn | 
             who = await sign_on.who(request.headers.get("authorization")) if sign_on is not None else ""
         except NotSignedOn as stranger:
             raise HTTPException(401, str(stranger), {"WWW-Authenticate": "Bearer"}) from None
-        try:
-            payloads = json_format.Parse(await request.body(), Payloads(), ignore_unknown_fields=True)
-        except (json_format.ParseError, UnicodeDecodeError):
-            raise HTTPException(422, "body: Temporal payloads as JSON") from None
+        payloads = await asyncio.to_thread(_read, await request.body())
         cases = sorted({where for one in payloads.payloads if (where := belongs_to(one)) is not None})
         namespace = request.headers.get("x-namespace")
         if namespace and any(not where.startswith(f"{namespace}/") for where in cases):
             raise HTTPException(403, "x-namespace: these payloads belong to another")
         try:
-            answer = json_format.MessageToJson(Payloads(payloads=await way(payloads.payloads)))
+            answer = await asyncio.to_thread(lambda: asyncio.run(_written(way(payloads.payloads))))
         except CodecError as wrong:
             raise HTTPException(422, str(wrong)) from None
         log.info(f"codec.{way.__name__}d", who=who, payloads=len(payloads.payloads), cases=cases)
@@ -69,3 +71,19 @@ def codec_router(codec: PayloadCodec, origins: Sequence[str], sign_on: SignOn | 
         return await translated(request, codec.decode)
 
     return router
+
+
+def _read(body: bytes) -> Payloads:
+    """Raises HTTPException 422 for what is no payloads, or too many. Takes its time: not for the event loop."""
+    try:
+        document = json.loads(body)
+        listed = document.get("payloads", []) if isinstance(document, dict) else None
+        if not isinstance(listed, list) or len(listed) > MOST:
+            raise HTTPException(422, f"body: Temporal payloads as JSON, at most {MOST}")
+        return json_format.ParseDict(document, Payloads(), ignore_unknown_fields=True)
+    except (json_format.ParseError, ValueError, RecursionError):
+        raise HTTPException(422, "body: Temporal payloads as JSON") from None
+
+
+async def _written(payloads: Awaitable[list[Payload]]) -> str:
+    return json_format.MessageToJson(Payloads(payloads=await payloads))

@@ -99,6 +99,8 @@ class Door:
         try:
             if scope["path"].startswith(SIGNED):
                 await self._signed(scope, receive, send, route)
+            elif scope["method"] == "POST" and (wait := self._addresses.wait(_address(scope))):
+                raise Refused(429, "address_rate", "too many requests from this address", wait=wait)
             elif _length(scope) > UNSIGNED_BYTES:
                 raise Refused(413, "too_large", f"body: at most {UNSIGNED_BYTES} bytes")
             else:
@@ -120,8 +122,7 @@ class Door:
         return noting
 
     async def _signed(self, scope: Scope, receive: Receive, send: Send, route: str) -> None:
-        address = scope["client"][0] if scope.get("client") else ""
-        if wait := self._addresses.wait(address):
+        if wait := self._addresses.wait(_address(scope)):
             raise Refused(429, "address_rate", "too many requests from this address", wait=wait)
         try:
             signed = self._senders.verify(scope["method"], _url(scope), scope["headers"])
@@ -290,6 +291,10 @@ async def _drain(receive: Receive) -> None:
                     return
     except (TimeoutError, _HungUp):
         return
+
+
+def _address(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
 
 
 def _header(scope: Scope, wanted: bytes) -> bytes:

@@ -121,6 +121,14 @@ async def test_there_are_two_ways(desk: Desk, way: str) -> None:
     assert (await post(desk, way, {})).status_code in (404, 405)
 
 
+async def test_too_many_payloads_are_none(desk: Desk) -> None:
+    """One unsigned request of a million empty ones held the whole gateway for half a minute."""
+    answer = await post(desk, "decode", {"payloads": [{}] * 1_000_000})
+    assert answer.status_code == 422
+    assert "at most 1000" in answer.json()["detail"]
+    assert (await post(desk, "decode", {"payloads": [await encrypted(desk)] * 1000})).status_code == 200
+
+
 async def test_keys_of_before_still_open_what_they_closed(desk: Desk) -> None:
     old, new = KeyRing.generate("old"), KeyRing.generate("new")
     both = KeyRing({**new.keys, **old.keys})
