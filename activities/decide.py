@@ -6,7 +6,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.calendar import day_of
-from activities.world import World
+from activities.world import World, translated
+from adapters.errors import Refused
+from adapters.records import TransferState
 from card import decisions, money, payments
 from card.tables import PaymentState
 from workflows.model import Action, Attention, Credited, DecideInput, SettleInput, Step
@@ -40,8 +42,10 @@ class DecideStep:
     async def settle(self, step: SettleInput) -> Credited:
         """A payment of which the bank says that it made it before: an operator knows whether it did.
 
-        If so it is booked as credited; else it is over, and the money may go out under another key.
+        If so it is booked as credited; else it is over, and the money may go out under another key. Before it is over
+        the bank is asked once more: what it has made, or has in hand, is not made anew, whoever says so.
         """
+        paid = step.paid or await self._is_made(step.key)
         said = Action.CONFIRM_PAID if step.paid else Action.PAY_ANEW
         async with self.world.card.transaction() as session:
             decided = await decisions.last(
@@ -51,12 +55,26 @@ class DecideStep:
                 raise ApplicationError("by the Card no operator has decided so", type="Refused", non_retryable=True)
             payment = await payments.locked(session, step.key)
             if payment.state == PaymentState.INTENDED:
-                state = PaymentState.SETTLED if step.paid else PaymentState.REJECTED
+                state = PaymentState.SETTLED if paid else PaymentState.REJECTED
                 await payments.finish(session, step.key, state, reason=DUPLICATE)
-                if step.paid:
+                if paid:
                     day = day_of(datetime.now(UTC))
                     await money.book_credited(session, step.key, step.case.ref, payment.amount, day)
             # What was found out first stands.
             was_made = payment.state in (PaymentState.SETTLED, PaymentState.RETURNED)
-            settled = was_made or (payment.state == PaymentState.INTENDED and step.paid)
+            settled = was_made or (payment.state == PaymentState.INTENDED and paid)
         return Credited(settled=settled, reason=DUPLICATE)
+
+    async def _is_made(self, key: str) -> bool:
+        """Whether the bank knows a payment under this key as made. Raises `Unknown` for an operator where it has it in
+        hand, or does not say."""
+        with translated():
+            try:
+                status = await self.world.bank.transfer_status(key)
+            except Refused as refused:
+                text = f"the bank does not say what became of the payment: {refused}"
+                raise ApplicationError(text, type="Unknown", non_retryable=True) from None
+        if status is not None and status.state == TransferState.PENDING:
+            text = "the bank has this payment in hand: it is not made anew; ask again when the bank has decided"
+            raise ApplicationError(text, type="Unknown", non_retryable=True)
+        return status is not None and status.state == TransferState.SETTLED

@@ -44,8 +44,24 @@ IN_CLEAR = frozenset({"NothingToResolve", "Action", "By", "Note", "TooLong"})
 """Types of refusals of an operator's update: they name fields and rules, and nothing that was sent or is known."""
 
 
+UNSEALED = "Unsealed"
+"""The type of a failure that none of ours has written: it says nothing."""
+
+
 class Failures(DefaultFailureConverterWithEncodedAttributes):
-    """Encrypts failures, but for what an operator has to read: why an update was refused."""
+    """Encrypts failures, but for what an operator has to read: why an update was refused.
+
+    What comes back in clear and is none of these was not written here: whoever reaches Temporal's port can answer for a
+    worker, and "it was paid before" once led to paying twice.
+    """
+
+    def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
+        if failure.HasField("application_failure_info") and not failure.HasField("encoded_attributes"):
+            kind = failure.application_failure_info.type
+            if kind not in IN_CLEAR:
+                text = "the step's failure was written by nobody who has our keys, and says nothing: do the step again"
+                return ApplicationError(text, type=UNSEALED, non_retryable=True)
+        return super().from_failure(failure, payload_converter)
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         if _is_unreadable_decision(exception):

@@ -1,7 +1,7 @@
 """The payment: looked up before it is repeated, never made twice, and a rejection spoils the account."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -12,13 +12,13 @@ from temporalio.exceptions import ApplicationError
 
 from adapters.errors import Refused
 from adapters.records import Transfer, TransferState, TransferStatus
-from card import accounts, cases, findings, money, rights
+from card import accounts, cases, decisions, findings, money, rights
 from card.returns import take_back, take_up
 from card.tables import Account, Payment
 from tests.activities.database import owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
-from workflows.model import Case, CloseInput, CreditInput, Outcome, SettleInput, Step, StepInput
+from workflows.model import Action, Attention, Case, CloseInput, CreditInput, Outcome, SettleInput, Step, StepInput
 
 
 async def payment(life: Life, case: Case, n: int = 1, place: int = 0) -> CreditInput:
@@ -232,6 +232,31 @@ async def test_no_payment_is_settled_by_a_decision_that_nobody_made(life: Life) 
             await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=paid))
     (row,) = await life.rows(Payment, arg.case)
     assert row.state == "intended"
+
+
+async def test_what_the_bank_has_made_or_has_in_hand_is_not_made_anew_whoever_decides(life: Life) -> None:
+    """A forged "it was paid before" and a forged decision paid a second time, and would an honest operator's."""
+    arg = await payment(life, await life.open())
+    await intended(life, arg)
+    anew = SettleInput(case=arg.case, key=arg.key, paid=False)
+    async with life.card.transaction() as session:
+        decided = {"action": Action.PAY_ANEW, "why": Attention.PAID_BEFORE, "by": "a.omarova", "note": "no money left"}
+        await decisions.write(session, key="d", case_ref=arg.case.ref, at=datetime.now(UTC), **decided)
+    await life.settle(mother(behaviour={"bank": {"settle_seconds": 60}}))
+    await life.outside.bank.transfer(arg.key, order(arg))
+    with pytest.raises(ApplicationError, match="in hand") as waits:
+        await life.run(Step.SETTLE, anew)
+    assert (waits.value.type, waits.value.non_retryable) == ("Unknown", True)
+    (row,) = await life.rows(Payment, arg.case)
+    assert row.state == "intended"
+
+    class Made:
+        async def transfer_status(self, key: str) -> TransferStatus:
+            return TransferStatus(key=key, state=TransferState.SETTLED, bank_reference="B-1")
+
+    world = dataclasses.replace(life.world(), bank=cast(Any, Made()))
+    assert (await life.run(Step.SETTLE, anew, world=world)).settled
+    assert (await life.money(arg.case)).credited == AMOUNT
 
 
 async def test_a_bank_that_will_not_say_what_became_of_a_payment_has_not_said_no(life: Life) -> None:

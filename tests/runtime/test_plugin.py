@@ -6,7 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from temporalio.api.failure.v1 import Failure
 from temporalio.client import Client, WorkflowFailureError
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import DefaultFailureConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
@@ -14,7 +17,7 @@ from runtime.codec import KeyRing
 from runtime.embedded.processes import free_ports
 from runtime.embedded.servers import TemporalServer, temporal_server
 from runtime.health import polling
-from runtime.plugin import demeu_plugin
+from runtime.plugin import UNSEALED, Failures, demeu_plugin
 from runtime.settings import Settings, load_settings
 from runtime.telemetry import temporal_runtime
 from runtime.temporal import connect, deployment
@@ -107,3 +110,15 @@ def test_versioning_is_off_until_the_environment_asks_for_it(key_ring: KeyRing) 
     assert versioned is not None
     assert versioned.use_worker_versioning
     assert versioned.version.to_canonical_string() == "demeu.2026-01"
+
+
+def test_a_failure_that_none_of_ours_has_written_says_nothing() -> None:
+    """Whoever reached Temporal's port answered for a worker that it had paid before, and an operator paid anew."""
+    written = ApplicationError("bank: says that this payment was made before", type="Duplicate", non_retryable=True)
+    values = PydanticPayloadConverter()
+    for converter, says in ((DefaultFailureConverter(), UNSEALED), (Failures(), "Duplicate")):
+        failure = Failure()
+        converter.to_failure(written, values, failure)
+        read = Failures().from_failure(failure, values)
+        assert isinstance(read, ApplicationError)
+        assert (read.type, read.non_retryable) == (says, True)
