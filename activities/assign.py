@@ -26,7 +26,7 @@ class AssignStep:
         """Hand the file over once, ask for the ruling until it is there, and compare its amount with ours.
 
         While the body has not decided, the attempt fails as `NotYet` and the next asks again: a wait of days adds
-        nothing to the history.
+        nothing to the history. From the second time on (`n`) the body is asked what it rules now.
         """
         case = step.case
         iin = await self.world.card.iin(case.person_id)
@@ -38,9 +38,9 @@ class AssignStep:
             applied_on=step.applied_on,
         )
         with translated():
-            known = activity.info().attempt > 1
+            known = activity.info().attempt > 1 or step.n > 1
             answer = await self.world.body.ruling(step.application_number) if known else None
-            answer = answer or await self.world.body.submit(step.key, file)
+            answer = answer or await self.world.body.submit(case.key(Step.ASSIGN), file)
             if answer.state == RulingState.ASSIGNED and not answer.amount:
                 raise BadAnswer("body", "nothing_assigned", "a ruling that assigns 0 tenge")
             if answer.decided_on is not None and not _can_be(answer.decided_on):
@@ -79,7 +79,7 @@ class AssignStep:
         """An operator has accepted the body's amount: it is payable from now on."""
         async with self.world.card.transaction() as session:
             assignment = await rulings.of_case(session, step.case.ref)
-            if assignment.amount is None:
+            if assignment is None or assignment.amount is None:
                 raise ValueError("an assignment without amount cannot be accepted")
             new = assignment.amount - (assignment.was or 0)
             if new <= 0:

@@ -154,6 +154,11 @@ async def again(
         decision = heir
     if decision.right is YES:
         record.amount, record.ground = decision.net, decision.ground
+        died_on = next((one.get("died_on") for one in facts["adults"] if one["iin"] == facts["applicant"]), None)
+        if died_on is not None:
+            # The law goes by the day of application; to whom money is due that the person did not live to see, it says
+            # elsewhere.
+            return Found(decision, was=was, question=f"the person died on {died_on}: is it due, and to whom?")
     return Found(decision, was=was)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from temporalio import activity
@@ -36,7 +37,7 @@ class DetectStep:
         snapshot. Raises `BadFacts` for an operator where of the registries' records as a whole nothing can be made.
         """
         case = step.case
-        asked = await self._facts(case, case.on)
+        asked = await _facts(self.world, case, case.on)
         with possible():
             decisions = _decided(case.service, asked.mapping, case.on)
             unpaid = decisions
@@ -59,12 +60,7 @@ class DetectStep:
         Which day's law an amount follows (of the right, of the application) each rule says itself. Raises as `detect`.
         """
         case = step.case
-        # The months of some rights are owed however late they are asked for: their law is that of the right's own day.
-        on = case.on if benefits.service(case.service, case.on).counts == "right" else step.on
-        asked = await self._facts(case, on)
-        with possible():
-            facts = {**asked.mapping, "payments": []} if step.was else asked.mapping
-            decisions = _decided(case.service, facts, on)
+        asked, decisions = await look_again(self.world, case, step.on, step.was)
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
             found = await attempts.again(session, case, asked.mapping, decisions, was=step.was)
@@ -74,17 +70,6 @@ class DetectStep:
     async def _begun_anew(self, case: Case) -> bool:
         async with self.world.card.statements() as session:
             return await applications.is_there(session, case.ref)
-
-    async def _facts(self, case: Case, on: date) -> Asked:
-        """What the registries say, with payments under the name that their right has now."""
-        iin = await self.world.card.iin(case.person_id)
-        with translated(), possible():
-            reads = benefits.service(case.service, on).reads
-            asked = await ask_registries(self.world, iin, reads, on, case.service)
-        if asked.mapping.get("payments"):
-            async with self.world.card.statements() as session:
-                await rename_payments(session, case.service, asked.mapping)
-        return asked
 
     def _detected(self, case: Case, found: Found, asked: Asked) -> Detected:
         decision = found.decision
@@ -110,6 +95,28 @@ class DetectStep:
             document_days=terms.document_days,
             quiet_hours=self.world.quiet_hours,
         )
+
+
+async def _facts(world: World, case: Case, on: date) -> Asked:
+    """What the registries say, with payments under the name that their right has now."""
+    iin = await world.card.iin(case.person_id)
+    with translated(), possible():
+        reads = benefits.service(case.service, on).reads
+        asked = await ask_registries(world, iin, reads, on, case.service)
+    if asked.mapping.get("payments"):
+        async with world.card.statements() as session:
+            await rename_payments(session, case.service, asked.mapping)
+    return asked
+
+
+async def look_again(world: World, case: Case, day: date, was: Decimal | None) -> tuple[Asked, tuple[Decision, ...]]:
+    """The law on fresh facts, for the day of application, of a right that was found before. `was`: what runs of it."""
+    # The months of some rights are owed however late they are asked for: their law is that of the right's own day.
+    on = case.on if benefits.service(case.service, case.on).counts == "right" else day
+    asked = await _facts(world, case, on)
+    with possible():
+        facts = {**asked.mapping, "payments": []} if was else asked.mapping
+        return asked, _decided(case.service, facts, on)
 
 
 def _decided(service: str, facts: Mapping[str, Any], on: date) -> tuple[Decision, ...]:

@@ -1,9 +1,14 @@
 """Step *register*: E-Maket takes the application, dated with the day of consent."""
 
+from datetime import date
+
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities import attempts
+from activities.attempts import YES
 from activities.consent import granted_key
+from activities.detect import look_again
 from activities.world import World, translated
 from adapters.errors import Refused
 from adapters.records import Application as ApplicationForm
@@ -21,13 +26,22 @@ class RegisterStep:
     async def register(self, step: RegisterInput) -> Registered:
         """Register once under the key. An attempt that left no clear answer is looked up before it is made again.
 
+        Before the first the registries are asked once more: since the right was found somebody may have died or been
+        paid otherwise, or a register may have corrected itself. Then nothing is applied for, and the case looks again.
         Raises `Refused` for an operator where the Card has no yes of the person.
         """
         case = step.case
         async with self.world.card.statements() as session:
             if not await consents.is_agreed(session, case.ref, granted_key(case)):
                 raise ApplicationError("by the Card nobody has said yes to this", type="Refused", non_retryable=True)
-            new = await applications.intend(session, step.key, case.ref, step.applied_on)
+            standing = await applications.standing(session, case.ref)
+        if standing is not None and standing.number is not None:
+            return Registered(number=standing.number)
+        if standing is None and step.on is not None and await self._has_changed(step, step.on):
+            return Registered(changed=True)
+        key = standing.key if standing is not None else step.key
+        async with self.world.card.statements() as session:
+            new = await applications.intend(session, key, case.ref, step.applied_on)
             said = await consents.given(session, case.ref)
         iin = await self.world.card.iin(case.person_id)
         form = ApplicationForm(
@@ -40,26 +54,32 @@ class RegisterStep:
         )
         with translated():
             try:
-                answer = await self._registration(step.key, form, known=not new)
+                answer = await self._registration(key, form, known=not new)
             except Refused as refused:
                 if refused.code == "missing_document":
                     named = refused.extra.get("document")
                     words = named.strip() if isinstance(named, str) else ""
                     document = await self.world.without_people(case, words) or "document"
-                    await self._finish(step, ApplicationState.MISSING_DOCUMENT, detail=document)
+                    await self._finish(key, ApplicationState.MISSING_DOCUMENT, detail=document)
                     return Registered(missing_document=document)
                 if refused.code == "rejected":
                     reason = await self.world.without_people(case, refused.reason.strip())
-                    await self._finish(step, ApplicationState.REJECTED, detail=reason)
+                    await self._finish(key, ApplicationState.REJECTED, detail=reason)
                     return Registered(refused=reason or refused.code)
                 raise
-        await self._finish(step, ApplicationState.REGISTERED, number=answer.number)
+        await self._finish(key, ApplicationState.REGISTERED, number=answer.number)
         return Registered(number=answer.number)
 
     async def _registration(self, key: str, form: ApplicationForm, *, known: bool) -> Registration:
         answer = await self.world.emaket.registration(key) if known else None
         return answer or await self.world.emaket.register(key, form)
 
-    async def _finish(self, step: RegisterInput, state: ApplicationState, **found: str) -> None:
+    async def _has_changed(self, step: RegisterInput, on: date) -> bool:
+        asked, decisions = await look_again(self.world, step.case, on, step.was)
+        async with self.world.card.transaction() as session:
+            found = await attempts.again(session, step.case, asked.mapping, decisions, was=step.was)
+        return found.question is not None or found.decision.right is not YES or found.decision.net != step.amount
+
+    async def _finish(self, key: str, state: ApplicationState, **found: str) -> None:
         async with self.world.card.statements() as session:
-            await applications.finish(session, step.key, state, **found)
+            await applications.finish(session, key, state, **found)

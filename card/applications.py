@@ -25,6 +25,14 @@ async def finish(
     await session.execute(done.values(state=state, number=number, detail=detail, finished_at=func.now()))
 
 
+async def standing(session: AsyncSession, case_ref: str) -> Application | None:
+    """The application of the case that E-Maket has taken, or may have taken; None if there is none that counts."""
+    stands = col(Application.state).in_((ApplicationState.INTENDED, ApplicationState.REGISTERED))
+    found = select(Application).where(col(Application.case_ref) == case_ref, stands)
+    found = found.order_by(col(Application.state) == ApplicationState.INTENDED, col(Application.intended_at).desc())
+    return (await session.scalars(found.limit(1))).first()
+
+
 async def is_there(session: AsyncSession, case_ref: str) -> bool:
     """Whether an application of this case has gone out, or was about to."""
     found = await session.scalar(select(col(Application.key)).where(col(Application.case_ref) == case_ref).limit(1))

@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card import accounts, money, payments, rights
-from card.tables import Account, Assignment, CaseRecord, Decision, Payment, PaymentState, RightRow, RightState, table
+from card import accounts, money, payments, rights, rulings
+from card.tables import Account, CaseRecord, Decision, Payment, PaymentState, RightRow, RightState, table
 
 RETURNED, TAKEN_UP = "returned", "taken-up"
 REOPENS = (RETURNED, TAKEN_UP)
@@ -120,7 +120,8 @@ async def _open_again(session: AsyncSession, case: CaseRecord) -> None:
     right = await rights.of_case(session, case)
     if right is None:
         return
-    was = await session.scalar(select(col(Assignment.was)).where(col(Assignment.case_ref) == case.ref))
+    ruling = await rulings.of_case(session, case.ref)
+    was = ruling.was if ruling is not None else None
     # As it stood before this case: nothing, or what ran until then, of which this case brings the difference.
     before = (
         {"state": RightState.FOUND, "amount": None}

@@ -16,10 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card import findings
+from card import findings, rulings
 from card.tables import (
     GRANTED,
-    Assignment,
     CaseRecord,
     FactsSnapshot,
     Look,
@@ -223,18 +222,14 @@ async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: 
     right = await of_case(session, case)
     if right is None:
         return None
-    assigned = (
-        await session.execute(
-            select(col(Assignment.amount), col(Assignment.state)).where(col(Assignment.case_ref) == case.ref)
-        )
-    ).first()
-    granted = assigned is not None and assigned[1] in GRANTED
+    ruling = await rulings.of_case(session, case.ref)
+    granted = ruling is not None and ruling.state in GRANTED
     state = STATE_AFTER.get(outcome, RightState.CLAIMED if granted else RightState.OFFERED)
     if state is RightState.ENTITLED and once:
         state = RightState.SETTLED
     entitled = right.state == RightState.ENTITLED
     if state in (RightState.ENTITLED, RightState.SETTLED):
-        right.amount = assigned[0] if granted and assigned is not None else case.amount
+        right.amount = ruling.amount if granted and ruling is not None else case.amount
         right.ground = case.ground
     elif entitled:
         state = RightState.ENTITLED  # what was offered was a change of it: it runs as it did

@@ -1,10 +1,10 @@
-"""What the deciding bodies ruled, beside what we reckoned: the first ruling under a key stands."""
+"""What the deciding bodies ruled, beside what we reckoned: one ruling of a case stands, the first under its key."""
 
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -33,11 +33,16 @@ async def record(
     decided_on: date | None,
     reason: str | None,
 ) -> Recorded:
-    """Write a ruling down, and whether its amount is the one computed. What was recorded first under the key stands."""
+    """Write a ruling down, and whether its amount is the one computed. What was recorded first under the key stands,
+    in the place of one under another key that was contested."""
+    rulings = table(Assignment)
+    contested = (col(Assignment.case_ref) == case_ref) & (col(Assignment.state) == AssignmentState.CONTESTED)
+    new = ~select(rulings.c.key).where(rulings.c.key == key).correlate(None).exists()
+    await session.execute(update(rulings).where(contested, new).values(state=AssignmentState.SUPERSEDED))
     state = AssignmentState.REFUSED
     if amount is not None:
         state = AssignmentState.ASSIGNED if amount == computed else AssignmentState.CONTESTED
-    row = insert(table(Assignment)).values(
+    row = insert(rulings).values(
         key=key,
         case_ref=case_ref,
         application_number=application_number,
@@ -56,6 +61,7 @@ async def record(
     return Recorded(AssignmentState(stands), sum_, why)
 
 
-async def of_case(session: AsyncSession, case_ref: str) -> Assignment:
-    """The ruling of the case, which is there. Raises NoResultFound."""
-    return (await session.scalars(select(Assignment).where(col(Assignment.case_ref) == case_ref))).one()
+async def of_case(session: AsyncSession, case_ref: str) -> Assignment | None:
+    """The ruling of the case that stands; None if its body has not ruled."""
+    stands = col(Assignment.state) != AssignmentState.SUPERSEDED
+    return (await session.scalars(select(Assignment).where(col(Assignment.case_ref) == case_ref, stands))).one_or_none()

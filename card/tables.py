@@ -456,6 +456,8 @@ class AssignmentState(StrEnum):
     """Its amount is another than ours: a person decides."""
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    SUPERSEDED = "superseded"
+    """It was contested, and the body was asked again."""
 
 
 GRANTED = (AssignmentState.ASSIGNED, AssignmentState.ACCEPTED)
@@ -469,10 +471,11 @@ class Assignment(SQLModel, table=True):
         CheckConstraint("computed >= 0 AND amount >= 0 AND was >= 0", name="nothing_negative"),
         CheckConstraint("computed <> 'NaN' AND amount <> 'NaN' AND was <> 'NaN'", name="a_number"),
         _one_of("state", *AssignmentState),
+        Index("one_ruling_stands", "case_ref", unique=True, postgresql_where=text("state <> 'superseded'")),
     )
 
     key: str = Field(primary_key=True)
-    case_ref: str = Field(foreign_key="cases.ref", unique=True)
+    case_ref: str = Field(foreign_key="cases.ref")
     application_number: str
     computed: Decimal = _money()
     amount: Decimal | None = _money(nullable=True)

@@ -190,7 +190,7 @@ FAILS_AFTER = timedelta(minutes=15)
 ALLOWED_ACTIONS: dict[Attention, frozenset[Action]] = {
     Attention.LAW_UNDECIDED: frozenset({Action.RETRY, Action.CLOSE}),
     Attention.SAME_RIGHT: frozenset({Action.SAME_RIGHT, Action.ANOTHER_RIGHT, Action.RETRY, Action.CLOSE}),
-    Attention.AMOUNTS_DIFFER: frozenset({Action.ACCEPT_AMOUNT, Action.CLOSE}),
+    Attention.AMOUNTS_DIFFER: frozenset({Action.ACCEPT_AMOUNT, Action.RETRY, Action.CLOSE}),
     Attention.DOCUMENT_MISSING: frozenset({Action.DOCUMENT_SUPPLIED, Action.CLOSE}),
     Attention.STEP_REFUSED: frozenset({Action.RETRY, Action.CLOSE}),
     Attention.ACCOUNT_NEEDED: frozenset({Action.RETRY, Action.CLOSE}),
@@ -488,12 +488,17 @@ class CheckAccountInput(StepInput):
 class RegisterInput(StepInput):
     applied_on: date
     amount: Decimal
+    was: Decimal | None = None
+    on: date | None = None
+    """The day for which the right was assessed last: before anything is applied for, it is looked at once more."""
 
 
 class Registered(Wire):
     number: str | None = None
     missing_document: str | None = None
     refused: str | None = None
+    changed: bool = False
+    """Nothing was applied for: the registries do not say any more what the right rests on."""
 
 
 class AssignInput(StepInput):

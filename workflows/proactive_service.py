@@ -115,6 +115,7 @@ class ProactiveService(CaseInSight):
         """From here on the person counts on it: however the case ends, they are told."""
         self.assigned = Decimal(0)
         self.credited = Decimal(0)
+        self.looks = 0
 
     @workflow.run
     async def run(self, case: Case) -> CaseResult:  # noqa: ARG002  (init has taken it)
@@ -129,7 +130,7 @@ class ProactiveService(CaseInSight):
             async with self._overdue_after(consent.due):
                 amount = await self._reassess(amount, consent)
                 account = await self._account(policy)
-                number = await self._register(amount, consent.applied_on, policy)
+                amount, number = await self._register(amount, consent, policy)
                 assigned = await self._assign(amount, consent.applied_on, number)
                 await self._credit(assigned, account, policy)
             end = CaseEnds(Outcome.CREDITED)
@@ -297,13 +298,19 @@ class ProactiveService(CaseInSight):
 
     async def _reassess(self, amount: Decimal, consent: ConsentRecorded) -> Decimal:
         """The law is applied again for the day of application: a year, a birthday or a death may lie in between."""
-        passed = consent.applied_on - self.found_on
-        if passed <= timedelta(0) or not workflow.patched(Change.REASSESS):
+        if consent.applied_on <= self.found_on or not workflow.patched(Change.REASSESS):
             return amount
-        n = 0
+        return await self._look_again(amount, consent)
+
+    def _day_of_application(self, consent: ConsentRecorded) -> date:
+        """As the case reckons days: as long after its own day as the application is after the finding."""
+        return self.case.on + max(consent.applied_on - self.found_on, timedelta(0))
+
+    async def _look_again(self, amount: Decimal, consent: ConsentRecorded) -> Decimal:
         while True:
-            n += 1
-            again = ReassessInput(**self.base(Step.REASSESS, n), on=self.case.on + passed, was=self.was)
+            self.looks += 1
+            on = self._day_of_application(consent)
+            again = ReassessInput(**self.base(Step.REASSESS, self.looks), on=on, was=self.was)
             found = await self.do(Step.REASSESS, again, Detected, "apply the law for the day of application")
             if found.right is Right.YES and found.amount is not None:
                 break
@@ -373,18 +380,32 @@ class ProactiveService(CaseInSight):
             await self._tell(NoticeKind.ACCOUNT_BAD, until=asked.deadline, detail=found.reason)
         raise CaseEnds(Outcome.NO_ACCOUNT)
 
-    async def _register(self, amount: Decimal, applied_on: date, policy: Policy) -> str:
-        """E-Maket takes the application, dated with the day of consent; a missing document has its own time to come."""
-        n = 0
+    async def _register(self, amount: Decimal, consent: ConsentRecorded, policy: Policy) -> tuple[Decimal, str]:
+        """E-Maket takes the application, dated with the day of consent; a missing document has its own time to come.
+
+        What has changed since the right was found, while an answer, an account or a document was waited for, is looked
+        at before it is applied for. Returns the amount applied for and the application's number.
+        """
+        applied_on, n = consent.applied_on, 0
         until: datetime | None = None
         while True:
             n += 1
             await self.enter(Stage.REGISTER, "E-Maket")
-            application = RegisterInput(**self.base(Step.REGISTER, n), applied_on=applied_on, amount=amount)
+            application = RegisterInput(
+                **self.base(Step.REGISTER, n),
+                applied_on=applied_on,
+                amount=amount,
+                was=self.was,
+                on=self._day_of_application(consent),
+            )
             answer = await self.do(Step.REGISTER, application, Registered, "register the application in E-Maket")
             if answer.number is not None:
                 self.note(f"application {answer.number} of {applied_on:%d.%m.%Y}")
-                return answer.number
+                return amount, answer.number
+            if answer.changed:
+                self.note("what the right rests on has changed")
+                amount = await self._look_again(amount, consent)
+                continue
             if answer.missing_document is None:
                 raise CaseEnds(Outcome.REFUSED_BY_BODY, answer.refused)
             if until is None:
@@ -396,19 +417,31 @@ class ProactiveService(CaseInSight):
                 raise CaseEnds(Outcome.MISSING_DOCUMENT, answer.missing_document)
 
     async def _assign(self, amount: Decimal, applied_on: date, number: str) -> Decimal:
-        """The deciding body answers; if its amount is not ours, a person decides before any money moves."""
-        await self.enter(Stage.ASSIGN, "the deciding body")
-        file = AssignInput(
-            **self.base(Step.ASSIGN), application_number=number, applied_on=applied_on, amount=amount, was=self.was
-        )
-        ruling = await self.do(Step.ASSIGN, file, Ruling, "ask the deciding body for its decision")
-        if not ruling.assigned:
-            raise CaseEnds(Outcome.REFUSED_BY_BODY, ruling.reason)
-        if ruling.differs:
+        """The deciding body answers; if its amount is not ours, a person decides before any money moves: to pay it, or
+        to ask again once the body has put it right."""
+        n = 0
+        while True:
+            n += 1
+            await self.enter(Stage.ASSIGN, "the deciding body")
+            file = AssignInput(
+                **self.base(Step.ASSIGN, n),
+                application_number=number,
+                applied_on=applied_on,
+                amount=amount,
+                was=self.was,
+            )
+            ruling = await self.do(Step.ASSIGN, file, Ruling, "ask the deciding body for its decision")
+            if not ruling.assigned:
+                raise CaseEnds(Outcome.REFUSED_BY_BODY, ruling.reason)
+            if not ruling.differs:
+                break
             text = f"the body assigned {tenge(ruling.amount)}, the law gives {tenge(amount)}"
-            await self.ask_operator(Attention.AMOUNTS_DIFFER, text)
+            decision = await self.ask_operator(Attention.AMOUNTS_DIFFER, text)
+            if decision is None or decision.action == Action.RETRY:
+                continue
             accept = self.input(Step.ACCEPT_AMOUNT)
             ruling = await self.do(Step.ACCEPT_AMOUNT, accept, Ruling, "accept the body's amount")
+            break
         self.assigned = ruling.amount - (self.was or 0)
         running = f", {tenge(self.assigned)} more than until now" if self.was else ""
         self.note(f"assigned {tenge(ruling.amount)}{running}")
@@ -446,7 +479,7 @@ class ProactiveService(CaseInSight):
             found = SettleInput(case=self.case, key=transfer.key, n=transfer.n, paid=paid)
             settled = await self.do_locally(Step.SETTLE, found, Credited)
             self.money_at_stake = False
-            return settled if paid else None
+            return settled if paid or settled.settled else None
 
     async def _close(self, end: CaseEnds) -> CaseResult:
         """The person is told, the outcome written, the questions closed."""

@@ -11,8 +11,17 @@ from activities.calendar import ALMATY
 from adapters.records import Ruling as Answer
 from card.tables import Application, Assignment, Consent, LedgerEntry, Question
 from tests.activities.life import AMOUNT, AT, Life
-from tests.activities.people import ON, mother
-from workflows.model import AssignInput, RegisterInput, Ruling, Step, StepInput
+from tests.activities.people import ON, iin_of, mother
+from workflows.model import (
+    AssignInput,
+    ReassessInput,
+    Registered,
+    RegisterInput,
+    Right,
+    Ruling,
+    Step,
+    StepInput,
+)
 
 OTHER = Decimal("63030.00")
 
@@ -89,6 +98,20 @@ async def test_another_amount_is_contested_and_owed_only_when_a_person_accepts_i
         assert await life.run(Step.ACCEPT_AMOUNT, accept) == Ruling(assigned=True, amount=OTHER)
     assert [row.state for row in await life.rows(Assignment, arg.case)] == ["accepted"]
     assert (await life.money(arg.case)).assigned == OTHER
+
+
+async def test_a_ruling_that_its_body_has_corrected_stands_in_the_place_of_the_contested_one(life: Life) -> None:
+    arg = await assign(life)
+    wrong, right = {**ASSIGNED, "amount": "63030.00"}, {**ASSIGNED, "decision_number": "D-2"}
+    body: Any = ChangingBody(wrong, right, wrong)
+    world = life.world_with(body=body)
+    assert (await life.run(Step.ASSIGN, arg, 1, world)).differs
+    again = arg.model_copy(update={"n": 2, "key": arg.case.key(Step.ASSIGN, 2)})
+    assert await life.run(Step.ASSIGN, again, 1, world) == Ruling(assigned=True, amount=AMOUNT)
+    await life.run(Step.ASSIGN, arg, 2, world)  # an attempt that was given up long ago comes to its end
+    rows = {row.key: (row.state, row.decision_number) for row in await life.rows(Assignment, arg.case)}
+    assert rows == {arg.key: ("superseded", "D-1"), again.key: ("assigned", "D-2")}
+    assert (await life.money(arg.case)).assigned == AMOUNT
 
 
 async def test_a_tiyn_is_a_difference(life: Life) -> None:
@@ -173,6 +196,60 @@ async def test_the_consent_is_written_with_its_question_and_the_term_counts_work
     # Saturday 1 March; 10 and 21 to 25 March are holidays in 2025.
     assert recorded.due.tzinfo is ALMATY
     assert recorded.due.date() > date(2025, 3, 10)
+
+
+async def applied_for_later(life: Life) -> RegisterInput:
+    """The right is found and agreed to, and some time has passed since."""
+    await life.settle(mother())
+    case = await life.open()
+    await life.run(Step.DETECT, StepInput(case=case, key=case.key(Step.DETECT)))
+    await life.agreed(case)
+    return RegisterInput(case=case, key=case.key(Step.REGISTER), applied_on=ON, amount=AMOUNT, on=ON)
+
+
+PAID_MEANWHILE = {"service": "multi-child", "basis": iin_of(1), "from_date": "2025-03-01", "state": "paying"}
+
+
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        ({"payments": [PAID_MEANWHILE]}, "already_paid"),
+        ({"person": mother()["person"] | {"died_on": "2025-03-20"}}, "the person died on 2025-03-20"),
+        ({"person": mother()["person"] | {"died_on": "2025-03-01"}}, "died"),
+        ({"children": []}, "too_few_children"),
+    ],
+    ids=["paid otherwise", "died after the yes", "died before it", "the register has corrected itself"],
+)
+async def test_what_has_changed_since_the_right_was_found_is_seen_before_it_is_applied_for(
+    life: Life, then: dict[str, Any], says: str
+) -> None:
+    """The same day, or while an account was waited for: the dead were paid, and who had been paid otherwise."""
+    arg = await applied_for_later(life)
+    await life.settle(mother() | then)
+    for attempt in (1, 2):
+        assert await life.run(Step.REGISTER, arg, attempt) == Registered(changed=True)
+    assert await life.rows(Application, arg.case) == []
+    looked = ReassessInput(case=arg.case, key=arg.case.key(Step.REASSESS), on=ON)
+    found = await life.run(Step.REASSESS, looked)
+    assert found.right is not Right.YES
+    assert says in found.reason
+
+
+async def test_what_is_as_it_was_is_applied_for(life: Life) -> None:
+    arg = await applied_for_later(life)
+    assert (await life.run(Step.REGISTER, arg)).number
+    await life.settle(mother() | {"payments": [PAID_MEANWHILE]})
+    assert (await life.run(Step.REGISTER, arg, 2)).number, "what this very application has led to changes nothing"
+
+
+async def test_a_case_that_is_begun_anew_finds_its_application_under_whatever_key(life: Life) -> None:
+    """The document had come and the application stood: the case that was terminated asked for the document again."""
+    arg = await register(life, missing_document="Туу туралы куәлік")
+    assert (await life.run(Step.REGISTER, arg)).missing_document
+    await life.settle(mother())
+    done = await life.run(Step.REGISTER, arg.model_copy(update={"n": 2, "key": arg.case.key(Step.REGISTER, 2)}))
+    assert done.number
+    assert await life.run(Step.REGISTER, arg) == done
 
 
 async def test_nothing_is_applied_for_without_a_yes_in_the_card(life: Life) -> None:

@@ -292,6 +292,37 @@ async def test_amounts_that_differ_wait_for_a_person(on_stage: OnStage) -> None:
     assert (result.outcome, result.assigned, result.credited) == (Outcome.CREDITED, other, other)
 
 
+async def test_a_body_is_asked_again_once_it_has_put_its_amount_right(on_stage: OnStage) -> None:
+    wrong = Ruling(assigned=True, amount=Decimal("63030.00"), differs=True)
+    script = Script(assign=[wrong, wrong, Ruling(assigned=True, amount=AMOUNT)])
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        for _ in range(2):
+            await case.until(Stage.ASSIGN, attention=True)
+            await case.resolve(Action.RETRY)
+        result = await case.result()
+    assert (result.outcome, result.assigned, result.credited) == (Outcome.CREDITED, AMOUNT, AMOUNT)
+    assert [step.n for step in script.of(Step.ASSIGN)] == [1, 2, 3]
+    assert not script.of(Step.ACCEPT_AMOUNT)
+
+
+async def test_what_has_changed_before_it_was_applied_for_is_looked_at_again(on_stage: OnStage) -> None:
+    more = Decimal("86673.00")
+    script = Script(
+        register=[Registered(changed=True), Registered(number="EM-1")],
+        reassess=[found(amount=more)],
+        assign=[Ruling(assigned=True, amount=more)],
+    )
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        result = await case.result()
+    assert (result.outcome, result.credited) == (Outcome.CREDITED, more)
+    assert [(step.n, step.amount) for step in script.of(Step.REGISTER)] == [(1, AMOUNT), (2, more)]
+    assert NoticeKind.AMOUNT_CHANGED in script.told()
+
+
 async def test_an_operator_may_close(on_stage: OnStage) -> None:
     async with on_stage(Script(assign=[Ruling(assigned=True, amount=Decimal(1), differs=True)])) as case:
         await case.until(Stage.CONSENT)

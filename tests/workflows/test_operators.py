@@ -79,7 +79,7 @@ async def test_a_wrong_decision_is_refused_in_words(on_stage: Start) -> None:
         await case.until(Stage.CONSENT)
         assert "waits for no decision" in await refusal(case, {"action": "retry", "by": "x"})
         await to_assign(case)
-        allowed = "action: not possible here; one of: accept-amount, close, note"
+        allowed = "action: not possible here; one of: accept-amount, close, note, retry"
         assert await refusal(case, {"action": "rettry", "by": "x"}) == f"Action: {allowed}"
         assert await refusal(case, {"by": "x"}) == f"Action: {allowed}"
         assert "by: say who decides" in await refusal(case, {"action": "close"})
