@@ -13,7 +13,7 @@ from typing import Any
 
 import benefits
 from activities import renumbered
-from activities.renumbered import names_of
+from activities.renumbered import names_of, own_names
 from benefits.decision import Decision, Right
 from benefits.facts import BadFacts
 from card import Session, cases, findings, rights
@@ -59,20 +59,28 @@ async def settle(
     record.look_on = later or record.look_on
     taken: Found | None = None
     mine: Found | None = None
+    answer = await renumbered.said(session, case, None)
     asked: list[tuple[Found, RightRow | None]] = []
     for right, paid in _to_be_had(decisions, unpaid):
-        if await renumbered.is_mixed_up(session, case, right.basis or "", facts):
-            asked.append((Found(right, question=renumbered.MIXED_UP), None))
+        names = await own_names(session, case, right, facts, answer)
+        answer = None if names.answered else answer
+        if names.question is not None:
+            asked.append((Found(right, question=names.question, same_right=True), None))
             continue
-        row = await rights.known_as(session, case.service, names_of(right.basis or "", facts))
+        row = await rights.known_as(session, case.service, names.all)
         if paid and row.state != RightState.ENTITLED:
             # E-Maket pays it, and our books do not know for what: its word counts, unless the family has grown since.
             if renumbered.has_grown(case, facts):
                 asked.append((Found(right, question=renumbered.GROWN), row))
             continue
-        found = await _standing(session, case, row, right)
-        if found.ended is None and row.state != RightState.ENTITLED:
-            row, found = await _under_another_number(session, case, row, right, facts)
+        found = await _standing(session, case, row, right, facts)
+        if found.ended is None and found.question is None and row.state != RightState.ENTITLED:
+            row, found = await _under_another_number(session, case, row, right, facts, names.all)
+        if found.ended is not None and await renumbered.is_held_by_another(
+            session, case, row, right.basis or "", facts
+        ):
+            asked.append((Found(right, question=renumbered.HELD), None))
+            continue
         if found.same_right:
             asked.append((found, row))
             continue
@@ -84,6 +92,9 @@ async def settle(
             if at_it is None:
                 mine = found
                 continue
+            if await renumbered.is_held_by_another(session, case, row, right.basis or "", facts):
+                asked.append((Found(right, question=renumbered.HELD), None))
+                continue
             await _tell_of_change(session, case, at_it, right)
             found = Found(right, Outcome.ALREADY_OFFERED)
         taken = taken or found
@@ -92,7 +103,7 @@ async def settle(
             continue
         about = await _asked_about(session, case, question, facts)
         if about is not None and about.state in (RightState.CLAIMED, RightState.SETTLED):
-            taken = taken or await _standing(session, case, about, question)
+            taken = taken or await _standing(session, case, about, question, facts)
         else:
             asked.append((Found(question), about))
     if mine is not None:
@@ -116,7 +127,8 @@ async def _asked_about(session: Session, case: Case, question: Decision, facts: 
     """The right that a question of the law is about; None if it is about none in particular."""
     if question.basis is None:
         return None
-    return await rights.known_as(session, case.service, names_of(question.basis, facts))
+    names = await own_names(session, case, question, facts)
+    return await rights.known_as(session, case.service, names.all) if names.question is None else None
 
 
 OPEN_PART = "part_is_open"
@@ -135,6 +147,12 @@ async def again(
 ) -> Found:
     """The decision about the right that this case is at, on another day. Nothing is taken up or let go."""
     record = await cases.in_hand(session, case.ref)
+    died_on = next((one.get("died_on") for one in facts["adults"] if one["iin"] == facts["applicant"]), None)
+    if died_on is not None:
+        # The law goes by the day of application; whose the money is that somebody did not live to see, it says
+        # elsewhere.
+        first = next((decision for decision in decisions if decision.right is not YES), decisions[0])
+        return Found(first, was=was, question=f"the person died on {died_on}: is it due, and to whom?")
     names = names_of(record.basis or "", facts)
     right = await rights.of_case(session, record)
     if right is not None:
@@ -150,15 +168,10 @@ async def again(
         if await renumbered.said(session, case, None) is not Action.SAME_RIGHT:
             what = f"{gone}; another record of the same day is: is it the same right?"
             return Found(none, was=was, question=what, same_right=True)
-        await rights.known_as(session, case.service, names | names_of(heir.basis or "", facts))
+        await rights.known_as(session, case.service, names | (await own_names(session, case, heir, facts)).all)
         decision = heir
     if decision.right is YES:
         record.amount, record.ground = decision.net, decision.ground
-        died_on = next((one.get("died_on") for one in facts["adults"] if one["iin"] == facts["applicant"]), None)
-        if died_on is not None:
-            # The law goes by the day of application; to whom money is due that the person did not live to see, it says
-            # elsewhere.
-            return Found(decision, was=was, question=f"the person died on {died_on}: is it due, and to whom?")
     return Found(decision, was=was)
 
 
@@ -173,7 +186,7 @@ def _to_be_had(decisions: Sequence[Decision], unpaid: Sequence[Decision]) -> Ite
 
 
 async def _under_another_number(
-    session: Session, case: Case, row: RightRow, right: Decision, facts: dict[str, Any]
+    session: Session, case: Case, row: RightRow, right: Decision, facts: dict[str, Any], own: set[str]
 ) -> tuple[RightRow, Found]:
     """Whether something that is paid under a number that is gone may be this right, and what a person said of it."""
     others = await renumbered.others(session, case, right.basis or "", facts)
@@ -183,24 +196,28 @@ async def _under_another_number(
         case Action.ANOTHER_RIGHT:
             return row, Found(right)
         case Action.SAME_RIGHT:
-            names = names_of(right.basis or "", facts) | others[0].names
-            row = await rights.known_as(session, case.service, names)
+            row = await rights.known_as(session, case.service, own | others[0].names)
             return row, Found(right, Outcome.ALREADY_PAID) if others[0].paid else await _standing(
-                session, case, row, right
+                session, case, row, right, facts
             )
     return row, Found(right, question=renumbered.QUESTION, same_right=True)
 
 
-async def _standing(session: Session, case: Case, row: RightRow, right: Decision) -> Found:
+async def _standing(session: Session, case: Case, row: RightRow, right: Decision, facts: dict[str, Any]) -> Found:
     """Whether the right is still to be had, by what the Card says of it."""
     match RightState(row.state):
         case RightState.SETTLED:
-            return Found(right, Outcome.ALREADY_PAID)
+            return await _settled(session, case, row, right)
         case RightState.CLAIMED:
             return Found(right, Outcome.ALREADY_OFFERED)
         case RightState.ENTITLED:
+            ended = renumbered.ended_on(case, right.basis or "", facts)
+            if ended is not None:
+                return Found(right, question=f"what ran has ended at E-Maket on {ended}: is it due anew?")
             return await _changed(session, case, row, right)
         case RightState.REFUSED:
+            if not await rights.has_refused(session, row, case.person_id):
+                return Found(right)  # one parent's no is not the other's
             grown = right.ground != row.refused_ground and right.net > (row.refused_amount or 0)
             wait = timedelta(days=benefits.service(case.service, case.on).again_after_days[Outcome.REFUSED_BY_PERSON])
             return Found(right) if grown or case.on >= _day(row) + wait else Found(right, Outcome.ALREADY_OFFERED)
@@ -210,6 +227,19 @@ async def _standing(session: Session, case: Case, row: RightRow, right: Decision
 
 def _day(row: RightRow) -> date:
     return row.since.date()
+
+
+async def _settled(session: Session, case: Case, row: RightRow, right: Decision) -> Found:
+    """A right that was paid once: that more was due, by what its register has corrected since, is for a person."""
+    if row.ground in (None, "", right.ground) or row.amount is None:
+        return Found(right, Outcome.ALREADY_PAID)
+    snapshot = await rights.ground_of_old(session, row)
+    paid = _by_the_law_of(case, snapshot.facts, row.ground or "", row.amount) if snapshot is not None else row.amount
+    if right.net <= paid:
+        return Found(right, Outcome.ALREADY_PAID)
+    return Found(
+        right, question=f"{row.amount:f} tenge were paid, and by what the registries say now more was due: is it?"
+    )
 
 
 async def _changed(session: Session, case: Case, row: RightRow, right: Decision) -> Found:

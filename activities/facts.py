@@ -60,7 +60,7 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     asking: dict[str, Callable[[], Awaitable[list[Json]]]] = {
         "children": lambda: _children(world, iin, own, adults, household),
         "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.disability.decisions),
-        "payments": lambda: _payments(world, [iin, *(adult.iin for adult in adults if adult.iin)], service),
+        "payments": lambda: _payments(world, _who_may_be_paid(iin, adults, own, on), service),
         "awards": lambda: _about_each([iin], world.awards.awards),
         "insurances": lambda: _insurances(world, insured, on),
         "capacity_losses": lambda: _about_each([iin], world.fund.capacity_losses),
@@ -173,6 +173,14 @@ async def _about_each(people: Sequence[str], ask: Callable[[str], Awaitable[Sequ
         for person, records in zip(people, answers, strict=True)
         for record in records
     ]
+
+
+def _who_may_be_paid(iin: str, adults: Sequence[AdultRecord], own: Sequence[ChildRecord], on: date) -> list[str]:
+    """The person, the other adults of the household, and the other parent of a child, who may live elsewhere."""
+    minors = [one for one in own if _may_be_minor(one, on)]
+    parents = {name for one in minors for name in (one.mother_iin, one.father_iin) if _can_be_asked_about(name)}
+    here = [iin, *(adult.iin for adult in adults if adult.iin)]
+    return [*here, *sorted(parents - {*here})]
 
 
 async def _payments(world: World, people: Sequence[str], service: str) -> list[Json]:

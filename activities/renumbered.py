@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import benefits
 from benefits import Frequency
 from benefits.codes import PaymentState
 from benefits.decision import Decision
 from card import Session, decisions, people, rights, snapshots
-from card.tables import RightRow
+from card.tables import RightRow, RightState
 from workflows.model import Action, Attention, Case
 
 Json = dict[str, Any]
@@ -36,11 +37,17 @@ the day that stays when they change."""
 ONE_A_PERSON = frozenset({"disabilities", "capacity_losses", "unemployments"})
 """Sections of which a person has one at a time: a newer decision takes the place of the older, and of what it paid."""
 
+HELD_BY_SOMEBODY = frozenset({RightState.CLAIMED, RightState.ENTITLED, RightState.SETTLED})
+
 MISWRITTEN = 366
 """So many days a day may be off that was corrected together with the number: a birth date is part of an IIN."""
 
 QUESTION = "something is paid under another name (an old number, another parent, an older decision): is it this right?"
-MIXED_UP = "numbers of two records have met in one right: which is whose? Retry when the register has put it right"
+MIXED_UP = (
+    "numbers of two records have met in one right, which is granted: is it this one's (same-right), or the other's?"
+)
+ANOTHERS = "a number of it is known from somebody else's right: is it that right, or is the number used twice?"
+HELD = "another person has it or is asked about it, who is not of the family by the registries of today: whose is it?"
 GROWN = (
     "it is paid since before a child was born: does what is paid count the child? If so close the case, else see to it"
 )
@@ -50,12 +57,18 @@ GROWN = (
 class Record:
     """What a right rests on: all its numbers, the one a decision names first, and its day as its register writes it.
 
-    `of`: whose it is where a person has one of its kind at a time. `until`: its last day, if it has one."""
+    `whose`: the person that it is about, where that is none of its numbers. `of`: the same, where a person has one of
+    its kind at a time. `until`: its last day, if it has one. `iin`: where that is a number of it. `parents`: a child's.
+    """
 
     numbers: Sequence[str]
     day: str
+    whose: str | None = None
     of: str | None = None
     until: str | None = None
+    iin: str | None = None
+    parents: frozenset[str] = frozenset()
+    carer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,106 @@ class Other:
 
     names: frozenset[str]
     paid: bool
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a right is known by here. `question`: what only a person can tell of it. `answered`: by `answer`."""
+
+    all: set[str]
+    question: str | None = None
+    answered: bool = False
+
+
+async def own_names(
+    session: Session, case: Case, right: Decision, facts: Mapping[str, Any], answer: Action | None = None
+) -> Names:
+    """The names of this right, without those that are another's: registers use a number twice, or write a wrong one.
+
+    A name that a right had once it keeps, so what is not certain is asked before two become one; `answer` is what an
+    operator has said to it.
+    """
+    names, record = names_of(right.basis or "", facts), _record(right.basis or "", facts)
+    if record is None:
+        return Names(names)
+    alone = {f"{record.numbers[0]}/{record.whose or record.iin or record.day}"}
+    if await rights.known(session, case.service, alone):
+        return Names(alone)
+    strangers, doubtful = await _carried_by_others(session, case, names, record)
+    question = ANOTHERS if doubtful else None
+    if await _is_mixed_up(session, case, record, facts):
+        met = await rights.known(session, case.service, names)
+        if all([await _is_free(session, case, one) for one in met]):
+            return Names(alone)
+        doubtful, question = doubtful | {one.id for one in met}, MIXED_UP
+    if question is not None and answer is not Action.ANOTHER_RIGHT:
+        return Names(names, None if answer is Action.SAME_RIGHT else f"{question} (record {record.numbers[0]})", True)
+    for right_id in strangers | doubtful:
+        names -= await rights.names_of(session, right_id)
+    return Names(names or alone, answered=question is not None)
+
+
+async def _carried_by_others(
+    session: Session, case: Case, names: set[str], record: Record
+) -> tuple[set[UUID], set[UUID]]:
+    """The rights with one of these names that cannot be this one, and those that may be another's."""
+    strangers: set[UUID] = set()
+    doubtful: set[UUID] = set()
+    for name, right_id, was in await rights.carried(session, case.service, names, but=case.ref):
+        old = _record(name, was)
+        if old is not None and _cannot_be_one(old, record):
+            strangers.add(right_id)
+        elif old is not None and _may_be_anothers(old, record):
+            doubtful.add(right_id)
+    return strangers, doubtful - strangers
+
+
+async def _is_free(session: Session, case: Case, right: RightRow) -> bool:
+    """Whether nobody has it, and no other case is at it."""
+    return right.state not in HELD_BY_SOMEBODY and not await rights.holders(session, right, but=case.ref)
+
+
+def _cannot_be_one(old: Record, new: Record) -> bool:
+    """Whether two records that share a number are of two, whatever a register may have corrected between."""
+    if old.day == new.day:
+        return False
+    if old.whose and new.whose:
+        return old.whose != new.whose
+    if old.iin and new.iin:
+        return old.iin != new.iin and (_are_apart(old, new) or not old.parents | new.parents)
+    return not old.parents | new.parents and not _near(old.day, new.day)
+
+
+def _may_be_anothers(old: Record, new: Record) -> bool:
+    if old.whose and new.whose:
+        return old.whose != new.whose
+    return _are_apart(old, new) and set(old.numbers) != set(new.numbers)
+
+
+def _are_apart(old: Record, new: Record) -> bool:
+    """Whether the parents of both are known, and are others."""
+    return bool(old.parents) and bool(new.parents) and old.parents.isdisjoint(new.parents)
+
+
+async def is_held_by_another(session: Session, case: Case, row: RightRow, basis: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a child's right is had, or asked for, by somebody who is no parent of it and not of the household now; or
+    it runs for another than who cares for the child now."""
+    record = _record(basis, facts)
+    if record is None or not record.parents:
+        return False
+    holders = await rights.holders(session, row, but=case.ref)
+    adults = {adult["iin"] for adult in facts.get("adults", ()) if adult.get("iin")}
+    if not holders or facts["applicant"] in holders:
+        return False
+    runs = benefits.service(case.service, case.on).frequency is not Frequency.ONCE
+    return holders.isdisjoint(adults | record.parents) or (runs and record.carer == facts["applicant"])
+
+
+def ended_on(case: Case, basis: str, facts: Mapping[str, Any]) -> str | None:
+    """The last day of what E-Maket paid for this right, where it lists nothing that goes on; None if it never said."""
+    names, today = names_of(basis, facts), case.on.isoformat()
+    ends = [one.get("until") for one in facts.get("payments", ()) if one["basis"] in names]
+    return str(max(ends)) if ends and all(end is not None and end < today for end in ends) else None
 
 
 def names_of(basis: str, facts: Mapping[str, Any]) -> set[str]:
@@ -93,6 +206,7 @@ async def others(session: Session, case: Case, basis: str, facts: Mapping[str, A
         # A family's right is named after a parent: the same children may have carried it under another's name.
         adults |= await people.heads_of(session, _at_home(facts))
     else:
+        adults |= record.parents  # of whom one may live elsewhere
         here = {number for one in _records(facts) for number in one.numbers}
         paid = {one["basis"] for one in facts.get("payments", ()) if one["basis"] and _may_be(one, case, record)}
         paid = {name for name in paid - own if name not in here or _runs_beside(_record(name, facts), record, case)}
@@ -105,11 +219,8 @@ async def others(session: Session, case: Case, basis: str, facts: Mapping[str, A
     return found
 
 
-async def is_mixed_up(session: Session, case: Case, basis: str, facts: Mapping[str, Any]) -> bool:
+async def _is_mixed_up(session: Session, case: Case, record: Record, facts: Mapping[str, Any]) -> bool:
     """Whether numbers that this right had belong to another record of the family now, as of twins' birth records."""
-    record = _record(basis, facts)
-    if record is None:
-        return False
     had = await rights.other_names(session, case.service, set(record.numbers))
     names = {name for group in had.values() for name in group} - set(record.numbers)
     apart = (one for one in _records(facts) if set(one.numbers).isdisjoint(record.numbers))
@@ -192,9 +303,19 @@ def _records(facts: Mapping[str, Any]) -> Iterator[Record]:
         listed: Iterable[Json] = facts.get(section) or ()
         for record in listed:
             numbers = [record[field] for field in fields if record.get(field)]
-            if numbers:
-                of = str(record.get("iin")) if section in ONE_A_PERSON else None
-                yield Record(numbers, str(record.get(day)), of, record.get("until"))
+            if not numbers:
+                continue
+            iin = record.get("iin")
+            yield Record(
+                numbers,
+                str(record.get(day)),
+                whose=iin if "iin" not in fields else None,
+                of=iin if section in ONE_A_PERSON else None,
+                until=record.get("until"),
+                iin=iin if "iin" in fields else None,
+                parents=frozenset(filter(None, (record.get("mother_iin"), record.get("father_iin")))),
+                carer=record.get("carer_iin"),
+            )
 
 
 def _record(number: str, facts: Mapping[str, Any]) -> Record | None:

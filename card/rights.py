@@ -7,7 +7,7 @@ two that are open. What becomes of it when a case ends is said here, when it is 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
@@ -199,6 +199,51 @@ async def granted_to(
     return list({row[0]: (row[0], row[1]) for row in (await session.execute(query)).all()}.values())
 
 
+async def known(session: AsyncSession, service: str, names: Collection[str]) -> Sequence[RightRow]:
+    """The rights that have one of these names."""
+    named = select(RightRow).join(RightName, col(RightName.right_id) == col(RightRow.id))
+    named = named.where(col(RightName.service) == service, col(RightName.name).in_(names))
+    return (await session.scalars(named)).unique().all()
+
+
+class Carried(NamedTuple):
+    """A name of a right, and the facts of one of its cases."""
+
+    name: str
+    right_id: UUID
+    facts: dict[str, Any]
+
+
+async def carried(session: AsyncSession, service: str, names: Collection[str], *, but: str) -> list[Carried]:
+    """Which of these names a right has that another case than `but` was or is at, and with what facts."""
+    of = or_(col(RightRow.id) == col(RightName.right_id), col(RightRow.same_as) == col(RightName.right_id))
+    query = (
+        select(col(RightName.name), col(RightName.right_id), col(FactsSnapshot.facts))
+        .select_from(RightName)
+        .join(RightRow, of)
+        .join(CaseRecord, col(CaseRecord.right_id) == col(RightRow.id))
+        .join(FactsSnapshot, col(FactsSnapshot.case_ref) == col(CaseRecord.ref))
+        .where(col(RightName.service) == service, col(RightName.name).in_(names), col(CaseRecord.ref) != but)
+        .order_by(col(FactsSnapshot.taken_at))
+    )
+    return [Carried(*row) for row in (await session.execute(query)).all()]
+
+
+async def holders(session: AsyncSession, right: RightRow, *, but: str) -> set[str]:
+    """The IINs of those who have the right, or whose case is at it."""
+    persons = select(col(Person.iin)).join(CaseRecord, col(CaseRecord.person_id) == col(Person.id))
+    served = col(CaseRecord.outcome).is_(None) | (col(CaseRecord.outcome) == "credited")
+    return set(await session.scalars(persons.where(all_of(right), served, col(CaseRecord.ref) != but)))
+
+
+async def has_refused(session: AsyncSession, right: RightRow, person_id: UUID) -> bool:
+    """Whether this person has said no to it."""
+    said = select(col(CaseRecord.ref)).where(
+        all_of(right), col(CaseRecord.person_id) == person_id, col(CaseRecord.outcome) == "refused_by_person"
+    )
+    return await session.scalar(said.limit(1)) is not None
+
+
 async def is_attempted(session: AsyncSession, right: RightRow) -> bool:
     """Whether a case about the right is open."""
     at_it = select(func.count()).where(all_of(right), col(CaseRecord.outcome).is_(None))
@@ -227,12 +272,12 @@ async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: 
     state = STATE_AFTER.get(outcome, RightState.CLAIMED if granted else RightState.OFFERED)
     if state is RightState.ENTITLED and once:
         state = RightState.SETTLED
-    entitled = right.state == RightState.ENTITLED
     if state in (RightState.ENTITLED, RightState.SETTLED):
         right.amount = ruling.amount if granted and ruling is not None else case.amount
         right.ground = case.ground
-    elif entitled:
-        state = RightState.ENTITLED  # what was offered was a change of it: it runs as it did
+    elif right.state in (RightState.ENTITLED, RightState.SETTLED):
+        # What was offered was a change of it, or turned out to be one right with what is served: that stands.
+        state = RightState(right.state)
     if outcome == "refused_by_person":
         right.refusals += 1
         right.refused_amount, right.refused_ground = case.amount, case.ground

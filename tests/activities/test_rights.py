@@ -667,7 +667,12 @@ async def test_a_record_that_moves_from_one_twin_to_the_other_takes_no_right_awa
     await ended(life, Outcome.CREDITED, "childbirth")
     twins = [newborn(0, "R-2"), newborn(1, "R-1")]
     await life.settle(mother(children=0) | {"children": twins})
-    assert not (await _asked(life, "childbirth")).same_right
+    case = await life.open(service="childbirth")
+    found = await detect(life, case)
+    assert found.same_right
+    assert "record R-2" in (found.reason or "")
+    await decided(life, case, Action.SAME_RIGHT)
+    assert "record R-1" in ((await detect(life, case)).reason or ""), "that one is paid, and the other is asked about"
 
 
 @pytest.mark.parametrize("number", ["D-1", "D-2"], ids=["renumbered", "a newer one beside it"])
@@ -702,3 +707,145 @@ async def test_what_runs_is_reckoned_by_the_law_of_today_before_the_difference_i
     row = opened.case
     found = await detect(life, Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on))
     assert (found.was, found.amount) == (Decimal("69330"), Decimal("86673"))
+
+
+# --- numbers that several have ----------------------------------------------------------------------------------------
+
+
+async def _is_offered(life: Life, case: Case) -> bool:
+    found = await detect(life, case)
+    return (found.right, found.ended) == (Right.YES, None)
+
+
+def of_another(**members: Any) -> dict[str, Any]:
+    """A newborn of the second mother."""
+    return child(2, 0, born=date(2025, 2, 17)) | members
+
+
+async def test_a_record_number_that_is_used_twice_makes_no_two_children_one(life: Life) -> None:
+    """Offices count anew each year, and write what they do not know as 0: the second family heard nothing, for good."""
+    await life.settle(mother(children=0) | {"children": [newborn(0, "0")]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    for number in ("0", "R-22"):
+        await life.settle(mother(2, children=0) | {"children": [of_another(birth_record=number)]})
+        case = await life.open(2, service="childbirth")
+        found = await detect(life, case)
+        assert (found.right, found.ended) == (Right.YES, None)
+        await close(life, case, Outcome.LAPSED if number == "0" else Outcome.CREDITED)
+    assert (await detect(life, await life.open(2, service="childbirth"))).ended is Outcome.ALREADY_PAID
+    async with life.card.transaction() as session:
+        assert len((await session.scalars(select(RightRow))).all()) == 2
+
+
+async def test_the_number_of_anothers_child_written_by_mistake_is_a_question_until_it_is_put_right(life: Life) -> None:
+    await life.settle(mother(children=0) | {"children": [newborn(0, "R-1")]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    wrong = of_another(birth_record="R-2") | {"iin": newborn(0, "R-1")["iin"]}
+    await life.settle(mother(2, children=0) | {"children": [wrong]})
+    case = await life.open(2, service="childbirth")
+    found = await detect(life, case)
+    assert (found.right, found.same_right) == (Right.PERSON_DECIDES, True)
+    await life.settle(mother(2, children=0) | {"children": [of_another(birth_record="R-2")]})
+    assert await _is_offered(life, case)
+
+
+async def test_two_people_may_have_a_decision_of_one_number(life: Life) -> None:
+    decision = {"number": "15", "group": "III", "cause": "general", "from_date": "2024-05-01"}
+    await life.settle(mother(disability=[decision | {"decided_on": "2024-05-01"}]))
+    await ended(life, Outcome.CREDITED, "disability")
+    theirs = decision | {"from_date": "2024-06-01", "decided_on": "2024-06-01"}
+    await life.settle(mother(2, disability=[theirs]))
+    for _ in range(2):
+        case = await life.open(2, service="disability")
+        assert await _is_offered(life, case)
+        await close(life, case, Outcome.LAPSED)
+
+
+async def test_the_other_parent_is_asked_about_though_they_live_apart(life: Life) -> None:
+    """Without an IIN, and with a new number: the father was paid for the child that the mother had been paid for."""
+    unnumbered = newborn(0, "R-1") | {"iin": None}
+    await life.settle(mother(children=0) | {"children": [unnumbered]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    theirs = unnumbered | {"birth_record": "R-2", "mother_iin": iin_of(1), "father_iin": iin_of(2)}
+    await life.settle(mother(2, children=0) | {"children": [theirs]})
+    assert (await _asked(life, "childbirth", 2)).same_right
+
+
+async def test_a_no_of_one_parent_is_not_the_others(life: Life) -> None:
+    both = newborn(0, "R-1") | {"mother_iin": iin_of(1), "father_iin": iin_of(2)}
+    await life.settle(mother(children=0) | {"children": [both]}, mother(2, children=0) | {"children": [both]})
+    await ended(life, Outcome.REFUSED_BY_PERSON, "childbirth")
+    assert (await detect(life, await life.open(service="childbirth"))).ended is Outcome.ALREADY_OFFERED
+    assert await _is_offered(life, await life.open(2, service="childbirth"))
+
+
+@pytest.mark.parametrize("paid", [True, False])
+async def test_a_child_that_was_listed_under_another_mother_is_a_question(life: Life, paid: bool) -> None:
+    wrong = newborn(0, "R-1")
+    await life.settle(mother(children=0) | {"children": [wrong]})
+    theirs = await life.open(service="childbirth")
+    assert await _is_offered(life, theirs)
+    if paid:
+        await close(life, theirs, Outcome.CREDITED)
+    await life.settle(mother(children=0), mother(2, children=0) | {"children": [wrong]})
+    case = await life.open(2, service="childbirth")
+    found = await detect(life, case)
+    assert (found.right, "another person has it" in (found.reason or "")) == (Right.PERSON_DECIDES, True)
+    if not paid:
+        await close(life, theirs, Outcome.CLOSED_BY_OPERATOR)
+        assert await _is_offered(life, case)
+
+
+async def test_twins_whose_numbers_were_exchanged_at_first_have_their_rights(life: Life) -> None:
+    """Nothing had been granted: the wrong pair was known for good, and an operator had no way out."""
+    one, two = newborn(0, "R-1"), newborn(1, "R-2")
+    swapped = [one | {"birth_record": "R-2"}, two | {"birth_record": "R-1"}]
+    await life.settle(mother(children=0) | {"children": swapped})
+    await ended(life, Outcome.UNREACHABLE, "childbirth")
+    await life.settle(mother(children=0) | {"children": [one, two]})
+    for _ in range(2):
+        case = await life.open(service="childbirth")
+        assert await _is_offered(life, case)
+        await close(life, case, Outcome.CREDITED)
+    assert (await detect(life, await life.open(service="childbirth"))).ended is Outcome.ALREADY_PAID
+
+
+async def test_a_case_whose_right_turned_out_to_be_served_can_end(life: Life) -> None:
+    """Whatever ended it, the database refused: the right of the other case was to be had again."""
+    await life.settle(mother(children=0) | {"children": [newborn(0, "R-1")]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    case = await life.open(2, service="childbirth")
+    await life.settle(mother(2, children=0) | {"children": [of_another(birth_record="R-2")]})
+    assert await _is_offered(life, case)
+    async with life.card.transaction() as session:
+        await rights.known_as(session, "childbirth", {"R-1", "R-2"})
+    await close(life, case, Outcome.LAPSED)
+    async with life.card.transaction() as session:
+        states = await session.scalars(select(RightRow.state).where(RightRow.same_as == None))  # noqa: E711
+        assert list(states) == [RightState.SETTLED]
+
+
+async def test_what_ran_and_has_ended_is_a_question_when_it_is_due_again(life: Life) -> None:
+    """The eldest grew up, the payment ended, a child was born: four again, and "already paid"."""
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    ran = {"service": "multi-child", "basis": iin_of(1), "from_date": "2024-01-01", "state": "paying"}
+    await life.settle(mother(children=4) | {"payments": [ran]})
+    assert (await detect(life, await life.open())).ended is Outcome.ALREADY_PAID
+    await life.settle(mother(children=4) | {"payments": [ran | {"until": "2025-01-31"}]})
+    assert "ended at E-Maket on 2025-01-31" in ((await _asked(life, "multi-child")).reason or "")
+
+
+async def test_who_cares_for_a_child_now_is_not_told_that_it_is_paid(life: Life) -> None:
+    both = newborn(0, "R-1") | {"mother_iin": iin_of(1), "father_iin": iin_of(2)}
+    await life.settle(mother(children=0) | {"children": [both]})
+    await ended(life, Outcome.CREDITED, "childcare")
+    await life.settle(mother(2, children=0) | {"children": [both | {"carer_iin": iin_of(2)}]})
+    assert "another person has it" in ((await _asked(life, "childcare", 2)).reason or "")
+
+
+async def test_more_that_was_due_by_a_corrected_register_is_a_question(life: Life) -> None:
+    await life.settle(mother(children=0) | {"children": [newborn(0, "R-1", birth_order=1)]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    await life.settle(mother(children=0) | {"children": [newborn(0, "R-1", birth_order=4)]})
+    assert "more was due" in ((await _asked(life, "childbirth")).reason or "")
