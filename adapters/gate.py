@@ -18,7 +18,8 @@ from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
 log = logging.getLogger(__name__)
 
 SHUTS_AFTER: Final = 3
-"""Failures in a row: one or two are an accident of one call."""
+"""Failures in a row: one or two are an accident of one call. All about one subject are that subject's: a body that
+stumbles over one person's record is there for everybody else."""
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
@@ -52,6 +53,8 @@ class Gate:
         self._together: set[Gate] = set() if together is None else together
         """Those of the same body that are shut now: it is away while any is."""
         self._failures = 0
+        self._about: set[object] = set()
+        """What the failures in a row were about."""
         self._pause = FIRST_PAUSE
         self._next_knock = 0.0
         self._knocking = False
@@ -69,8 +72,11 @@ class Gate:
         )
 
     @asynccontextmanager
-    async def passing(self) -> AsyncIterator[None]:
-        """Around a call. Raises Unavailable at once while the gate is shut and somebody else knocks, or nobody yet."""
+    async def passing(self, about: str | None = None) -> AsyncIterator[None]:
+        """Around a call; `about`: whom or what it is about, if that is known.
+
+        Raises Unavailable at once while the gate is shut and somebody else knocks, or nobody yet.
+        """
         knocks = self.shut
         if knocks:
             left = self._next_knock - self._now()
@@ -85,10 +91,10 @@ class Gate:
             if away.code in BUSY:
                 self._open()
             else:
-                self._failed(away.code, away.retry_after, knocked=knocks)
+                self._failed(away.code, away.retry_after, about, knocked=knocks)
             raise
         except Unclear as unclear:
-            self._failed(unclear.code, None, knocked=knocks)
+            self._failed(unclear.code, None, about, knocked=knocks)
             raise
         except (Refused, BadAnswer):
             self._open()  # it answered, if only to say no
@@ -100,9 +106,10 @@ class Gate:
         else:
             self._open()
 
-    def _failed(self, code: str, come_again: timedelta | None, *, knocked: bool) -> None:
+    def _failed(self, code: str, come_again: timedelta | None, about: str | None, *, knocked: bool) -> None:
         self._failures += 1
-        if self._failures < self._shuts_after:
+        self._about.add(object() if about is None else about)
+        if not self.shut and (self._failures < self._shuts_after or len(self._about) < 2):
             return
         if self.shut and not knocked:
             return  # it was under way when the gate shut: nobody has knocked since
@@ -120,6 +127,7 @@ class Gate:
     def _open(self) -> None:
         self._knocking = False
         self._failures, self._pause = 0, FIRST_PAUSE
+        self._about.clear()
         if self.shut:
             self.shut = False
             log.warning("%s answers again", self.system)

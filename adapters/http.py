@@ -26,6 +26,8 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 DEADLINE = timedelta(seconds=10)
+LONGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes: a family of hundreds fits in one of them."""
 _LONGEST_RETRY_AFTER = timedelta(hours=1)  # a clock gone wrong over there must not park a case for years
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _DIGITS = re.compile(r"[0-9]{5}")
@@ -57,7 +59,8 @@ class HttpSystem:
         self.gate = gate or Gate(name)
         self._acting = self.gate.beside()
         self._deadline = deadline.total_seconds()
-        headers = {"Accept": "application/json"}
+        # As it is, so that its size is what it costs: a few kilobytes may unfold to gigabytes.
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         # Half the deadline for getting a connection: then it is known that nothing was sent. Idle connections are
@@ -93,7 +96,7 @@ class HttpSystem:
         deadline: timedelta | None = None,
     ) -> _Answer:
         """GET. Raises Unavailable, Refused or BadAnswer; never Unclear, for asking changes nothing."""
-        async with self.gate.passing():
+        async with self.gate.passing((path or {}).get("iin") or (query or {}).get("iin")):
             return await self._call("GET", route, answer, path or {}, query, None, None, deadline)
 
     async def look_up(
@@ -118,7 +121,7 @@ class HttpSystem:
         self, route: str, key: str, message: Record, answer: type[_Answer], *, deadline: timedelta | None = None
     ) -> _Answer:
         """POST under a key. Raises any AdapterError; after Unclear the effect may exist."""
-        async with self._acting.passing():
+        async with self._acting.passing(key):
             return await self._call("POST", route, answer, {}, None, key, message, deadline)
 
     async def _call(
@@ -141,19 +144,43 @@ class HttpSystem:
         failure: AdapterError
         try:
             async with asyncio.timeout(self._deadline if deadline is None else deadline.total_seconds()):
-                response = await self._client.request(method, url, params=query, headers=headers, content=content)
+                request = self._client.build_request(method, url, params=query, headers=headers, content=content)
+                response = await self._client.send(request, stream=True)
+                answered = await _read(response)
         except (httpx.HTTPError, TimeoutError) as error:
             failure = _of_transport(self.name, call, error, acting=method == "POST")
         else:
             if not 200 <= response.status_code < 300:
-                failure = _of_status(self.name, call, response, acting=method == "POST")
+                failure = _of_status(self.name, call, response, answered, acting=method == "POST")
             else:
                 try:
-                    return answer.model_validate_json(_as_text(response.content))
+                    return answer.model_validate_json(_as_text(answered))
                 except ValidationError as error:
                     failure = _of_content(self.name, call, error, acting=method == "POST")
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """The body of an answer. Raises _TooLong beyond `LONGEST_ANSWER`, or where it is squeezed, unasked."""
+    content = bytearray()
+    try:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise _TooLong
+        async for piece in response.aiter_bytes():
+            content += piece
+            if len(content) > LONGEST_ANSWER:
+                raise _TooLong
+    finally:
+        await response.aclose()
+    return bytes(content)
+
+
+class _TooLong(httpx.HTTPError):
+    """An answer that nothing of the contract is as long as."""
+
+    def __init__(self) -> None:
+        super().__init__("")
 
 
 _NO_TEXT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
@@ -210,10 +237,10 @@ def _of_content(system: str, call: str, wrong: ValidationError, *, acting: bool)
     return BadAnswer(system, "bad_answer", f"{call}: {_broken(wrong)}")
 
 
-def _of_status(system: str, call: str, response: httpx.Response, *, acting: bool) -> AdapterError:
+def _of_status(system: str, call: str, response: httpx.Response, answered: bytes, *, acting: bool) -> AdapterError:
     """An answer that is not 2xx. Only a problem document counts as the body's own no."""
     status = response.status_code
-    problem = _problem(response)
+    problem = _problem(response, answered)
     code = _code(problem.get("code")) or f"status_{status}"
     detail = f"{call} was answered with {status}"
     if status == 409 or (status == 504 and acting):  # 504: a gateway's read timeout, which is no better than ours
@@ -232,11 +259,11 @@ def _of_status(system: str, call: str, response: httpx.Response, *, acting: bool
 _PROBLEM_MEMBERS = frozenset({"type", "title", "status", "code", "detail", "reason", "instance"})
 
 
-def _problem(response: httpx.Response) -> dict[str, Any]:
+def _problem(response: httpx.Response, answered: bytes) -> dict[str, Any]:
     if not response.headers.get("Content-Type", "").startswith("application/problem+json"):
         return {}
     try:
-        document = json.loads(response.content)
+        document = json.loads(answered)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

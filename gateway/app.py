@@ -80,7 +80,8 @@ def gateway_app(
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(DatabaseError, _database_away)
     tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
-    app.include_router(_messages(parts, frozenset(settings.gateway_sms_senders), tolerance))
+    played = timedelta(days=settings.gateway_events_played_days)
+    app.include_router(_messages(parts, frozenset(settings.gateway_sms_senders), tolerance, played))
     app.include_router(_health(parts))
     if settings.codec_origins:
         app.add_middleware(
@@ -191,7 +192,7 @@ async def signed(
     return sender
 
 
-def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta) -> APIRouter:
+def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta, played: timedelta) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS), route_class=AsWritten)
 
     # A registry cannot answer for a person, nor an operator open cases: a secret that leaks does the less harm.
@@ -235,8 +236,9 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta) -> 
             raise _bad("on", f"not more than {AHEAD.days} days ahead")
         # What holds from a later day is looked at then: by the law of that day nothing is granted before it.
         on = min(posted.on or today, today)
+        by_law_of = on if today - on <= played else today
         try:
-            services = opened_by(posted.kind, on)
+            services = opened_by(posted.kind, on, by_law_of)
         except BadFacts as bad:
             raise _bad("on", f"{bad.rule}: {bad.hint}") from None
         known = await parts.opening.heard_of(f"{sender}:{posted.event_id}", posted.kind, posted.iin, posted.on)
@@ -245,9 +247,9 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta) -> 
                 409, f"event_id: this id was used for another {known}; give each event an id of its own"
             )
         opened = []
-        for service in services:
+        for service, day in services.items():
             by = f"{sender}:{posted.event_id}:{service}"
-            case = await parts.opening.open(service=service, iin=posted.iin, on=on, opened_by=by, by_event=True)
+            case = await parts.opening.open(service=service, iin=posted.iin, on=day, opened_by=by, by_event=True)
             opened.append(CaseOpened(service=service, ref=case.case.ref, new=case.new))
         return EventTaken(cases=opened)
 

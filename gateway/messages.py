@@ -118,7 +118,10 @@ class EventPosted(Posted):
     iin: Iin = Field(
         description="Of the person whose right it may be: a parent, the person with disability, a survivor."
     )
-    on: Day | None = Field(None, description="The day for which the right is assessed; today if absent.")
+    on: Day | None = Field(
+        None,
+        description="The day on which it happened; today if absent. An application is of the day on which it is made.",
+    )
 
 
 class Problem(BaseModel):

@@ -207,6 +207,11 @@ class Settings(BaseSettings):
     gateway_clock_tolerance_seconds: Seconds = Field(
         300, description="Seconds by which the time of a signed request may differ from our clock."
     )
+    gateway_events_played_days: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="For demonstrations: so many days an event's day may lie back and still be taken for the day of "
+        "application. 0 in production: an application is of the day on which it is made.",
+    )
     gateway_body_bytes: Annotated[int, Field(ge=1024)] = Field(
         65_536, description="Largest body of a signed request; the longest SMS takes a tenth of it."
     )

@@ -69,6 +69,21 @@ async def test_the_first_answer_opens_the_gate_for_all() -> None:
     assert body.changes == [("bank", True), ("bank", False)]
 
 
+async def test_a_body_that_stumbles_over_one_person_is_there_for_everybody_else() -> None:
+    gate = Gate("registries")
+
+    async def fails(about: str) -> None:
+        with pytest.raises(Unavailable):
+            async with gate.passing(about):
+                raise Unavailable("registries", "status_500", "GET was answered with 500")
+
+    for _ in range(10):
+        await fails("one")
+    assert not gate.shut
+    await fails("another")
+    assert gate.shut, "nobody was answered between"
+
+
 async def test_a_no_is_an_answer() -> None:
     gate = Gate("bank")
     for _ in range(10):

@@ -1,11 +1,12 @@
 """The one translator: which answer, or lack of one, becomes which error, and that no error names a person."""
 
 import asyncio
+import gzip
 import json
 import logging
 import pickle
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -111,6 +112,24 @@ async def test_a_page_that_says_it_is_well_passes_too(page: str) -> None:
 async def test_a_problem_nested_beyond_reason_is_no_refusal() -> None:
     deep = httpx.Response(422, content=b"[" * 200_000, headers={"Content-Type": "application/problem+json"})
     assert isinstance(await failure(lambda _: deep, acting=True), Unavailable)
+
+
+async def test_an_answer_without_end_is_not_read_to_it() -> None:
+    """Three hundred megabytes of blanks, which had come as a few kilobytes, stood in the worker's memory."""
+    sent = 0
+
+    async def blanks() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b" " * 1024 * 1024
+
+    for acting, kind in ((False, Unavailable), (True, Unclear)):
+        failed = await failure(lambda _: httpx.Response(200, content=blanks()), acting=acting)
+        assert isinstance(failed, kind)
+    assert sent < 20
+    squeezed = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(gzip.compress(b"{}")))
+    assert isinstance(await failure(lambda _: squeezed, acting=False), Unavailable)
 
 
 @pytest.mark.parametrize("member", ["iban", "amount", "end_to_end_id"])
