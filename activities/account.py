@@ -5,14 +5,17 @@ from temporalio import activity
 from activities import hearing, speech
 from activities.world import World, translated
 from adapters.records import AccountState
-from card import accounts, messages
+from card import Session, accounts, decisions, messages
 from dialogue import MessageKind
 from workflows.model import (
     NO_ANSWER,
     Account,
     AccountAsked,
     AccountFound,
+    Action,
     AskAccountInput,
+    Attention,
+    Case,
     CheckAccountInput,
     Step,
     StepInput,
@@ -28,7 +31,7 @@ class AccountStep:
         """The first open tenge account in the person's own name to which no payment has come back."""
         person_id = step.case.person_id
         async with self.world.card.statements() as session:
-            rejected = await accounts.rejected(session, person_id)
+            rejected = await _rejected(session, step.case)
         iin = await self.world.card.iin(person_id)
         with translated():
             listed = await self.world.bank.accounts(iin)
@@ -62,7 +65,7 @@ class AccountStep:
             heard = await hearing.hear(session, step.message_id)
             if heard is None or heard.objection(step.case, "account") is not None:
                 return AccountFound(reason=NO_ANSWER)
-            rejected = await accounts.rejected(session, person_id)
+            rejected = await _rejected(session, step.case)
         said = heard.said
         if said.iban is None:
             return AccountFound(reason="invalid")
@@ -87,3 +90,10 @@ class AccountStep:
             if source == "person":
                 await messages.close_questions(session, step.case.ref)
         return AccountFound(account=Account(id=known.id, tail=iban[-4:]))
+
+
+async def _rejected(session: Session, case: Case) -> set[str]:
+    """The accounts that payments came back from. A bank may have been wrong: an operator who calls, and tries again,
+    says that they are well now."""
+    well = await decisions.last_at(session, case.ref, why=Attention.ACCOUNT_NEEDED, action=Action.RETRY)
+    return await accounts.rejected(session, case.person_id, unless=well)

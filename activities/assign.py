@@ -65,6 +65,12 @@ class AssignStep:
                 decided_on=answer.decided_on,
                 reason=why or answer.reason_code,
             )
+            said = answer.amount if answer.state == RulingState.ASSIGNED else None
+            if activity.info().attempt == 1 and amount != said:
+                # No attempt of ours has been cut off after its record: whoever wrote that, the body says otherwise.
+                ruled, says = tenge(amount or Decimal(0)), tenge(said or Decimal(0))
+                text = f"by the Card the body assigned {ruled}, and it says {says}: find out which it is"
+                raise ApplicationError(text, type="Refused", non_retryable=True)
             if state is AssignmentState.ASSIGNED and amount is not None:
                 about, withheld = await _about(session, step.case, step.applied_on)
                 await money.book_assigned(session, step.key, step.case.ref, amount - (step.was or 0), about)

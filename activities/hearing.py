@@ -80,6 +80,8 @@ async def hear(session: Session, message_id: str, lag: timedelta = LAG) -> Heard
     asked = await messages.asked_of(session, message.phone)
     if message.question_key is not None:
         bound = await messages.question(session, message.question_key)
+        if bound is not None and bound.opened_at > message.stored_at:
+            bound = None  # whoever has tied them: what was said before a question does not answer it
         return Heard(message, said, bound, [question for question in asked if question.closed_at is None])
     # What was said before a question was asked does not answer it, however late it reaches us. An operator's clock may
     # lag; our own, by which a message was stored and a question opened, does not.

@@ -1,5 +1,6 @@
 """Bank accounts of persons: which are known, and to which a payment came back."""
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -23,11 +24,15 @@ async def find(session: AsyncSession, account_id: UUID) -> Account:
 
 
 async def reject(session: AsyncSession, account_id: UUID, reason: str | None) -> None:
-    """A payment to it came back: it is not used again."""
-    await session.execute(update(table(Account)).where(col(Account.id) == account_id).values(rejected=reason))
+    """A payment to it came back: it is not used again, unless an operator says so later."""
+    came_back = update(table(Account)).where(col(Account.id) == account_id)
+    await session.execute(came_back.values(rejected=reason, rejected_at=func.now()))
 
 
-async def rejected(session: AsyncSession, person_id: UUID) -> set[str]:
-    """The IBANs to which a payment of this person came back."""
+async def rejected(session: AsyncSession, person_id: UUID, *, unless: datetime | None) -> set[str]:
+    """The IBANs to which a payment of this person came back; not those of before `unless`, when somebody has found out
+    that they are well."""
     came_back = select(col(Account.iban)).where(col(Account.person_id) == person_id, col(Account.rejected).is_not(None))
+    if unless is not None:
+        came_back = came_back.where(col(Account.rejected_at) > unless)
     return set(await session.scalars(came_back))

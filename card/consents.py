@@ -1,5 +1,7 @@
 """What persons agreed to or declined, each with the message that says so; and what was no answer, for an auditor."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +33,13 @@ async def to_the_right_of(session: AsyncSession, case_ref: str) -> Consent | Non
     said = select(Consent).join(table(CaseRecord), col(CaseRecord.ref) == col(Consent.case_ref))
     said = said.where(rights.all_of(right), col(Consent.given), col(Consent.case_ref) != case_ref)
     return (await session.scalars(said.order_by(col(Consent.received_at).desc()).limit(1))).first()
+
+
+async def given_of(session: AsyncSession, refs: Collection[str]) -> dict[str, str]:
+    """For those of these cases that have a yes: the message that said it."""
+    said = select(col(Consent.case_ref), col(Consent.message_id))
+    rows = await session.execute(said.where(col(Consent.case_ref).in_(refs), col(Consent.given)))
+    return {row[0]: row[1] for row in rows}
 
 
 async def answered(session: AsyncSession, case_ref: str) -> bool:

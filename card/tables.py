@@ -488,7 +488,7 @@ class Assignment(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
-    """A bank account of a person. `rejected` says that a payment to it came back, and why."""
+    """A bank account of a person. `rejected` says that a payment to it came back, and why; `rejected_at`, when."""
 
     __tablename__ = "accounts"
     __table_args__ = (
@@ -501,6 +501,7 @@ class Account(SQLModel, table=True):
     iban: str
     source: str
     rejected: str | None = None
+    rejected_at: datetime | None = _time(nullable=True)
     seen_at: datetime = _time(now=True)
 
 

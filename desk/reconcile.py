@@ -11,19 +11,20 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowUpdateStage
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
-from card import Card, cases, findings, returns
+from card import Card, cases, consents, findings, returns
 from card.cases import KeyNeeded
 from card.tables import CaseRecord
 from desk.opening import Opening
 from runtime.codec import codec_of
-from workflows.model import NOTICE_WORKFLOW, WORKFLOW, SearchAttributes, workflow_id
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Message, Reply, SearchAttributes, Stage, workflow_id
 
 log = structlog.get_logger()
 
@@ -37,8 +38,21 @@ ENDS_WITHIN = timedelta(minutes=10)
 """So long a workflow may take to end after its outcome is written."""
 
 COMPLETED, CANNOT_BEGIN, NO_ROW = "completed_without_outcome", "cannot_begin", "workflow_without_row"
-STANDS_STILL = "case_stands_still"
+STANDS_STILL, ELSEWHERE = "case_stands_still", "workflow_elsewhere"
 """Kinds of findings: what only a person can put right."""
+
+_ELSEWHERE = "its workflow waits for workers that are none of ours: terminate it, and it is begun anew"
+_NO_WORKER = (
+    "no worker can go on with it, and its log says why; once that is mended it goes on by itself. What cannot be "
+    "mended (a message that nobody can open): terminate it, and it is begun anew"
+)
+_IS_PAUSED = "a step of it was paused, and it waits until somebody unpauses it (temporal activity unpause)"
+_NOTHING_UNDER_WAY = (
+    "nothing is under way in it: somebody took its task and did nothing; terminate it, and it is begun anew"
+)
+
+_PROBLEMS, _PAUSED = "TemporalReportedProblems", "TemporalPauseInfo"
+"""Search attributes of the server's own."""
 
 OVER = frozenset(
     {
@@ -62,6 +76,8 @@ class Reconciler:
         self._next = 0.0
         self._running: AsyncIterator[WorkflowExecution] | None = None
         self._without_row: set[str] = set()
+        self._idle: dict[str, int] = {}
+        """Workflows in which nothing was under way at the last look, with the length of their history then."""
 
     async def when_due(self) -> None:
         """One look, if the last was long enough ago."""
@@ -125,10 +141,17 @@ class Reconciler:
             query = f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"
             self._running, self._without_row = self.client.list_workflows(query), set()
         page: dict[str, str] = {}
+        waiting: set[str] = set()
+        elsewhere: set[str] = set()
         try:
             while len(page) < AT_ONCE:
                 execution = await anext(self._running)
-                page[execution.id] = execution.typed_search_attributes.get(SearchAttributes.CASE_REF) or ""
+                said = execution.typed_search_attributes
+                page[execution.id] = ref = said.get(SearchAttributes.CASE_REF) or ""
+                if said.get(SearchAttributes.STAGE) in (Stage.CONSENT, Stage.LATE):
+                    waiting.add(ref)
+                if execution.task_queue != self.opening.task_queue:
+                    elsewhere.add(ref)
         except StopAsyncIteration:
             self._running = None
         except RPCError:
@@ -147,7 +170,9 @@ class Reconciler:
         }
         self._without_row |= set(without)
         await self._end_what_is_over(own)
-        await self._put_before_a_person({NO_ROW: without}, [*page, *page.values()])
+        await self._bring_again({ref: id_ for ref, id_ in own.items() if ref in waiting})
+        amiss = {NO_ROW: without, ELSEWHERE: dict.fromkeys(elsewhere & set(own), _ELSEWHERE)}
+        await self._put_before_a_person(amiss, [*page, *page.values()])
         if self._running is None:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
@@ -161,22 +186,62 @@ class Reconciler:
             with suppress(RPCError):  # it has just ended by itself
                 await self.client.get_workflow_handle(running[ref]).terminate("its case is over, by the Card")
 
-    async def _look_for_cases_that_stand_still(self) -> None:
-        """Cases whose own code fails, or cannot open what it was sent: they can say nothing for themselves.
+    async def _bring_again(self, waiting: dict[str, str]) -> None:
+        """A case that was reset may have lost the yes that the Card holds, and would end as if she had said nothing."""
+        async with self.card.statements() as session:
+            said = await consents.given_of(session, list(waiting))
+        for ref, message_id in said.items():
+            log.warning("reconcile.yes_brought_again", case=ref)
+            handle = self.client.get_workflow_handle(waiting[ref])
+            with suppress(RPCError):  # it has just ended, or gone on by itself
+                await handle.start_update(
+                    Message.REPLY,
+                    Reply(message_id=message_id),
+                    id=f"again-{uuid4()}",
+                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    rpc_timeout=ENDS_WITHIN / 20,
+                )
 
-        The server marks them after a few attempts. It is over by itself when a worker can go on.
+    async def _look_for_cases_that_stand_still(self) -> None:
+        """Cases that can say nothing for themselves: their own code fails, or cannot open what it was sent, which the
+        server marks after a few attempts; a step was paused; or a worker that is none of ours took their task and did
+        nothing. It is over by itself when a worker can go on.
         """
-        query = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
         still: dict[str, str] = {}
-        async for execution in self.client.list_workflows(query, limit=AT_ONCE):
-            ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
-            still[ref or execution.id] = (
-                "no worker can go on with it, and its log says why; once that is mended it goes on by itself. What "
-                "cannot be mended (a message that nobody can open): terminate it, and it is begun anew"
-            )
+        for problem, why in ((_PROBLEMS, _NO_WORKER), (_PAUSED, _IS_PAUSED)):
+            async for execution in self.client.list_workflows(
+                f"ExecutionStatus = 'Running' AND {problem} IS NOT NULL", limit=AT_ONCE
+            ):
+                ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
+                still[ref or execution.id] = why
+        still |= dict.fromkeys(await self._idle_cases(), _NOTHING_UNDER_WAY)
         await self._put_before_a_person({STANDS_STILL: still}, [])
         async with self.card.statements() as session:
             await findings.only(session, STANDS_STILL, still)
+
+    async def _idle_cases(self) -> set[str]:
+        """Cases that ask another body, so somebody must be at it, and nobody is: at this look and the one before."""
+        query = (
+            f"ExecutionStatus = 'Running' AND WorkflowType = '{WORKFLOW}' "
+            "AND (NeedsAttention IS NULL OR NeedsAttention = false) "
+            f"AND Stage IN ('{Stage.DETECT}', '{Stage.ASSIGN}')"
+        )
+        idle: dict[str, int] = {}
+        still: set[str] = set()
+        async for execution in self.client.list_workflows(query, limit=AT_ONCE):
+            handle = self.client.get_workflow_handle(execution.id, run_id=execution.run_id)
+            try:
+                described = await handle.describe()
+            except RPCError:
+                continue  # it has just ended
+            raw = described.raw_description
+            if raw.pending_activities or raw.HasField("pending_workflow_task"):
+                continue
+            idle[execution.id] = described.history_length
+            if self._idle.get(execution.id) == described.history_length:
+                still.add(execution.typed_search_attributes.get(SearchAttributes.CASE_REF) or execution.id)
+        self._idle = idle
+        return still
 
     async def _reopened_since(self, case: CaseRecord, ended: datetime | None) -> bool:
         """Whether somebody has opened the case again after its workflow had ended: its money came back, or is owed."""

@@ -23,7 +23,7 @@ from activities import World, all_activities
 from card import Card, accounts, cases, consents, messages, money
 from card.tables import Consent, IncomingMessage, OutgoingMessage, Payment
 from tests.activities.centre import MemoryCentre
-from tests.activities.database import owed
+from tests.activities.database import BY_FORCE, applied, owed
 from tests.activities.people import ON, ibans_of, iin_of, kandas, mother, phone_of, private
 from tests.adapters.outside import Outside
 from workflows.model import (
@@ -191,6 +191,7 @@ class Life:
                 window_days=3,
                 deadline=AT + timedelta(days=3),
             )
+            await session.execute(BY_FORCE)  # it was asked on the day of the cast
             question.opened_at = AT - timedelta(hours=1)
             session.add(question)
 
@@ -276,10 +277,13 @@ class Life:
                 await self.agreed(case, n)
                 return RegisterInput(**common, applied_on=ON, amount=AMOUNT)
             case Step.ASSIGN:
+                async with self.card.transaction() as session:
+                    await applied(session, case.ref, f"EM-{case.ref}")
                 return AssignInput(**common, application_number=f"EM-{case.ref}", applied_on=ON, amount=AMOUNT)
             case Step.ACCEPT_AMOUNT:
                 await self.settle(mother(n, behaviour={"body": {"assign": "63030.00"}}))
                 await self.run(Step.ASSIGN, await self.ready(Step.ASSIGN, case, n))
+                await self.decided(case, Action.ACCEPT_AMOUNT, Attention.AMOUNTS_DIFFER)
                 return StepInput(**common)
             case Step.CREDIT:
                 await self.agreed(case, n)
@@ -294,16 +298,7 @@ class Life:
                 async with self.card.transaction() as session:
                     to = credit.account_id
                     session.add(Payment(key=credit.key, case_ref=case.ref, account_id=to, amount=AMOUNT))
-                decision = DecideInput(
-                    case=case,
-                    key=case.key(Step.DECIDE),
-                    action=Action.CONFIRM_PAID,
-                    why=Attention.PAID_BEFORE,
-                    by="a.omarova",
-                    note="seen",
-                    at=AT,
-                )
-                await self.run(Step.DECIDE, decision)
+                await self.decided(case, Action.CONFIRM_PAID, Attention.PAID_BEFORE)
                 return SettleInput(case=case, key=credit.key, paid=True)
             case Step.DECIDE:
                 return DecideInput(**common, action=Action.RETRY, why="law_undecided", by="a.omarova", note="", at=AT)
@@ -318,6 +313,12 @@ class Life:
                 return CloseInput(**common, outcome=Outcome.LAPSED)
             case _:
                 return StepInput(**common)
+
+    async def decided(self, case: Case, action: Action, why: Attention) -> None:
+        """An operator has decided so."""
+        key = f"{case.key(Step.DECIDE)}:{action}"
+        decision = DecideInput(case=case, key=key, action=action, why=why, by="a.omarova", note="seen", at=AT)
+        await self.run(Step.DECIDE, decision)
 
     async def run(self, step: Step, arg: StepInput, attempt: int = 1, world: World | None = None) -> Any:
         """One attempt, as Temporal makes it."""

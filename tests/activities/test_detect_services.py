@@ -20,6 +20,7 @@ from activities.offer import OfferStep
 from card import Card, cases, messages
 from card.tables import CaseRecord, FactsSnapshot, IncomingMessage, OutgoingMessage
 from demo.cast import Family, Played, read_cast
+from tests.activities.database import BY_FORCE
 from tests.activities.small_world import Told, world_of
 from tests.adapters.outside import Outside
 from workflows.model import (
@@ -121,6 +122,7 @@ async def test_the_terms_are_those_of_the_services_parameters(agencies: Outside,
             window_days=service.consent_window_days,
             deadline=window_closes(AT, service.consent_window_days),
         )
+        await session.execute(BY_FORCE)
         question.opened_at = AT - timedelta(hours=1)
         session.add(question)
         answer = IncomingMessage(message_id="op:1", phone="+77015550000", text="Иә", received_at=AT)

@@ -13,7 +13,9 @@ from card.tables import Application, Assignment, Consent, LedgerEntry, Question
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, iin_of, mother
 from workflows.model import (
+    Action,
     AssignInput,
+    Attention,
     ReassessInput,
     Registered,
     RegisterInput,
@@ -93,6 +95,7 @@ async def test_another_amount_is_contested_and_owed_only_when_a_person_accepts_i
     assert (ruling.assigned, ruling.differs, ruling.amount) == (True, True, OTHER)
     assert await life.run(Step.ASSIGN, arg, 2) == ruling
     assert await life.rows(LedgerEntry, arg.case) == []
+    await life.decided(arg.case, Action.ACCEPT_AMOUNT, Attention.AMOUNTS_DIFFER)
     accept = StepInput(case=arg.case, key=arg.case.key(Step.ACCEPT_AMOUNT))
     for _ in range(2):
         assert await life.run(Step.ACCEPT_AMOUNT, accept) == Ruling(assigned=True, amount=OTHER)
@@ -172,6 +175,18 @@ async def test_the_case_goes_on_with_the_ruling_that_was_recorded(
     ruling = await life.run(Step.ASSIGN, arg, 1, world)
     assert await life.run(Step.ASSIGN, arg, 2, world) == ruling
     assert (await life.money(arg.case)).assigned == ruling.amount
+
+
+async def test_a_ruling_in_the_card_that_its_body_has_not_made_is_not_gone_on_with(life: Life) -> None:
+    """A row of nine millions that was there before the body was asked was booked and paid."""
+    arg = await assign(life)
+    async with life.card.transaction() as session:
+        forged: dict[str, Any] = {"computed": AMOUNT * 99, "amount": AMOUNT * 99, "state": "assigned"}
+        session.add(Assignment(key=arg.key, case_ref=arg.case.ref, application_number=arg.application_number, **forged))
+    with pytest.raises(ApplicationError, match="and it says 78 798 tenge") as refused:
+        await life.run(Step.ASSIGN, arg)
+    assert (refused.value.type, refused.value.non_retryable) == ("Refused", True)
+    assert await life.rows(LedgerEntry, arg.case) == []
 
 
 async def test_nothing_is_assigned_is_for_a_person_to_look_at(life: Life) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import traceback
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.records import Language, Sex
 from benefits import make_iin
-from card import Card, accounts, cases, messages, migrate, money, rights
+from card import Card, accounts, cases, decisions, messages, migrate, money, rights
 from card.store import DatabaseError, DatabaseRefused
 from card.tables import (
     Assignment,
@@ -29,7 +29,7 @@ from card.tables import (
     RightState,
 )
 from runtime.embedded.servers import Database
-from tests.activities.database import owed
+from tests.activities.database import BY_FORCE, applied, owed
 from tests.card.conftest import ON, Cards
 from workflows.model import Meaning, Outcome
 
@@ -170,6 +170,7 @@ async def test_the_books_refuse_nonsense(cards: Cards, bad: dict[str, Any]) -> N
     }
     async with cards.card.transaction() as session:
         ruling: dict[str, Any] = {"computed": AMOUNT, "amount": AMOUNT, "state": "assigned"}
+        await applied(session, case.ref, "EM-1")
         session.add(Assignment(key="assign", case_ref=case.ref, application_number="EM-1", **ruling))
     with pytest.raises(DatabaseError):
         async with cards.card.transaction() as session:
@@ -429,11 +430,8 @@ async def test_what_was_decided_sent_and_said_stays(cards: Cards, deed: str) -> 
     case = await cards.open()
     await cards.open(n=2)
     async with cards.card.transaction() as session:
-        account = await accounts.know(session, case.person_id, IBAN, "bank")
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
-        session.add(Payment(key="credit", case_ref=case.ref, account_id=account.id, amount=AMOUNT))
-    async with cards.card.transaction() as session:
-        (await session.get_one(Payment, "credit")).state = "settled"
+        await cards.pay(session, "credit", case, AMOUNT, IBAN)
     with pytest.raises(DatabaseError):
         await _execute(cards.card, text(deed), {})
 
@@ -470,6 +468,10 @@ AS_ASSIGNED = {"amount": "amount", "payer": "payer", "period": "period"}
 PAID = {"key": "'x'", "debit": "'payable'", "credit": "'paid'", **AS_ASSIGNED}
 BACK = {"key": "'credit:returned'", "debit": "'paid'", "credit": "'payable'", **AS_ASSIGNED}
 KEPT = {"key": "'x'", "debit": "'entitled'", "credit": "'withheld'", **AS_ASSIGNED}
+FRESH = (
+    "WITH fresh AS (INSERT INTO rights (id, service, state, since, offers, refusals) "
+    "SELECT gen_random_uuid(), service, 'found', now(), 0, 0 FROM rights RETURNING id) "
+)
 OUT_OF_ORDER = {
     "an entry without a payment": ENTRY.format(**PAID),
     "withheld without bound": ENTRY.format(**{**KEPT, "amount": "9999999"}),
@@ -490,6 +492,25 @@ OUT_OF_ORDER = {
     "to another question": "UPDATE incoming SET question_key = NULL",
     "what was found": "DELETE FROM facts_snapshots",
     "its names": "DELETE FROM right_names",
+    "a ruling on no application": "INSERT INTO assignments "
+    "(key, case_ref, application_number, computed, amount, state) "
+    "SELECT 'x', ref, 'none', 9999999, 9999999, 'assigned' FROM cases WHERE outcome IS NULL",
+    "an application under another number": "UPDATE applications SET number = 'EM-9'",
+    "an application that lacked something": "UPDATE applications SET state = 'missing_document', number = NULL",
+    "of another day": "UPDATE applications SET applied_on = '1990-01-01'",
+    "no application": "DELETE FROM applications",
+    "what was sent": "DELETE FROM messages",
+    "what was delivered": "DELETE FROM receipts",
+    "in which parts": "DELETE FROM message_parts",
+    "granted by hand": "INSERT INTO decisions (key, case_ref, action, why, by, note, at) "
+    "SELECT 'x', ref, 'granted-unasked', '', 'somebody', '', now() FROM cases WHERE outcome IS NULL",
+    "its other name": "UPDATE right_names SET name = 'x'",
+    "its name for a fresh one": f"{FRESH} UPDATE right_names SET right_id = (SELECT id FROM fresh)",  # noqa: S608
+    "one with a fresh one": f"{FRESH} UPDATE rights SET same_as = (SELECT id FROM fresh)",  # noqa: S608
+    "about nothing": "UPDATE cases SET right_id = NULL WHERE outcome = 'credited'",
+    "what became of it": "UPDATE payments SET bank_reference = 'x'",
+    "asked before": "UPDATE questions SET opened_at = opened_at - interval '1 day'",
+    "brought again": "UPDATE incoming SET relayed_at = NULL",
 }
 
 
@@ -508,6 +529,51 @@ async def test_money_goes_in_its_order_alone(cards: Cards, deed: str) -> None:
         await cases.close(session, case.ref, "credited", None)
     with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
         await _execute(cards.card, text(deed), {})
+
+
+async def test_nobody_answers_what_was_not_asked_before(cards: Cards) -> None:
+    """She had written "Иә" before anything was asked; it was tied to the question, and credited."""
+    case = await cards.open()
+    phone = "+77010000001"
+    early = IncomingMessage(message_id="op:1", phone=phone, text="Иә", received_at=NOW)
+    async with cards.card.transaction() as session:
+        await messages.store_incoming(session, early)
+    async with cards.card.transaction() as session:
+        asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW}
+        await messages.ask(session, key="offer", case_ref=case.ref, phone=phone, **asked)
+    yes: dict[str, Any] = {"given": True, "question_key": "offer", "message_id": "op:1", "applied_on": NOW.date()}
+    with pytest.raises(DatabaseRefused):
+        async with cards.card.transaction() as session:
+            session.add(Consent(key="yes", case_ref=case.ref, received_at=NOW, **yes))
+    with pytest.raises(DatabaseRefused):
+        await _execute(cards.card, text("UPDATE incoming SET question_key = 'offer'"), {})
+    late = IncomingMessage(message_id="op:2", phone=phone, text="Иә", received_at=NOW)
+    async with cards.card.transaction() as session:
+        await messages.store_incoming(session, late)
+    yes["message_id"] = "op:2"
+    for wrong in ({"received_at": NOW + timedelta(days=9)}, {"received_at": NOW, "applied_on": date(1990, 1, 1)}):
+        with pytest.raises(DatabaseRefused):
+            async with cards.card.transaction() as session:
+                session.add(Consent(key="yes", case_ref=case.ref, **yes | wrong))
+    async with cards.card.transaction() as session:
+        session.add(Consent(key="yes", case_ref=case.ref, received_at=NOW, **yes))
+
+
+async def test_another_amount_is_accepted_by_somebody_and_a_payment_made_is_booked(cards: Cards) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+        to = await accounts.know(session, case.person_id, IBAN, "bank")
+        session.add(Payment(key="credit", case_ref=case.ref, account_id=to.id, amount=AMOUNT))
+        await session.execute(BY_FORCE)
+        (await session.get_one(Assignment, "assign")).state = "contested"
+    for deed in ("UPDATE assignments SET state = 'accepted'", "UPDATE payments SET state = 'settled'"):
+        with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
+            await _execute(cards.card, text(deed), {})
+    async with cards.card.transaction() as session:
+        by: dict[str, Any] = {"action": "accept-amount", "why": "amounts_differ", "by": "a.omarova", "note": ""}
+        await decisions.write(session, key="d", case_ref=case.ref, at=NOW, **by)
+    await _execute(cards.card, text("UPDATE assignments SET state = 'accepted'"), {})
 
 
 async def _credit_in(card: Card, isolation: str, ref: str) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from card import money
 from card.store import DatabaseRefused
 from card.tables import Assignment, LedgerEntry
+from tests.activities.database import applied
 from tests.card.conftest import ON, Cards
 
 ABOUT = money.About("fund", ON, ON)
@@ -32,7 +33,8 @@ async def test_the_books_balance(cards: Cards, done: list[tuple[str, int, int, D
     async with cards.card.transaction() as session:
         for ref in refs:
             much: dict[str, Any] = {"computed": 10**11, "amount": 10**11, "state": "assigned"}
-            session.add(Assignment(key=f"{ref}:assign", case_ref=ref, application_number="EM-1", **much))
+            await applied(session, ref, f"EM-{ref}")
+            session.add(Assignment(key=f"{ref}:assign", case_ref=ref, application_number=f"EM-{ref}", **much))
     want: dict[str, tuple[str, int, Decimal]] = {}
 
     def left(case: int) -> Decimal:

@@ -1,12 +1,17 @@
 """A case that only listens: what the relay brings can be asked for. It bears the name of the real one."""
 
+from datetime import timedelta
+
 from pydantic import BaseModel
 from temporalio import workflow
 
-from workflows.model import WORKFLOW, Case, Message, Receipt, Reply, ReplyTaken, Stage
+from workflows.model import WORKFLOW, Case, Message, Receipt, Reply, ReplyTaken, SearchAttributes, Stage
 
 END = "end"
 HEARD = "heard"
+STAGE = "stage"
+WORKS = "works"
+LONG = timedelta(hours=1)
 
 
 class Heard(BaseModel):
@@ -35,6 +40,14 @@ class Ear:
     @workflow.signal(name=Message.RECEIPT)
     def receipt(self, receipt: Receipt) -> None:
         self.heard.receipts.append(receipt)
+
+    @workflow.signal(name=STAGE)
+    def stand(self, stage: str) -> None:
+        workflow.upsert_search_attributes([SearchAttributes.STAGE.value_set(stage)])
+
+    @workflow.signal(name=WORKS)
+    def work(self) -> None:
+        workflow.start_activity("detect", activity_id="1", task_queue="nobody", schedule_to_close_timeout=LONG)
 
     @workflow.signal(name=END)
     def end(self) -> None:

@@ -7,16 +7,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 from sqlmodel import col
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import PauseActivityRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from activities.calendar import day_of
 from card import findings
-from card.tables import Application, CaseRecord, table
+from card.tables import Application, CaseRecord, Consent, IncomingMessage, table
 from desk import reconcile
 from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
 from tests.activities.database import BY_FORCE
+from tests.activities.people import phone_of
 from tests.gateway.desk import ON, Desk, now
-from workflows.model import Case, Message, Receipt
+from tests.gateway.ear import STAGE, WORKS
+from workflows.model import WORKFLOW, Case, Message, Receipt, Stage
 
 
 async def _open_a_while_ago(desk: Desk, n: int = 1) -> Case:
@@ -167,6 +172,74 @@ async def _found(desk: Desk, looks: Reconciler, case: Case) -> list[str]:
 async def _is_listed_as_running(desk: Desk, case: Case) -> bool:
     query = f"ExecutionStatus = 'Running' AND WorkflowId = '{case.id}'"
     return bool([found async for found in desk.client.list_workflows(query)])
+
+
+async def _until_found(desk: Desk, looks: Reconciler, case: Case, kind: str) -> None:
+    """Visibility lags a little."""
+    async with asyncio.timeout(20):
+        while kind not in await _found(desk, looks, case):
+            await asyncio.sleep(0.2)
+
+
+async def test_a_case_in_which_nothing_is_under_way_is_put_before_a_person(desk: Desk) -> None:
+    """A worker that is none of ours took its task and answered with nothing: it stood at `detect`, for good, unseen."""
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).signal(STAGE, Stage.DETECT)  # and asks nobody
+    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
+
+
+async def test_a_workflow_that_waits_for_no_worker_of_ours_is_put_before_a_person(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    said = (await desk.handle(case).describe()).typed_search_attributes
+    await desk.handle(case).terminate("by a stranger")
+    await desk.client.start_workflow(WORKFLOW, case, id=case.id, task_queue="nowhere", search_attributes=said)
+    await _until_found(desk, _reconciler(desk), case, "workflow_elsewhere")
+
+
+async def test_a_step_that_was_paused_is_put_before_a_person(desk: Desk) -> None:
+    """A button in the Web UI; the case showed nothing of it, and no term runs before the consent."""
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).signal(WORKS)
+    async with asyncio.timeout(20):
+        while not (await desk.handle(case).describe()).raw_description.pending_activities:
+            await asyncio.sleep(0.1)
+    paused = PauseActivityRequest(
+        namespace=desk.client.namespace, execution=WorkflowExecution(workflow_id=case.id), id="1"
+    )
+    await desk.client.workflow_service.pause_activity(paused)
+    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
+    async with desk.card.statements() as session:
+        assert any("paused" in one.what for one in await findings.listed(session) if one.ref == case.ref)
+
+
+async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(desk: Desk) -> None:
+    """By the Card she had agreed, and money was owed; the case waited for her answer, and would have lapsed."""
+    case = await _open_a_while_ago(desk)
+    key = await desk.ask(case)
+    async with desk.card.transaction() as session:
+        at = now()
+        session.add(IncomingMessage(message_id="m-1", phone=phone_of(1), text="Иә", received_at=at, stored_at=at))
+        await session.flush()
+        session.add(
+            Consent(
+                key="c",
+                case_ref=case.ref,
+                given=True,
+                question_key=key,
+                message_id="m-1",
+                received_at=at,
+                applied_on=day_of(at),
+            )
+        )
+    looks = _reconciler(desk)
+    await looks.look()
+    assert (await desk.heard(case)).replies == []
+    await desk.handle(case).signal(STAGE, Stage.CONSENT)
+    async with asyncio.timeout(20):
+        while not (await desk.heard(case)).replies:
+            await looks.look()
+            await asyncio.sleep(0.2)
+    assert {reply.message_id for reply in (await desk.heard(case)).replies} == {"m-1"}
 
 
 async def test_the_sweep_looks(desk: Desk) -> None:

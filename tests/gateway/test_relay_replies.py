@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 import dialogue
+from activities.calendar import day_of
 from activities.hearing import addressed
 from adapters.errors import Unavailable
 from card import consents, messages
@@ -18,8 +19,9 @@ from card.tables import Consent, IncomingMessage, OutgoingMessage, Question
 from dialogue import Meaning
 from gateway import relay as relay_module
 from gateway.relay import FLOOD, MOST_ANSWERS, MOST_WAITING, Relay
+from tests.activities.database import BY_FORCE
 from tests.activities.people import ibans_of, phone_of
-from tests.gateway.desk import ON, Desk, now
+from tests.gateway.desk import Desk, now
 from tests.gateway.ear import Ear
 from workflows.model import Meaning as Said
 from workflows.model import Reply, Step
@@ -234,6 +236,7 @@ async def test_killed_after_the_case_has_taken_it_it_is_brought_again_harmlessly
     await desk.ask(case)
     id_ = await desk.reply("ИӘ")
     async with desk.card.transaction() as session:
+        await session.execute(BY_FORCE)
         (await session.get_one(IncomingMessage, id_)).relayed_at = None
     await desk.relay.sweep()
     await desk.brought()
@@ -432,8 +435,8 @@ async def test_who_answers_when_all_is_over_is_told_the_truth_about_the_answer_b
                 given=True,
                 question_key=key,
                 message_id=sms.message_id,
-                received_at=now(),
-                applied_on=ON,
+                received_at=sms.received_at,
+                applied_on=day_of(sms.received_at),
             )
             await consents.record(session, yes)
     await desk.reply("ИӘ 1")

@@ -1,5 +1,7 @@
-"""A contested ruling that its body has corrected stays as it was written, and another stands in its place"""
+"""A contested ruling that its body has corrected stays as it was written, and another stands in its place;
+when a payment to an account came back"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0016"
@@ -33,6 +35,7 @@ def _stands(ways: str) -> None:
 
 
 def upgrade() -> None:
+    op.add_column("accounts", sa.Column("rejected_at", sa.DateTime(timezone=True), nullable=True))
     _states(*STATES, "superseded")
     _stands("('contested', 'accepted'), ('contested', 'superseded')")
     op.drop_constraint("assignments_case_ref_key", "assignments", type_="unique")
@@ -46,3 +49,4 @@ def downgrade() -> None:
     op.create_unique_constraint("assignments_case_ref_key", "assignments", ["case_ref"])
     _stands("('contested', 'accepted')")
     _states(*STATES)
+    op.drop_column("accounts", "rejected_at")
