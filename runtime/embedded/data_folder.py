@@ -4,12 +4,14 @@ The secrets are random, one set per folder, in files that only their owner can r
 environment; nothing here is used there.
 """
 
+import asyncio
 import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from runtime.codec import KeyRing
@@ -38,6 +40,23 @@ def only_one(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(f"a stack runs already on {folder}: end it first (Ctrl-C in its terminal)") from None
+        yield
+
+
+@asynccontextmanager
+async def one_starts() -> AsyncIterator[None]:
+    """Held while a stack chooses its ports and takes them: two that start at one moment on one machine chose the same.
+
+    Waits until the other is up. The kernel lets it go when the process ends, however it ends.
+    """
+    with (Path(tempfile.gettempdir()) / f"demeu-starts-{os.getuid()}").open("a+") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                await asyncio.sleep(0.1)
+            else:
+                break
         yield
 
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 from temporalio.client import Client
 
-from runtime.embedded.data_folder import DATA, announce, only_one, secrets_of, withdraw
+from runtime.embedded.data_folder import DATA, announce, one_starts, only_one, secrets_of, withdraw
 from runtime.embedded.processes import Process, Ready, StartError, free_ports, stop_all
 from runtime.embedded.servers import HOST, forget_postgres, forget_temporal, postgres, temporal_server
 from runtime.migrate import migrate_database
@@ -112,13 +112,14 @@ class EmbeddedStack:
         try:
             if self._fresh:
                 self._forget()
-            self._ports = dict(
-                zip(_PREFERRED, free_ports(_PREFERRED.values() if self._preferred else [0] * 11), strict=True)
-            )
-            self.env = self._environment()
-            await _together(self._start_postgres(), self._start_temporal(), *map(self.start, self._present(STUBS)))
-            announce(self.data, self.env)
-            await _together(*map(self.start, self._present(SERVICES)))
+            async with one_starts():
+                self._ports = dict(
+                    zip(_PREFERRED, free_ports(_PREFERRED.values() if self._preferred else [0] * 11), strict=True)
+                )
+                self.env = self._environment()
+                await _together(self._start_postgres(), self._start_temporal(), *map(self.start, self._present(STUBS)))
+                announce(self.data, self.env)
+                await _together(*map(self.start, self._present(SERVICES)))
         except BaseException as failed:
             await self.__aexit__(type(failed), failed, failed.__traceback__)
             raise

@@ -1,7 +1,9 @@
 """The embedded servers and the stack: real, quick to start, private, and gone without a trace."""
 
+import asyncio
 import os
 import stat
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psutil
@@ -159,3 +161,12 @@ def test_broken_secrets_are_refused_and_never_replaced(tmp_path: Path, broken: s
     with pytest.raises(StartError, match=r"secrets\.json: not the JSON"):
         secrets_of(tmp_path)
     assert file.read_text() == broken
+
+
+async def test_two_stacks_that_start_at_one_moment_take_other_ports(tmp_path: Path) -> None:
+    """Each looked for free ports before the other had taken its own: one of them died of it."""
+    parts = [Part.EMAKET, Part.BODY]
+    stacks = [EmbeddedStack(tmp_path / name, components=parts, durable=False) for name in ("one", "other")]
+    async with AsyncExitStack() as running:
+        one, other = await asyncio.gather(*(running.enter_async_context(stack) for stack in stacks))
+        assert len({stack.stub_url(part) for stack in (one, other) for part in parts}) == 4
