@@ -1,6 +1,5 @@
 """Delivery receipts of our SMS: stored when they come, and told to the case once the whole message is accounted for."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,24 +13,20 @@ from workflows import model
 
 log = structlog.get_logger()
 
-OnLost = Callable[[str, int], None]
-
-
-def nobody(_: str, __: int) -> None:
-    """Where nobody is to be told."""
-
-
 OLDEST = timedelta(days=3)
 """Receipts older than this are not chased any more: an SMS that old has expired."""
 
 
-class Receipts:
-    """`on_lost`: told the operator's name and how many of its receipts are about no message of ours."""
+IN_A_ROW = 10
+"""So many messages, none delivered between them, are no matter of ten people: somebody is told, once."""
 
-    def __init__(self, card: Card, client: Client, on_lost: OnLost = nobody) -> None:
+
+class Receipts:
+    def __init__(self, card: Card, client: Client) -> None:
         self.card = card
         self.client = client
-        self._on_lost = on_lost
+        self._undelivered: set[str] = set()
+        """Keys of the messages that did not arrive since the last one that did."""
 
     async def store(self, operator: str, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
         """Keep a receipt of one part, as this operator names it; a second one for the same part changes nothing."""
@@ -45,7 +40,6 @@ class Receipts:
             lost = await parts.give_up(session)
         for operator, number, one in lost:
             log.error("receipts.of_no_message", operator=operator, number=number, for_example=one)
-            self._on_lost(operator, number)
         async with self.card.statements() as session:
             keys = await parts.untold(session, OLDEST)
         for key in keys:
@@ -56,6 +50,16 @@ class Receipts:
                     raise
                 report("relay.receipt_failed", error, key=key)
 
+    def _count(self, key: str, *, delivered: bool) -> None:
+        if delivered:
+            if len(self._undelivered) >= IN_A_ROW:
+                log.warning("receipts.messages_arrive_again")
+            self._undelivered.clear()
+            return
+        self._undelivered.add(key)
+        if len(self._undelivered) == IN_A_ROW:
+            log.error("receipts.nothing_arrives", messages_in_a_row=IN_A_ROW)
+
     async def _deliver(self, key: str) -> None:
         """Write the delivery down, and tell the case if it changes its window: moved, or never opened."""
         async with self.card.transaction() as session:
@@ -65,6 +69,7 @@ class Receipts:
             if await parts.was_told(session, key):
                 await parts.told(session, key)
                 return
+            self._count(key, delivered=delivery.delivered)
             await parts.finish_delivery(session, delivery)
             question = await messages.question(session, key)
             receipt: model.Receipt | None = None

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import window_closes
 from card.store import DatabaseError
 from card.tables import DeliveryReceipt, MessageState, OutgoingMessage, Question
+from gateway import receipts as receipts_module
 from gateway import relay as relay_module
 from tests.gateway.desk import Desk, now
 from workflows.model import Case
@@ -209,3 +211,14 @@ async def test_parts_that_fail_one_after_the_other_are_one_verdict(desk: Desk) -
         await desk.relay.receipt(f"{key}#{part}", delivered=False, at=now())
         await desk.relay.sweep()
     assert len((await desk.heard(case)).receipts) == 1
+
+
+async def test_that_nothing_arrives_any_more_is_told_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receipt for each message said that it was rejected: one person after the other was unreachable, unseen."""
+    monkeypatch.setattr(receipts_module, "IN_A_ROW", 3)
+    with capture_logs() as logs:
+        for delivered in (False, False, True, False, False, False, False, True):
+            _, key = await asked(desk)
+            await receipts(desk, key, delivered, at=now())
+    told = [line["event"] for line in logs if line["event"].startswith("receipts.")]
+    assert told == ["receipts.nothing_arrives", "receipts.messages_arrive_again"]
