@@ -6,6 +6,7 @@ the log.
 """
 
 import logging
+import math
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -24,6 +25,9 @@ stumbles over one person's record is there for everybody else."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two knocks: doubled each time, up to this."""
+
+MOST_STUMBLES: Final = 10_000
+"""So many are remembered."""
 
 BUSY: Final = frozenset({"throttled", "queue_full"})
 """It lives, and asks us to be slower: each caller waits for itself."""
@@ -55,6 +59,10 @@ class Gate:
         self._failures = 0
         self._about: set[object] = set()
         """What the failures in a row were about."""
+        self._others_wait = -math.inf
+        """When somebody was last told to come again who has not failed: the next knock is theirs."""
+        self._stumbles: set[object] = set()
+        """What failed while others were answered: the body stumbles over it, and is there for everybody else."""
         self._pause = FIRST_PAUSE
         self._next_knock = 0.0
         self._knocking = False
@@ -79,17 +87,19 @@ class Gate:
         """
         knocks = self.shut
         if knocks:
-            left = self._next_knock - self._now()
-            if left > 0 or self._knocking:
+            left, failed = self._next_knock - self._now(), about is not None and about in self._about
+            theirs = failed and self._now() - self._others_wait < 2 * LONGEST_PAUSE
+            if left > 0 or self._knocking or theirs:
+                self._others_wait = self._others_wait if failed else self._now()
                 # Not all at the same moment when the pause is over.
                 wait = timedelta(seconds=max(left, FIRST_PAUSE) * random.uniform(1.0, 1.5))
                 raise Unavailable(self.system, "gate_shut", "is away; others have tried just now", wait)
-            self._knocking = True
+            self._knocking, self._others_wait = True, -math.inf
         try:
             yield
         except Unavailable as away:
             if away.code in BUSY:
-                self._open()
+                self._open(about)
             else:
                 self._failed(away.code, away.retry_after, about, knocked=knocks)
             raise
@@ -97,16 +107,18 @@ class Gate:
             self._failed(unclear.code, None, about, knocked=knocks)
             raise
         except (Refused, BadAnswer):
-            self._open()  # it answered, if only to say no
+            self._open(about)  # it answered, if only to say no
             raise
         except BaseException:
             # We were cancelled, which says nothing of it: the next may knock.
             self._knocking = self._knocking and not knocks
             raise
         else:
-            self._open()
+            self._open(about)
 
     def _failed(self, code: str, come_again: timedelta | None, about: str | None, *, knocked: bool) -> None:
+        if about in self._stumbles and not self.shut:
+            return
         self._failures += 1
         self._about.add(object() if about is None else about)
         if not self.shut and (self._failures < self._shuts_after or len(self._about) < 2):
@@ -124,9 +136,12 @@ class Gate:
             self._together.add(self)
             self._on_change(self.system, True)
 
-    def _open(self) -> None:
+    def _open(self, about: str | None = None) -> None:
         self._knocking = False
         self._failures, self._pause = 0, FIRST_PAUSE
+        if len(self._stumbles) < MOST_STUMBLES:
+            self._stumbles |= {one for one in self._about if isinstance(one, str)}
+        self._stumbles.discard(about)
         self._about.clear()
         if self.shut:
             self.shut = False

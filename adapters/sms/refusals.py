@@ -12,7 +12,8 @@ ABOUT_THE_NUMBER: Final = frozenset({"ESME_RINVDSTADR"})
 and about us."""
 
 IN_A_ROW: Final = 3
-"""So many numbers, none taken between them, and it is about us: an operator that has lost its routes knows nobody."""
+"""So many numbers, of one network or of any, none taken between them, and it is about us: an operator that has lost its
+routes knows nobody."""
 
 ABOUT_THE_MESSAGE: Final = frozenset(
     {

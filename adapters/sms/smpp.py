@@ -96,8 +96,8 @@ class SmppCentre:
         self._gate = gate or Gate(SYSTEM)
         self._operator = operator
         self._about_the_number = frozenset(about_the_number)
-        self._not_known: set[str] = set()
-        """Numbers that the centre has refused since it last took one."""
+        self._not_known: dict[str, set[str]] = {}
+        """Numbers that the centre has refused since it last took one: of each network's beginning, and of all."""
 
     async def start(self) -> None:
         """Begins to bind and keeps bound; does not wait for the centre to be there."""
@@ -134,7 +134,7 @@ class SmppCentre:
         coding, bodies = encode(sms.parts, reference)
         destination = PhoneNumber(sms.phone.removeprefix("+"), TON.INTERNATIONAL, NPI.ISDN)
         sent = []
-        async with self._room, self._gate.passing():
+        async with self._room, self._gate.passing(_network(sms.phone)):
             for number, body in enumerate(bodies, 1):
                 message = SubmitSm(
                     short_message="-",  # never the text: aiosmpplib would show it; the body is set below
@@ -161,7 +161,8 @@ class SmppCentre:
             raise self._refusal(answer, phone)
         if not answer.message_id:
             raise BadAnswer(SYSTEM, "no_message_id", "submit_sm was accepted without a message id")
-        self._not_known.clear()
+        for network in (_network(phone), ""):
+            self._not_known.pop(network, None)
         return answer.message_id
 
     def _refusal(self, answer: Answer, phone: str) -> Unavailable | Refused:
@@ -170,8 +171,10 @@ class SmppCentre:
         if answer.name in ABOUT_THE_MESSAGE:
             return Refused(SYSTEM, answer.name, "submit_sm was rejected", reason=answer.name)
         if answer.name in ABOUT_THE_NUMBER or answer.status in self._about_the_number:
-            self._not_known.add(phone)
-            if len(self._not_known) < IN_A_ROW:
+            refused = [self._not_known.setdefault(network, set()) for network in (_network(phone), "")]
+            for numbers in refused:
+                numbers.add(phone)
+            if max(map(len, refused)) < IN_A_ROW:
                 return Refused(SYSTEM, "ESME_RINVDSTADR", "submit_sm was rejected", reason=answer.name)
             return Unavailable(SYSTEM, "nobody_known", f"{IN_A_ROW} numbers in a row are refused, and none taken")
         # About us: our number, our account, our credit. It passes when somebody has mended it.
@@ -297,6 +300,11 @@ class SmppInbox:
             else:
                 self._joiner.drop(message)
                 message.stored.set()
+
+
+def _network(phone: str) -> str:
+    """By what an operator routes a number: +7 and the three digits of the network."""
+    return phone[:5]
 
 
 def _phone(source: str) -> str | None:

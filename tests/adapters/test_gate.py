@@ -84,6 +84,36 @@ async def test_a_body_that_stumbles_over_one_person_is_there_for_everybody_else(
     assert gate.shut, "nobody was answered between"
 
 
+async def test_persons_over_whom_a_body_stumbles_keep_nobody_else_waiting() -> None:
+    """Twenty of them knocked for everybody, and failed: a healthy case waited for over an hour."""
+    body = Body()
+
+    async def call(about: str, *, well: bool) -> bool:
+        try:
+            async with body.gate.passing(about):
+                if not well:
+                    raise Unavailable("registries", "status_500", "GET was answered with 500")
+        except Unavailable:
+            return False
+        return True
+
+    waited: list[float] = []
+    since: float | None = None
+    for second in range(3600):
+        body.time = float(second)
+        if second % 300 == 0:
+            since = body.time
+        for n in range(20):
+            if (second + 6 * n) % 120 == 0:
+                await call(f"stumbles-{n}", well=False)
+        if since is not None and await call(f"well-{second // 300}", well=True):
+            waited.append(body.time - since)
+            since = None
+    assert len(waited) == 12, "each was served"
+    assert max(waited) <= 2 * LONGEST_PAUSE
+    assert waited[-6:] == [0] * 6, "it is known whom the body stumbles over"
+
+
 async def test_a_no_is_an_answer() -> None:
     gate = Gate("bank")
     for _ in range(10):

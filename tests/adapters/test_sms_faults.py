@@ -102,6 +102,22 @@ async def test_an_operator_that_knows_no_number_any_more_has_lost_its_routes(lin
         await link.send(a_phone(), "Иә")
 
 
+async def test_an_operator_that_has_lost_one_network_knows_the_others(link: Link) -> None:
+    await link.faults({"fault": "reject", "status": 0x0B, "match": {"phone": "+77780000001"}})
+    await link.faults(
+        *({"fault": "reject", "status": 0x0B, "match": {"phone": f"+7778000000{n}"}} for n in range(4)),
+    )
+    for n in range(2):
+        with pytest.raises(Refused):
+            await link.send(f"+7778000000{n}", "Иә")
+        await link.send(a_phone(), "Иә")
+    with pytest.raises(Unavailable, match="3 numbers in a row"):
+        await link.send("+77780000002", "Иә")
+    await link.send(a_phone(), "Иә")
+    await link.http.delete("/admin/faults")
+    await link.send("+77780000002", "Иә")
+
+
 async def test_a_system_error_is_worth_another_try(link: Link) -> None:
     await link.faults({"fault": "reject", "status": 0x08, "times": 1})
     with pytest.raises(Unavailable, match="system_error"):
