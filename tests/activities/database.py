@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from card import Card, consents, messages, money
-from card.tables import Application, Assignment, Consent, IncomingMessage, table
+from card import Card, applications, consents, messages, money
+from card.tables import Application, ApplicationState, Assignment, Consent, IncomingMessage, table
 from runtime.embedded.servers import Database
 
 BY_FORCE = text("SET LOCAL session_replication_role = replica")
@@ -44,19 +44,25 @@ async def owed(
 ) -> None:
     """A body has assigned so much to the case, to which the person has `agreed`, and it is in the books."""
     ruling = {"application_number": f"EM-{case_ref}", "computed": amount, "amount": amount, "state": "assigned"}
-    await applied(session, case_ref, f"EM-{case_ref}")
-    row = insert(table(Assignment)).values(key=key, case_ref=case_ref, **ruling)
-    await session.execute(row.on_conflict_do_nothing())
     if agreed:
         await _agreed(session, case_ref)
+        made = f"applied/{case_ref}"
+        await applications.intend(session, made, case_ref, datetime.now(UTC).date())
+        await applications.finish(session, made, ApplicationState.REGISTERED, number=f"EM-{case_ref}")
+    else:
+        await applied(session, case_ref, f"EM-{case_ref}")
+    row = insert(table(Assignment)).values(key=key, case_ref=case_ref, **ruling)
+    await session.execute(row.on_conflict_do_nothing())
     await money.book_assigned(session, key, case_ref, amount, about)
 
 
 async def applied(session: AsyncSession, case_ref: str, number: str) -> None:
-    """E-Maket has taken an application of the case under this number, if it had not."""
+    """E-Maket has taken an application of the case under this number, if it had not, whoever has agreed."""
     row = {"key": f"applied/{case_ref}", "case_ref": case_ref, "applied_on": datetime.now(UTC).date()}
     row |= {"number": number, "state": "registered"}
+    await session.execute(BY_FORCE)
     await session.execute(insert(table(Application)).values(**row).on_conflict_do_nothing())
+    await session.execute(text("SET LOCAL session_replication_role = origin"))
 
 
 async def _agreed(session: AsyncSession, case_ref: str) -> None:

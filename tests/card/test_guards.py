@@ -495,6 +495,8 @@ OUT_OF_ORDER = {
     "a ruling on no application": "INSERT INTO assignments "
     "(key, case_ref, application_number, computed, amount, state) "
     "SELECT 'x', ref, 'none', 9999999, 9999999, 'assigned' FROM cases WHERE outcome IS NULL",
+    "applied for without a yes": "INSERT INTO applications (key, case_ref, applied_on, state) "
+    "SELECT 'x', ref, now(), 'intended' FROM cases WHERE outcome IS NULL",
     "an application under another number": "UPDATE applications SET number = 'EM-9'",
     "an application that lacked something": "UPDATE applications SET state = 'missing_document', number = NULL",
     "of another day": "UPDATE applications SET applied_on = '1990-01-01'",
@@ -534,29 +536,42 @@ async def test_money_goes_in_its_order_alone(cards: Cards, deed: str) -> None:
 async def test_nobody_answers_what_was_not_asked_before(cards: Cards) -> None:
     """She had written "Иә" before anything was asked; it was tied to the question, and credited."""
     case = await cards.open()
-    phone = "+77010000001"
-    early = IncomingMessage(message_id="op:1", phone=phone, text="Иә", received_at=NOW)
-    async with cards.card.transaction() as session:
-        await messages.store_incoming(session, early)
-    async with cards.card.transaction() as session:
-        asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": NOW}
-        await messages.ask(session, key="offer", case_ref=case.ref, phone=phone, **asked)
-    yes: dict[str, Any] = {"given": True, "question_key": "offer", "message_id": "op:1", "applied_on": NOW.date()}
-    with pytest.raises(DatabaseRefused):
+    phone, at = "+77010000001", datetime.now(UTC)
+
+    async def written(message_id: str, **members: Any) -> None:
+        sms: dict[str, Any] = {"message_id": message_id, "phone": phone, "text": "Иә", "received_at": at}
         async with cards.card.transaction() as session:
-            session.add(Consent(key="yes", case_ref=case.ref, received_at=NOW, **yes))
-    with pytest.raises(DatabaseRefused):
-        await _execute(cards.card, text("UPDATE incoming SET question_key = 'offer'"), {})
-    late = IncomingMessage(message_id="op:2", phone=phone, text="Иә", received_at=NOW)
+            await messages.store_incoming(session, IncomingMessage(**sms | members))
+
+    async def agrees(message_id: str, **members: Any) -> None:
+        yes: dict[str, Any] = {"given": True, "question_key": "offer", "message_id": message_id, "received_at": at}
+        async with cards.card.transaction() as session:
+            session.add(Consent(key="yes", case_ref=case.ref, **yes | {"applied_on": at.date()} | members))
+
+    await written("early")
     async with cards.card.transaction() as session:
-        await messages.store_incoming(session, late)
-    yes["message_id"] = "op:2"
-    for wrong in ({"received_at": NOW + timedelta(days=9)}, {"received_at": NOW, "applied_on": date(1990, 1, 1)}):
+        asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": at + timedelta(days=3)}
+        await messages.ask(session, key="offer", case_ref=case.ref, phone=phone, **asked)
+    late, long_ago = at + timedelta(days=90), at - timedelta(days=90)
+    await written("good")
+    await written("no", meaning="no")
+    await written("part", complete=False)
+    await written("late", received_at=late)
+    await written("of before", received_at=long_ago)
+    for wrong in (
+        {"message_id": "early"},
+        {"message_id": "no"},
+        {"message_id": "part"},
+        {"message_id": "late", "received_at": late, "applied_on": late.date()},
+        {"message_id": "of before", "received_at": long_ago, "applied_on": long_ago.date()},
+        {"message_id": "good", "received_at": at + timedelta(days=1)},
+        {"message_id": "good", "applied_on": date(1990, 1, 1)},
+    ):
         with pytest.raises(DatabaseRefused):
-            async with cards.card.transaction() as session:
-                session.add(Consent(key="yes", case_ref=case.ref, **yes | wrong))
-    async with cards.card.transaction() as session:
-        session.add(Consent(key="yes", case_ref=case.ref, received_at=NOW, **yes))
+            await agrees(**wrong)
+    with pytest.raises(DatabaseRefused):
+        await _execute(cards.card, text("UPDATE incoming SET question_key = 'offer' WHERE message_id = 'early'"), {})
+    await agrees("good")
 
 
 async def test_another_amount_is_accepted_by_somebody_and_a_payment_made_is_booked(cards: Cards) -> None:
@@ -567,7 +582,16 @@ async def test_another_amount_is_accepted_by_somebody_and_a_payment_made_is_book
         session.add(Payment(key="credit", case_ref=case.ref, account_id=to.id, amount=AMOUNT))
         await session.execute(BY_FORCE)
         (await session.get_one(Assignment, "assign")).state = "contested"
-    for deed in ("UPDATE assignments SET state = 'accepted'", "UPDATE payments SET state = 'settled'"):
+    other = await cards.open(n=2)
+    async with cards.card.transaction() as session:
+        await applied(session, other.ref, "EM-2")
+    forged = "INSERT INTO assignments (key, case_ref, application_number, computed, amount, state) VALUES "
+    for deed in (
+        f"{forged} ('x', '{other.ref}', 'EM-2', 100, 999999, 'assigned')",
+        f"{forged} ('x', '{other.ref}', 'EM-2', 100, 999999, 'accepted')",
+        "UPDATE assignments SET state = 'accepted'",
+        "UPDATE payments SET state = 'settled'",
+    ):
         with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
             await _execute(cards.card, text(deed), {})
     async with cards.card.transaction() as session:

@@ -101,6 +101,7 @@ async def test_a_case_lost_after_its_application_is_begun_anew_too(desk: Desk) -
     """That nothing is done twice then is held where real workers run: tests/system/test_begun_anew.py."""
     case = await _open_a_while_ago(desk)
     async with desk.card.transaction() as session:
+        await session.execute(BY_FORCE)
         session.add(Application(key=f"{case.id}:register", case_ref=case.ref, applied_on=ON))
     await desk.handle(case).terminate("by mistake")
     assert await _reconciler(desk).look() == 1
@@ -152,6 +153,7 @@ async def test_what_was_intended_for_a_case_that_is_over_is_put_before_a_person(
     case = await _open_a_while_ago(desk)
     async with desk.card.transaction() as session:
         long_ago = now() - timedelta(hours=2)
+        await session.execute(BY_FORCE)
         session.add(Application(key=f"{case.id}:register", case_ref=case.ref, applied_on=ON, intended_at=long_ago))
         await session.flush()
         assert await findings.listed(session) == [], "its case is at it"

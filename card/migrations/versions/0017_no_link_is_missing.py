@@ -71,12 +71,18 @@ BEFORE = {
 """The functions that are changed, as they were."""
 
 SINCE = {
-    "consents_are_answers": BEFORE["consents_are_answers"].replace(
+    "consents_are_answers": BEFORE["consents_are_answers"]
+    .replace(
         "AND i.message_id = NEW.message_id\n",
         "AND i.message_id = NEW.message_id AND i.stored_at >= q.opened_at\n"
         "                   AND i.received_at = NEW.received_at\n"
-        "                   AND abs(NEW.applied_on - (i.received_at AT TIME ZONE 'UTC')::date) <= 1\n",
-    ),
+        "                   AND abs(NEW.applied_on - (i.received_at AT TIME ZONE 'UTC')::date) <= 1\n"
+        "                   AND coalesce(i.meaning, NEW_MEANS) = NEW_MEANS AND (i.complete OR NOT NEW.given)\n"
+        "                   AND i.received_at >= q.opened_at - interval '1 day'\n"
+        "                   AND (NOT NEW.given OR i.received_at <= greatest(\n"
+        "                       q.deadline, q.opened_at + make_interval(days => q.window_days + 8)))\n",
+    )
+    .replace("NEW_MEANS", "CASE WHEN NEW.given THEN 'yes' ELSE 'no' END"),
     "rulings_stand": BEFORE["rulings_stand"].replace(
         "            RETURN NEW;",
         """            IF NEW.state = 'accepted' AND OLD.state <> 'accepted' AND NOT EXISTS (
@@ -128,6 +134,23 @@ NEW = {
                  WHERE a.case_ref = NEW.case_ref AND a.number = NEW.application_number AND a.state = 'registered'
             ) THEN
                 RAISE EXCEPTION 'a body rules on an application of the case' USING ERRCODE = 'check_violation';
+            END IF;
+            IF NEW.state NOT IN ('assigned', 'contested', 'refused')
+               OR (NEW.state = 'assigned' AND NEW.amount IS DISTINCT FROM NEW.computed) THEN
+                RAISE EXCEPTION 'another amount than was reckoned is contested until somebody has accepted it'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        END
+    """,
+    "applications_rest_on_a_yes": """
+        BEGIN
+            IF NEW.state <> 'intended' OR NOT EXISTS (
+                SELECT FROM consents WHERE case_ref = NEW.case_ref AND given
+            ) AND NOT EXISTS (
+                SELECT FROM decisions WHERE case_ref = NEW.case_ref AND action = 'granted-unasked'
+            ) THEN
+                RAISE EXCEPTION 'an application is intended, and rests on a yes' USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
         END
@@ -188,6 +211,7 @@ NEW = {
 }
 TRIGGERS = {
     ("rulings_rest_on_applications", "assignments"): "BEFORE INSERT",
+    ("applications_rest_on_a_yes", "applications"): "BEFORE INSERT",
     ("applications_stand", "applications"): "BEFORE UPDATE",
     ("grants_rest_on_a_yes", "decisions"): "BEFORE INSERT",
     ("credited_rights_stay", "cases"): "BEFORE UPDATE",
