@@ -109,10 +109,13 @@ async def own_names(
         if all([await _is_free(session, case, one) for one in met]):
             return Names(alone)
         doubtful, question = doubtful | {one.id for one in met}, MIXED_UP
-    if question is not None and answer is not Action.ANOTHER_RIGHT:
-        return Names(names, None if answer is Action.SAME_RIGHT else f"{question} (record {record.numbers[0]})", True)
-    for right_id in strangers | doubtful:
+    apart = strangers | doubtful if answer is Action.ANOTHER_RIGHT else strangers
+    for right_id in apart:
         names -= await rights.names_of(session, right_id)
+    if question is not None and answer not in (Action.SAME_RIGHT, Action.ANOTHER_RIGHT):
+        # A number of a record carries nothing of a person; an IIN does.
+        which = "" if record.numbers[0] == record.iin else f" (record {record.numbers[0]})"
+        return Names(names, f"{question}{which}", answered=True)
     return Names(names or alone, answered=question is not None)
 
 

@@ -218,7 +218,7 @@ async def test_a_cancel_is_seen_and_ends_a_case_whose_step_fails(on_stage: Start
 
 
 async def test_a_cancel_while_money_moves_waits_for_the_bank_and_says_so(on_stage: Start) -> None:
-    script = Script(credit=[*[AWAY] * 20, Credited(settled=True)])
+    script = Script(credit=[*[AWAY] * 8, Credited(settled=True)])
     async with on_stage(script, fails_after=timedelta(0)) as case:
         await case.until(Stage.CONSENT)
         await case.say(Meaning.YES)
