@@ -7,6 +7,7 @@ Every effect has its key and the Card what was done under it: a case that is beg
 second time, at whatever step it was lost.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -15,7 +16,13 @@ from uuid import uuid4
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowUpdateStage
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowUpdateStage,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
@@ -36,6 +43,9 @@ AT_ONCE = 500
 
 ENDS_WITHIN = timedelta(minutes=10)
 """So long a workflow may take to end after its outcome is written."""
+
+TAKEN_WITHIN = timedelta(seconds=10)
+"""So long a case may take to take what is brought to it; without a worker it takes for ever."""
 
 COMPLETED, CANNOT_BEGIN, NO_ROW = "completed_without_outcome", "cannot_begin", "workflow_without_row"
 STANDS_STILL, ELSEWHERE = "case_stands_still", "workflow_elsewhere"
@@ -193,14 +203,21 @@ class Reconciler:
         for ref, message_id in said.items():
             log.warning("reconcile.yes_brought_again", case=ref)
             handle = self.client.get_workflow_handle(waiting[ref])
-            with suppress(RPCError):  # it has just ended, or gone on by itself
+            try:
                 await handle.start_update(
                     Message.REPLY,
                     Reply(message_id=message_id),
                     id=f"again-{uuid4()}",
                     wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                    rpc_timeout=ENDS_WITHIN / 20,
+                    rpc_timeout=TAKEN_WITHIN,
                 )
+            except RPCError:
+                continue  # it has just ended
+            except RPCTimeoutOrCancelledError:
+                # The client says the same when nobody takes it, as without a worker, and when we ourselves are ended.
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from None
 
     async def _look_for_cases_that_stand_still(self) -> None:
         """Cases that can say nothing for themselves: their own code fails, or cannot open what it was sent, which the

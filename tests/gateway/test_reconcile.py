@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 from sqlmodel import col
+from structlog.testing import capture_logs
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import PauseActivityRequest
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import SearchAttributePair
 
 from activities.calendar import day_of
 from card import findings
@@ -21,7 +23,7 @@ from tests.activities.database import BY_FORCE
 from tests.activities.people import phone_of
 from tests.gateway.desk import ON, Desk, now
 from tests.gateway.ear import STAGE, WORKS
-from workflows.model import WORKFLOW, Case, Message, Receipt, Stage
+from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
 
 
 async def _open_a_while_ago(desk: Desk, n: int = 1) -> Case:
@@ -214,9 +216,8 @@ async def test_a_step_that_was_paused_is_put_before_a_person(desk: Desk) -> None
         assert any("paused" in one.what for one in await findings.listed(session) if one.ref == case.ref)
 
 
-async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(desk: Desk) -> None:
-    """By the Card she had agreed, and money was owed; the case waited for her answer, and would have lapsed."""
-    case = await _open_a_while_ago(desk)
+async def _agreed(desk: Desk, case: Case) -> None:
+    """By the Card she has said yes to the case."""
     key = await desk.ask(case)
     async with desk.card.transaction() as session:
         at = now()
@@ -233,6 +234,30 @@ async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(desk:
                 applied_on=day_of(at),
             )
         )
+
+
+async def test_a_yes_that_nobody_takes_now_holds_up_no_look(lonely: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a worker the update is accepted by nobody: the look ended in an error, and so did every later one."""
+    monkeypatch.setattr(reconcile, "TAKEN_WITHIN", timedelta(seconds=0.5))
+    case = await _open_a_while_ago(lonely)
+    await _agreed(lonely, case)
+    said = (await lonely.handle(case).describe()).typed_search_attributes
+    await lonely.handle(case).terminate("by mistake")
+    said = said.updated(SearchAttributePair(SearchAttributes.STAGE, Stage.CONSENT))
+    queue = lonely.opening.task_queue
+    await lonely.client.start_workflow(WORKFLOW, case, id=case.id, task_queue=queue, search_attributes=said)
+    async with asyncio.timeout(20):
+        while not await _is_listed_as_running(lonely, case):
+            await asyncio.sleep(0.1)
+    with capture_logs() as logs:
+        await _reconciler(lonely).whole()
+    assert {line["case"] for line in logs if line["event"] == "reconcile.yes_brought_again"} == {case.ref}
+
+
+async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(desk: Desk) -> None:
+    """By the Card she had agreed, and money was owed; the case waited for her answer, and would have lapsed."""
+    case = await _open_a_while_ago(desk)
+    await _agreed(desk, case)
     looks = _reconciler(desk)
     await looks.look()
     assert (await desk.heard(case)).replies == []
