@@ -95,5 +95,5 @@ class AccountStep:
 async def _rejected(session: Session, case: Case) -> set[str]:
     """The accounts that payments came back from. A bank may have been wrong: an operator who calls, and tries again,
     says that they are well now."""
-    well = await decisions.last_at(session, case.ref, why=Attention.ACCOUNT_NEEDED, action=Action.RETRY)
-    return await accounts.rejected(session, case.person_id, unless=well)
+    well = await decisions.last(session, case.ref, why=Attention.ACCOUNT_NEEDED, actions=(Action.RETRY,))
+    return await accounts.rejected(session, case.person_id, unless=well.at if well is not None else None)

@@ -76,14 +76,10 @@ async def settle(
         found = await _standing(session, case, row, right, facts)
         if found.ended is None and found.question is None and row.state != RightState.ENTITLED:
             row, found = await _under_another_number(session, case, row, right, facts, names.all)
-        if found.ended is not None and await renumbered.is_held_by_another(
-            session, case, row, right.basis or "", facts
-        ):
-            asked.append((Found(right, question=renumbered.HELD), None))
-            continue
         if found.same_right:
             asked.append((found, row))
             continue
+        at_it: str | None = None
         if found.ended is None and found.question is None:
             if mine is not None:
                 await _another(session, case, row)
@@ -92,11 +88,12 @@ async def settle(
             if at_it is None:
                 mine = found
                 continue
-            if await renumbered.is_held_by_another(session, case, row, right.basis or "", facts):
-                asked.append((Found(right, question=renumbered.HELD), None))
-                continue
-            await _tell_of_change(session, case, at_it, right)
             found = Found(right, Outcome.ALREADY_OFFERED)
+        if found.ended is not None and await renumbered.is_held_by_another(session, case, row, right, facts):
+            asked.append((Found(right, question=renumbered.HELD), None))
+            continue
+        if at_it is not None:
+            await _tell_of_change(session, case, at_it, right)
         taken = taken or found
     for question in decisions:
         if question.right is not Right.PERSON_DECIDES:

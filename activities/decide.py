@@ -51,7 +51,7 @@ class DecideStep:
             decided = await decisions.last(
                 session, step.case.ref, why=Attention.PAID_BEFORE, actions=(Action.CONFIRM_PAID, Action.PAY_ANEW)
             )
-            if decided != said:
+            if decided is None or decided.action != said:
                 raise ApplicationError("by the Card no operator has decided so", type="Refused", non_retryable=True)
             payment = await payments.locked(session, step.key)
             if payment.state == PaymentState.INTENDED:

@@ -161,10 +161,12 @@ def _are_apart(old: Record, new: Record) -> bool:
     return bool(old.parents) and bool(new.parents) and old.parents.isdisjoint(new.parents)
 
 
-async def is_held_by_another(session: Session, case: Case, row: RightRow, basis: str, facts: Mapping[str, Any]) -> bool:
+async def is_held_by_another(
+    session: Session, case: Case, row: RightRow, right: Decision, facts: Mapping[str, Any]
+) -> bool:
     """Whether a child's right is had, or asked for, by somebody who is no parent of it and not of the household now; or
     it runs for another than who cares for the child now."""
-    record = _record(basis, facts)
+    record = _record(right.basis or "", facts)
     if record is None or not record.parents:
         return False
     holders = await rights.holders(session, row, but=case.ref)
@@ -295,10 +297,10 @@ async def heir(
 async def said(session: Session, case: Case, right: RightRow | None) -> Action | None:
     """What an operator has said to that question: in this case, or once and for all that it is another right."""
     answers = (Action.SAME_RIGHT, Action.ANOTHER_RIGHT)
-    action = await decisions.last(session, case.ref, why=Attention.SAME_RIGHT, actions=answers)
-    if action is None and right is not None and await decisions.made_of(session, right, Action.ANOTHER_RIGHT):
+    made = await decisions.last(session, case.ref, why=Attention.SAME_RIGHT, actions=answers)
+    if made is None and right is not None and await decisions.made_of(session, right, Action.ANOTHER_RIGHT):
         return Action.ANOTHER_RIGHT
-    return Action(action) if action is not None else None
+    return Action(made.action) if made is not None else None
 
 
 def _records(facts: Mapping[str, Any]) -> Iterator[Record]:

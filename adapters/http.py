@@ -162,22 +162,22 @@ class HttpSystem:
 
 
 async def _read(response: httpx.Response) -> bytes:
-    """The body of an answer. Raises _TooLong beyond `LONGEST_ANSWER`, or where it is squeezed, unasked."""
+    """The body of an answer. Raises _NotRead beyond `LONGEST_ANSWER`, or where it is squeezed, unasked."""
     content = bytearray()
     try:
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise _TooLong
+            raise _NotRead
         async for piece in response.aiter_bytes():
             content += piece
             if len(content) > LONGEST_ANSWER:
-                raise _TooLong
+                raise _NotRead
     finally:
         await response.aclose()
     return bytes(content)
 
 
-class _TooLong(httpx.HTTPError):
-    """An answer that nothing of the contract is as long as."""
+class _NotRead(httpx.HTTPError):
+    """An answer that is longer than anything of the contract, or not as it was asked for."""
 
     def __init__(self) -> None:
         super().__init__("")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -40,12 +40,6 @@ async def given_of(session: AsyncSession, refs: Collection[str]) -> dict[str, st
     said = select(col(Consent.case_ref), col(Consent.message_id))
     rows = await session.execute(said.where(col(Consent.case_ref).in_(refs), col(Consent.given)))
     return {row[0]: row[1] for row in rows}
-
-
-async def answered(session: AsyncSession, case_ref: str) -> bool:
-    """Whether the person has said yes or no to this case."""
-    said = select(func.count()).where(col(Consent.case_ref) == case_ref)
-    return bool((await session.execute(said)).scalar_one())
 
 
 async def has_answered(session: AsyncSession, case_ref: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -27,22 +27,12 @@ async def of_case(session: AsyncSession, case_ref: str) -> Sequence[Decision]:
     return (await session.scalars(made)).all()
 
 
-async def last(session: AsyncSession, ref: str, *, why: str, actions: Collection[str]) -> str | None:
-    """Which of these an operator decided last in the case, where it needed a person for that."""
-    made = select(col(Decision.action)).where(
+async def last(session: AsyncSession, ref: str, *, why: str, actions: Collection[str]) -> Decision | None:
+    """Which of these an operator decided last in the case, where it needed a person for that; None if none of them."""
+    made = select(Decision).where(
         col(Decision.case_ref) == ref, col(Decision.action).in_(actions), col(Decision.why).contains(why)
     )
-    found: str | None = await session.scalar(made.order_by(col(Decision.at).desc()).limit(1))
-    return found
-
-
-async def last_at(session: AsyncSession, ref: str, *, why: str, action: str) -> datetime | None:
-    """When an operator last decided so in the case, where it needed a person for that."""
-    made = select(func.max(col(Decision.at))).where(
-        col(Decision.case_ref) == ref, col(Decision.action) == action, col(Decision.why).contains(why)
-    )
-    at: datetime | None = await session.scalar(made)
-    return at
+    return (await session.scalars(made.order_by(col(Decision.at).desc()).limit(1))).first()
 
 
 async def made_of(session: AsyncSession, right: RightRow, action: str) -> bool:

@@ -283,7 +283,7 @@ class Relay:
 
 async def _of_what_is_over(session: Session, ref: str) -> MessageKind:
     """What a clear answer to a case that is over is told: the truth about the answer before it, if there was one."""
-    if await consents.answered(session, ref):
+    if await consents.has_answered(session, ref):
         return MessageKind.ALREADY_ANSWERED
     late = (await cases.find(session, ref)).outcome in (model.Outcome.LAPSED, model.Outcome.LATE_YES)
     return MessageKind.LATE if late else MessageKind.NO_QUESTION

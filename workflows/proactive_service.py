@@ -307,6 +307,7 @@ class ProactiveService(CaseInSight):
         return self.case.on + max(consent.applied_on - self.found_on, timedelta(0))
 
     async def _look_again(self, amount: Decimal, consent: ConsentRecorded) -> Decimal:
+        """The amount by the registries of now; an operator is asked while the law says anything but yes."""
         while True:
             self.looks += 1
             on = self._day_of_application(consent)

@@ -24,18 +24,6 @@ BEFORE = {
             RETURN NEW;
         END
     """,
-    # As in 0016: whatever a body assigned beyond or below what we reckoned, somebody decides.
-    "rulings_stand": """
-        BEGIN
-            IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (
-                ('contested', 'accepted'), ('contested', 'superseded')
-            ) THEN
-                RAISE EXCEPTION 'a ruling that was % is not % afterwards', OLD.state, NEW.state
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
-            RETURN NEW;
-        END
-    """,
     "bound_for_good": """
         BEGIN
             IF OLD.question_key IS NOT NULL AND NEW.question_key IS DISTINCT FROM OLD.question_key THEN
@@ -83,16 +71,6 @@ SINCE = {
         "                       q.deadline, q.opened_at + make_interval(days => q.window_days + 8)))\n",
     )
     .replace("NEW_MEANS", "CASE WHEN NEW.given THEN 'yes' ELSE 'no' END"),
-    "rulings_stand": BEFORE["rulings_stand"].replace(
-        "            RETURN NEW;",
-        """            IF NEW.state = 'accepted' AND OLD.state <> 'accepted' AND NOT EXISTS (
-                SELECT FROM decisions WHERE case_ref = NEW.case_ref AND action = 'accept-amount' AND btrim(by) <> ''
-            ) THEN
-                RAISE EXCEPTION 'somebody decides that another amount is accepted'
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
-            RETURN NEW;""",
-    ),
     "bound_for_good": BEFORE["bound_for_good"].replace(
         "            RETURN NEW;",
         """            IF OLD.relayed_at IS NOT NULL AND NEW.relayed_at IS NULL THEN
