@@ -80,7 +80,6 @@ async def test_the_log_of_a_bad_day_names_nobody(
 ) -> None:
     """Good and bad posts, a bug, a database that refuses, an SMS centre and a case that are away."""
     monkeypatch.setattr(relay_module, "SWEEP", 0.01)
-    monkeypatch.setattr(relay_module, "log", structlog.get_logger())
     configure_logging("INFO")
     case = await desk.open()
     await desk.ask(case)
@@ -136,7 +135,6 @@ async def test_the_log_of_waiting_names_nobody(
 ) -> None:
     monkeypatch.setattr(relay_module, "SWEEP", 0.05)
     monkeypatch.setattr(relay_module, "TAKE", timedelta(seconds=0.2))
-    monkeypatch.setattr(relay_module, "log", structlog.get_logger())
     configure_logging("INFO")
     await lonely.ask(await lonely.open())
     await lonely.relay.reply("smpp:1", phone_of(1), SAID, now())
