@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -30,6 +30,7 @@ from card import Card, cases, consents, findings, returns
 from card.cases import KeyNeeded
 from card.tables import CaseRecord
 from desk.opening import Opening
+from desk.standstill import Standstill
 from runtime.codec import codec_of
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Message, Reply, SearchAttributes, Stage, workflow_id
 
@@ -51,18 +52,7 @@ COMPLETED, CANNOT_BEGIN, NO_ROW = "completed_without_outcome", "cannot_begin", "
 STANDS_STILL, ELSEWHERE = "case_stands_still", "workflow_elsewhere"
 """Kinds of findings: what only a person can put right."""
 
-_ELSEWHERE = "its workflow waits for workers that are none of ours: terminate it, and it is begun anew"
-_NO_WORKER = (
-    "no worker can go on with it, and its log says why; once that is mended it goes on by itself. What cannot be "
-    "mended (a message that nobody can open): terminate it, and it is begun anew"
-)
-_IS_PAUSED = "a step of it was paused, and it waits until somebody unpauses it (temporal activity unpause)"
-_NOTHING_UNDER_WAY = (
-    "nothing is under way in it: somebody took its task and did nothing; terminate it, and it is begun anew"
-)
-
-_PROBLEMS, _PAUSED = "TemporalReportedProblems", "TemporalPauseInfo"
-"""Search attributes of the server's own."""
+_ELSEWHERE = "its workflow is none that was started for it ({}): terminate it, and it is begun anew"
 
 OVER = frozenset(
     {
@@ -86,8 +76,9 @@ class Reconciler:
         self._next = 0.0
         self._running: AsyncIterator[WorkflowExecution] | None = None
         self._without_row: set[str] = set()
-        self._idle: dict[str, int] = {}
-        """Workflows in which nothing was under way at the last look, with the length of their history then."""
+        self._standstill = Standstill(client, opening.task_queue)
+        self._amiss: dict[str, set[str]] = {kind: set() for kind in (COMPLETED, CANNOT_BEGIN, ELSEWHERE)}
+        """What was found of each kind since the first case was looked at."""
 
     async def when_due(self) -> None:
         """One look, if the last was long enough ago."""
@@ -104,11 +95,18 @@ class Reconciler:
         async with self.card.statements() as session:
             page = await cases.open_after(session, self._after, AT_ONCE)
         begun = 0
-        amiss: dict[str, dict[str, str]] = {COMPLETED: {}, CANNOT_BEGIN: {}}
-        for case in await self._not_seen_running(page):
+        amiss: dict[str, dict[str, str]] = {kind: {} for kind in self._amiss}
+        for case in await self._not_seen_running(page, amiss):
             begun += await self._begin_anew_if_lost(case, amiss)
         await self._put_before_a_person(amiss, [case.ref for case in page])
+        for kind, found in amiss.items():
+            self._amiss[kind] |= set(found)
         self._after = page[-1].ref if len(page) == AT_ONCE else ""
+        if not self._after:
+            async with self.card.statements() as session:
+                for kind, refs in self._amiss.items():
+                    await findings.only(session, kind, refs)
+                    refs.clear()
         await self._look_for_workflows_without_a_row()
         await self._look_for_cases_that_stand_still()
         if not self._after:
@@ -133,7 +131,7 @@ class Reconciler:
         """Look at everything once, from the first case to the last. Returns how many cases were begun anew."""
         self._after, self._running = "", None
         begun = await self.look()
-        while self._after or self._running is not None:
+        while self._after or self._running is not None or self._standstill.goes_on:
             begun += await self.look()
         return begun
 
@@ -152,16 +150,12 @@ class Reconciler:
             self._running, self._without_row = self.client.list_workflows(query), set()
         page: dict[str, str] = {}
         waiting: set[str] = set()
-        elsewhere: set[str] = set()
         try:
             while len(page) < AT_ONCE:
                 execution = await anext(self._running)
-                said = execution.typed_search_attributes
-                page[execution.id] = ref = said.get(SearchAttributes.CASE_REF) or ""
-                if said.get(SearchAttributes.STAGE) in (Stage.CONSENT, Stage.LATE):
+                page[execution.id] = ref = execution.id.rpartition("/")[2]
+                if execution.typed_search_attributes.get(SearchAttributes.STAGE) in (Stage.CONSENT, Stage.LATE):
                     waiting.add(ref)
-                if execution.task_queue != self.opening.task_queue:
-                    elsewhere.add(ref)
         except StopAsyncIteration:
             self._running = None
         except RPCError:
@@ -181,8 +175,7 @@ class Reconciler:
         self._without_row |= set(without)
         await self._end_what_is_over(own)
         await self._bring_again({ref: id_ for ref, id_ in own.items() if ref in waiting})
-        amiss = {NO_ROW: without, ELSEWHERE: dict.fromkeys(elsewhere & set(own), _ELSEWHERE)}
-        await self._put_before_a_person(amiss, [*page, *page.values()])
+        await self._put_before_a_person({NO_ROW: without}, [*page, *page.values()])
         if self._running is None:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
@@ -220,45 +213,11 @@ class Reconciler:
                     raise asyncio.CancelledError from None
 
     async def _look_for_cases_that_stand_still(self) -> None:
-        """Cases that can say nothing for themselves: their own code fails, or cannot open what it was sent, which the
-        server marks after a few attempts; a step was paused; or a worker that is none of ours took their task and did
-        nothing. It is over by itself when a worker can go on.
-        """
-        still: dict[str, str] = {}
-        for problem, why in ((_PROBLEMS, _NO_WORKER), (_PAUSED, _IS_PAUSED)):
-            async for execution in self.client.list_workflows(
-                f"ExecutionStatus = 'Running' AND {problem} IS NOT NULL", limit=AT_ONCE
-            ):
-                ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
-                still[ref or execution.id] = why
-        still |= dict.fromkeys(await self._idle_cases(), _NOTHING_UNDER_WAY)
+        """It is over by itself when a worker can go on."""
+        still = await self._standstill.look()
         await self._put_before_a_person({STANDS_STILL: still}, [])
         async with self.card.statements() as session:
             await findings.only(session, STANDS_STILL, still)
-
-    async def _idle_cases(self) -> set[str]:
-        """Cases that ask another body, so somebody must be at it, and nobody is: at this look and the one before."""
-        query = (
-            f"ExecutionStatus = 'Running' AND WorkflowType = '{WORKFLOW}' "
-            "AND (NeedsAttention IS NULL OR NeedsAttention = false) "
-            f"AND Stage IN ('{Stage.DETECT}', '{Stage.ASSIGN}')"
-        )
-        idle: dict[str, int] = {}
-        still: set[str] = set()
-        async for execution in self.client.list_workflows(query, limit=AT_ONCE):
-            handle = self.client.get_workflow_handle(execution.id, run_id=execution.run_id)
-            try:
-                described = await handle.describe()
-            except RPCError:
-                continue  # it has just ended
-            raw = described.raw_description
-            if raw.pending_activities or raw.HasField("pending_workflow_task"):
-                continue
-            idle[execution.id] = described.history_length
-            if self._idle.get(execution.id) == described.history_length:
-                still.add(execution.typed_search_attributes.get(SearchAttributes.CASE_REF) or execution.id)
-        self._idle = idle
-        return still
 
     async def _reopened_since(self, case: CaseRecord, ended: datetime | None) -> bool:
         """Whether somebody has opened the case again after its workflow had ended: its money came back, or is owed."""
@@ -266,16 +225,34 @@ class Reconciler:
             reopened = await returns.reopened_at(session, case.ref)
         return reopened is not None and ended is not None and reopened > ended
 
-    async def _not_seen_running(self, page: Sequence[CaseRecord]) -> list[CaseRecord]:
-        """Those that visibility, which lags a little, does not list as running: one question for many cases."""
+    async def _not_seen_running(self, page: Sequence[CaseRecord], amiss: dict[str, dict[str, str]]) -> list[CaseRecord]:
+        """Those that visibility, which lags a little, does not list as running: one question for many cases.
+
+        What runs under the id of a case, and was not started for it, is amiss: nobody works on the case.
+        """
         if not page:
             return []
-        ids = ", ".join(f"'{workflow_id(case.service, case.ref)}'" for case in page)
-        running = {
-            found.id
-            async for found in self.client.list_workflows(f"ExecutionStatus = 'Running' AND WorkflowId IN ({ids})")
-        }
-        return [case for case in page if workflow_id(case.service, case.ref) not in running]
+        of = {workflow_id(case.service, case.ref): case for case in page}
+        ids = ", ".join(f"'{id_}'" for id_ in of)
+        running = set()
+        async for found in self.client.list_workflows(f"ExecutionStatus = 'Running' AND WorkflowId IN ({ids})"):
+            running.add(found.id)
+            wrong = self._foreign(found, of[found.id].ref)
+            if wrong is not None:
+                amiss[ELSEWHERE][of[found.id].ref] = _ELSEWHERE.format(wrong)
+        return [case for id_, case in of.items() if id_ not in running]
+
+    def _foreign(self, running: WorkflowExecution, ref: str) -> str | None:
+        """In what it differs from what is started for the case; None where it doesn't."""
+        if running.workflow_type not in (WORKFLOW, NOTICE_WORKFLOW):
+            return f"of type {running.workflow_type[:60]}"
+        if running.task_queue != self.opening.task_queue:
+            return f"for the workers of queue {running.task_queue[:60]}"
+        if running.typed_search_attributes.get(SearchAttributes.CASE_REF) != ref:
+            return "without its reference"
+        if (running.execution_time or running.start_time) > datetime.now(UTC) + ENDS_WITHIN:
+            return "beginning later"
+        return None
 
     async def _begin_anew_if_lost(self, case: CaseRecord, amiss: dict[str, dict[str, str]]) -> bool:
         id_ = workflow_id(case.service, case.ref)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -10,8 +10,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from card import Card, applications, consents, messages, money
-from card.tables import Application, ApplicationState, Assignment, Consent, IncomingMessage, table
+from card import Card, accounts, applications, cases, consents, messages, money, payments
+from card.tables import (
+    Application,
+    ApplicationState,
+    Assignment,
+    CaseRecord,
+    Consent,
+    IncomingMessage,
+    PaymentState,
+    table,
+)
 from runtime.embedded.servers import Database
 
 BY_FORCE = text("SET LOCAL session_replication_role = replica")
@@ -54,6 +63,24 @@ async def owed(
     row = insert(table(Assignment)).values(key=key, case_ref=case_ref, **ruling)
     await session.execute(row.on_conflict_do_nothing())
     await money.book_assigned(session, key, case_ref, amount, about)
+
+
+async def paid(session: AsyncSession, key: str, case: CaseRecord, amount: Decimal, iban: str, on: date) -> None:
+    """A payment of what is owed has reached the person's account, and is in the books."""
+    account = await accounts.know(session, case.person_id, iban, "bank")
+    await payments.intend(session, key, case.ref, account.id, amount)
+    await payments.finish(session, key, PaymentState.SETTLED, reason=None)
+    await money.book_credited(session, key, case.ref, amount, on)
+
+
+async def served(session: AsyncSession, case_ref: str) -> None:
+    """What was found for the case has been assigned and paid, if it had not: only then does a case end so."""
+    case = await cases.find(session, case_ref)
+    if (await money.money(session, case_ref)).credited:
+        return
+    amount, on = case.amount or Decimal(1), case.assessed_on
+    await owed(session, f"assigned/{case_ref}", case_ref, amount, money.About("budget", on.replace(day=1), on))
+    await paid(session, f"paid/{case_ref}", case, amount, "KZ36125KZT0000000010", on)
 
 
 async def applied(session: AsyncSession, case_ref: str, number: str) -> None:

@@ -15,7 +15,8 @@ from activities.calendar import day_of
 from activities.close import FOR_GOOD, NOTHING_NEW
 from benefits import make_iin
 from card import accounts, cases, findings, rights
-from card.tables import CaseRecord, Decision, Look, RightRow, RightState, table
+from card.tables import CaseRecord, Consent, Decision, Look, RightRow, RightState, table
+from tests.activities.database import BY_FORCE, served
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
 from workflows.model import (
@@ -46,6 +47,9 @@ async def detect(life: Life, case: Case) -> Detected:
 
 
 async def close(life: Life, case: Case, outcome: Outcome, reason: str | None = None) -> None:
+    if outcome is Outcome.CREDITED:
+        async with life.card.transaction() as session:
+            await served(session, case.ref)
     await life.run(Step.CLOSE, CloseInput(case=case, key=case.key(Step.CLOSE), outcome=outcome, reason=reason))
 
 
@@ -389,8 +393,15 @@ async def test_a_change_is_granted_without_asking_where_a_dated_parameter_says_s
 
 
 async def test_nothing_is_granted_unasked_to_who_never_said_yes(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of what was granted before a yes was kept."""
     await life.settle(mother(children=4))
-    await ended(life, Outcome.CREDITED)
+    before = await life.open()
+    await detect(life, before)
+    async with life.card.transaction() as session:
+        await served(session, before.ref)
+        await session.execute(BY_FORCE)
+        await session.execute(delete(Consent))
+    await close(life, before, Outcome.CREDITED)
     await life.settle(mother(children=5))
     case = await life.open()
     found = await detect(life, case)

@@ -3,16 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from itertools import count
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from benefits import make_iin
-from card import Card, accounts, cases, money, payments
-from card.tables import CaseRecord, PaymentState
+from card import Card, cases
+from card.tables import CaseRecord
 
 ON = date(2025, 3, 1)
 
@@ -30,13 +28,6 @@ class Cards:
         by = opened_by or f"event-{next(self.numbers)}"
         async with self.card.transaction() as session:
             return (await cases.open_case(session, service=service, iin=iin, opened_by=by, on=ON)).case
-
-    async def pay(self, session: AsyncSession, key: str, case: CaseRecord, amount: Decimal, iban: str) -> None:
-        """A payment has reached the person's account, and is in the books."""
-        account = await accounts.know(session, case.person_id, iban, "bank")
-        await payments.intend(session, key, case.ref, account.id, amount)
-        await payments.finish(session, key, PaymentState.SETTLED, reason=None)
-        await money.book_credited(session, key, case.ref, amount, ON)
 
     async def without_payments(self) -> None:
         """The books alone, where a test asks what they cover: an entry needs no payment."""

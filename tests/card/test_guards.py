@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.records import Language, Sex
 from benefits import make_iin
-from card import Card, accounts, cases, decisions, messages, migrate, money, rights
+from card import Card, accounts, cases, decisions, messages, migrate, money, parts, rights, snapshots
 from card.store import DatabaseError, DatabaseRefused
 from card.tables import (
     Assignment,
@@ -25,11 +25,12 @@ from card.tables import (
     LedgerAccount,
     LedgerEntry,
     MessageState,
+    OutgoingMessage,
     Payment,
     RightState,
 )
 from runtime.embedded.servers import Database
-from tests.activities.database import BY_FORCE, applied, owed
+from tests.activities.database import BY_FORCE, applied, owed, paid
 from tests.card.conftest import ON, Cards
 from workflows.model import Meaning, Outcome
 
@@ -320,7 +321,7 @@ async def test_the_role_that_works_can_add_and_not_change(cards: Cards, postgres
     try:
         async with works.transaction() as session:
             await owed(session, "assign", case.ref, AMOUNT, ABOUT)
-            await cards.pay(session, "credit", case, AMOUNT, IBAN)
+            await paid(session, "credit", case, AMOUNT, IBAN, ON)
             await cases.close(session, case.ref, "credited", None)
         for deed in (
             "UPDATE ledger SET amount = 1",
@@ -431,7 +432,7 @@ async def test_what_was_decided_sent_and_said_stays(cards: Cards, deed: str) -> 
     await cards.open(n=2)
     async with cards.card.transaction() as session:
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
-        await cards.pay(session, "credit", case, AMOUNT, IBAN)
+        await paid(session, "credit", case, AMOUNT, IBAN, ON)
     with pytest.raises(DatabaseError):
         await _execute(cards.card, text(deed), {})
 
@@ -470,7 +471,7 @@ BACK = {"key": "'credit:returned'", "debit": "'paid'", "credit": "'payable'", **
 KEPT = {"key": "'x'", "debit": "'entitled'", "credit": "'withheld'", **AS_ASSIGNED}
 FRESH = (
     "WITH fresh AS (INSERT INTO rights (id, service, state, since, offers, refusals) "
-    "SELECT gen_random_uuid(), service, 'found', now(), 0, 0 FROM rights RETURNING id) "
+    "SELECT gen_random_uuid(), service, 'found', now(), 0, 0 FROM rights LIMIT 1 RETURNING id) "
 )
 OUT_OF_ORDER = {
     "an entry without a payment": ENTRY.format(**PAID),
@@ -511,6 +512,17 @@ OUT_OF_ORDER = {
     "one with a fresh one": f"{FRESH} UPDATE rights SET same_as = (SELECT id FROM fresh)",  # noqa: S608
     "about nothing": "UPDATE cases SET right_id = NULL WHERE outcome = 'credited'",
     "what became of it": "UPDATE payments SET bank_reference = 'x'",
+    "paid by nobody": "UPDATE cases SET outcome = 'credited' WHERE outcome IS NULL",
+    "served by nobody": "UPDATE rights SET state = 'settled' WHERE state = 'found'",
+    "served from the first": "INSERT INTO rights (id, service, state, offers, refusals) "
+    "VALUES (gen_random_uuid(), 'childbirth', 'entitled', 0, 0)",
+    "decided by other facts": "UPDATE facts_snapshots SET facts = '{}'",
+    "never sent": "UPDATE messages SET state = 'intended'",
+    "on its way again": "UPDATE messages SET state = 'sent'",
+    "heard of it otherwise": "UPDATE events SET on_day = '1990-01-01'",
+    "heard of it never": "DELETE FROM events",
+    "did not arrive": "UPDATE receipts SET delivered = false",
+    "another part": "UPDATE message_parts SET message_key = 'x'",
     "asked before": "UPDATE questions SET opened_at = opened_at - interval '1 day'",
     "brought again": "UPDATE incoming SET relayed_at = NULL",
 }
@@ -527,8 +539,16 @@ async def test_money_goes_in_its_order_alone(cards: Cards, deed: str) -> None:
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         incoming = await session.get_one(IncomingMessage, f"said/{case.ref}")
         incoming.question_key = f"asked/{case.ref}"
-        await cards.pay(session, "credit", case, AMOUNT, IBAN)
+        await paid(session, "credit", case, AMOUNT, IBAN, ON)
         await cases.close(session, case.ref, "credited", None)
+        await rights.known_as(session, case.service, {"another"})
+        await snapshots.keep(session, "detect", case.ref, {}, {"amount": "78798"})
+        await cases.heard_of(session, "registry:1", "birth", "850312450017", ON)
+        said: dict[str, Any] = {"language": "kk", "kind": "offer", "text": "?", "parts": 1, "paid_by": "budget"}
+        await messages.intend(session, OutgoingMessage(key="m", case_ref=case.ref, phone="+77010000001", **said))
+        await messages.mark_sent(session, "m", ["1a"], NOW)
+        await messages.mark_failed(session, "m")
+        await parts.store_receipt(session, "1a", delivered=True, at=NOW)
     with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
         await _execute(cards.card, text(deed), {})
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -192,12 +193,37 @@ async def test_a_case_in_which_nothing_is_under_way_is_put_before_a_person(desk:
     await _until_found(desk, _reconciler(desk), case, "case_stands_still")
 
 
-async def test_a_workflow_that_waits_for_no_worker_of_ours_is_put_before_a_person(desk: Desk) -> None:
+FOREIGN: dict[str, dict[str, Any]] = {
+    "for other workers": {"task_queue": "nowhere"},
+    "of another type": {"workflow": "Proactive"},
+    "without its reference": {"search_attributes": None},
+    "in a thousand hours": {"start_delay": timedelta(hours=1000)},
+}
+
+
+@pytest.mark.parametrize("members", FOREIGN.values(), ids=FOREIGN)
+async def test_a_workflow_that_was_not_started_for_the_case_is_put_before_a_person(
+    desk: Desk, members: dict[str, Any]
+) -> None:
+    """Somebody started it again by hand: it bore the case's name, and worked on nothing."""
     case = await _open_a_while_ago(desk)
     said = (await desk.handle(case).describe()).typed_search_attributes
     await desk.handle(case).terminate("by a stranger")
-    await desk.client.start_workflow(WORKFLOW, case, id=case.id, task_queue="nowhere", search_attributes=said)
-    await _until_found(desk, _reconciler(desk), case, "workflow_elsewhere")
+    own: dict[str, Any] = {"workflow": WORKFLOW, "task_queue": desk.opening.task_queue, "search_attributes": said}
+    await desk.client.start_workflow(arg=case, id=case.id, **own | members)
+    looks = _reconciler(desk)
+    await _until_found(desk, looks, case, "workflow_elsewhere")
+    await desk.handle(case).terminate("by an operator")
+    async with asyncio.timeout(20):
+        while await _found(desk, looks, case):
+            await asyncio.sleep(0.2)
+    assert await _runs(desk, case)
+
+
+async def test_a_step_that_was_moved_to_no_worker_of_ours_is_put_before_a_person(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).signal(WORKS)
+    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
 
 
 async def test_a_step_that_was_paused_is_put_before_a_person(desk: Desk) -> None:

@@ -1,0 +1,98 @@
+"""A case that ends as paid has been paid, a right that is served has a case, and what was heard stays as it was"""
+
+from alembic import op
+
+revision: str = "0018"
+down_revision: str | None = "0017"
+branch_labels: None = None
+depends_on: None = None
+
+AT_THE_END = {
+    ("credited_is_paid", "cases", "INSERT OR UPDATE OF outcome"): """
+        BEGIN
+            IF NEW.outcome = 'credited' AND NOT EXISTS (
+                SELECT FROM payments WHERE case_ref = NEW.ref AND state = 'settled'
+            ) AND EXISTS (SELECT FROM cases WHERE ref = NEW.ref AND outcome = 'credited') THEN
+                RAISE EXCEPTION 'a case ends as paid when it has been paid' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NULL;
+        END
+    """,
+    ("served_by_a_case", "rights", "INSERT OR UPDATE OF state"): """
+        BEGIN
+            IF NEW.state IN ('entitled', 'settled') AND NOT EXISTS (
+                SELECT FROM cases c JOIN rights r ON r.id = c.right_id AND (r.id = NEW.id OR r.same_as = NEW.id)
+                 WHERE c.outcome IN ('credited', 'told')
+            ) AND EXISTS (SELECT FROM rights WHERE id = NEW.id AND state IN ('entitled', 'settled')) THEN
+                RAISE EXCEPTION 'a right is served by a case that has paid it' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NULL;
+        END
+    """,
+}
+"""Looked at when the transaction ends: what belongs together is written in one, in either order."""
+
+BEFORE = {
+    ("messages_go_on", "messages", "UPDATE OF state"): """
+        BEGIN
+            IF NEW.state = 'intended' AND OLD.state <> 'intended'
+               OR NEW.state = 'sent' AND OLD.state IN ('delivered', 'failed') THEN
+                RAISE EXCEPTION 'a message that was % is not % afterwards', OLD.state, NEW.state
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END
+    """,
+    # An attempt that was cut off after its commit is made again, while the case goes on.
+    ("snapshots_stay", "facts_snapshots", "UPDATE"): """
+        BEGIN
+            IF EXISTS (SELECT FROM cases WHERE ref = OLD.case_ref AND outcome IS NOT NULL) THEN
+                RAISE EXCEPTION 'what a case that is over was decided by stays' USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END
+    """,
+}
+
+STAY = {
+    "events": ("id", "kind", "iin", "on_day", "at"),
+    "receipts": ("operator", "smsc_message_id", "reading", "delivered", "at"),
+    "message_parts": ("operator", "smsc_message_id", "reading", "message_key", "number"),
+    "facts_snapshots": ("key", "case_ref"),
+}
+NOT_DELETED = ("events",)
+
+
+def _function(name: str, body: str) -> None:
+    op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+    op.execute(f"ALTER FUNCTION {name}() SET search_path = pg_catalog, public, pg_temp")
+
+
+def upgrade() -> None:
+    for (name, table, on), body in AT_THE_END.items():
+        _function(name, body)
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER {name} AFTER {on} ON {table} DEFERRABLE INITIALLY DEFERRED "
+            f"FOR EACH ROW EXECUTE FUNCTION {name}()"
+        )
+    for (name, table, on), body in BEFORE.items():
+        _function(name, body)
+        op.execute(f"CREATE TRIGGER {name} BEFORE {on} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    for table, columns in STAY.items():
+        named = ", ".join(f"'{column}'" for column in columns)
+        op.execute(f"CREATE TRIGGER it_stays BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION it_stays({named})")
+    for table in NOT_DELETED:
+        op.execute(
+            f"CREATE TRIGGER rows_stay BEFORE DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION it_stays()"
+        )
+
+
+def downgrade() -> None:
+    for table in NOT_DELETED:
+        op.execute(f"DROP TRIGGER rows_stay ON {table}")
+    for table in STAY:
+        op.execute(f"DROP TRIGGER it_stays ON {table}")
+    for name, table, _ in (*BEFORE, *AT_THE_END):
+        op.execute(f"DROP TRIGGER {name} ON {table}")
+        op.execute(f"DROP FUNCTION {name}()")
