@@ -1,8 +1,10 @@
 """The record of cases: opening one for a person, claiming the right it is about, closing it with an outcome."""
 
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -12,24 +14,24 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CASE_NUMBERS, CaseRecord, RegistryEvent, RightState, table
+from card.tables import CaseRecord, RegistryEvent, RightState, table
 from card.tables import Person as PersonRow
 
 NOTHING_NEW = ("no_right", "already_paid", "already_offered")
 
-_PRIME = 99_999_989
-_SPREAD = 61_803_399
+REFERENCES = 10**8
+"""So many there are: enough for decades of two million cases each."""
 
 
 def case_ref(number: int) -> str:
-    """The speakable reference of the case with this number: eight digits and a check digit, `4827-1031-6`.
+    """The speakable reference with this number: eight digits and a check digit, `4827-1031-6`.
 
-    Neighbouring numbers give references far apart, so that a slip of the tongue meets no other case; the ninth digit
-    (Luhn) catches every single wrong digit and most exchanged neighbours.
+    The ninth digit (Luhn) catches every single wrong digit and most exchanged neighbours. Cases draw their number by
+    lot: a counter gives references again, to other people, once the Card has been restored from yesterday.
     """
-    if not 0 < number < _PRIME:
-        raise ValueError(f"case number {number}: must lie between 1 and {_PRIME - 1}")
-    digits = f"{number * _SPREAD % _PRIME:08d}"
+    if not 0 <= number < REFERENCES:
+        raise ValueError(f"case number {number}: must lie between 0 and {REFERENCES - 1}")
+    digits = f"{number:08d}"
     return f"{digits[:4]}-{digits[4:]}-{_luhn(digits)}"
 
 
@@ -83,25 +85,31 @@ async def open_for(
     look: int = 0,
 ) -> Opened:
     """As `open_case`, for a person whom the Card knows."""
-    number = (await session.execute(select(CASE_NUMBERS.next_value()))).scalar_one()
-    added = await session.execute(
-        insert(table(CaseRecord))
-        .values(
-            ref=case_ref(number),
-            service=service,
-            person_id=person_id,
-            opened_by=opened_by,
-            assessed_on=on,
-            root=root,
-            look=look,
-        )
-        .on_conflict_do_nothing(index_elements=["opened_by"])
-        .returning(col(CaseRecord.ref))
+    row: dict[str, Any] = {"service": service, "person_id": person_id, "opened_by": opened_by, "assessed_on": on}
+    while True:
+        ref = case_ref(secrets.randbelow(REFERENCES))
+        added = insert(table(CaseRecord)).values(ref=ref, root=root, look=look, **row)
+        new = await session.scalar(added.on_conflict_do_nothing().returning(col(CaseRecord.ref))) is not None
+        case = await _opened(session, opened_by)
+        if case is not None:  # added now, or by another at the same moment; else its number is drawn already
+            return Opened(case=case, new=new)
+
+
+async def refer_anew(session: AsyncSession, ref: str) -> CaseRecord:
+    """The case, which has not begun, under another reference: what was done under this one was another's."""
+    case = await find(session, ref)
+    another = await open_for(
+        session,
+        service=case.service,
+        person_id=case.person_id,
+        opened_by=f"{case.opened_by}/{ref}",
+        on=case.assessed_on,
+        root=case.root,
+        look=case.look,
     )
-    new = added.scalar_one_or_none() is not None
-    case = await _opened(session, opened_by)
-    assert case is not None  # noqa: S101  (added now, or by another at the same moment)
-    return Opened(case=case, new=new)
+    await started(session, ref, None)
+    await close(session, ref, "already_offered", "reference_taken")
+    return another.case
 
 
 async def _opened(session: AsyncSession, opened_by: str) -> CaseRecord | None:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Numeric,
-    Sequence,
     Table,
     UniqueConstraint,
     func,
@@ -39,9 +38,6 @@ OUTCOMES = (
     *("late_yes", "no_account", "missing_document", "refused_by_body", "closed_by_operator", "told", "not_due"),
 )
 """How a case may end, as `workflows.model.Outcome` has it: a test holds the two equal."""
-
-CASE_NUMBERS = Sequence("case_numbers", metadata=SQLModel.metadata)
-"""Where the speakable case references come from; gaps mean nothing."""
 
 
 def _time(*, nullable: bool = False, now: bool = False, index: bool = False) -> Any:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
@@ -19,7 +21,7 @@ import benefits
 from activities.calendar import day_of
 from card import Card, cases, rights
 from card.tables import CaseRecord
-from runtime.codec import codec_of
+from runtime.codec import UnknownKey, codec_of
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, SearchAttributes, Stage
 
 log = structlog.get_logger()
@@ -44,6 +46,10 @@ class Opened:
     new: bool
 
 
+class ReferenceTaken(Exception):
+    """Temporal knows another's case by this id: the Card is an older copy, or a stranger started it."""
+
+
 class Opening:
     def __init__(self, card: Card, client: Client, task_queue: str) -> None:
         self.card = card
@@ -66,7 +72,7 @@ class Opening:
             )
         case = _case(opened.case)
         if opened.case.started_at is None:
-            await self._start_or_wait(case)
+            case = await self._start_or_wait(case)
         return Opened(case, opened.new)
 
     async def heard_of(self, id: str, kind: str, iin: str, on: date | None) -> str | None:
@@ -99,23 +105,33 @@ class Opening:
             await self._start_or_wait(case)
         return len(opened)
 
-    async def _start_or_wait(self, case: Case) -> None:
+    async def _start_or_wait(self, case: Case) -> Case:
+        """Start it, or leave it to `start_pending`. Returns the case that it is, as `_start_new`."""
         try:
-            await self._start(case)
+            return await self._start_new(case)
         except RPCError as away:
             log.warning("opening.start_waits", case=case.id, error=away.status.name)
+            return case
+
+    async def _start_new(self, case: Case) -> Case:
+        """Start a case that has not begun. Returns the case that it is: under another reference if that was taken."""
+        try:
+            await self._start(case)
+        except ReferenceTaken:
+            log.error("opening.reference_is_taken", case=case.id)
+            async with self.card.transaction() as session:
+                another = await cases.refer_anew(session, case.ref)
+            return await self._start_new(_case(another))
         except benefits.UnknownService:
             log.error("opening.unknown_service", case=case.id)
+        return case
 
     async def start_pending(self) -> int:
         """Start the cases that were recorded and not started, as after a crash in between. Returns their number."""
         async with self.card.statements() as session:
             waiting = [_case(row) for row in await cases.not_started(session, WAITS, AT_ONCE)]
         for case in waiting:
-            try:
-                await self._start(case)
-            except benefits.UnknownService:
-                log.error("opening.unknown_service", case=case.id)
+            await self._start_new(case)
         return len(waiting)
 
     async def begin_anew(self, row: CaseRecord) -> None:
@@ -125,19 +141,18 @@ class Opening:
         """
         case = _case(row)
         log.warning("opening.begun_anew", case=case.id)
-        await self._start(case, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+        with contextlib.suppress(ReferenceTaken):  # just started by a stranger: the next look of the reconciler says so
+            await self._start(case, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
 
     async def _start(self, case: Case, again: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE) -> None:
         workflow, name, details = _described(case.service, case.on)
-        # It may have run and ended already: an earlier try started it and died before it could say so.
-        with contextlib.suppress(WorkflowAlreadyStartedError):
+        try:
             await self.client.start_workflow(
                 workflow,
                 case,
                 id=case.id,
                 task_queue=self.task_queue,
                 id_reuse_policy=again,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 static_summary=f"{name}, case {case.ref}",
                 static_details=f"{details}: {name}. Assessed for {case.on:%d.%m.%Y}.",
                 search_attributes=TypedSearchAttributes(
@@ -149,8 +164,28 @@ class Opening:
                     ]
                 ),
             )
+        except WorkflowAlreadyStartedError:
+            # An earlier try started it and died before it could say so, and it may have ended since.
+            if not await self._runs_for(case):
+                raise ReferenceTaken from None
         async with self.card.statements() as session:
             await cases.started(session, case.ref, codec_of(self.client).current)
+
+    async def _runs_for(self, case: Case) -> bool:
+        """Whether what Temporal knows by the case's id was started with this case. True where that can't be read."""
+        asked = GetWorkflowExecutionHistoryRequest(
+            namespace=self.client.namespace, execution=WorkflowExecution(workflow_id=case.id), maximum_page_size=1
+        )
+        history = (await self.client.workflow_service.get_workflow_execution_history(asked)).history
+        given = history.events[0].workflow_execution_started_event_attributes.input.payloads
+        here = WorkflowSerializationContext(namespace=self.client.namespace, workflow_id=case.id)
+        try:
+            (started_with,) = await self.client.data_converter.with_context(here).decode(given, [Case])
+        except UnknownKey:
+            return True
+        except Exception:  # whatever it is, it is none of ours
+            return False
+        return bool(started_with == case)
 
 
 def _described(code: str, on: date) -> tuple[str, str, str]:

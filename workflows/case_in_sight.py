@@ -261,6 +261,7 @@ class CaseInSight:
         in_sight = workflow.patched(Change.ONE_STATE)
         self.question = Question(why, text, workflow.now(), may_close)
         self.note(f"needs a person: {text}")
+        before = self.waits_for
         await self.enter(self.stage, "an operator's decision", until)
         waiting = f"an operator ({why}). Update resolve: {self._input()}"
         try:
@@ -275,6 +276,8 @@ class CaseInSight:
             await workflow.wait_condition(lambda: not self._deciding)
         finally:
             resolution, self.resolution, self.question = self.resolution, None, None
+        if until is None:
+            self.waits_for = before  # the same step, tried again
         if in_sight:
             self._show()
         else:

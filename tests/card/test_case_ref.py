@@ -1,4 +1,4 @@
-"""The speakable reference: no two cases share one, and a slip of the tongue meets none."""
+"""The speakable reference: no two numbers share one, and a slip of the tongue is heard."""
 
 import pytest
 from hypothesis import given
@@ -6,30 +6,20 @@ from hypothesis import strategies as st
 
 from card.cases import case_ref, is_case_ref
 
-LAST = 99_999_988
-numbers = st.integers(min_value=1, max_value=LAST)
+LAST = 99_999_999
+numbers = st.integers(min_value=0, max_value=LAST)
 places = st.sampled_from([0, 1, 2, 3, 5, 6, 7, 8, 10])
 
 
 def test_the_form_that_is_spoken() -> None:
-    assert case_ref(1) == "6180-3399-7"
-    assert case_ref(2) == "2360-6809-4"
-    assert all(is_case_ref(case_ref(n)) for n in (1, 2, LAST))
-
-
-def test_a_hundred_thousand_neighbours_are_all_different() -> None:
-    assert len({case_ref(n) for n in range(1, 100_001)}) == 100_000
+    assert case_ref(48271031) == "4827-1031-6"
+    assert case_ref(1) == "0000-0001-8"
+    assert all(is_case_ref(case_ref(n)) for n in (0, 1, LAST))
 
 
 @given(numbers, numbers)
 def test_two_numbers_never_share_a_reference(one: int, other: int) -> None:
     assert (case_ref(one) == case_ref(other)) == (one == other)
-
-
-@given(st.integers(min_value=1, max_value=LAST - 1))
-def test_neighbouring_cases_sound_nothing_alike(number: int) -> None:
-    here, there = case_ref(number), case_ref(number + 1)
-    assert sum(a != b for a, b in zip(here, there, strict=True)) >= 3
 
 
 @given(numbers, places, st.integers(min_value=1, max_value=9))
@@ -55,7 +45,7 @@ def test_anything_may_be_asked(text: str) -> None:
         assert digits.isascii()
 
 
-@pytest.mark.parametrize("number", [0, -1, LAST + 1])
+@pytest.mark.parametrize("number", [-1, LAST + 1])
 def test_the_numbers_end(number: int) -> None:
     with pytest.raises(ValueError, match="must lie between"):
         case_ref(number)

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import day_of
+from card import cases
 from card.tables import CaseRecord, DeliveryReceipt, IncomingMessage, SeenRequest
 from gateway.signature import signed_headers
 from tests.activities.database import BY_FORCE
@@ -237,6 +238,25 @@ async def test_a_case_that_has_run_already_is_not_started_again(desk: Desk) -> N
     assert await desk.opening.start_pending() == 1
     assert (await desk.handle(case).describe()).run_id == run
     assert await desk.opening.start_pending() == 0
+
+
+async def test_the_reference_of_anothers_case_is_not_given_to_a_new_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Card was restored from yesterday; a counter gave today's references again, and a case "lived" in another's
+    workflow."""
+    theirs = await desk.open(1)
+    async with desk.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        await session.delete(await session.get_one(CaseRecord, theirs.ref))
+    drawn = [int(theirs.ref.replace("-", "")[:8]), 48271031]
+    monkeypatch.setattr("card.cases.secrets.randbelow", lambda _: drawn.pop(0))
+    mine = await desk.open(2)
+    assert mine.ref == "4827-1031-6"
+    assert (await desk.handle(mine).describe()).status
+    assert await desk.opening._runs_for(theirs)
+    async with desk.card.transaction() as session:
+        assert (await cases.find(session, theirs.ref)).reason == "reference_taken"
 
 
 class Away:

@@ -69,6 +69,8 @@ def _function(name: str, body: str) -> None:
 
 
 def upgrade() -> None:
+    # Its numbers came again after a restore, for other people.
+    op.execute("DROP SEQUENCE case_numbers")
     for (name, table, on), body in AT_THE_END.items():
         _function(name, body)
         op.execute(
@@ -89,6 +91,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("CREATE SEQUENCE case_numbers")
     for table in NOT_DELETED:
         op.execute(f"DROP TRIGGER rows_stay ON {table}")
     for table in STAY:
