@@ -7,20 +7,28 @@ or moved to where none of our workers is; or a worker that is none of ours took 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.client import Client, WorkflowExecution
+from temporalio.client import Client, WorkflowExecution, WorkflowHandle
 from temporalio.service import RPCError
 
 from workflows.model import WORKFLOW, SearchAttributes, Stage
 
 AT_ONCE = 500
-"""So many cases are looked at in one look, round and round."""
+"""So many cases are looked at in one look, round and round; and a fifth as many of those that wait for a person."""
 
 SIDE_BY_SIDE = 16
 
 LONGEST_WAIT = timedelta(hours=2)
 """Between two attempts of a step: our own pauses are of two minutes, and a body may ask for an hour."""
+
+TAKEN_WITHIN = timedelta(minutes=10)
+"""So long a worker may need to take a task, in a flood of them too."""
+
+NOTICED_WITHIN = timedelta(hours=1)
+"""A case that has not noticed for so long that its term is over notices nothing."""
 
 NO_WORKER = (
     "no worker can go on with it, and its log says why; once that is mended it goes on by itself. What cannot be "
@@ -35,13 +43,58 @@ MOVED = (
     "--restore-original-options, or terminate it, and it is begun anew"
 )
 
+NOT_TAKEN = (
+    "no worker has taken its next task: it is bound to workers that are not there (temporal workflow update-options), "
+    "or none runs; terminate it, and it is begun anew"
+)
+NOT_NOTICED = "its term is over and it has not noticed: somebody took its task and did nothing; terminate it, and it is begun anew"
+
 _BY_THE_SERVER = {"TemporalReportedProblems": NO_WORKER, "TemporalPauseInfo": PAUSED}
 """Search attributes of the server's own."""
 
-_ASKING = (Stage.DETECT, Stage.ASSIGN)
-"""Stages in which somebody outside is asked, so something must be under way."""
-_WAITING = (Stage.CONSENT, Stage.LATE)
-"""Stages in which a person is waited for, by a term that the Card has too."""
+_RUNS = (
+    f"ExecutionStatus = 'Running' AND WorkflowType = '{WORKFLOW}' "
+    "AND (NeedsAttention IS NULL OR NeedsAttention = false)"
+)
+_FOR_A_PERSON = f"Stage IN ('{Stage.CONSENT}', '{Stage.LATE}', '{Stage.ACCOUNT}')"
+
+
+class Round:
+    """What a query finds, a page at a time, from the first to the last and from the first again."""
+
+    def __init__(self, client: Client, query: str, most: int) -> None:
+        self._client, self._query, self._most = client, query, most
+        self._left: AsyncIterator[WorkflowExecution] | None = None
+        self._seen: set[str] = set()
+        self.still: dict[str, str] = {}
+        """Why cases stand still, by reference: as they were when they were looked at last."""
+        self.idle: dict[str, int] = {}
+        """In which of them nothing was under way then, with the length of their history."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is something that was not looked at yet."""
+        return self._left is not None
+
+    async def page(self) -> Sequence[WorkflowExecution]:
+        """The next page. Raises RPCError if Temporal is away: the round begins again."""
+        if self._left is None:
+            self._seen, self._left = set(), self._client.list_workflows(self._query)
+        page: list[WorkflowExecution] = []
+        try:
+            while len(page) < self._most:
+                page.append(await anext(self._left))
+        except StopAsyncIteration:
+            self._left = None
+        except RPCError:
+            self._left = None
+            raise
+        self._seen |= {_ref(execution) for execution in page}
+        if self._left is None:
+            for known in (self.still, self.idle):
+                for ref in known.keys() - self._seen:
+                    del known[ref]
+        return page
 
 
 class Standstill:
@@ -50,79 +103,58 @@ class Standstill:
     def __init__(self, client: Client, queue: str) -> None:
         self._client = client
         self._queue = queue
-        self._round: AsyncIterator[WorkflowExecution] | None = None
-        self._seen: set[str] = set()
-        self._still: dict[str, str] = {}
-        self._idle: dict[str, int] = {}
-        """Workflows in which nothing was under way at the last look, with the length of their history then."""
+        self._rounds = (
+            Round(client, f"{_RUNS} AND NOT {_FOR_A_PERSON}", AT_ONCE),
+            Round(client, f"{_RUNS} AND {_FOR_A_PERSON}", AT_ONCE // 5),
+        )
 
     @property
     def goes_on(self) -> bool:
-        """Whether the round has cases that were not looked at yet."""
-        return self._round is not None
+        """Whether a round has cases that were not looked at yet."""
+        return any(one.goes_on for one in self._rounds)
 
     async def look(self) -> dict[str, str]:
         """Look at the next cases. Returns why each that is known to stand still does, by its reference."""
-        page = await self._next_page()
-        for at in range(0, len(page), SIDE_BY_SIDE):
-            some = page[at : at + SIDE_BY_SIDE]
-            for execution, why in zip(some, await asyncio.gather(*map(self._why, some)), strict=True):
-                ref = _ref(execution)
-                self._seen.add(ref)
-                if why is None:
-                    self._still.pop(ref, None)
-                else:
-                    self._still[ref] = why
-        if not self.goes_on:
-            self._still = {ref: why for ref, why in self._still.items() if ref in self._seen}
-        return self._still | await self._marked()
+        for one in self._rounds:
+            page = await one.page()
+            for at in range(0, len(page), SIDE_BY_SIDE):
+                some = page[at : at + SIDE_BY_SIDE]
+                reasons = await asyncio.gather(*(self._why(execution, one.idle) for execution in some))
+                for execution, why in zip(some, reasons, strict=True):
+                    one.still.pop(_ref(execution), None)
+                    if why is not None:
+                        one.still[_ref(execution)] = why
+        busy, waiting = self._rounds
+        return busy.still | waiting.still | await self._marked()
 
     async def _marked(self) -> dict[str, str]:
+        """What one question finds of all cases."""
+        long_over = (datetime.now(UTC) - NOTICED_WITHIN).isoformat()
+        queries = {f"ExecutionStatus = 'Running' AND {name} IS NOT NULL": why for name, why in _BY_THE_SERVER.items()}
+        queries = {f"{_RUNS} AND Deadline < '{long_over}'": NOT_NOTICED} | queries
         return {
             _ref(execution): why
-            for problem, why in _BY_THE_SERVER.items()
-            async for execution in self._client.list_workflows(
-                f"ExecutionStatus = 'Running' AND {problem} IS NOT NULL", limit=AT_ONCE
-            )
+            for query, why in queries.items()
+            async for execution in self._client.list_workflows(query, limit=AT_ONCE)
         }
 
-    async def _next_page(self) -> Sequence[WorkflowExecution]:
-        if self._round is None:
-            stages = ", ".join(f"'{stage}'" for stage in _WAITING)
-            self._seen, self._round = (
-                set(),
-                self._client.list_workflows(
-                    f"ExecutionStatus = 'Running' AND WorkflowType = '{WORKFLOW}' AND Stage NOT IN ({stages}) "
-                    "AND (NeedsAttention IS NULL OR NeedsAttention = false)"
-                ),
-            )
-        page: list[WorkflowExecution] = []
-        try:
-            while len(page) < AT_ONCE:
-                page.append(await anext(self._round))
-        except StopAsyncIteration:
-            self._round = None
-        except RPCError:
-            self._round = None
-            raise
-        return page
-
-    async def _why(self, execution: WorkflowExecution) -> str | None:
+    async def _why(self, execution: WorkflowExecution, idle: dict[str, int]) -> str | None:
         handle = self._client.get_workflow_handle(execution.id, run_id=execution.run_id)
         try:
-            described = await handle.describe()
+            raw = (described := await handle.describe()).raw_description
+            if any(self._is_moved(activity) for activity in raw.pending_activities):
+                return MOVED
+            if raw.HasField("pending_workflow_task"):
+                since = raw.pending_workflow_task.original_scheduled_time.ToDatetime(tzinfo=UTC)
+                return NOT_TAKEN if since < datetime.now(UTC) - TAKEN_WITHIN else None
+            before = idle.pop(_ref(execution), None)
+            if raw.pending_activities:
+                return None
+            idle[_ref(execution)] = described.history_length
+            # Nothing new since the look before: then it waits for a time, or for nothing at all.
+            return NOTHING_UNDER_WAY if before == described.history_length and not await _a_timer_runs(handle) else None
         except RPCError:
             return None  # it has just ended
-        raw = described.raw_description
-        if any(self._is_moved(activity) for activity in raw.pending_activities):
-            return MOVED
-        if execution.typed_search_attributes.get(SearchAttributes.STAGE) not in _ASKING:
-            return None
-        if raw.pending_activities or raw.HasField("pending_workflow_task"):
-            self._idle.pop(execution.id, None)
-            return None
-        before, self._idle[execution.id] = self._idle.get(execution.id), described.history_length
-        return NOTHING_UNDER_WAY if before == described.history_length else None
 
     def _is_moved(self, activity: PendingActivityInfo) -> bool:
         elsewhere = activity.activity_options.task_queue.name not in ("", self._queue)
@@ -131,6 +163,18 @@ class Standstill:
             activity.HasField("next_attempt_schedule_time")
             and activity.next_attempt_schedule_time.ToDatetime(tzinfo=UTC) > far
         )
+
+
+async def _a_timer_runs(handle: WorkflowHandle[Any, Any]) -> bool:
+    running: set[int] = set()
+    async for event in handle.fetch_history_events():
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+            running.add(event.event_id)
+        elif event.event_type == EventType.EVENT_TYPE_TIMER_FIRED:
+            running.discard(event.timer_fired_event_attributes.started_event_id)
+        elif event.event_type == EventType.EVENT_TYPE_TIMER_CANCELED:
+            running.discard(event.timer_canceled_event_attributes.started_event_id)
+    return bool(running)
 
 
 def _ref(execution: WorkflowExecution) -> str:

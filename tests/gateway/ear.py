@@ -11,6 +11,7 @@ END = "end"
 HEARD = "heard"
 STAGE = "stage"
 WORKS = "works"
+SLEEPS = "sleeps"
 LONG = timedelta(hours=1)
 
 
@@ -48,6 +49,10 @@ class Ear:
     @workflow.signal(name=WORKS)
     def work(self) -> None:
         workflow.start_activity("detect", activity_id="1", task_queue="nobody", schedule_to_close_timeout=LONG)
+
+    @workflow.signal(name=SLEEPS)
+    async def sleep(self) -> None:
+        await workflow.sleep(LONG)
 
     @workflow.signal(name=END)
     def end(self) -> None:

@@ -17,13 +17,13 @@ from temporalio.common import SearchAttributePair
 from activities.calendar import day_of
 from card import findings
 from card.tables import Application, CaseRecord, Consent, IncomingMessage, table
-from desk import reconcile
+from desk import reconcile, standstill
 from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
 from tests.activities.database import BY_FORCE
 from tests.activities.people import phone_of
 from tests.gateway.desk import ON, Desk, now
-from tests.gateway.ear import STAGE, WORKS
+from tests.gateway.ear import SLEEPS, STAGE, WORKS
 from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
 
 
@@ -223,6 +223,39 @@ async def test_a_workflow_that_was_not_started_for_the_case_is_put_before_a_pers
 async def test_a_step_that_was_moved_to_no_worker_of_ours_is_put_before_a_person(desk: Desk) -> None:
     case = await _open_a_while_ago(desk)
     await desk.handle(case).signal(WORKS)
+    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
+
+
+async def test_a_task_that_no_worker_takes_is_put_before_a_person(
+    lonely: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger had bound the case to workers that are not there: her yes was heard by nobody, unseen."""
+    monkeypatch.setattr(standstill, "TAKEN_WITHIN", timedelta(0))
+    case = await _open_a_while_ago(lonely)
+    await _until_found(lonely, _reconciler(lonely), case, "case_stands_still")
+
+
+@pytest.mark.parametrize("stage", [Stage.OFFER, Stage.CONSENT])
+async def test_a_case_in_which_no_timer_runs_is_put_before_a_person(desk: Desk, stage: Stage) -> None:
+    """A stranger took its task when the offer had gone out, and answered with nothing: no window would ever close."""
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).signal(STAGE, stage)
+    looks = _reconciler(desk)
+    await _until_found(desk, looks, case, "case_stands_still")
+    await desk.handle(case).signal(SLEEPS)
+    async with asyncio.timeout(20):
+        while await _found(desk, looks, case):
+            await asyncio.sleep(0.2)
+
+
+async def test_a_case_that_has_not_noticed_the_end_of_its_term_is_put_before_a_person(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    said = (await desk.handle(case).describe()).typed_search_attributes
+    await desk.handle(case).terminate("by a stranger")
+    said = said.updated(SearchAttributePair(SearchAttributes.DEADLINE, now() - timedelta(days=1)))
+    queue = desk.opening.task_queue
+    await desk.client.start_workflow(WORKFLOW, case, id=case.id, task_queue=queue, search_attributes=said)
+    await desk.handle(case).signal(SLEEPS)
     await _until_found(desk, _reconciler(desk), case, "case_stands_still")
 
 
