@@ -34,21 +34,19 @@ class CreditStep:
         case = step.case
         async with self.world.card.transaction() as session:
             known = await payments.known(session, step.key)
-            beside = None if known is not None else await rights.paid_beside(session, case.ref)
-            if beside is not None:
-                raise _refused(f"the right turned out to be the one that case {beside} has paid: it is not paid twice")
-            if known is None:
-                await _is_covered(session, step)
-            new = await payments.intend(session, step.key, case.ref, step.account_id, step.amount)
-            # What stands in the row decides, whatever account a case that was begun anew has found since.
-            payment = await payments.find(session, step.key)
-            iban = (await accounts.find(session, payment.account_id)).iban
+            objection = None if known is not None else await _objection(session, step)
+            if objection is None:
+                new = await payments.intend(session, step.key, case.ref, step.account_id, step.amount)
+                # What stands in the row decides, whatever account a case that was begun anew has found since.
+                payment = await payments.find(session, step.key)
+                iban = (await accounts.find(session, payment.account_id)).iban
+        if objection is not None:
+            raise await self._refused(step.key, objection)
         if payment.state != PaymentState.INTENDED:
             return Credited(settled=payment.state == PaymentState.SETTLED, reason=payment.reason)
         iin = await self.world.card.iin(case.person_id)
-        transfer = Transfer(
-            iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=f"{case.ref}-{step.n}"
-        )
+        credited_once = payment.end_to_end_id or f"{case.ref}-{step.n}"
+        transfer = Transfer(iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=credited_once)
         with translated():
             status = await self._what_became_of_it(step.key) if not new else None
             status = status or await self.world.bank.transfer(step.key, transfer)
@@ -71,6 +69,15 @@ class CreditStep:
             raise _refused(f"bank: rejected the payment, and not for the account [{status.reason_code}]")
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
 
+    async def _refused(self, key: str, objection: str) -> ApplicationError:
+        """Nothing is paid. Where the bank knows the payment nevertheless, the money may have moved: no clear no."""
+        with translated():
+            made = await self._what_became_of_it(key)
+        if made is None:
+            return _refused(objection)
+        text = f"{objection}; but the bank has this payment: the Card is an older copy. {LEARNS_AGAIN}"
+        return ApplicationError(text, type="Unknown", non_retryable=True)
+
     async def _what_became_of_it(self, key: str) -> TransferStatus | None:
         """What the bank knows of a payment that may have been made. That it will not say is no answer: the money may
         have moved, and the case cannot end before somebody knows."""
@@ -82,16 +89,24 @@ class CreditStep:
             ) from None
 
 
-async def _is_covered(session: Session, step: CreditInput) -> None:
-    """What the case claims counts for nothing: the Card says what a body assigned, and by whose yes."""
+LEARNS_AGAIN = "Terminate this run: the case is begun anew, and learns what was done under its keys"
+
+
+async def _objection(session: Session, step: CreditInput) -> str | None:
+    """Why this is not paid. What the case claims counts for nothing: the Card says what a body assigned, and by whose
+    yes."""
+    beside = await rights.paid_beside(session, step.case.ref)
+    if beside is not None:
+        return f"the right turned out to be the one that case {beside} has paid: it is not paid twice"
     pending = (await money.money(session, step.case.ref)).pending
     if step.amount != pending:
-        raise _refused(f"{tenge(step.amount)} are to be paid, and by the Card {tenge(pending)} are owed")
+        return f"{tenge(step.amount)} are to be paid, and by the Card {tenge(pending)} are owed"
     if not await consents.is_agreed(session, step.case.ref, granted_key(step.case)):
-        raise _refused("by the Card nobody has said yes to this")
+        return "by the Card nobody has said yes to this"
     account = await accounts.find(session, step.account_id)
     if account.person_id != (await cases.find(session, step.case.ref)).person_id:
-        raise _refused("the account is another person's")
+        return "the account is another person's"
+    return None
 
 
 def _refused(why: str) -> ApplicationError:

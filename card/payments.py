@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import Account, Payment, PaymentState, table
+from card import rights
+from card.tables import Account, CaseRecord, Payment, PaymentState, table
 
 
 async def known(session: AsyncSession, key: str) -> Payment | None:
@@ -31,9 +33,31 @@ async def locked(session: AsyncSession, key: str) -> Payment:
 
 async def intend(session: AsyncSession, key: str, case_ref: str, account_id: UUID, amount: Decimal) -> bool:
     """Write a payment of `amount` tenge down before it is made. False if it was intended before: it may be made."""
-    row = insert(table(Payment)).values(key=key, case_ref=case_ref, account_id=account_id, amount=amount)
+    row = insert(table(Payment)).values(
+        key=key,
+        case_ref=case_ref,
+        account_id=account_id,
+        amount=amount,
+        end_to_end_id=await _end_to_end_id(session, case_ref),
+    )
     row = row.on_conflict_do_nothing(index_elements=["key"])
     return await session.scalar(row.returning(col(Payment.key))) is not None
+
+
+async def _end_to_end_id(session: AsyncSession, case_ref: str) -> str | None:
+    """The how-manieth payment of the right this is, under a name that the right has whatever the Card has forgotten.
+
+    A case that was begun anew in a restored Card makes the payment that the bank knows, and no second one.
+    """
+    right = await rights.of_case(session, await session.get_one(CaseRecord, case_ref))
+    if right is None:
+        return None
+    bases = select(col(CaseRecord.basis)).where(rights.all_of(right), col(CaseRecord.basis).is_not(None))
+    basis = await session.scalar(bases.order_by(col(CaseRecord.opened_at), col(CaseRecord.ref)).limit(1))
+    of_right = select(func.count()).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
+    before = (await session.execute(of_right.select_from(Payment).where(rights.all_of(right)))).scalar_one()
+    name = sha256(f"{right.service}|{basis}".encode()).hexdigest()[:24]
+    return f"{name}-{before + 1}"
 
 
 async def finish(

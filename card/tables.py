@@ -532,6 +532,9 @@ class Payment(SQLModel, table=True):
     case_ref: str = Field(foreign_key="cases.ref", index=True)
     account_id: UUID = Field(foreign_key="accounts.id")
     amount: Decimal = _money()
+    end_to_end_id: str | None = None
+    """By which the bank credits it once: of the right, so that a Card restored from yesterday pays nothing again. None
+    of payments from before that was kept, which go by their case's reference."""
     state: str = PaymentState.INTENDED
     reason: str | None = None
     bank_reference: str | None = None

@@ -47,7 +47,10 @@ NOT_TAKEN = (
     "no worker has taken its next task: it is bound to workers that are not there (temporal workflow update-options), "
     "or none runs; terminate it, and it is begun anew"
 )
-NOT_NOTICED = "its term is over and it has not noticed: somebody took its task and did nothing; terminate it, and it is begun anew"
+NOT_NOTICED = (
+    "its term is over and it has not noticed: somebody took its task and did nothing; terminate it, and it is begun "
+    "anew"
+)
 
 _BY_THE_SERVER = {"TemporalReportedProblems": NO_WORKER, "TemporalPauseInfo": PAUSED}
 """Search attributes of the server's own."""

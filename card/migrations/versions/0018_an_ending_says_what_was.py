@@ -1,5 +1,6 @@
 """A case that ends as paid has been paid, a right that is served has a case, and what was heard stays as it was"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0018"
@@ -69,6 +70,7 @@ def _function(name: str, body: str) -> None:
 
 
 def upgrade() -> None:
+    op.add_column("payments", sa.Column("end_to_end_id", sa.String(), nullable=True))
     # Its numbers came again after a restore, for other people.
     op.execute("DROP SEQUENCE case_numbers")
     for (name, table, on), body in AT_THE_END.items():
@@ -92,6 +94,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("CREATE SEQUENCE case_numbers")
+    op.drop_column("payments", "end_to_end_id")
     for table in NOT_DELETED:
         op.execute(f"DROP TRIGGER rows_stay ON {table}")
     for table in STAY:
