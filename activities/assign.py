@@ -12,7 +12,7 @@ from activities.world import World, not_yet, translated
 from adapters.errors import BadAnswer
 from adapters.records import CaseFile, RulingState
 from adapters.records import Ruling as Answer
-from card import Session, money, rulings, snapshots
+from card import Session, money, rights, rulings, snapshots
 from card.tables import GRANTED, AssignmentState
 from workflows.model import AssignInput, Case, Ruling, Step, StepInput, tenge
 
@@ -73,6 +73,8 @@ class AssignStep:
                 raise ApplicationError(text, type="Refused", non_retryable=True)
             if state is AssignmentState.ASSIGNED and amount is not None:
                 about, withheld = await _about(session, step.case, step.applied_on)
+                if step.was is None:
+                    await _once_a_month(session, step.case, about)
                 await money.book_assigned(session, step.key, step.case.ref, amount - (step.was or 0), about)
                 if withheld and step.was is None:
                     await money.book_withheld(session, step.key, step.case.ref, withheld, about)
@@ -98,6 +100,13 @@ class AssignStep:
             about, _ = await _about(session, step.case, assignment.decided_on or step.case.on)
             await money.book_assigned(session, assignment.key, step.case.ref, new, about)
             return Ruling(assigned=True, amount=assignment.amount)
+
+
+async def _once_a_month(session: Session, case: Case, about: money.About) -> None:
+    beside = await rights.assigned_beside(session, case.ref, about.period)
+    if beside is not None:
+        text = f"the right is the one that case {beside} has for this month: it is not assigned twice"
+        raise ApplicationError(text, type="Refused", non_retryable=True)
 
 
 def _can_be(day: date) -> bool:

@@ -64,18 +64,18 @@ def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Aga
         return None
     today = max(day_of(datetime.now(UTC)), record.assessed_on)
     if outcome in NOTHING_NEW:
-        return _nothing_new(service, record, outcome, today)
+        return _nothing_new(service, record, today)
     days = service.again_after_days.get(outcome)
     return None if days is None else Again(today + timedelta(days=days), service.most_offers)
 
 
-def _nothing_new(service: Service, record: CaseRecord, outcome: Outcome, today: date) -> Again | None:
+def _nothing_new(service: Service, record: CaseRecord, today: date) -> Again | None:
     """Not *yet*: a few looks after the event that told, or after a look at a right that a register denies."""
     if record.look_on is not None:
         return None
     days = service.again_after_days.get(f"{Outcome.NO_RIGHT}_{record.look + 1}")
-    denied = outcome is Outcome.NO_RIGHT and record.opened_by.startswith(rights.LOOK)
-    by_itself = record.root is not None or denied
+    # Also what a register says is paid: it may be a typing error, and nobody would look at the right any more.
+    by_itself = record.root is not None or record.opened_by.startswith(rights.LOOK)
     if not by_itself or days is None:
         return None
     return Again(today + timedelta(days=days), service.most_offers)

@@ -6,7 +6,9 @@ they are given, and the same class serves a stub and the real body.
 
 from datetime import date
 
+from adapters.errors import Unavailable
 from adapters.http import HttpSystem, about
+from adapters.in_a_row import InARow
 from adapters.records import (
     AdultRecord,
     Application,
@@ -90,18 +92,31 @@ class HttpDisabilityDatabase:
         return tuple(sorted(found.decisions, key=lambda decision: decision.decided_on or date.min))
 
 
+NOBODY_HAS_A_PHONE = 10
+"""People in a row: were every fifth without a phone, this would be chance once in ten million."""
+
+
 class HttpMobileDatabase:
     """`adapters.ports.MobileDatabase` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
+        self._without = InARow(NOBODY_HAS_A_PHONE)
 
     async def phone(self, iin: str) -> str | None:
+        """Raises Unavailable too where it knows nobody's phone any more: as when it was emptied, or loaded in part."""
         found = await self._system.look_up("/mobile/v1/{iin}", PhoneOf, unknown="no_phone", path={"iin": iin})
         if found is None:
+            if self._without.one_more(iin):
+                what = f"knows no phone of {NOBODY_HAS_A_PHONE} people in a row"
+                raise Unavailable(self._system.name, "nobody_known", what)
             return None
+        self._without.over()
         about(self._system.name, iin, found.iin, "iin")
         return found.phone
+
+
+_NOT_REGISTERED = ("missing_document", "rejected")
 
 
 class HttpEMaket:
@@ -115,11 +130,17 @@ class HttpEMaket:
         return (await self._system.ask("/emaket/v1/payments", Payments, query=query)).payments
 
     async def register(self, key: str, application: Application) -> Registration:
-        return await self._system.act("/emaket/v1/applications", key, application, Registration)
+        return await self._system.act(
+            "/emaket/v1/applications", key, application, Registration, refusals=_NOT_REGISTERED
+        )
 
     async def registration(self, key: str) -> Registration | None:
         return await self._system.look_up(
-            "/emaket/v1/applications/by-key/{key}", Registration, unknown="unknown_key", path={"key": key}
+            "/emaket/v1/applications/by-key/{key}",
+            Registration,
+            unknown="unknown_key",
+            path={"key": key},
+            refusals=_NOT_REGISTERED,
         )
 
 

@@ -5,6 +5,7 @@ told at once to come again after the next knock. The first that is answered open
 the log.
 """
 
+import asyncio
 import logging
 import math
 import random
@@ -29,8 +30,11 @@ LONGEST_PAUSE: Final = 60.0
 MOST_STUMBLES: Final = 10_000
 """So many are remembered."""
 
+FORGOTTEN: Final = 300.0
+"""Seconds without a caller: nobody knows any more whether it is away, and nobody needs it."""
+
 BUSY: Final = frozenset({"throttled", "queue_full"})
-"""It lives, and asks us to be slower: each caller waits for itself."""
+"""It lives, and asks us to be slower: for so long nobody asks, then one, and nothing is told of it."""
 
 OnChange = Callable[[str, bool], None]
 """Told the system's name and whether its gate is shut now."""
@@ -51,8 +55,11 @@ class Gate:
         shuts_after: int = SHUTS_AFTER,
         now: Callable[[], float] = time.monotonic,
         together: "set[Gate] | None" = None,
+        of: str = "",
     ) -> None:
+        """`of`: for what kind of call it is."""
         self.system = system
+        self._name = f"{system} ({of})" if of else system
         self._on_change, self._shuts_after, self._now = on_change, shuts_after, now
         self._together: set[Gate] = set() if together is None else together
         """Those of the same body that are shut now: it is away while any is."""
@@ -66,17 +73,22 @@ class Gate:
         self._pause = FIRST_PAUSE
         self._next_knock = 0.0
         self._knocking = False
+        self._slow = False
+        """Whether it has asked us to be slower, and has taken nothing since."""
+        self._why = ""
+        self._last_asked = 0.0
         self.shut = False
 
-    def beside(self) -> "Gate":
+    def beside(self, of: str) -> "Gate":
         """Another before the same body, for another kind of call: one that answers when it is asked may be unable to
-        act, and what it answers then does not open this one."""
+        act, one of its registers may be away alone, and what it answers then does not open this one."""
         return Gate(
             self.system,
             on_change=self._on_change,
             shuts_after=self._shuts_after,
             now=self._now,
             together=self._together,
+            of=of,
         )
 
     @asynccontextmanager
@@ -85,7 +97,7 @@ class Gate:
 
         Raises Unavailable at once while the gate is shut and somebody else knocks, or nobody yet.
         """
-        knocks = self.shut
+        knocks, self._last_asked = self.shut or self._slow, self._now()
         if knocks:
             left, failed = self._next_knock - self._now(), about is not None and about in self._about
             theirs = failed and self._now() - self._others_wait < 2 * LONGEST_PAUSE
@@ -93,13 +105,14 @@ class Gate:
                 self._others_wait = self._others_wait if failed else self._now()
                 # Not all at the same moment when the pause is over.
                 wait = timedelta(seconds=max(left, FIRST_PAUSE) * random.uniform(1.0, 1.5))
-                raise Unavailable(self.system, "gate_shut", "is away; others have tried just now", wait)
+                why = f"is away or refuses us ({self._why}); others have tried just now"
+                raise Unavailable(self.system, "gate_shut", why, wait)
             self._knocking, self._others_wait = True, -math.inf
         try:
             yield
         except Unavailable as away:
             if away.code in BUSY:
-                self._open(about)
+                self._slower(away.code, away.retry_after)
             else:
                 self._failed(away.code, away.retry_after, about, knocked=knocks)
             raise
@@ -116,10 +129,20 @@ class Gate:
         else:
             self._open(about)
 
+    def _slower(self, code: str, come_again: timedelta | None) -> None:
+        self._knocking, self._why = False, code
+        self._failures += 1
+        if self._failures < self._shuts_after:
+            return
+        self._slow = True
+        asked = come_again.total_seconds() if come_again else FIRST_PAUSE
+        self._next_knock = max(self._next_knock, self._now() + min(asked, LONGEST_PAUSE))
+
     def _failed(self, code: str, come_again: timedelta | None, about: str | None, *, knocked: bool) -> None:
         if about in self._stumbles and not self.shut:
             return
         self._failures += 1
+        self._why = code
         self._about.add(object() if about is None else about)
         if not self.shut and (self._failures < self._shuts_after or len(self._about) < 2):
             return
@@ -132,12 +155,23 @@ class Gate:
         self._next_knock = self._now() + max(self._pause, min(asked, LONGEST_PAUSE))
         if not self.shut:
             self.shut = True
-            log.warning("%s is away or refuses us (%s): one knock at a time until it answers", self.system, code)
+            log.warning("%s is away or refuses us (%s): one knock at a time until it answers", self._name, code)
             self._together.add(self)
             self._on_change(self.system, True)
+            asyncio.get_running_loop().call_later(FORGOTTEN, self._fade)
 
-    def _open(self, about: str | None = None) -> None:
-        self._knocking = False
+    def _fade(self) -> None:
+        """Of a body that nobody asks any more it is not told for ever that it is away."""
+        if not self.shut:
+            return
+        left = self._last_asked + FORGOTTEN - self._now()
+        if left > 0:
+            asyncio.get_running_loop().call_later(left, self._fade)
+        else:
+            self._open(says="is asked nothing any more")
+
+    def _open(self, about: str | None = None, says: str = "answers again") -> None:
+        self._knocking = self._slow = False
         self._failures, self._pause = 0, FIRST_PAUSE
         if len(self._stumbles) < MOST_STUMBLES:
             self._stumbles |= {one for one in self._about if isinstance(one, str)}
@@ -145,6 +179,6 @@ class Gate:
         self._about.clear()
         if self.shut:
             self.shut = False
-            log.warning("%s answers again", self.system)
+            log.warning("%s %s", self._name, says)
             self._together.discard(self)
             self._on_change(self.system, bool(self._together))

@@ -8,7 +8,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import Gate
+from adapters.in_a_row import InARow
 from adapters.records import Record
 
 # httpx writes the whole URL of every call to its log at INFO, and httpcore the headers at DEBUG: IINs and our token.
@@ -56,8 +58,8 @@ class HttpSystem:
         gate: Gate | None = None,
     ) -> None:
         self.name = name
-        self.gate = gate or Gate(name)
-        self._acting = self.gate.beside()
+        self._gate = gate or Gate(name)
+        self._routes: dict[str, _Route] = {}
         self._deadline = deadline.total_seconds()
         # As it is, so that its size is what it costs: a few kilobytes may unfold to gigabytes.
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -96,8 +98,25 @@ class HttpSystem:
         deadline: timedelta | None = None,
     ) -> _Answer:
         """GET. Raises Unavailable, Refused or BadAnswer; never Unclear, for asking changes nothing."""
-        async with self.gate.passing((path or {}).get("iin") or (query or {}).get("iin")):
+        return await self._asked(route, answer, (), path, query, deadline)
+
+    async def _asked(
+        self,
+        route: str,
+        answer: type[_Answer],
+        expected: Collection[str],
+        path: Mapping[str, str] | None,
+        query: Mapping[str, str] | None,
+        deadline: timedelta | None,
+    ) -> _Answer:
+        whom = (path or {}).get("iin") or (query or {}).get("iin") or "".join((path or {}).values())
+        async with self._route(f"GET {route}").passing(whom, expected):
             return await self._call("GET", route, answer, path or {}, query, None, None, deadline)
+
+    def _route(self, call: str) -> "_Route":
+        if call not in self._routes:
+            self._routes[call] = _Route(self.name, self._gate.beside(call), acts=call.startswith("POST"))
+        return self._routes[call]
 
     async def look_up(
         self,
@@ -107,21 +126,33 @@ class HttpSystem:
         unknown: str,
         path: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
+        refusals: Collection[str] = (),
         deadline: timedelta | None = None,
     ) -> _Answer | None:
-        """GET that may find nothing: None if the body says 404 with the code `unknown`, and for no other 404."""
+        """GET that may find nothing: None if the body says 404 with the code `unknown`, and for no other 404.
+
+        `refusals`: as of `act`, where what was refused under a key is looked up.
+        """
         try:
-            return await self.ask(route, answer, path=path, query=query, deadline=deadline)
+            return await self._asked(route, answer, {unknown, *refusals}, path, query, deadline)
         except Refused as refused:
             if refused.code == unknown:
                 return None
             raise
 
     async def act(
-        self, route: str, key: str, message: Record, answer: type[_Answer], *, deadline: timedelta | None = None
+        self,
+        route: str,
+        key: str,
+        message: Record,
+        answer: type[_Answer],
+        *,
+        refusals: Collection[str] = (),
+        deadline: timedelta | None = None,
     ) -> _Answer:
-        """POST under a key. Raises any AdapterError; after Unclear the effect may exist."""
-        async with self._acting.passing(key):
+        """POST under a key; `refusals` are the codes by which the body says no for good. Raises any AdapterError; after
+        Unclear the effect may exist."""
+        async with self._route(f"POST {route}").passing(key, refusals):
             return await self._call("POST", route, answer, {}, None, key, message, deadline)
 
     async def _call(
@@ -159,6 +190,40 @@ class HttpSystem:
                     failure = _of_content(self.name, call, error, acting=method == "POST")
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure
+
+
+OUT_OF_ORDER = 3
+"""So many different people in a row to whom a body gives answers of no contract, and it is about the body: two of
+them are an operator's business, all others wait until it is mended."""
+
+
+class _Route:
+    """One kind of call to one body: whether it is away, or out of order."""
+
+    def __init__(self, system: str, gate: Gate, *, acts: bool) -> None:
+        self._system, self._gate, self._acts = system, gate, acts
+        self._odd = InARow(OUT_OF_ORDER)
+
+    @asynccontextmanager
+    async def passing(self, about: str, expected: Collection[str]) -> AsyncIterator[None]:
+        """Around a call about this person or key; a Refused with an `expected` code is an answer like another."""
+        async with self._gate.passing(about):
+            try:
+                yield
+            except (BadAnswer, Refused) as no:
+                if no.code in expected:
+                    self._odd.over()
+                    raise
+                if not self._odd.one_more(about):
+                    raise
+                what = f"answers everybody alike, and nothing that was agreed: {no.detail}"
+                # What is no answer to a POST says nothing of its effect.
+                failure = Unclear if self._acts and isinstance(no, BadAnswer) else Unavailable
+                odd = failure(self._system, no.code, what)
+            else:
+                self._odd.over()
+                return
+            raise odd
 
 
 async def _read(response: httpx.Response) -> bytes:

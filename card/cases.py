@@ -198,7 +198,8 @@ async def close(
     if right is None:
         await rights.look_on(session, case, again.day, outcome, n=case.look + 1)
     elif right.state not in (RightState.CLAIMED, RightState.SETTLED) and right.offers < again.most_offers:
-        await rights.look_on(session, case, again.day, outcome, right=right)
+        n = case.look + 1 if outcome in NOTHING_NEW else 0
+        await rights.look_on(session, case, again.day, outcome, right=right, n=n)
 
 
 async def find(session: AsyncSession, ref: str) -> CaseRecord:

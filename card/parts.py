@@ -186,7 +186,8 @@ async def finish_delivery(session: AsyncSession, delivery: Delivery) -> None:
 async def untold(session: AsyncSession, oldest: timedelta) -> Sequence[str]:
     """Keys of messages that can be judged and have not been: a part failed, or every part has its receipt.
 
-    One with half its receipts is not among them, so that a thousand such hide nobody.
+    One with half its receipts is not among them, so that a thousand such hide nobody. What arrived comes first: while
+    nothing does, a thousand that did not are held.
     """
     at, of_message = col(DeliveryReceipt.at), col(DeliveryReceipt.message_key)
     new = select(of_message).where(
@@ -198,7 +199,7 @@ async def untold(session: AsyncSession, oldest: timedelta) -> Sequence[str]:
         .where(col(OutgoingMessage.key).in_(new))
         .group_by(col(OutgoingMessage.key), col(OutgoingMessage.parts))
         .having((func.count() >= col(OutgoingMessage.parts)) | func.bool_or(~col(DeliveryReceipt.delivered)))
-        .order_by(func.min(at), col(OutgoingMessage.key))
+        .order_by(func.bool_or(~col(DeliveryReceipt.delivered)), func.min(at), col(OutgoingMessage.key))
         .limit(UNTOLD_AT_ONCE)
     )
     return (await session.scalars(judged)).all()

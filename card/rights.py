@@ -19,8 +19,12 @@ from sqlmodel import col
 from card import findings, rulings
 from card.tables import (
     GRANTED,
+    Assignment,
+    AssignmentState,
     CaseRecord,
     FactsSnapshot,
+    LedgerAccount,
+    LedgerEntry,
     Look,
     Payment,
     PaymentState,
@@ -87,7 +91,7 @@ async def _are_one(session: AsyncSession, right: RightRow, other: RightRow) -> N
     names, rows = table(RightName), table(RightRow)
     await session.execute(update(names).where(names.c.right_id == other.id).values(right_id=right.id))
     await session.execute(update(rows).where(rows.c.same_as == other.id).values(same_as=right.id))
-    await session.execute(delete(table(Look)).where(col(Look.right_id) == other.id))
+    await session.execute(update(table(Look)).where(col(Look.right_id) == other.id).values(right_id=right.id))
     other.same_as = right.id
     right.offers, right.refusals = max(right.offers, other.offers), max(right.refusals, other.refusals)
     await session.flush()
@@ -122,6 +126,23 @@ async def paid_beside(session: AsyncSession, ref: str) -> str | None:
             col(CaseRecord.right_id) != case.right_id,
             col(Payment.state).in_((PaymentState.INTENDED, PaymentState.SETTLED)),
         )
+    )
+    found: str | None = await session.scalar(beside.limit(1))
+    return found
+
+
+async def assigned_beside(session: AsyncSession, ref: str, month: date) -> str | None:
+    """Another case to which what this one is about was assigned for that month, which is given by its first day."""
+    right = await of_case(session, await session.get_one(CaseRecord, ref))
+    if right is None:
+        return None
+    entry = table(LedgerEntry).c
+    beside = (
+        select(col(CaseRecord.ref))
+        .join(table(Assignment), col(Assignment.case_ref) == col(CaseRecord.ref))
+        .join(table(LedgerEntry), entry.case_ref == col(CaseRecord.ref))
+        .where(all_of(right), col(CaseRecord.ref) != ref, col(Assignment.was).is_(None), entry.period == month)
+        .where(col(Assignment.state) != AssignmentState.SUPERSEDED, entry.credit == LedgerAccount.PAYABLE)
     )
     found: str | None = await session.scalar(beside.limit(1))
     return found
@@ -172,7 +193,8 @@ async def take(
             )
     except IntegrityError:
         return (await session.scalars(other)).one()
-    await session.execute(delete(table(Look)).where(col(Look.right_id) == right.id))
+    person = select(col(CaseRecord.person_id)).where(col(CaseRecord.ref) == ref).scalar_subquery()
+    await session.execute(delete(table(Look)).where(col(Look.right_id) == right.id, col(Look.person_id) == person))
     return None
 
 
@@ -273,6 +295,7 @@ async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: 
     if state is RightState.ENTITLED and once:
         state = RightState.SETTLED
     if state in (RightState.ENTITLED, RightState.SETTLED):
+        await session.execute(delete(table(Look)).where(col(Look.right_id) == right.id))
         right.amount = ruling.amount if granted and ruling is not None else case.amount
         right.ground = case.ground
     elif right.state in (RightState.ENTITLED, RightState.SETTLED):
@@ -295,8 +318,11 @@ LOOK = "right:"
 async def look_on(
     session: AsyncSession, case: CaseRecord, day: date, why: str, *, right: RightRow | None = None, n: int = 0
 ) -> None:
-    """Look again on that day, at a right or for what had no right yet; the earlier of two days counts."""
-    root = f"{LOOK}{right.id}" if right is not None else case.root or case.opened_by
+    """Look again on that day, at a right or for what had no right yet; the earlier of two days counts.
+
+    A right is looked at for each who may have it: the other parent's no is not the mother's, who was not reached.
+    """
+    root = f"{LOOK}{right.id}:{case.person_id}" if right is not None else case.root or case.opened_by
     row = insert(table(Look)).values(
         root=root,
         right_id=right.id if right is not None else None,

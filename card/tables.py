@@ -162,7 +162,7 @@ class Look(SQLModel, table=True):
     __tablename__ = "looks"
 
     root: str = Field(primary_key=True)
-    """What it goes back to: `right:{id}`, or the key of what opened the first case."""
+    """What it goes back to: `right:{id}:{person}`, or the key of what opened the first case."""
     right_id: UUID | None = Field(default=None, foreign_key="rights.id", index=True)
     service: str
     person_id: UUID = Field(foreign_key="persons.id")

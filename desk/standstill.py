@@ -71,8 +71,6 @@ class Round:
         self._seen: set[str] = set()
         self.still: dict[str, str] = {}
         """Why cases stand still, by reference: as they were when they were looked at last."""
-        self.idle: dict[str, int] = {}
-        """In which of them nothing was under way then, with the length of their history."""
 
     @property
     def goes_on(self) -> bool:
@@ -94,9 +92,8 @@ class Round:
             raise
         self._seen |= {_ref(execution) for execution in page}
         if self._left is None:
-            for known in (self.still, self.idle):
-                for ref in known.keys() - self._seen:
-                    del known[ref]
+            for ref in self.still.keys() - self._seen:
+                del self.still[ref]
         return page
 
 
@@ -122,7 +119,7 @@ class Standstill:
             page = await one.page()
             for at in range(0, len(page), SIDE_BY_SIDE):
                 some = page[at : at + SIDE_BY_SIDE]
-                reasons = await asyncio.gather(*(self._why(execution, one.idle) for execution in some))
+                reasons = await asyncio.gather(*map(self._why, some))
                 for execution, why in zip(some, reasons, strict=True):
                     one.still.pop(_ref(execution), None)
                     if why is not None:
@@ -141,7 +138,7 @@ class Standstill:
             async for execution in self._client.list_workflows(query, limit=AT_ONCE)
         }
 
-    async def _why(self, execution: WorkflowExecution, idle: dict[str, int]) -> str | None:
+    async def _why(self, execution: WorkflowExecution) -> str | None:
         handle = self._client.get_workflow_handle(execution.id, run_id=execution.run_id)
         try:
             raw = (described := await handle.describe()).raw_description
@@ -150,12 +147,9 @@ class Standstill:
             if raw.HasField("pending_workflow_task"):
                 since = raw.pending_workflow_task.original_scheduled_time.ToDatetime(tzinfo=UTC)
                 return NOT_TAKEN if since < datetime.now(UTC) - TAKEN_WITHIN else None
-            before = idle.pop(_ref(execution), None)
-            if raw.pending_activities:
+            if raw.pending_activities or await _waits_for_a_time(handle, described.history_length):
                 return None
-            idle[_ref(execution)] = described.history_length
-            # Nothing new since the look before: then it waits for a time, or for nothing at all.
-            return NOTHING_UNDER_WAY if before == described.history_length and not await _a_timer_runs(handle) else None
+            return NOTHING_UNDER_WAY
         except RPCError:
             return None  # it has just ended
 
@@ -168,9 +162,12 @@ class Standstill:
         )
 
 
-async def _a_timer_runs(handle: WorkflowHandle[Any, Any]) -> bool:
+async def _waits_for_a_time(handle: WorkflowHandle[Any, Any], length: int) -> bool:
+    """Whether a timer runs; or something has happened since the history had this length."""
     running: set[int] = set()
     async for event in handle.fetch_history_events():
+        if event.event_id > length:
+            return True
         if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
             running.add(event.event_id)
         elif event.event_type == EventType.EVENT_TYPE_TIMER_FIRED:

@@ -7,6 +7,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import window_closes
+from adapters.in_a_row import InARow
 from card import Card, cases, messages, parts
 from gateway.faults import passes, report
 from workflows import model
@@ -18,15 +19,17 @@ OLDEST = timedelta(days=3)
 
 
 IN_A_ROW = 10
-"""So many messages, none delivered between them, are no matter of ten people: somebody is told, once."""
+"""So many messages, none delivered between them, are no matter of ten people: somebody is told, once, and no further
+case is told that its person was not reached until something arrives again."""
 
 
 class Receipts:
     def __init__(self, card: Card, client: Client) -> None:
         self.card = card
         self.client = client
-        self._undelivered: set[str] = set()
+        self._undelivered = InARow(IN_A_ROW)
         """Keys of the messages that did not arrive since the last one that did."""
+        self._nothing_arrives = False
 
     async def store(self, operator: str, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
         """Keep a receipt of one part, as this operator names it; a second one for the same part changes nothing."""
@@ -50,15 +53,17 @@ class Receipts:
                     raise
                 report("relay.receipt_failed", error, key=key)
 
-    def _count(self, key: str, *, delivered: bool) -> None:
+    def _is_held(self, key: str, *, delivered: bool) -> bool:
+        """Whether what became of this message is no matter of the person it was sent to."""
         if delivered:
-            if len(self._undelivered) >= IN_A_ROW:
+            if self._undelivered.over():
                 log.warning("receipts.messages_arrive_again")
-            self._undelivered.clear()
-            return
-        self._undelivered.add(key)
-        if len(self._undelivered) == IN_A_ROW:
+            self._nothing_arrives = False
+            return False
+        held, self._nothing_arrives = self._nothing_arrives, self._undelivered.one_more(key)
+        if self._nothing_arrives and not held:
             log.error("receipts.nothing_arrives", messages_in_a_row=IN_A_ROW)
+        return held
 
     async def _deliver(self, key: str) -> None:
         """Write the delivery down, and tell the case if it changes its window: moved, or never opened."""
@@ -69,7 +74,8 @@ class Receipts:
             if await parts.was_told(session, key):
                 await parts.told(session, key)
                 return
-            self._count(key, delivered=delivery.delivered)
+            if self._is_held(key, delivered=delivery.delivered):
+                return
             await parts.finish_delivery(session, delivery)
             question = await messages.question(session, key)
             receipt: model.Receipt | None = None

@@ -20,6 +20,7 @@ from pydantic import AwareDatetime, Field
 
 from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import Gate
+from adapters.in_a_row import InARow
 from adapters.records import OutgoingSms, Phone, Record, SentPart
 from adapters.sms.join import Joiner, LongSms
 from adapters.sms.link import SmppLink
@@ -63,6 +64,14 @@ class Receipt(Record):
         return self.state not in (ReceiptState.ENROUTE, ReceiptState.ACCEPTED, ReceiptState.UNKNOWN)
 
 
+class _Network:
+    """The numbers that begin alike, as the centre reaches them."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self.refused = InARow(IN_A_ROW)
+
+
 class SmppCentre:
     """The transmitter, the port `SmsCentre`: one submit_sm a part, each answered before the next goes out."""
 
@@ -94,10 +103,11 @@ class SmppCentre:
         self._throttle_pause = throttle_pause
         self._room = asyncio.Semaphore(at_once)
         self._gate = gate or Gate(SYSTEM)
+        self._networks: dict[str, _Network] = {}
         self._operator = operator
         self._about_the_number = frozenset(about_the_number)
-        self._not_known: dict[str, set[str]] = {}
-        """Numbers that the centre has refused since it last took one: of each network's beginning, and of all."""
+        self._anybody, self._anything = InARow(IN_A_ROW), InARow(IN_A_ROW)
+        """Numbers, and messages, that the centre has refused since it last took one."""
 
     async def start(self) -> None:
         """Begins to bind and keeps bound; does not wait for the centre to be there."""
@@ -134,7 +144,8 @@ class SmppCentre:
         coding, bodies = encode(sms.parts, reference)
         destination = PhoneNumber(sms.phone.removeprefix("+"), TON.INTERNATIONAL, NPI.ISDN)
         sent = []
-        async with self._room, self._gate.passing(_network(sms.phone)):
+        # A network without a route is shut alone: whoever is of another is reached.
+        async with self._room, self._network(sms.phone).gate.passing(sms.phone):
             for number, body in enumerate(bodies, 1):
                 message = SubmitSm(
                     short_message="-",  # never the text: aiosmpplib would show it; the body is set below
@@ -146,11 +157,18 @@ class SmppCentre:
                     optional_params=[OptionalParam(TLV_OUR_KEY, f"{sms.key}#{number}")],
                 )
                 message.set_encoded_message(body)
-                taken = await self._hand_over(message, sms.phone)
+                taken = await self._hand_over(message, sms)
                 sent.append(SentPart(number=number, smsc_message_id=taken, operator=self._operator))
         return tuple(sent)
 
-    async def _hand_over(self, message: SubmitSm, phone: str) -> str:
+    def _network(self, phone: str) -> "_Network":
+        """By what an operator routes a number: +7 and the three digits of the network."""
+        prefix = phone[:5]
+        if prefix not in self._networks:
+            self._networks[prefix] = _Network(self._gate.beside(prefix))
+        return self._networks[prefix]
+
+    async def _hand_over(self, message: SubmitSm, sms: OutgoingSms) -> str:
         try:
             answer = await self._link.ask(message, self._answer_within)
         except NotSent:
@@ -158,23 +176,24 @@ class SmppCentre:
         except NoAnswer:
             raise Unclear(SYSTEM, "no_answer", "submit_sm was sent and not answered") from None
         if answer.status:
-            raise self._refusal(answer, phone)
+            raise self._refusal(answer, sms)
         if not answer.message_id:
             raise BadAnswer(SYSTEM, "no_message_id", "submit_sm was accepted without a message id")
-        for network in (_network(phone), ""):
-            self._not_known.pop(network, None)
+        for refused in (self._network(sms.phone).refused, self._anybody, self._anything):
+            refused.over()
         return answer.message_id
 
-    def _refusal(self, answer: Answer, phone: str) -> Unavailable | Refused:
+    def _refusal(self, answer: Answer, sms: OutgoingSms) -> Unavailable | Refused:
         if answer.name in _COME_AGAIN:
             return Unavailable(SYSTEM, _COME_AGAIN[answer.name], "submit_sm: not now", self._throttle_pause)
         if answer.name in ABOUT_THE_MESSAGE:
+            if self._anything.one_more(sms.key):
+                return Unavailable(SYSTEM, "nothing_taken", f"{IN_A_ROW} messages in a row are refused, and none taken")
             return Refused(SYSTEM, answer.name, "submit_sm was rejected", reason=answer.name)
         if answer.name in ABOUT_THE_NUMBER or answer.status in self._about_the_number:
-            refused = [self._not_known.setdefault(network, set()) for network in (_network(phone), "")]
-            for numbers in refused:
-                numbers.add(phone)
-            if max(map(len, refused)) < IN_A_ROW:
+            of_both = (self._network(sms.phone).refused, self._anybody)
+            too_many = [numbers.one_more(sms.phone) for numbers in of_both]
+            if not any(too_many):
                 return Refused(SYSTEM, "ESME_RINVDSTADR", "submit_sm was rejected", reason=answer.name)
             return Unavailable(SYSTEM, "nobody_known", f"{IN_A_ROW} numbers in a row are refused, and none taken")
         # About us: our number, our account, our credit. It passes when somebody has mended it.
@@ -300,11 +319,6 @@ class SmppInbox:
             else:
                 self._joiner.drop(message)
                 message.stored.set()
-
-
-def _network(phone: str) -> str:
-    """By what an operator routes a number: +7 and the three digits of the network."""
-    return phone[:5]
 
 
 def _phone(source: str) -> str | None:

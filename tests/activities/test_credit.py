@@ -14,8 +14,9 @@ from adapters.errors import Refused
 from adapters.records import Transfer, TransferState, TransferStatus
 from card import accounts, cases, decisions, findings, money, rights
 from card.returns import take_back, take_up
+from card.store import DatabaseError
 from card.tables import Account, Payment
-from tests.activities.database import owed
+from tests.activities.database import BY_FORCE, owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
 from workflows.model import Action, Attention, Case, CloseInput, CreditInput, Outcome, SettleInput, Step, StepInput
@@ -189,14 +190,33 @@ async def test_of_rights_that_turned_out_to_be_one_only_one_case_pays(life: Life
         for name, case in (("old", first), ("new", second)):
             right = await rights.known_as(session, case.service, {name})
             await rights.take(session, case.ref, right, basis=name, amount=AMOUNT, ground=None)
-        await rights.known_as(session, first.service, {"old", "new"})
     paid, refused = await payment(life, first), await payment(life, second)
+    async with life.card.transaction() as session:
+        await rights.known_as(session, first.service, {"old", "new"})
     assert (await life.run(Step.CREDIT, paid)).settled
     with pytest.raises(ApplicationError, match=f"case {first.ref} has paid") as error:
         await life.run(Step.CREDIT, refused)
     assert (error.value.type, error.value.non_retryable) == ("Refused", True)
     assert await life.rows(Payment, second) == []
     assert (await life.run(Step.CREDIT, paid)).settled, "the case that has paid is not held up by the other"
+
+
+async def test_a_right_is_assigned_once_for_a_month(life: Life) -> None:
+    """From the program's own role a second case of a right that was paid had its own yes, ruling and payment."""
+    first, second = await life.open(), await life.open()
+    async with life.card.transaction() as session:
+        right = await rights.known_as(session, first.service, {"mother"})
+        for case in (first, second):
+            await session.execute(BY_FORCE)
+            row = await cases.find(session, case.ref)
+            row.right_id, row.outcome = right.id, None if case is second else "lapsed"
+    await payment(life, first)
+    with pytest.raises(DatabaseError, match="CheckViolation"):
+        await payment(life, second)
+    await life.agreed(second)
+    with pytest.raises(ApplicationError, match=f"case {first.ref} has for this month") as refused:
+        await life.run(Step.ASSIGN, await life.ready(Step.ASSIGN, second))
+    assert refused.value.non_retryable
 
 
 async def test_what_the_case_claims_moves_no_money(life: Life) -> None:

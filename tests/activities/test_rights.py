@@ -466,7 +466,15 @@ async def test_a_child_that_is_born_while_the_case_is_open_is_looked_at_when_it_
     assert (await detect(life, third)).was == Decimal("63030")
 
 
-async def test_a_look_at_a_right_that_a_register_denies_for_a_day_is_not_the_last(life: Life) -> None:
+MISTAKEN: dict[Outcome, dict[str, Any]] = {
+    Outcome.NO_RIGHT: {"children": 2},
+    Outcome.ALREADY_PAID: {"payments": [{"service": "multi-child", "basis": "X-1", "from_date": "2024-01-01"}]},
+}
+
+
+@pytest.mark.parametrize("outcome", MISTAKEN)
+async def test_a_look_at_a_right_that_a_register_denies_for_a_day_is_not_the_last(life: Life, outcome: Outcome) -> None:
+    """Somebody's typing error at E-Maket: it was paid, by its word, and nobody ever looked again."""
     await ended(life, Outcome.UNREACHABLE)
     (look,) = await looks(life)
     async with life.card.transaction() as session:
@@ -476,10 +484,21 @@ async def test_a_look_at_a_right_that_a_register_denies_for_a_day_is_not_the_las
         await rights.looked(session, look)
     row = opened.case
     case = Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on)
-    await life.settle(mother(children=2))
-    assert (await detect(life, case)).ended is Outcome.NO_RIGHT
-    await close(life, case, Outcome.NO_RIGHT)
+    await life.settle(mother(**MISTAKEN[outcome]))
+    assert (await detect(life, case)).ended is outcome
+    await close(life, case, outcome)
     assert len(await looks(life)) == 1
+
+
+async def test_the_other_parents_no_takes_no_look_from_a_mother_who_was_not_reached(life: Life) -> None:
+    born = newborn(0, "ACT-1", father_iin=iin_of(2))
+    await life.settle(mother(children=0) | {"children": [born]}, mother(2, children=0) | {"children": [born]})
+    await ended(life, Outcome.UNREACHABLE, "childbirth")
+    (hers,) = await looks(life)
+    theirs = await life.open(2, "childbirth")
+    assert (await detect(life, theirs)).ended is None
+    await close(life, theirs, Outcome.REFUSED_BY_PERSON)
+    assert {one.person_id for one in await looks(life)} == {hers.person_id, theirs.person_id}
 
 
 async def test_an_event_that_overtakes_its_registry_is_looked_at_again_for_a_while(life: Life) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from adapters.errors import Refused, Unavailable, Unclear
-from adapters.gate import LONGEST_PAUSE, SHUTS_AFTER, Gate
+from adapters.gate import FORGOTTEN, LONGEST_PAUSE, SHUTS_AFTER, Gate
 
 
 class Body:
@@ -123,13 +124,42 @@ async def test_a_no_is_an_answer() -> None:
     assert not gate.shut
 
 
-async def test_who_is_busy_is_not_away() -> None:
-    gate = Gate("smsc")
-    for _ in range(10):
-        with pytest.raises(Unavailable):
-            async with gate.passing():
-                raise Unavailable("smsc", "throttled", "submit_sm: not now")
-    assert not gate.shut
+async def test_who_is_busy_is_not_away_and_is_given_time(caplog: pytest.LogCaptureFixture) -> None:
+    """Twenty-five cases tried 117 times in half a minute, while the centre said "slower" to each."""
+    body = Body()
+
+    async def call(*, well: bool) -> bool:
+        with suppress(Unavailable):
+            async with body.gate.passing():
+                body.knocks += 1
+                if not well:
+                    raise Unavailable("smsc", "throttled", "submit_sm: not now", timedelta(seconds=1))
+                return True
+        return False
+
+    for tenth in range(300):
+        body.time = tenth / 10
+        for _ in range(25):
+            await call(well=False)
+    assert body.knocks <= 33
+    body.time += 1
+    assert await call(well=True)
+    assert await call(well=True), "and nobody waits any more"
+    assert not body.gate.shut
+    assert body.changes == []
+    assert not caplog.records
+
+
+async def test_of_a_body_that_nobody_asks_any_more_it_is_not_told_that_it_is_away() -> None:
+    """Every case had ended, and the alarm stood until the next transfer."""
+    body = Body()
+    await tries(body, SHUTS_AFTER)
+    body.time = FORGOTTEN - 1
+    body.gate._fade()
+    assert body.gate.shut
+    body.time = FORGOTTEN + 1
+    body.gate._fade()
+    assert body.changes == [("bank", True), ("bank", False)]
 
 
 async def test_what_a_body_asks_to_wait_is_kept_to() -> None:
@@ -183,7 +213,7 @@ async def test_who_answers_when_asked_may_be_unable_to_act() -> None:
     """A bank whose transfers failed answered every question, and was knocked at by every case for each."""
     told: list[bool] = []
     asking = Gate("bank", on_change=lambda _, shut: told.append(shut))
-    acting = asking.beside()
+    acting = asking.beside("POST")
     for _ in range(SHUTS_AFTER):
         with pytest.raises(Unavailable):
             async with acting.passing():

@@ -102,6 +102,19 @@ async def test_an_operator_that_knows_no_number_any_more_has_lost_its_routes(lin
         await link.send(a_phone(), "Иә")
 
 
+async def test_an_operator_that_takes_no_message_any_more_is_out_of_order(link: Link) -> None:
+    """Each case stood before an operator, and not one went on by itself when it was mended."""
+    await link.send(a_phone(), "Иә")
+    await link.faults({"fault": "reject", "status": 0x01})
+    for n in range(2):
+        with pytest.raises(Refused):
+            await link.send(a_phone(), "Иә", key=f"k:odd-{n}")
+    with pytest.raises(Unavailable, match="3 messages in a row"):
+        await link.send(a_phone(), "Иә", key="k:odd-3")
+    await link.http.delete("/admin/faults")
+    await link.send(a_phone(), "Иә", key="k:odd-3")
+
+
 async def test_an_operator_that_has_lost_one_network_knows_the_others(link: Link) -> None:
     await link.faults({"fault": "reject", "status": 0x0B, "match": {"phone": "+77780000001"}})
     await link.faults(

@@ -1,5 +1,6 @@
 """A case that only listens: what the relay brings can be asked for. It bears the name of the real one."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from pydantic import BaseModel
@@ -11,7 +12,7 @@ END = "end"
 HEARD = "heard"
 STAGE = "stage"
 WORKS = "works"
-SLEEPS = "sleeps"
+IDLE = "idle"
 LONG = timedelta(hours=1)
 
 
@@ -27,11 +28,15 @@ class Ear:
     @workflow.init
     def __init__(self, case: Case) -> None:  # noqa: ARG002  (as the real one takes it)
         self.heard = Heard(replies=[], receipts=[])
-        self.over = False
+        self.over = self.idle = False
 
     @workflow.run
     async def run(self, case: Case) -> None:  # noqa: ARG002
-        await workflow.wait_condition(lambda: self.over)
+        with suppress(TimeoutError):  # a timer runs, as in every case that waits, unless it is made idle
+            await workflow.wait_condition(lambda: self.over or self.idle, timeout=LONG)
+        await workflow.wait_condition(lambda: self.over or not self.idle)
+        with suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self.over, timeout=LONG)
 
     @workflow.update(name=Message.REPLY)
     def reply(self, reply: Reply) -> ReplyTaken:
@@ -50,9 +55,9 @@ class Ear:
     def work(self) -> None:
         workflow.start_activity("detect", activity_id="1", task_queue="nobody", schedule_to_close_timeout=LONG)
 
-    @workflow.signal(name=SLEEPS)
-    async def sleep(self) -> None:
-        await workflow.sleep(LONG)
+    @workflow.signal(name=IDLE)
+    def wait_for_nothing(self, idle: bool) -> None:
+        self.idle = idle
 
     @workflow.signal(name=END)
     def end(self) -> None:

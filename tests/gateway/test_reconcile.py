@@ -23,7 +23,7 @@ from runtime.codec import EncryptionCodec, KeyRing
 from tests.activities.database import BY_FORCE
 from tests.activities.people import phone_of
 from tests.gateway.desk import ON, Desk, now
-from tests.gateway.ear import SLEEPS, STAGE, WORKS
+from tests.gateway.ear import IDLE, STAGE, WORKS
 from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
 
 
@@ -189,7 +189,7 @@ async def _until_found(desk: Desk, looks: Reconciler, case: Case, kind: str) -> 
 async def test_a_case_in_which_nothing_is_under_way_is_put_before_a_person(desk: Desk) -> None:
     """A worker that is none of ours took its task and answered with nothing: it stood at `detect`, for good, unseen."""
     case = await _open_a_while_ago(desk)
-    await desk.handle(case).signal(STAGE, Stage.DETECT)  # and asks nobody
+    await desk.handle(case).signal(IDLE, True)  # and asks nobody
     await _until_found(desk, _reconciler(desk), case, "case_stands_still")
 
 
@@ -240,9 +240,10 @@ async def test_a_case_in_which_no_timer_runs_is_put_before_a_person(desk: Desk, 
     """A stranger took its task when the offer had gone out, and answered with nothing: no window would ever close."""
     case = await _open_a_while_ago(desk)
     await desk.handle(case).signal(STAGE, stage)
+    await desk.handle(case).signal(IDLE, True)
     looks = _reconciler(desk)
     await _until_found(desk, looks, case, "case_stands_still")
-    await desk.handle(case).signal(SLEEPS)
+    await desk.handle(case).signal(IDLE, False)
     async with asyncio.timeout(20):
         while await _found(desk, looks, case):
             await asyncio.sleep(0.2)
@@ -255,7 +256,6 @@ async def test_a_case_that_has_not_noticed_the_end_of_its_term_is_put_before_a_p
     said = said.updated(SearchAttributePair(SearchAttributes.DEADLINE, now() - timedelta(days=1)))
     queue = desk.opening.task_queue
     await desk.client.start_workflow(WORKFLOW, case, id=case.id, task_queue=queue, search_attributes=said)
-    await desk.handle(case).signal(SLEEPS)
     await _until_found(desk, _reconciler(desk), case, "case_stands_still")
 
 

@@ -216,9 +216,23 @@ async def test_parts_that_fail_one_after_the_other_are_one_verdict(desk: Desk) -
 async def test_that_nothing_arrives_any_more_is_told_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A receipt for each message said that it was rejected: one person after the other was unreachable, unseen."""
     monkeypatch.setattr(receipts_module, "IN_A_ROW", 3)
+    desk.relay = desk.another_relay()
     with capture_logs() as logs:
         for delivered in (False, False, True, False, False, False, False, True):
             _, key = await asked(desk)
             await receipts(desk, key, delivered, at=now())
     told = [line["event"] for line in logs if line["event"].startswith("receipts.")]
     assert told == ["receipts.nothing_arrives", "receipts.messages_arrive_again"]
+
+
+async def test_while_nothing_arrives_nobody_is_unreachable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A centre that took everything and delivered nothing made fifteen of fifteen unreachable for a fortnight."""
+    monkeypatch.setattr(receipts_module, "IN_A_ROW", 3)
+    desk.relay = desk.another_relay()
+    sent = [await asked(desk) for _ in range(6)]
+    for _, key in sent[:5]:
+        await receipts(desk, key, False, at=now())
+    assert [len((await desk.heard(case)).receipts) for case, _ in sent] == [1, 1, 1, 0, 0, 0]
+    await receipts(desk, sent[5][1], True, at=now())
+    await desk.relay.sweep()
+    assert [len((await desk.heard(case)).receipts) for case, _ in sent[:5]] == [1] * 5, "and each is written to again"

@@ -34,6 +34,29 @@ AT_THE_END = {
 """Looked at when the transaction ends: what belongs together is written in one, in either order."""
 
 BEFORE = {
+    # Another case of the right may bring a difference to what runs, and no second first payment of the month.
+    ("a_month_once", "ledger", "INSERT"): """
+        DECLARE of_right uuid;
+        BEGIN
+            SELECT coalesce(r.same_as, r.id) INTO of_right
+              FROM cases c JOIN rights r ON r.id = c.right_id WHERE c.ref = NEW.case_ref;
+            IF NEW.debit = 'entitled' AND NEW.credit = 'payable' AND of_right IS NOT NULL THEN
+                PERFORM pg_advisory_xact_lock(hashtext(of_right::text));
+                IF EXISTS (
+                    SELECT FROM assignments WHERE case_ref = NEW.case_ref AND state <> 'superseded' AND was IS NULL
+                ) AND EXISTS (
+                    SELECT FROM rights r
+                      JOIN cases c ON c.right_id = r.id AND c.ref <> NEW.case_ref
+                      JOIN assignments a ON a.case_ref = c.ref AND a.state <> 'superseded' AND a.was IS NULL
+                      JOIN ledger l ON l.case_ref = c.ref AND l.debit = 'entitled' AND l.credit = 'payable'
+                     WHERE coalesce(r.same_as, r.id) = of_right AND l.period = NEW.period
+                ) THEN
+                    RAISE EXCEPTION 'a right is assigned once for a month' USING ERRCODE = 'check_violation';
+                END IF;
+            END IF;
+            RETURN NEW;
+        END
+    """,
     ("messages_go_on", "messages", "UPDATE OF state"): """
         BEGIN
             IF NEW.state = 'intended' AND OLD.state <> 'intended'
