@@ -252,6 +252,17 @@ def pay_owed(ref: Ref, by: By, note: Note = "", as_json: Json = False) -> None:
             console.print(f"case {ref}: {sums.pending} tenge are owed; it is opened again by itself")
 
 
+@app.command("begin-anew")
+def begin_anew(ref: Ref, by: By, note: Note = "", as_json: Json = False) -> None:
+    """Begin a case anew that the Card holds open though its workflow has ended, as after a restore of the Card."""
+    with in_words():
+        _with(lambda here: deciding.begin_anew(here.card, ref, note, by))
+        if as_json:
+            _print_json({"ref": ref})
+        else:
+            console.print(f"case {ref}: it is begun anew within minutes; what was done under its keys is done no more")
+
+
 @app.command()
 def keys(as_json: Json = False) -> None:
     """List the payload keys, and how many cases and retained histories still need each."""

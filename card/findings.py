@@ -11,6 +11,9 @@ from sqlmodel import col
 
 from card.tables import Application, CaseRecord, Finding, LedgerAccount, LedgerEntry, OutgoingMessage, Payment, table
 
+COMPLETED = "completed_without_outcome"
+"""Kind of finding: a case that is open by the Card, and whose workflow has ended by itself."""
+
 LONG_AGO = func.now() - func.make_interval(0, 0, 0, 0, 1)
 """An hour: a step under way is done or tried again long before."""
 

@@ -1,18 +1,19 @@
 """Money that comes back from the bank after it was credited: taken back in the books, and owed again."""
 
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card import accounts, money, payments, rights, rulings
+from card import accounts, findings, money, payments, rights, rulings
 from card.tables import Account, CaseRecord, Decision, Payment, PaymentState, RightRow, RightState, table
 
-RETURNED, TAKEN_UP = "returned", "taken-up"
-REOPENS = (RETURNED, TAKEN_UP)
-"""Decisions after which a closed case is begun anew."""
+RETURNED, TAKEN_UP, BEGUN_ANEW = "returned", "taken-up", "begun-anew"
+REOPENS = (RETURNED, TAKEN_UP, BEGUN_ANEW)
+"""Decisions after which a case is begun anew whose workflow has ended by itself."""
 
 RETURN_REASONS = {
     "AC01": "the account number is wrong",
@@ -91,6 +92,17 @@ async def take_up(session: AsyncSession, ref: str, *, by: str, note: str) -> Non
     number = (await session.execute(decided)).scalar_one() + 1
     await _decide(session, ref, f"{ref}:{TAKEN_UP}:{number}", TAKEN_UP, f"{owed} tenge are owed", by, note)
     await _open_again(session, case)
+
+
+async def begin_anew(session: AsyncSession, ref: str, *, by: str, note: str) -> None:
+    """Let a case that the Card holds open be begun anew, though its workflow has ended: the Card is the older of both.
+
+    What was done under its keys is done no second time. Raises NothingToReturn where nothing is known of that.
+    """
+    found = await findings.of_case(session, ref)
+    if not any(one.kind == findings.COMPLETED for one in found):
+        raise NothingToReturn("the Card is not older than its workflow, as far as is known: nothing is begun anew")
+    await _decide(session, ref, f"{ref}:{BEGUN_ANEW}:{uuid4()}", BEGUN_ANEW, findings.COMPLETED, by, note)
 
 
 async def reopened_at(session: AsyncSession, ref: str) -> datetime | None:

@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import day_of
 from adapters.bank_reasons import ABOUT_THE_ACCOUNT
-from card import Card, money
+from card import Card, money, returns
 from card.money import Money
 from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up
 from desk.errors import BadInput
@@ -70,6 +70,17 @@ async def returned(card: Card, ref: str, reason: str, account: str, note: str, b
 async def pay_owed(card: Card, ref: str, note: str, by: str) -> Money:
     """Open a closed case again that owes money. Raises BadInput where it owes none, or it may be on its way."""
     return await _open_again(card, ref, take_up, note, by)
+
+
+async def begin_anew(card: Card, ref: str, note: str, by: str) -> None:
+    """Let an open case whose workflow has ended be begun anew. Raises BadInput where nothing is known of that."""
+    record = await record_of(card, ref)
+    _checked(by, note)
+    try:
+        async with card.transaction() as session:
+            await returns.begin_anew(session, record.ref, by=by.strip(), note=note.strip())
+    except NothingToReturn as nothing:
+        raise BadInput(f"ref: {nothing}") from nothing
 
 
 async def _open_again(card: Card, ref: str, owe: Callable[..., Awaitable[object]], note: str, by: str) -> Money:

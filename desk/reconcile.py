@@ -28,9 +28,10 @@ from temporalio.service import RPCError, RPCStatusCode
 import benefits
 from card import Card, cases, consents, findings, returns
 from card.cases import KeyNeeded
+from card.findings import COMPLETED
 from card.tables import CaseRecord
 from desk.opening import Opening
-from desk.standstill import Standstill
+from desk.standstill import AT_ONCE, Round, Standstill
 from runtime.codec import codec_of
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Message, Reply, SearchAttributes, Stage, workflow_id
 
@@ -39,20 +40,23 @@ log = structlog.get_logger()
 PERIOD = timedelta(minutes=1)
 """Between two looks: a case that was terminated by mistake is missed for about so long where few are open."""
 
-AT_ONCE = 500
-"""So many open cases are held against Temporal in one look, in the order of their references, round and round."""
-
 ENDS_WITHIN = timedelta(minutes=10)
 """So long a workflow may take to end after its outcome is written."""
 
 TAKEN_WITHIN = timedelta(seconds=10)
 """So long a case may take to take what is brought to it; without a worker it takes for ever."""
 
-COMPLETED, CANNOT_BEGIN, NO_ROW = "completed_without_outcome", "cannot_begin", "workflow_without_row"
+CANNOT_BEGIN, NO_ROW, FORGOTTEN = "cannot_begin", "workflow_without_row", "forgotten_by_the_card"
 STANDS_STILL, ELSEWHERE = "case_stands_still", "workflow_elsewhere"
 """Kinds of findings: what only a person can put right."""
 
 _ELSEWHERE = "its workflow is none that was started for it ({}): terminate it, and it is begun anew"
+
+_FORGOTTEN = (
+    "workflow {} ended, and the Card has no such case: it is an older copy, and knows nothing of what was said and "
+    "paid there. The bank makes no payment of a right twice; whoever it was for may be asked again"
+)
+_ENDED = f"ExecutionStatus = 'Completed' AND WorkflowType = '{WORKFLOW}' AND CloseTime > '{{since}}'"
 
 OVER = frozenset(
     {
@@ -76,6 +80,7 @@ class Reconciler:
         self._next = 0.0
         self._running: AsyncIterator[WorkflowExecution] | None = None
         self._without_row: set[str] = set()
+        self._ended = Round(client, _ENDED, AT_ONCE)
         self._standstill = Standstill(client, opening.task_queue)
         self._amiss: dict[str, set[str]] = {kind: set() for kind in (COMPLETED, CANNOT_BEGIN, ELSEWHERE)}
         """What was found of each kind since the first case was looked at."""
@@ -108,6 +113,7 @@ class Reconciler:
                     await findings.only(session, kind, refs)
                     refs.clear()
         await self._look_for_workflows_without_a_row()
+        await self._look_for_what_the_card_has_forgotten()
         await self._look_for_cases_that_stand_still()
         if not self._after:
             for needed in await self.keys_needed():
@@ -131,7 +137,7 @@ class Reconciler:
         """Look at everything once, from the first case to the last. Returns how many cases were begun anew."""
         self._after, self._running = "", None
         begun = await self.look()
-        while self._after or self._running is not None or self._standstill.goes_on:
+        while self._after or self._running is not None or self._ended.goes_on or self._standstill.goes_on:
             begun += await self.look()
         return begun
 
@@ -179,6 +185,16 @@ class Reconciler:
         if self._running is None:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
+
+    async def _look_for_what_the_card_has_forgotten(self) -> None:
+        """Cases that have ended lately and are none by the Card: it was restored, and knows nothing of them."""
+        page = {execution.id: execution.id.rpartition("/")[2] for execution in await self._ended.page()}
+        async with self.card.statements() as session:
+            known = await cases.services_of(session, set(page.values()))
+        self._ended.still |= {ref: _FORGOTTEN.format(id_) for id_, ref in page.items() if ref not in known}
+        await self._put_before_a_person({FORGOTTEN: self._ended.still}, [])
+        async with self.card.statements() as session:
+            await findings.only(session, FORGOTTEN, self._ended.still)
 
     async def _end_what_is_over(self, running: dict[str, str]) -> None:
         """A workflow that was reset into waiting for an answer waits for nobody: its case has ended, by the Card."""
@@ -267,7 +283,10 @@ class Reconciler:
             # A workflow writes its outcome before it completes: the Card is older than what it says (a restore).
             async with self.card.statements() as session:
                 if not await cases.is_over(session, case.ref):
-                    amiss[COMPLETED][case.ref] = "its workflow has ended, and the Card is older than that (a restore)"
+                    amiss[COMPLETED][case.ref] = (
+                        "its workflow has ended, and the Card is older than that (a restore): "
+                        "starter.py begin-anew lets it find out again what was done"
+                    )
             return False
         if status is not None and status not in OVER and status is not WorkflowExecutionStatus.COMPLETED:
             return False

@@ -27,6 +27,9 @@ LONGEST_WAIT = timedelta(hours=2)
 TAKEN_WITHIN = timedelta(minutes=10)
 """So long a worker may need to take a task, in a flood of them too."""
 
+LATELY = timedelta(hours=36)
+"""Longer ago no workflow that has ended is looked at: a Card that is restored is mostly yesterday's."""
+
 NOTICED_WITHIN = timedelta(hours=1)
 """A case that has not noticed for so long that its term is over notices nothing."""
 
@@ -63,7 +66,10 @@ _FOR_A_PERSON = f"Stage IN ('{Stage.CONSENT}', '{Stage.LATE}', '{Stage.ACCOUNT}'
 
 
 class Round:
-    """What a query finds, a page at a time, from the first to the last and from the first again."""
+    """What a query finds, a page at a time, from the first to the last and from the first again.
+
+    `{since}` in the query is a day and a half before the round begins.
+    """
 
     def __init__(self, client: Client, query: str, most: int) -> None:
         self._client, self._query, self._most = client, query, most
@@ -80,7 +86,8 @@ class Round:
     async def page(self) -> Sequence[WorkflowExecution]:
         """The next page. Raises RPCError if Temporal is away: the round begins again."""
         if self._left is None:
-            self._seen, self._left = set(), self._client.list_workflows(self._query)
+            since = (datetime.now(UTC) - LATELY).isoformat()
+            self._seen, self._left = set(), self._client.list_workflows(self._query.format(since=since))
         page: list[WorkflowExecution] = []
         try:
             while len(page) < self._most:

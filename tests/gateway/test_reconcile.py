@@ -17,13 +17,14 @@ from temporalio.common import SearchAttributePair
 from activities.calendar import day_of
 from card import findings
 from card.tables import Application, CaseRecord, Consent, IncomingMessage, table
-from desk import reconcile, standstill
+from desk import deciding, reconcile, standstill
+from desk.errors import BadInput
 from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
 from tests.activities.database import BY_FORCE
 from tests.activities.people import phone_of
 from tests.gateway.desk import ON, Desk, now
-from tests.gateway.ear import IDLE, STAGE, WORKS
+from tests.gateway.ear import END, IDLE, STAGE, WORKS
 from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
 
 
@@ -136,6 +137,30 @@ async def test_a_workflow_without_a_row_is_put_before_a_person_until_it_is_gone(
         while await _is_listed_as_running(desk, case):
             await asyncio.sleep(0.1)
     assert await _found(desk, looks, case) == []
+
+
+async def test_a_case_that_has_ended_and_that_the_card_has_forgotten_is_put_before_a_person(desk: Desk) -> None:
+    """It had been credited; the Card was restored from before, and nothing told that money had gone out."""
+    case = await desk.open()
+    await desk.end(case)
+    async with desk.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        await session.execute(delete(table(CaseRecord)).where(col(CaseRecord.ref) == case.ref))
+    await _until_found(desk, _reconciler(desk), case, "forgotten_by_the_card")
+
+
+async def test_a_case_older_in_the_card_than_its_workflow_is_begun_anew_when_somebody_says_so(desk: Desk) -> None:
+    case = await _open_a_while_ago(desk)
+    with pytest.raises(BadInput, match="nothing is begun anew"):
+        await deciding.begin_anew(desk.card, case.ref, "", "a.omarova")
+    await desk.handle(case).signal(END)  # its outcome was in the copy that is lost
+    await desk.handle(case).result()
+    looks = _reconciler(desk)
+    await _until_found(desk, looks, case, "completed_without_outcome")
+    assert not await _runs(desk, case)
+    await deciding.begin_anew(desk.card, case.ref, "the Card was restored", "a.omarova")
+    await _found(desk, looks, case)
+    assert await _runs(desk, case)
 
 
 async def test_a_case_of_a_service_that_is_gone_is_put_before_a_person(desk: Desk) -> None:
