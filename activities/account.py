@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities import hearing, speech
 from activities.world import World, translated
-from adapters.records import AccountState
+from adapters.bank import AccountState
 from card import Session, accounts, decisions, messages
 from dialogue import MessageKind
 from workflows.model import (

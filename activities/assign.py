@@ -9,9 +9,9 @@ from temporalio.exceptions import ApplicationError
 import benefits
 from activities.calendar import day_of
 from activities.world import World, not_yet, translated
+from adapters.bodies import CaseFile, RulingState
+from adapters.bodies import Ruling as Answer
 from adapters.errors import BadAnswer
-from adapters.records import CaseFile, RulingState
-from adapters.records import Ruling as Answer
 from card import Session, money, rights, rulings, snapshots
 from card.tables import GRANTED, AssignmentState
 from workflows.model import AssignInput, Case, Ruling, Step, StepInput, tenge

@@ -10,9 +10,8 @@ from activities.calendar import day_of
 from activities.consent import granted_key
 from activities.decide import PAID_BEFORE
 from activities.world import World, not_yet, translated
-from adapters.bank_reasons import ABOUT_THE_ACCOUNT
+from adapters.bank import ABOUT_THE_ACCOUNT, Transfer, TransferState, TransferStatus
 from adapters.errors import BadAnswer, Refused
-from adapters.records import Transfer, TransferState, TransferStatus
 from card import Session, accounts, cases, consents, money, payments, rights
 from card.tables import PaymentState
 from workflows.model import Credited, CreditInput, Step, tenge

@@ -7,8 +7,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.calendar import day_of
 from activities.world import World, translated
+from adapters.bank import TransferState
 from adapters.errors import Refused
-from adapters.records import TransferState
 from card import decisions, money, payments
 from card.tables import PaymentState
 from workflows.model import Action, Attention, Credited, DecideInput, SettleInput, Step

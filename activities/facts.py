@@ -12,8 +12,8 @@ from typing import Any, TypeGuard, TypeVar
 
 from activities.calendar import day_of
 from activities.world import World
-from adapters.records import AdultRecord, ChildRecord, FamilyRecord, PersonRecord, Record
-from adapters.registry_records import AssistanceHousehold
+from adapters.records import Record
+from adapters.registries.records import AdultRecord, AssistanceHousehold, ChildRecord, FamilyRecord, PersonRecord
 from benefits.iin import is_iin, read_iin
 from benefits.readings import UNREAD
 
@@ -47,11 +47,11 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     case for a past day may hold later events, which the law leaves aside. Raises AdapterError.
     """
     person, lives_with, family, breadwinners, household = await asyncio.gather(
-        world.persons.person(iin),
-        _if("adults" in reads, lambda: world.persons.household(iin)),
-        _if("children" in reads, lambda: world.civil.family(iin)),
-        _if("breadwinners" in reads, lambda: world.deaths.breadwinners(iin)),
-        _if("household" in reads, lambda: world.assistance.household(iin, quarter_before(on))),
+        world.registries.persons.person(iin),
+        _if("adults" in reads, lambda: world.registries.persons.household(iin)),
+        _if("children" in reads, lambda: world.registries.civil.family(iin)),
+        _if("breadwinners" in reads, lambda: world.registries.deaths.breadwinners(iin)),
+        _if("household" in reads, lambda: world.registries.assistance.household(iin, quarter_before(on))),
     )
     own = family.children if family is not None else ()
     adults = _others(iin, lives_with or (), own)
@@ -59,15 +59,15 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     insured = [iin] if breadwinners is None else [one.iin for one in breadwinners if _can_be_asked_about(one.iin)]
     asking: dict[str, Callable[[], Awaitable[list[Json]]]] = {
         "children": lambda: _children(world, iin, own, adults, household),
-        "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.disability.decisions),
+        "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.registries.disability.decisions),
         "payments": lambda: _payments(world, _who_may_be_paid(iin, adults, own, on), service),
-        "awards": lambda: _about_each([iin], world.awards.awards),
+        "awards": lambda: _about_each([iin], world.registries.awards.awards),
         "insurances": lambda: _insurances(world, insured, on),
-        "capacity_losses": lambda: _about_each([iin], world.fund.capacity_losses),
-        "unemployments": lambda: _about_each([iin], world.labour.registrations),
+        "capacity_losses": lambda: _about_each([iin], world.registries.fund.capacity_losses),
+        "unemployments": lambda: _about_each([iin], world.registries.labour.registrations),
         "burials": lambda: _burials(world, iin),
-        "pensions": lambda: _about_each([iin], world.pensions.pensions),
-        "kandas_statuses": lambda: _about_each([iin], world.kandas.statuses),
+        "pensions": lambda: _about_each([iin], world.registries.pensions.pensions),
+        "kandas_statuses": lambda: _about_each([iin], world.registries.kandas.statuses),
     }
     wanted = [name for name in asking if name in reads]
     answers = await asyncio.gather(*(asking[name]() for name in wanted))
@@ -152,7 +152,7 @@ async def _children(
     The person's own are passed on as the registry lists them: what is wrong with them the law's reader must see.
     """
     families = await asyncio.gather(
-        *(world.civil.family(adult.iin) for adult in adults if household and adult.iin in household.members)
+        *(world.registries.civil.family(adult.iin) for adult in adults if household and adult.iin in household.members)
     )
     # Each once, as already listed: a grandmother's child may be the person, a spouse's a grown-up of the household. The
     # person's own children are left as they are: what is wrong with them the law's reader must see.
@@ -191,9 +191,9 @@ async def _payments(world: World, people: Sequence[str], service: str) -> list[J
 
 async def _insurances(world: World, people: Sequence[str], on: date) -> list[Json]:
     """The part of each in the social insurance, counted as at the day; who is not insured has none."""
-    answers = await asyncio.gather(*(world.fund.insurance(person, on) for person in people))
+    answers = await asyncio.gather(*(world.registries.fund.insurance(person, on) for person in people))
     return [_written(insurance) for insurance in answers if insurance is not None]
 
 
 async def _burials(world: World, iin: str) -> list[Json]:
-    return [_written(burial) for burial in await world.deaths.burials(iin)]
+    return [_written(burial) for burial in await world.registries.deaths.burials(iin)]

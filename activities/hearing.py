@@ -96,7 +96,7 @@ async def still_hers(world: World, case: Case, phone: str) -> bool:
     """Whether the mobile citizens database ties this phone to the person's IIN now: numbers change their owners."""
     iin = await world.card.iin(case.person_id)
     with translated():
-        return await world.mobile.phone(iin) == phone
+        return await world.registries.mobile.phone(iin) == phone
 
 
 A_RECEIPT_MOVES_IT = timedelta(days=7)

@@ -10,9 +10,9 @@ from activities.attempts import YES
 from activities.consent import granted_key
 from activities.detect import look_again
 from activities.world import World, translated
+from adapters.bodies import Application as ApplicationForm
+from adapters.bodies import Registration
 from adapters.errors import Refused
-from adapters.records import Application as ApplicationForm
-from adapters.records import Registration
 from card import applications, consents
 from card.tables import ApplicationState
 from workflows.model import Registered, RegisterInput, Step

@@ -15,8 +15,7 @@ import dialogue
 from activities.calendar import window_closes
 from activities.world import World, translated
 from adapters.errors import Refused, Unavailable
-from adapters.ports import SmsCentre
-from adapters.records import OutgoingSms
+from adapters.sms.port import OutgoingSms, SmsCentre
 from adapters.sms.refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
 from card import Card, Session, messages, people
 from card.tables import MessageState, OutgoingMessage
@@ -40,7 +39,7 @@ async def listener(world: World, person_id: UUID) -> Listener | None:
         person = await people.find(session, person_id)
         iin, language = person.iin, person.language
     with translated():
-        phone = await world.mobile.phone(iin)
+        phone = await world.registries.mobile.phone(iin)
     return None if phone is None else Listener(iin, phone, language)
 
 

@@ -13,24 +13,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.masking import masked
+from adapters.bank import Bank
+from adapters.bodies import DecidingBody, EMaket
 from adapters.errors import AdapterError, Unavailable, Unclear
-from adapters.ports import (
-    AssistanceRegistry,
-    AwardsRegistry,
-    Bank,
-    CivilRegistry,
-    DeathsRegistry,
-    DecidingBody,
-    DisabilityDatabase,
-    EMaket,
-    KandasRegistry,
-    LabourMarket,
-    MobileDatabase,
-    PensionsRegistry,
-    PersonsRegistry,
-    SmsCentre,
-    SocialInsurance,
-)
+from adapters.registries import Registries
+from adapters.sms.port import SmsCentre
 from card import Card, people
 from workflows.model import Case, QuietHours
 
@@ -40,17 +27,7 @@ class World:
     """The outside world and the Card, as one worker sees them."""
 
     card: Card
-    persons: PersonsRegistry
-    civil: CivilRegistry
-    disability: DisabilityDatabase
-    mobile: MobileDatabase
-    labour: LabourMarket
-    fund: SocialInsurance
-    awards: AwardsRegistry
-    deaths: DeathsRegistry
-    assistance: AssistanceRegistry
-    pensions: PensionsRegistry
-    kandas: KandasRegistry
+    registries: Registries
     emaket: EMaket
     body: DecidingBody
     bank: Bank

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters import clients, records, registry_clients, registry_records
+from adapters import bank, bodies
 from adapters.records import Record
+from adapters.registries import clients, records
 
 FOLDER = Path(__file__).parent.parent / "docs" / "contract"
 Json = dict[str, Any]
@@ -55,36 +56,36 @@ BODIES: dict[str, tuple[Read | Effect, ...]] = {
         Read("/persons/v1/{iin}", records.PersonRecord, "The person.", unknown="unknown_person"),
         Read("/persons/v1/{iin}/household", clients.Adults, "The adults who live together.", unknown="unknown_person"),
         Read("/civil/v1/families/{iin}", records.FamilyRecord, "The adult's children; none is an empty list."),
-        Read("/disability/v1/{iin}", clients.Decisions, "Decisions of the medical and social board."),
+        Read("/disability/v1/{iin}", clients.DisabilityDecisions, "Decisions of the medical and social board."),
         Read("/mobile/v1/{iin}", clients.PhoneOf, "The phone tied to the IIN.", unknown="no_phone"),
-        Read("/labour/v1/{iin}", registry_clients.Registrations, "Registrations as unemployed."),
+        Read("/labour/v1/{iin}", clients.Registrations, "Registrations as unemployed."),
         Read(
             "/fund/v1/{iin}/insurance",
-            registry_records.InsuranceRecord,
+            records.InsuranceRecord,
             "The part in the social insurance, counted as at a day.",
             query=("on",),
             unknown="not_insured",
         ),
-        Read("/fund/v1/{iin}/capacity-losses", registry_clients.Decisions, "Decisions on the capacity to work."),
-        Read("/awards/v1/{iin}", registry_clients.Awards, "State awards."),
-        Read("/deaths/v1/{iin}/breadwinners", registry_clients.Breadwinners, "Deaths that left this person."),
-        Read("/deaths/v1/{iin}/burials", registry_clients.Burials, "Burials that this person arranged."),
-        Read("/pensions/v1/{iin}", registry_clients.Pensions, "Decisions on the pension."),
-        Read("/kandas/v1/{iin}", registry_clients.Statuses, "Decisions on the status of a kandas."),
+        Read("/fund/v1/{iin}/capacity-losses", clients.CapacityLossDecisions, "Decisions on the capacity to work."),
+        Read("/awards/v1/{iin}", clients.Awards, "State awards."),
+        Read("/deaths/v1/{iin}/breadwinners", clients.Breadwinners, "Deaths that left this person."),
+        Read("/deaths/v1/{iin}/burials", clients.Burials, "Burials that this person arranged."),
+        Read("/pensions/v1/{iin}", clients.Pensions, "Decisions on the pension."),
+        Read("/kandas/v1/{iin}", clients.Statuses, "Decisions on the status of a kandas."),
         Read(
             "/assistance/v1/{iin}/household",
-            registry_records.AssistanceHousehold,
+            records.AssistanceHousehold,
             "The household for targeted assistance, with its income in a quarter.",
             query=("quarter",),
             unknown="no_household",
         ),
     ),
     "emaket": (
-        Read("/emaket/v1/payments", clients.Payments, "What is or was paid under a service.", query=("iin", "service")),
+        Read("/emaket/v1/payments", bodies.Payments, "What is or was paid under a service.", query=("iin", "service")),
         Effect(
             "/emaket/v1/applications",
-            records.Application,
-            records.Registration,
+            bodies.Application,
+            bodies.Registration,
             "Registers an application.",
             {
                 "missing_document": "The member `document` names it.",
@@ -93,34 +94,34 @@ BODIES: dict[str, tuple[Read | Effect, ...]] = {
         ),
         Read(
             "/emaket/v1/applications/by-key/{key}",
-            records.Registration,
+            bodies.Registration,
             "What the application under this key led to; the same refusal, if it was refused.",
             unknown="unknown_key",
         ),
     ),
     "body": (
-        Effect("/body/v1/files", records.CaseFile, records.Ruling, "Takes a file; decides now or later."),
-        Read("/body/v1/files/{application_number}", records.Ruling, "Where the file stands.", unknown="unknown_file"),
+        Effect("/body/v1/files", bodies.CaseFile, bodies.Ruling, "Takes a file; decides now or later."),
+        Read("/body/v1/files/{application_number}", bodies.Ruling, "Where the file stands.", unknown="unknown_file"),
     ),
     "bank": (
-        Read("/bank/v1/accounts", clients.Accounts, "The person's own accounts.", query=("iin",)),
+        Read("/bank/v1/accounts", bank.Accounts, "The person's own accounts.", query=("iin",)),
         Read(
             "/bank/v1/accounts/{iban}",
-            records.BankAccount,
+            bank.BankAccount,
             "An account, and whether it is this person's own.",
             query=("iin",),
             unknown="unknown_account",
         ),
         Effect(
             "/bank/v1/transfers",
-            records.Transfer,
-            records.TransferStatus,
+            bank.Transfer,
+            bank.TransferStatus,
             "Credits an account. What cannot be credited is `rejected` in the answer, with a code of ISO 20022: AC01 "
             "no such account, AC04 closed, AC06 blocked, BE01 another's, AM05 this end-to-end id was credited before.",
         ),
         Read(
             "/bank/v1/transfers/by-key/{key}",
-            records.TransferStatus,
+            bank.TransferStatus,
             "Where the transfer of this key stands.",
             unknown="unknown_key",
         ),

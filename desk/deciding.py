@@ -10,7 +10,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.calendar import day_of
-from adapters.bank_reasons import ABOUT_THE_ACCOUNT
+from adapters.bank import ABOUT_THE_ACCOUNT
 from card import Card, money, returns
 from card.money import Money
 from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import uvicorn
 
-from adapters.clients import HttpMobileDatabase
+from adapters.registries.clients import HttpMobileDatabase
 from adapters.sms import IncomingSms, Receipt, ReceiptState, SmppInbox
 from card import Card
 from desk.opening import Opening

@@ -17,7 +17,8 @@ import dialogue
 from activities import hearing, speech
 from activities.hearing import Heard
 from activities.world import translated
-from adapters.ports import MobileDatabase, SmsCentre
+from adapters.registries.ports import MobileDatabase
+from adapters.sms.port import SmsCentre
 from card import Card, Session, cases, consents, messages, parts
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage

@@ -5,26 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from activities import World
-from adapters.clients import (
-    HttpBank,
-    HttpCivilRegistry,
-    HttpDecidingBody,
-    HttpDisabilityDatabase,
-    HttpEMaket,
-    HttpMobileDatabase,
-    HttpPersonsRegistry,
-)
+from adapters.bank import HttpBank
+from adapters.bodies import HttpDecidingBody, HttpEMaket
 from adapters.gate import Gate, OnChange, nobody
 from adapters.http import HttpSystem
-from adapters.registry_clients import (
-    HttpAssistanceRegistry,
-    HttpAwardsRegistry,
-    HttpDeathsRegistry,
-    HttpKandasRegistry,
-    HttpLabourMarket,
-    HttpPensionsRegistry,
-    HttpSocialInsurance,
-)
+from adapters.registries import Registries
 from adapters.sms import SYSTEM, SmppCentre
 from card import Card
 from runtime.settings import Agency, Settings
@@ -75,21 +60,10 @@ async def open_world(settings: Settings, on_change: OnChange = nobody) -> AsyncI
 
         card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
         held.push_async_callback(card.close)
-        registries = await system(Agency.REGISTRIES)
         quiet = settings.quiet_hours
         yield World(
             card=card,
-            persons=HttpPersonsRegistry(registries),
-            civil=HttpCivilRegistry(registries),
-            disability=HttpDisabilityDatabase(registries),
-            mobile=HttpMobileDatabase(registries),
-            labour=HttpLabourMarket(registries),
-            fund=HttpSocialInsurance(registries),
-            awards=HttpAwardsRegistry(registries),
-            deaths=HttpDeathsRegistry(registries),
-            assistance=HttpAssistanceRegistry(registries),
-            pensions=HttpPensionsRegistry(registries),
-            kandas=HttpKandasRegistry(registries),
+            registries=Registries.over(await system(Agency.REGISTRIES)),
             emaket=HttpEMaket(await system(Agency.EMAKET)),
             body=HttpDecidingBody(await system(Agency.BODY)),
             bank=HttpBank(await system(Agency.BANK)),

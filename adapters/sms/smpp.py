@@ -21,10 +21,11 @@ from pydantic import AwareDatetime, Field
 from adapters.errors import BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import Gate
 from adapters.in_a_row import InARow
-from adapters.records import OutgoingSms, Phone, Record, SentPart
+from adapters.records import Phone, Record
 from adapters.sms.join import Joiner, LongSms
 from adapters.sms.link import SmppLink
 from adapters.sms.pdu import TLV_OUR_KEY, UDHI, Delivery, ReceiptState, encode, read_delivery, read_receipt, whole
+from adapters.sms.port import OutgoingSms, SentPart
 from adapters.sms.refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER, IN_A_ROW
 from adapters.sms.requests import Answer, NoAnswer, NotSent
 

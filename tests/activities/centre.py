@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from adapters.errors import AdapterError
-from adapters.records import OutgoingSms, SentPart
+from adapters.sms.port import OutgoingSms, SentPart
 
 
 @dataclass

@@ -20,6 +20,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import World, all_activities
+from adapters.registries import Registries
 from card import Card, accounts, cases, consents, messages, money
 from card.tables import Consent, IncomingMessage, OutgoingMessage, Payment
 from tests.activities.centre import MemoryCentre
@@ -56,23 +57,7 @@ from workflows.model import (
 
 AMOUNT = Decimal("78798")
 AT = datetime(2025, 3, 1, 7, 0, tzinfo=UTC)
-OUTSIDE = (
-    "persons",
-    "civil",
-    "disability",
-    "mobile",
-    "labour",
-    "fund",
-    "awards",
-    "deaths",
-    "assistance",
-    "pensions",
-    "kandas",
-    "emaket",
-    "body",
-    "bank",
-    "sms",
-)
+BODIES = ("emaket", "body", "bank", "sms")
 
 NOTICE_STEPS = {Step.DETECT_NOTICE, Step.TELL}
 """The steps of a notice; all others are of a service."""
@@ -98,8 +83,16 @@ class Watched:
 
 def watched(world: World, around: Around) -> World:
     """The same world, each outside call of which goes through `around`."""
-    ports: dict[str, Any] = {name: Watched(getattr(world, name), around) for name in OUTSIDE}
-    return dataclasses.replace(world, **ports)
+    return _each_port(world, lambda port: Watched(port, around))
+
+
+def _each_port(world: World, other: Callable[[Any], Any]) -> World:
+    """The same world, with another in the place of each port."""
+    registries: dict[str, Any] = {
+        one.name: other(getattr(world.registries, one.name)) for one in dataclasses.fields(Registries)
+    }
+    bodies: dict[str, Any] = {name: other(getattr(world, name)) for name in BODIES}
+    return dataclasses.replace(world, registries=Registries(**registries), **bodies)
 
 
 class Fate:
@@ -141,9 +134,16 @@ class Life:
 
     def world(self, outside: Outside | None = None) -> World:
         seen = outside or self.outside
-        ports = {name: getattr(seen, name) for name in OUTSIDE if name != "sms"}
-        pause = timedelta(milliseconds=20)
-        world = World(card=self.card, **ports, sms=self.sms, quiet_hours=self.quiet_hours, ask_again=pause)
+        world = World(
+            card=self.card,
+            registries=seen.registries,
+            emaket=seen.emaket,
+            body=seen.body,
+            bank=seen.bank,
+            sms=self.sms,
+            quiet_hours=self.quiet_hours,
+            ask_again=timedelta(milliseconds=20),
+        )
         return watched(world, self._with_no_connection)
 
     def world_with(self, **ports: Any) -> World:
@@ -152,9 +152,7 @@ class Life:
 
     def bare_world(self) -> World:
         """The same without its watcher, which knows of one activity at a time."""
-        world = self.world()
-        ports: dict[str, Any] = {name: getattr(world, name)._port for name in OUTSIDE}
-        return dataclasses.replace(world, **ports)
+        return _each_port(self.world(), lambda port: port._port)
 
     async def _with_no_connection(self, name: str, call: Callable[[], Awaitable[Any]]) -> Any:
         pool = cast(Any, self.card.engine.pool)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from activities.world import World
 from adapters.errors import Refused
-from adapters.records import OutgoingSms, SentPart
+from adapters.sms.port import OutgoingSms, SentPart
 from card import Card
 from tests.adapters.outside import Outside
 
@@ -29,17 +29,7 @@ def world_of(outside: Outside, card: Card | None = None, sms: Told | None = None
     """For asking alone there need be neither a database nor an SMS centre."""
     return World(
         card=cast(Any, card),
-        persons=outside.persons,
-        civil=outside.civil,
-        disability=outside.disability,
-        mobile=outside.mobile,
-        labour=outside.labour,
-        fund=outside.fund,
-        awards=outside.awards,
-        deaths=outside.deaths,
-        assistance=outside.assistance,
-        pensions=outside.pensions,
-        kandas=outside.kandas,
+        registries=outside.registries,
         emaket=outside.emaket,
         body=outside.body,
         bank=outside.bank,

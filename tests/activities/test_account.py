@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from activities.calendar import ALMATY
+from adapters.bank import BankAccount
 from adapters.errors import Refused
-from adapters.records import BankAccount
 from card import accounts, messages
 from card.tables import Account, OutgoingMessage, Question
 from tests.activities.life import Life

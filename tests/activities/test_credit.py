@@ -10,8 +10,8 @@ from sqlalchemy import update
 from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 
+from adapters.bank import Transfer, TransferState, TransferStatus
 from adapters.errors import Refused
-from adapters.records import Transfer, TransferState, TransferStatus
 from card import accounts, cases, decisions, findings, money, rights
 from card.returns import take_back, take_up
 from card.store import DatabaseError

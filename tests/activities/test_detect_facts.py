@@ -182,8 +182,9 @@ async def test_what_can_be_asked_at_once_is_asked_at_once(registries: Outside) -
 
         return Meeting()
 
-    persons = met(world.persons, "person")
-    world = replace(world, civil=met(world.civil, "family"), deaths=met(world.deaths, "breadwinners"), persons=persons)
+    asked_at_once = {"persons": "person", "civil": "family", "deaths": "breadwinners"}
+    ports = {name: met(getattr(world.registries, name), call) for name, call in asked_at_once.items()}
+    world = replace(world, registries=replace(world.registries, **ports))
     async with asyncio.timeout(5):
         await ask_registries(world, MOTHER, frozenset({"children", "breadwinners"}), ON)
 

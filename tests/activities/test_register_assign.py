@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.calendar import ALMATY
-from adapters.records import Ruling as Answer
+from adapters.bodies import Ruling as Answer
 from card.tables import Application, Assignment, Consent, LedgerEntry, Question
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, iin_of, mother

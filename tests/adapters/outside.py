@@ -15,43 +15,11 @@ from typing import Any
 
 import httpx
 
-from adapters.clients import (
-    HttpBank,
-    HttpCivilRegistry,
-    HttpDecidingBody,
-    HttpDisabilityDatabase,
-    HttpEMaket,
-    HttpMobileDatabase,
-    HttpPersonsRegistry,
-)
+from adapters.bank import Bank, HttpBank, Transfer
+from adapters.bodies import Application, CaseFile, DecidingBody, EMaket, HttpDecidingBody, HttpEMaket
 from adapters.gate import Gate
 from adapters.http import HttpSystem
-from adapters.ports import (
-    AssistanceRegistry,
-    AwardsRegistry,
-    Bank,
-    CivilRegistry,
-    DeathsRegistry,
-    DecidingBody,
-    DisabilityDatabase,
-    EMaket,
-    KandasRegistry,
-    LabourMarket,
-    MobileDatabase,
-    PensionsRegistry,
-    PersonsRegistry,
-    SocialInsurance,
-)
-from adapters.records import Application, CaseFile, Transfer
-from adapters.registry_clients import (
-    HttpAssistanceRegistry,
-    HttpAwardsRegistry,
-    HttpDeathsRegistry,
-    HttpKandasRegistry,
-    HttpLabourMarket,
-    HttpPensionsRegistry,
-    HttpSocialInsurance,
-)
+from adapters.registries import Registries
 from stubs import serve
 
 TOKEN = "a-token-for-tests"
@@ -143,17 +111,7 @@ def transfer(**members: Any) -> Transfer:
 class Outside:
     """Ports, and what the administrator of an agency can do."""
 
-    persons: PersonsRegistry
-    civil: CivilRegistry
-    disability: DisabilityDatabase
-    mobile: MobileDatabase
-    labour: LabourMarket
-    fund: SocialInsurance
-    awards: AwardsRegistry
-    deaths: DeathsRegistry
-    assistance: AssistanceRegistry
-    pensions: PensionsRegistry
-    kandas: KandasRegistry
+    registries: Registries
     emaket: EMaket
     body: DecidingBody
     bank: Bank
@@ -220,17 +178,7 @@ async def outside_at(urls: Mapping[str, str], deadline: timedelta = timedelta(se
             for name, url in urls.items()
         }
         yield Outside(
-            persons=HttpPersonsRegistry(system["registries"]),
-            civil=HttpCivilRegistry(system["registries"]),
-            disability=HttpDisabilityDatabase(system["registries"]),
-            mobile=HttpMobileDatabase(system["registries"]),
-            labour=HttpLabourMarket(system["registries"]),
-            fund=HttpSocialInsurance(system["registries"]),
-            awards=HttpAwardsRegistry(system["registries"]),
-            deaths=HttpDeathsRegistry(system["registries"]),
-            assistance=HttpAssistanceRegistry(system["registries"]),
-            pensions=HttpPensionsRegistry(system["registries"]),
-            kandas=HttpKandasRegistry(system["registries"]),
+            registries=Registries.over(system["registries"]),
             emaket=HttpEMaket(system["emaket"]),
             body=HttpDecidingBody(system["body"]),
             bank=HttpBank(system["bank"]),

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from adapters.records import OutgoingSms
 from adapters.sms import IncomingSms, Receipt, SmppCentre, SmppInbox
+from adapters.sms.port import OutgoingSms
 from dialogue import segments
 from stubs.smsc import Centre, running
 from tests.adapters.outside import ajar

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.bank import AccountState, TransferState
+from adapters.bodies import RulingState
 from adapters.errors import Refused
-from adapters.records import AccountState, RulingState, TransferState
 from tests.adapters.outside import (
     AIGUL,
     DAULETS,

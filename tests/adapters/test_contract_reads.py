@@ -4,14 +4,16 @@ from datetime import date
 
 import pytest
 
+from adapters.bank import AccountState
+from adapters.bodies import PaymentState
 from adapters.errors import Refused
-from adapters.records import AccountState, DisabilityGroup, Language, PaymentState, Relation, Sex
+from adapters.registries.records import DisabilityGroup, Language, Relation, Sex
 from tests.adapters.outside import AIGUL, CHILD, DAULET, DAULETS, FIRST, PHONE, SECOND, STRANGER, Outside, aigul, daulet
 
 
 async def test_person(outside: Outside) -> None:
     await outside.cast(aigul())
-    person = await outside.persons.person(AIGUL)
+    person = await outside.registries.persons.person(AIGUL)
     assert (person.iin, person.given_name, person.patronymic) == (AIGUL, "Айгүл", None)
     assert (person.birth_date, person.sex, person.language) == (date(1985, 3, 12), Sex.FEMALE, Language.KAZAKH)
     assert person.permanent_resident
@@ -20,14 +22,14 @@ async def test_person(outside: Outside) -> None:
 
 async def test_unknown_person_is_refused(outside: Outside) -> None:
     with pytest.raises(Refused) as caught:
-        await outside.persons.person(STRANGER)
+        await outside.registries.persons.person(STRANGER)
     assert caught.value.code == "unknown_person"
 
 
 async def test_family_is_the_same_from_both_parents(outside: Outside) -> None:
     child = {"iin": CHILD, "birth_date": "2018-09-05", "sex": "female", "father_iin": DAULET, "birth_order": 2}
     await outside.cast(aigul(children=[child]), daulet())
-    mothers, fathers = await outside.civil.family(AIGUL), await outside.civil.family(DAULET)
+    mothers, fathers = await outside.registries.civil.family(AIGUL), await outside.registries.civil.family(DAULET)
     assert mothers.children == fathers.children
     (found,) = mothers.children
     assert (found.mother_iin, found.father_iin, found.lives_with) == (AIGUL, DAULET, AIGUL)
@@ -39,16 +41,16 @@ async def test_family_is_the_same_from_both_parents(outside: Outside) -> None:
 async def test_family_of_a_guardian_and_of_nobody(outside: Outside) -> None:
     ward = {"iin": CHILD, "birth_date": "2018-09-05", "sex": "female", "relation": "guardianship"}
     await outside.cast(aigul(children=[ward]))
-    (found,) = (await outside.civil.family(AIGUL)).children
+    (found,) = (await outside.registries.civil.family(AIGUL)).children
     assert (found.mother_iin, found.relation, found.lives_with) == (None, Relation.GUARDIANSHIP, AIGUL)
-    assert (await outside.civil.family(STRANGER)).children == ()
+    assert (await outside.registries.civil.family(STRANGER)).children == ()
 
 
 async def test_a_new_document_replaces_the_old(outside: Outside) -> None:
     await outside.cast(aigul())
     await outside.cast(aigul(children=[], phone=None, accounts=[]))
-    assert (await outside.civil.family(AIGUL)).children == ()
-    assert await outside.mobile.phone(AIGUL) is None
+    assert (await outside.registries.civil.family(AIGUL)).children == ()
+    assert await outside.registries.mobile.phone(AIGUL) is None
     assert await outside.bank.accounts(AIGUL) == ()
 
 
@@ -62,16 +64,16 @@ async def test_disability_decisions_come_oldest_first(outside: Outside) -> None:
         "decided_on": "2023-01-12",
     }
     await outside.cast(aigul(disability=[newer, older]))
-    decisions = await outside.disability.decisions(AIGUL)
+    decisions = await outside.registries.disability.decisions(AIGUL)
     assert [decision.number for decision in decisions] == ["D-1", "D-2"]
     assert (decisions[0].until, decisions[1].group) == (date(2025, 1, 10), DisabilityGroup.SECOND)
-    assert await outside.disability.decisions(STRANGER) == ()
+    assert await outside.registries.disability.decisions(STRANGER) == ()
 
 
 async def test_phone_or_none(outside: Outside) -> None:
     await outside.cast(aigul())
-    assert await outside.mobile.phone(AIGUL) == PHONE
-    assert await outside.mobile.phone(STRANGER) is None
+    assert await outside.registries.mobile.phone(AIGUL) == PHONE
+    assert await outside.registries.mobile.phone(STRANGER) is None
 
 
 async def test_existing_payments_of_the_service_only(outside: Outside) -> None:
@@ -103,6 +105,6 @@ async def test_accounts_in_order_and_whose_they_are(outside: Outside) -> None:
 
 async def test_an_iin_that_is_none_is_refused_with_field_and_rule(outside: Outside) -> None:
     with pytest.raises(Refused) as caught:
-        await outside.persons.person("12345")
+        await outside.registries.persons.person("12345")
     assert caught.value.code == "invalid_request"
     assert caught.value.extra["errors"] == [{"field": "iin", "rule": "twelve digits"}]

@@ -7,8 +7,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from adapters.bank import TransferState
 from adapters.errors import AdapterError, Refused, Unavailable, Unclear
-from adapters.records import TransferState
 from tests.adapters.outside import AIGUL, DAULET, KEY, Outside, aigul, application, daulet, outside_at, transfer
 
 PAY = "multi-child/0000-1042-7:credit"
@@ -18,7 +18,7 @@ async def test_latency(outside: Outside) -> None:
     await outside.cast(aigul())
     await outside.fault("registries", "latency", seconds=0.15, times=1)
     begun = time.monotonic()
-    await outside.persons.person(AIGUL)
+    await outside.registries.persons.person(AIGUL)
     assert time.monotonic() - begun >= 0.14
 
 
@@ -45,7 +45,7 @@ async def test_a_gateways_time_out_is_unclear_for_an_effect_only(outside: Outsid
 async def test_too_many_requests_says_when(outside: Outside) -> None:
     await outside.fault("registries", "retry_later", retry_after_seconds=7)
     with pytest.raises(Unavailable) as caught:
-        await outside.civil.family(AIGUL)
+        await outside.registries.civil.family(AIGUL)
     assert (caught.value.code, caught.value.retry_after) == ("too_many_requests", timedelta(seconds=7))
 
 
@@ -97,7 +97,7 @@ async def test_refusing_with_a_reason_is_kept_under_the_key(outside: Outside) ->
 async def test_refusing_to_answer(outside: Outside) -> None:
     await outside.fault("registries", "refuse", status=422, code="no_consent")
     with pytest.raises(Refused) as caught:
-        await outside.disability.decisions(AIGUL)
+        await outside.registries.disability.decisions(AIGUL)
     assert caught.value.code == "no_consent"
 
 
@@ -157,10 +157,10 @@ async def test_the_cast_brings_its_own_faults(outside: Outside) -> None:
     faults = [{"fault": "down", "how": "503", "times": 1, "match": {"method": "GET"}}]
     await outside.cast(aigul(behaviour={"registries": {"faults": faults}}), daulet())
     await outside.fault("registries", "latency", seconds=0.01)
-    assert await outside.mobile.phone(DAULET) is None
+    assert await outside.registries.mobile.phone(DAULET) is None
     with pytest.raises(Unavailable):
-        await outside.mobile.phone(AIGUL)
-    assert await outside.mobile.phone(AIGUL)
+        await outside.registries.mobile.phone(AIGUL)
+    assert await outside.registries.mobile.phone(AIGUL)
     (ours, hers) = (await outside.admin("registries", "GET", "/admin/faults"))["rules"]
     assert (ours["met"], hers["met"], hers["match"]["iin"]) == (3, 1, AIGUL)
 
@@ -172,7 +172,7 @@ async def test_chance_is_repeatable_by_its_seed(outside: Outside) -> None:
         answers = []
         for _ in range(30):
             try:
-                await outside.civil.family(AIGUL)
+                await outside.registries.civil.family(AIGUL)
                 answers.append(True)
             except Unavailable:
                 answers.append(False)

@@ -6,11 +6,12 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from adapters.clients import NOBODY_HAS_A_PHONE, HttpBank, HttpCivilRegistry, HttpEMaket, HttpMobileDatabase
+from adapters.bank import HttpBank, Transfer
+from adapters.bodies import HttpEMaket
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import SHUTS_AFTER
 from adapters.http import OUT_OF_ORDER, HttpSystem
-from adapters.records import Transfer
+from adapters.registries.clients import NOBODY_HAS_A_PHONE, HttpCivilRegistry, HttpMobileDatabase
 
 Answer = Callable[[httpx.Request], httpx.Response]
 

@@ -7,26 +7,23 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from adapters import ports, records, registry_records
-from adapters.clients import (
-    HttpBank,
-    HttpCivilRegistry,
-    HttpDecidingBody,
-    HttpDisabilityDatabase,
-    HttpEMaket,
-    HttpMobileDatabase,
-    HttpPersonsRegistry,
-)
+from adapters import bank, bodies
 from adapters.http import HttpSystem
-from adapters.registry_clients import (
+from adapters.registries import ports, records
+from adapters.registries.clients import (
     HttpAssistanceRegistry,
     HttpAwardsRegistry,
+    HttpCivilRegistry,
     HttpDeathsRegistry,
+    HttpDisabilityDatabase,
     HttpKandasRegistry,
     HttpLabourMarket,
+    HttpMobileDatabase,
     HttpPensionsRegistry,
+    HttpPersonsRegistry,
     HttpSocialInsurance,
 )
+from adapters.sms.port import OutgoingSms
 from tests.adapters.outside import AIGUL, FIRST, PHONE, application, transfer
 
 CLIENTS = {
@@ -41,9 +38,9 @@ CLIENTS = {
     ports.AssistanceRegistry: HttpAssistanceRegistry,
     ports.PensionsRegistry: HttpPensionsRegistry,
     ports.KandasRegistry: HttpKandasRegistry,
-    ports.EMaket: HttpEMaket,
-    ports.DecidingBody: HttpDecidingBody,
-    ports.Bank: HttpBank,
+    bodies.EMaket: bodies.HttpEMaket,
+    bodies.DecidingBody: bodies.HttpDecidingBody,
+    bank.Bank: bank.HttpBank,
 }
 
 
@@ -62,11 +59,11 @@ def test_records_keep_persons_out_of_their_repr() -> None:
     shown = [
         application(),
         transfer(),
-        records.BankAccount(iban=FIRST, state=records.AccountState.OPEN),
-        records.OutgoingSms(key="k", phone=PHONE, parts=(f"to {AIGUL}",)),
+        bank.BankAccount(iban=FIRST, state=bank.AccountState.OPEN),
+        OutgoingSms(key="k", phone=PHONE, parts=(f"to {AIGUL}",)),
         records.FamilyRecord(iin=AIGUL, children=()),
-        registry_records.AssistanceHousehold(iin=AIGUL, quarter=date(2024, 1, 1), members=(AIGUL,)),
-        registry_records.InsuranceRecord(iin=AIGUL, contribution_months=30, counted_on=date(2024, 1, 1)),
+        records.AssistanceHousehold(iin=AIGUL, quarter=date(2024, 1, 1), members=(AIGUL,)),
+        records.InsuranceRecord(iin=AIGUL, contribution_months=30, counted_on=date(2024, 1, 1)),
     ]
     for record in shown:
         assert not [value for value in (AIGUL, FIRST, PHONE) if value in repr(record) + str(record)]

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.errors import Refused, Unavailable
-from adapters.ports import SmsCentre
-from adapters.records import OutgoingSms
 from adapters.sms import IncomingSms, ReceiptState, SmppCentre, SmppInbox
+from adapters.sms.port import OutgoingSms, SmsCentre
 from dialogue import segments
 from stubs.smsc import running
 from tests.adapters.sms_link import PASSWORD, SOON, Link, a_phone, clients, linked, until

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
-from adapters.records import OutgoingSms
+from adapters.sms.port import OutgoingSms
 from stubs.smsc import running
 from tests.adapters.sms_link import PASSWORD, SOON, Link, a_phone, clients, linked, until
 

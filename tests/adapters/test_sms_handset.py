@@ -17,8 +17,8 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from adapters.records import OutgoingSms
 from adapters.sms import IncomingSms
+from adapters.sms.port import OutgoingSms
 from dialogue import Meaning, MessageKind, compose, segments, understand
 from tests.adapters.sms_link import PASSWORD, SOON, clients, until
 

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from adapters.errors import BadAnswer, Unavailable, Unclear
-from adapters.records import OutgoingSms
 from adapters.sms import SmppCentre
 from adapters.sms.link import SmppLink
 from adapters.sms.pdu import BadPdu
+from adapters.sms.port import OutgoingSms
 from tests.adapters.sms_link import SOON, until
 
 SMS = OutgoingSms(key="k", phone="+77010000001", parts=("Иә",))

@@ -99,7 +99,7 @@ async def test_a_mistake_in_the_cast_is_named_and_changes_nothing(
         answer = await admin.put("/admin/people", json=[aigul(), aigul(iin="700101300041") | mistake])
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == field
-    assert await outside.mobile.phone(AIGUL) is None
+    assert await outside.registries.mobile.phone(AIGUL) is None
     assert await outside.bank.accounts(AIGUL) == ()
 
 

@@ -17,9 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.clients import HttpBank, HttpCivilRegistry, HttpDecidingBody, HttpMobileDatabase, HttpPersonsRegistry
+from adapters.bank import HttpBank
+from adapters.bodies import HttpDecidingBody
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.http import HttpSystem
+from adapters.registries.clients import HttpCivilRegistry, HttpMobileDatabase, HttpPersonsRegistry
 from tests.adapters.outside import AIGUL, FIRST, PHONE, Outside, aigul, case_file, transfer
 
 KEY = "multi-child/0000-1042-7:credit"
@@ -332,9 +334,9 @@ async def test_no_lost_call_names_a_person(error: Exception) -> None:
 async def test_no_log_line_names_a_person(outside: Outside, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await outside.cast(aigul())
-    await outside.persons.person(AIGUL)
+    await outside.registries.persons.person(AIGUL)
     await outside.bank.account(AIGUL, FIRST)
-    await outside.mobile.phone(AIGUL)
+    await outside.registries.mobile.phone(AIGUL)
     await outside.bank.transfer(KEY, transfer())
     assert not [value for value in PRIVATE if value in caplog.text]
 

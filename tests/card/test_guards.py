@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapters.records import Language, Sex
+from adapters.registries.records import Language, Sex
 from benefits import make_iin
 from card import Card, accounts, cases, decisions, messages, migrate, money, parts, rights, snapshots
 from card.store import DatabaseError, DatabaseRefused

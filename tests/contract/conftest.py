@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.clients import HttpBank, HttpDecidingBody, HttpEMaket
+from adapters.bank import HttpBank
+from adapters.bodies import HttpDecidingBody, HttpEMaket
 from adapters.contract import BODIES
 from adapters.http import HttpSystem
 from tests.adapters.outside import AIGUL, DAULETS, FIRST, SECOND, TOKEN, aigul, ajar, daulet, outside_at, stubs_here

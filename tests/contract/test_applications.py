@@ -6,9 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.clients import HttpDecidingBody, HttpEMaket
+from adapters.bodies import Application, CaseFile, HttpDecidingBody, HttpEMaket, RulingState
 from adapters.errors import Unclear
-from adapters.records import Application, CaseFile, RulingState
 
 pytestmark = pytest.mark.contract
 New = Callable[[str], str]

@@ -6,10 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.clients import HttpBank
+from adapters.bank import AccountState, HttpBank, Transfer, TransferState, TransferStatus
 from adapters.errors import AdapterError, Refused, Unclear
 from adapters.http import HttpSystem
-from adapters.records import AccountState, Transfer, TransferState, TransferStatus
 from tests.contract.conftest import needs
 
 pytestmark = pytest.mark.contract

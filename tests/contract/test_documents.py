@@ -13,7 +13,8 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from adapters import clients, contract, registry_clients
+from adapters import bank, bodies, contract
+from adapters.registries import clients
 from tests.contract.conftest import PERSON
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ def test_the_document_is_that_of_this_code(body: str) -> None:
 
 def test_every_call_of_ours_stands_in_a_document() -> None:
     """And no other: routes are written out where they are called."""
-    ours = {route for module in (clients, registry_clients) for route in _routes(Path(module.__file__ or ""))}
+    ours = {route for module in (clients, bodies, bank) for route in _routes(Path(module.__file__ or ""))}
     assert ours == {call.path for calls in contract.BODIES.values() for call in calls}
 
 

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
-from adapters.clients import HttpCivilRegistry, HttpDisabilityDatabase, HttpMobileDatabase, HttpPersonsRegistry
 from adapters.errors import Refused
 from adapters.http import HttpSystem
-from adapters.registry_clients import (
+from adapters.registries.clients import (
     HttpAssistanceRegistry,
     HttpAwardsRegistry,
+    HttpCivilRegistry,
     HttpDeathsRegistry,
+    HttpDisabilityDatabase,
     HttpKandasRegistry,
     HttpLabourMarket,
+    HttpMobileDatabase,
     HttpPensionsRegistry,
+    HttpPersonsRegistry,
     HttpSocialInsurance,
 )
 

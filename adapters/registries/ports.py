@@ -1,37 +1,25 @@
-"""What Demeu can ask of the outside world: one Protocol per system, the same for a stub and for the real body.
+"""What can be asked of the registries: one Protocol each, the same for a stub and for the real one.
 
-Each method is one call with one deadline and raises only `adapters.errors`. Methods with a `key` have an effect and may
-be repeated under the same key; a look-up returns None only when the body itself says that it does not know.
+Each method is one call with one deadline and raises only `adapters.errors`; a look-up returns None only when the
+registry itself says that it does not know.
 """
 
 from datetime import date
 from typing import Protocol, runtime_checkable
 
-from adapters.records import (
+from adapters.registries.records import (
     AdultRecord,
-    Application,
-    BankAccount,
-    CaseFile,
-    DisabilityRecord,
-    ExistingPayment,
-    FamilyRecord,
-    OutgoingSms,
-    PersonRecord,
-    Registration,
-    Ruling,
-    SentPart,
-    Transfer,
-    TransferStatus,
-)
-from adapters.registry_records import (
     AssistanceHousehold,
     AwardRecord,
     BreadwinnerRecord,
     BurialRecord,
     CapacityLossRecord,
+    DisabilityRecord,
+    FamilyRecord,
     InsuranceRecord,
     KandasStatusRecord,
     PensionRecord,
+    PersonRecord,
     UnemploymentRecord,
 )
 
@@ -144,64 +132,4 @@ class MobileDatabase(Protocol):
 
     async def phone(self, iin: str) -> str | None:
         """The phone tied to the IIN, in E.164, or None if there is none."""
-        ...
-
-
-@runtime_checkable
-class EMaket(Protocol):
-    """E-Maket of the State Corporation: applications and payments."""
-
-    async def payments(self, iin: str, service: str) -> tuple[ExistingPayment, ...]:
-        """What the person already gets or got under this service."""
-        ...
-
-    async def register(self, key: str, application: Application) -> Registration:
-        """Registers the application; Refused `missing_document` (extra: document) or `rejected` otherwise."""
-        ...
-
-    async def registration(self, key: str) -> Registration | None:
-        """What `register` under this key led to (it may raise the same Refused), None if it never arrived."""
-        ...
-
-
-@runtime_checkable
-class DecidingBody(Protocol):
-    """The Fund, the State Corporation or a local executive body: whoever decides on the service."""
-
-    async def submit(self, key: str, file: CaseFile) -> Ruling:
-        """Hands the file over; the ruling is usually pending at first."""
-        ...
-
-    async def ruling(self, application_number: str) -> Ruling | None:
-        """Where the file stands, None if the body never got it."""
-        ...
-
-
-@runtime_checkable
-class Bank(Protocol):
-    """Second-tier banks, as one interface."""
-
-    async def accounts(self, iin: str) -> tuple[BankAccount, ...]:
-        """The person's own accounts, in whatever state."""
-        ...
-
-    async def account(self, iin: str, iban: str) -> BankAccount | None:
-        """The account as far as this person may know (`own`), None if no bank has it."""
-        ...
-
-    async def transfer(self, key: str, transfer: Transfer) -> TransferStatus:
-        """Credits the account once per key; a rejected transfer is an answer, not an error."""
-        ...
-
-    async def transfer_status(self, key: str) -> TransferStatus | None:
-        """Where the transfer of this key stands, None if it never arrived."""
-        ...
-
-
-@runtime_checkable
-class SmsCentre(Protocol):
-    """The operator's SMS centre behind 1414."""
-
-    async def send(self, sms: OutgoingSms) -> tuple[SentPart, ...]:
-        """Hands all parts over; one entry per part, in order."""
         ...

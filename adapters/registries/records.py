@@ -1,7 +1,7 @@
-"""What the registries that few services ask say: work, insurance, awards, deaths, assistance, pensions, kandas.
+"""What the registries say: of people, families, disability, work, insurance, awards, deaths, assistance and pensions.
 
-Frozen models as in `adapters.records`, on the same terms: members that nobody reads are ignored, what is read is
-checked, and personal data stays out of `repr`. No rules of law.
+On the terms of `adapters.records`: members that nobody reads are ignored, what is read is checked, and personal data
+stays out of `repr`. No rules of law.
 """
 
 from decimal import Decimal
@@ -10,12 +10,124 @@ from typing import Annotated
 
 from pydantic import Field
 
-from adapters.records import Day, Iin, Money, Name, OptionalIin, RegisterRecord
+from adapters.records import Day, Iin, Money, Name, OptionalIin, OptionalPrivate, Record, RegisterRecord
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Citizenship(StrEnum):
+    CITIZEN = "citizen"
+    KANDAS = "kandas"
+    FOREIGNER = "foreigner"
+    STATELESS = "stateless"
+
+
+class Language(StrEnum):
+    KAZAKH = "kk"
+    RUSSIAN = "ru"
+
+
+class Relation(StrEnum):
+    """What a child is to the adult whose family was asked for."""
+
+    BORN = "born"
+    ADOPTED = "adopted"
+    GUARDIANSHIP = "guardianship"
+    STEP = "step"
+
+
+class DisabilityGroup(StrEnum):
+    FIRST = "I"
+    SECOND = "II"
+    THIRD = "III"
+    CHILD = "child"
+
+
+class DisabilityCause(StrEnum):
+    GENERAL = "general"
+    CHILDHOOD = "childhood"
+    MILITARY = "military"
+    RADIATION = "radiation"
+    OTHER = "other"
+
+
+class AdultRecord(RegisterRecord):
+    """An adult in the persons registry (ГБД ФЛ), without the name: all that is told of those who live with somebody."""
+
+    iin: OptionalIin
+    birth_date: Annotated[Day | None, Field(repr=False)]
+    sex: Sex | None
+    citizenship: Citizenship | None
+    permanent_resident: bool | None
+    region: Annotated[str, Field(pattern=r"^KZ-[0-9A-Z]{1,3}$")] | None
+    """ISO 3166-2."""
+    died_on: Day | None = None
+    imprisoned_since: Day | None = None
+    left_country_on: Day | None = None
+
+
+class PersonRecord(AdultRecord):
+    """A person in the persons registry (ГБД ФЛ), who is asked for by the IIN."""
+
+    iin: Iin
+    family_name: OptionalPrivate
+    given_name: OptionalPrivate
+    patronymic: Annotated[str | None, Field(repr=False)] = None
+    language: Language | None
+
+
+class ChildRecord(RegisterRecord):
+    """A child of an adult in the civil registry (ЗАГС); stillborn, or born abroad, perhaps without an IIN."""
+
+    iin: OptionalIin = None
+    birth_date: Annotated[Day | None, Field(repr=False)]
+    sex: Sex | None
+    mother_iin: OptionalIin = None
+    father_iin: OptionalIin = None
+    born_alive: bool | None
+    birth_order: Annotated[int, Field(ge=1)] | None = None
+    """Which child of the mother; None where the registry does not know."""
+    relation: Relation | None
+    lives_with: OptionalIin = None
+    """IIN of the adult with whom the child lives."""
+    died_on: Day | None = None
+    full_time_student_until: Day | None = None
+    birth_record: Name | None
+    """Number of the civil record; carries no personal data and may identify a right."""
+    taken_on: Day | None = None
+    """Day of adoption or guardianship."""
+    carer_iin: OptionalIin = None
+    """Who cares for the child, where that is another than the adult with whom it lives."""
+    counted_elsewhere: bool | None = False
+    """Whether a stepchild counts in the family of another parent."""
+
+
+class FamilyRecord(Record):
+    """The children of one adult; an empty tuple if there are none."""
+
+    iin: Iin
+    children: tuple[ChildRecord, ...]
+
+
+class DisabilityRecord(RegisterRecord):
+    """One decision in the disability database (ЦБДИ)."""
+
+    number: Name | None
+    group: DisabilityGroup | None
+    cause: DisabilityCause | None
+    from_date: Day | None
+    until: Day | None = None
+    decided_on: Day | None
+
 
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=6)]
 """From 0 to 1: 0.30 is 30 %. A string on the wire."""
 
 Count = Annotated[int, Field(ge=0, strict=True)]
+
 PrivateDay = Annotated[Day | None, Field(repr=False)]
 
 

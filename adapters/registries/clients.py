@@ -1,30 +1,115 @@
-"""The ports of the registries that few services ask, over HTTP; on the same terms as `adapters.clients`."""
+"""The registries over HTTP, one class each; each method is one call of the wire contract.
+
+They translate names and check that an answer is about what was asked. They hold no state but the connection pool that
+they are given, and the same class serves a stub and the real registry.
+"""
 
 from datetime import date
 
+from adapters.errors import Unavailable
 from adapters.http import HttpSystem, about
-from adapters.records import Iin, Record
-from adapters.registry_records import (
+from adapters.in_a_row import InARow
+from adapters.records import Iin, Phone, Record
+from adapters.registries.records import (
+    AdultRecord,
     AssistanceHousehold,
     AwardRecord,
     BreadwinnerRecord,
     BurialRecord,
     CapacityLossRecord,
+    DisabilityRecord,
+    FamilyRecord,
     InsuranceRecord,
     KandasStatusRecord,
     PensionRecord,
+    PersonRecord,
     UnemploymentRecord,
 )
+
+
+class DisabilityDecisions(Record):
+    iin: Iin
+    decisions: tuple[DisabilityRecord, ...]
+
+
+class Adults(Record):
+    iin: Iin
+    adults: tuple[AdultRecord, ...]
+
+
+class PhoneOf(Record):
+    iin: Iin
+    phone: Phone
+
+
+class HttpPersonsRegistry:
+    """`PersonsRegistry` over HTTP."""
+
+    def __init__(self, system: HttpSystem) -> None:
+        self._system = system
+
+    async def person(self, iin: str) -> PersonRecord:
+        found = await self._system.ask("/persons/v1/{iin}", PersonRecord, path={"iin": iin})
+        about(self._system.name, iin, found.iin, "iin")
+        return found
+
+    async def household(self, iin: str) -> tuple[AdultRecord, ...]:
+        found = await self._system.ask("/persons/v1/{iin}/household", Adults, path={"iin": iin})
+        about(self._system.name, iin, found.iin, "iin")
+        return found.adults
+
+
+class HttpCivilRegistry:
+    """`CivilRegistry` over HTTP."""
+
+    def __init__(self, system: HttpSystem) -> None:
+        self._system = system
+
+    async def family(self, iin: str) -> FamilyRecord:
+        found = await self._system.ask("/civil/v1/families/{iin}", FamilyRecord, path={"iin": iin})
+        about(self._system.name, iin, found.iin, "iin")
+        return found
+
+
+class HttpDisabilityDatabase:
+    """`DisabilityDatabase` over HTTP."""
+
+    def __init__(self, system: HttpSystem) -> None:
+        self._system = system
+
+    async def decisions(self, iin: str) -> tuple[DisabilityRecord, ...]:
+        found = await self._system.ask("/disability/v1/{iin}", DisabilityDecisions, path={"iin": iin})
+        about(self._system.name, iin, found.iin, "iin")
+        return tuple(sorted(found.decisions, key=lambda decision: decision.decided_on or date.min))
+
+
+NOBODY_HAS_A_PHONE = 10
+"""People in a row: were every fifth without a phone, this would be chance once in ten million."""
+
+
+class HttpMobileDatabase:
+    """`MobileDatabase` over HTTP."""
+
+    def __init__(self, system: HttpSystem) -> None:
+        self._system = system
+        self._without = InARow(NOBODY_HAS_A_PHONE)
+
+    async def phone(self, iin: str) -> str | None:
+        """Raises Unavailable too where it knows nobody's phone any more: as when it was emptied, or loaded in part."""
+        found = await self._system.look_up("/mobile/v1/{iin}", PhoneOf, unknown="no_phone", path={"iin": iin})
+        if found is None:
+            if self._without.one_more(iin):
+                what = f"knows no phone of {NOBODY_HAS_A_PHONE} people in a row"
+                raise Unavailable(self._system.name, "nobody_known", what)
+            return None
+        self._without.over()
+        about(self._system.name, iin, found.iin, "iin")
+        return found.phone
 
 
 class Registrations(Record):
     iin: Iin
     registrations: tuple[UnemploymentRecord, ...]
-
-
-class Decisions(Record):
-    iin: Iin
-    decisions: tuple[CapacityLossRecord, ...]
 
 
 class Awards(Record):
@@ -53,7 +138,7 @@ class Statuses(Record):
 
 
 class HttpLabourMarket:
-    """`adapters.ports.LabourMarket` over HTTP."""
+    """`LabourMarket` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
@@ -65,7 +150,7 @@ class HttpLabourMarket:
 
 
 class HttpSocialInsurance:
-    """`adapters.ports.SocialInsurance` over HTTP."""
+    """`SocialInsurance` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
@@ -83,13 +168,13 @@ class HttpSocialInsurance:
         return found
 
     async def capacity_losses(self, iin: str) -> tuple[CapacityLossRecord, ...]:
-        found = await self._system.ask("/fund/v1/{iin}/capacity-losses", Decisions, path={"iin": iin})
+        found = await self._system.ask("/fund/v1/{iin}/capacity-losses", CapacityLossDecisions, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.decisions, key=lambda one: one.decided_on or date.min))
 
 
 class HttpAwardsRegistry:
-    """`adapters.ports.AwardsRegistry` over HTTP."""
+    """`AwardsRegistry` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
@@ -101,7 +186,7 @@ class HttpAwardsRegistry:
 
 
 class HttpDeathsRegistry:
-    """`adapters.ports.DeathsRegistry` over HTTP."""
+    """`DeathsRegistry` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
@@ -118,7 +203,7 @@ class HttpDeathsRegistry:
 
 
 class HttpAssistanceRegistry:
-    """`adapters.ports.AssistanceRegistry` over HTTP."""
+    """`AssistanceRegistry` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
@@ -138,7 +223,7 @@ class HttpAssistanceRegistry:
 
 
 class HttpPensionsRegistry:
-    """`adapters.ports.PensionsRegistry` over HTTP."""
+    """`PensionsRegistry` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
@@ -150,7 +235,7 @@ class HttpPensionsRegistry:
 
 
 class HttpKandasRegistry:
-    """`adapters.ports.KandasRegistry` over HTTP."""
+    """`KandasRegistry` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
@@ -159,3 +244,8 @@ class HttpKandasRegistry:
         found = await self._system.ask("/kandas/v1/{iin}", Statuses, path={"iin": iin})
         about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.statuses, key=lambda one: one.decided_on or date.min))
+
+
+class CapacityLossDecisions(Record):
+    iin: Iin
+    decisions: tuple[CapacityLossRecord, ...]

@@ -1,0 +1,138 @@
+"""The banks, as one interface: accounts and transfers, what is said of them, and all of it over HTTP.
+
+Methods with a `key` have an effect and may be repeated under the same key. Reasons are codes of ISO 20022,
+ExternalStatusReason1Code.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final, Protocol, Self, runtime_checkable
+
+from pydantic import Field, model_validator
+
+from adapters.http import HttpSystem, about
+from adapters.records import Iban, Iin, Money, Name, OptionalIban, Record
+
+ABOUT_THE_ACCOUNT: Final = frozenset(
+    {
+        *("AC01", "AC02", "AC03", "AC04", "AC05", "AC06", "AC07", "AC10", "AC11", "AC13", "AC14", "AC15"),
+        *("AG01", "AG03", "BE01", "BE06", "BE23", "CNOR", "CURR", "RC01", "RC04"),
+    }
+)
+"""The account, or whose it is: another may be paid, this one not. All other codes are about the payment, about us, or
+say nothing: an account that nothing is known against is not barred for them, and an operator looks."""
+
+
+class AccountState(StrEnum):
+    OPEN = "open"
+    BLOCKED = "blocked"
+    CLOSED = "closed"
+
+
+class TransferState(StrEnum):
+    SETTLED = "settled"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+class BankAccount(Record):
+    """An account as the bank describes it; `own` says whether it is in the name of the person asked about."""
+
+    iban: Iban
+    bank: str | None = None
+    currency: str = "KZT"
+    state: AccountState
+    own: bool = True
+
+
+class Transfer(Record):
+    """A credit transfer to a person's account."""
+
+    iban: Iban
+    iin: Iin
+    amount: Money
+    currency: str = "KZT"
+    purpose: Name
+    end_to_end_id: Name
+
+
+class TransferStatus(Record):
+    """Where a transfer stands; reason codes are ISO 20022 (AC04 closed, AC06 blocked, BE01 not the owner)."""
+
+    key: Name
+    state: TransferState
+    bank_reference: Name
+    reason_code: Name | None = None
+    reason: Annotated[str | None, Field(repr=False)] = None
+    iban: OptionalIban = None
+    """This and the next two: what the bank repeats of the transfer, if it does; then it is what was asked for."""
+    amount: Money | None = None
+    end_to_end_id: Name | None = None
+
+    def contradicts(self, transfer: Transfer) -> str | None:
+        """The member in which it is about another transfer than this one; None if it may be about it."""
+        for member in ("iban", "amount", "end_to_end_id"):
+            if getattr(self, member) not in (None, getattr(transfer, member)):
+                return member
+        return None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.state is TransferState.REJECTED and self.reason_code is None:
+            raise ValueError("a rejected transfer needs reason_code")
+        return self
+
+
+@runtime_checkable
+class Bank(Protocol):
+    """Second-tier banks, as one interface."""
+
+    async def accounts(self, iin: str) -> tuple[BankAccount, ...]:
+        """The person's own accounts, in whatever state."""
+        ...
+
+    async def account(self, iin: str, iban: str) -> BankAccount | None:
+        """The account as far as this person may know (`own`), None if no bank has it."""
+        ...
+
+    async def transfer(self, key: str, transfer: Transfer) -> TransferStatus:
+        """Credits the account once per key; a rejected transfer is an answer, not an error."""
+        ...
+
+    async def transfer_status(self, key: str) -> TransferStatus | None:
+        """Where the transfer of this key stands, None if it never arrived."""
+        ...
+
+
+class Accounts(Record):
+    accounts: tuple[BankAccount, ...]
+
+
+class HttpBank:
+    """`Bank` over HTTP."""
+
+    def __init__(self, system: HttpSystem) -> None:
+        self._system = system
+
+    async def accounts(self, iin: str) -> tuple[BankAccount, ...]:
+        return (await self._system.ask("/bank/v1/accounts", Accounts, query={"iin": iin})).accounts
+
+    async def account(self, iin: str, iban: str) -> BankAccount | None:
+        found = await self._system.look_up(
+            "/bank/v1/accounts/{iban}", BankAccount, unknown="unknown_account", path={"iban": iban}, query={"iin": iin}
+        )
+        if found is not None:
+            about(self._system.name, iban, found.iban, "iban")
+        return found
+
+    async def transfer(self, key: str, transfer: Transfer) -> TransferStatus:
+        status = await self._system.act("/bank/v1/transfers", key, transfer, TransferStatus)
+        about(self._system.name, key, status.key, "key")
+        return status
+
+    async def transfer_status(self, key: str) -> TransferStatus | None:
+        status = await self._system.look_up(
+            "/bank/v1/transfers/by-key/{key}", TransferStatus, unknown="unknown_key", path={"key": key}
+        )
+        if status is not None:
+            about(self._system.name, key, status.key, "key")
+        return status
