@@ -27,6 +27,11 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two knocks: doubled each time, up to this."""
 
+ANSWERS_OTHERS: Final = 600.0
+"""Seconds: a body that has answered somebody since stumbles over those who fail; else it is away."""
+
+SOON: Final = timedelta(seconds=FIRST_PAUSE)
+
 MOST_STUMBLES: Final = 10_000
 """So many are remembered."""
 
@@ -34,7 +39,7 @@ FORGOTTEN: Final = 300.0
 """Seconds without a caller: nobody knows any more whether it is away, and nobody needs it."""
 
 BUSY: Final = frozenset({"throttled", "queue_full"})
-"""It lives, and asks us to be slower: for so long nobody asks, then one, and nothing is told of it."""
+"""It lives, and asks us to be slower: for so long nobody asks, then one, and for a minute nothing is told of it."""
 
 OnChange = Callable[[str, bool], None]
 """Told the system's name and whether its gate is shut now."""
@@ -70,11 +75,13 @@ class Gate:
         """When somebody was last told to come again who has not failed: the next knock is theirs."""
         self._stumbles: set[object] = set()
         """What failed while others were answered: the body stumbles over it, and is there for everybody else."""
+        self._answered = -math.inf
         self._pause = FIRST_PAUSE
         self._next_knock = 0.0
         self._knocking = False
         self._slow = False
-        """Whether it has asked us to be slower, and has taken nothing since."""
+        """Whether it has asked us to be slower, and has taken nothing since `_slow_since`."""
+        self._slow_since = 0.0
         self._why = ""
         self._last_asked = 0.0
         self.shut = False
@@ -112,7 +119,7 @@ class Gate:
             yield
         except Unavailable as away:
             if away.code in BUSY:
-                self._slower(away.code, away.retry_after)
+                self._slower(away.code, away.retry_after, knocked=knocks)
             else:
                 self._failed(away.code, away.retry_after, about, knocked=knocks)
             raise
@@ -129,17 +136,20 @@ class Gate:
         else:
             self._open(about)
 
-    def _slower(self, code: str, come_again: timedelta | None) -> None:
-        self._knocking, self._why = False, code
-        self._failures += 1
+    def _slower(self, code: str, come_again: timedelta | None, *, knocked: bool) -> None:
+        self._why, self._failures = code, self._failures + 1
         if self._failures < self._shuts_after:
             return
-        self._slow = True
-        asked = come_again.total_seconds() if come_again else FIRST_PAUSE
-        self._next_knock = max(self._next_knock, self._now() + min(asked, LONGEST_PAUSE))
+        if not self._slow:
+            self._slow, self._slow_since = True, self._now()
+        if self._now() - self._slow_since > LONGEST_PAUSE:
+            self._close(come_again, longer=knocked)  # no haste of ours any more: as where a day's quota is used up
+            return
+        self._knocking = False
+        self._next_knock = max(self._next_knock, self._now() + (come_again or SOON).total_seconds())
 
     def _failed(self, code: str, come_again: timedelta | None, about: str | None, *, knocked: bool) -> None:
-        if about in self._stumbles and not self.shut:
+        if about in self._stumbles and not self.shut and self._now() - self._answered < ANSWERS_OTHERS:
             return
         self._failures += 1
         self._why = code
@@ -148,14 +158,17 @@ class Gate:
             return
         if self.shut and not knocked:
             return  # it was under way when the gate shut: nobody has knocked since
+        self._close(come_again, longer=knocked)
+
+    def _close(self, come_again: timedelta | None, *, longer: bool) -> None:
         self._knocking = False
-        if knocked:
+        if longer:
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
         asked = come_again.total_seconds() if come_again else 0.0
         self._next_knock = self._now() + max(self._pause, min(asked, LONGEST_PAUSE))
         if not self.shut:
             self.shut = True
-            log.warning("%s is away or refuses us (%s): one knock at a time until it answers", self._name, code)
+            log.warning("%s is away or refuses us (%s): one knock at a time until it answers", self._name, self._why)
             self._together.add(self)
             self._on_change(self.system, True)
             asyncio.get_running_loop().call_later(FORGOTTEN, self._fade)
@@ -172,6 +185,7 @@ class Gate:
 
     def _open(self, about: str | None = None, says: str = "answers again") -> None:
         self._knocking = self._slow = False
+        self._answered = self._now()
         self._failures, self._pause = 0, FIRST_PAUSE
         if len(self._stumbles) < MOST_STUMBLES:
             self._stumbles |= {one for one in self._about if isinstance(one, str)}

@@ -1,6 +1,8 @@
 """What persons agreed to or declined, each with the message that says so; and what was no answer, for an auditor."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -9,7 +11,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CaseRecord, Consent, Decision, RefusedAnswer, table
+from card.tables import CaseRecord, Consent, Decision, IncomingMessage, RefusedAnswer, table
 
 
 async def given(session: AsyncSession, case_ref: str) -> Consent | None:
@@ -33,6 +35,28 @@ async def to_the_right_of(session: AsyncSession, case_ref: str) -> Consent | Non
     said = select(Consent).join(table(CaseRecord), col(CaseRecord.ref) == col(Consent.case_ref))
     said = said.where(rights.all_of(right), col(Consent.given), col(Consent.case_ref) != case_ref)
     return (await session.scalars(said.order_by(col(Consent.received_at).desc()).limit(1))).first()
+
+
+class Said(NamedTuple):
+    """The last plain answer to a case: the message, and when it was brought to it."""
+
+    message_id: str
+    brought_at: datetime | None
+
+
+async def last_said(session: AsyncSession, refs: Collection[str]) -> dict[str, Said]:
+    """For those of these cases to whose question somebody has said yes or no: what was said last, and not refused."""
+    refused = select(col(RefusedAnswer.id)).where(
+        col(RefusedAnswer.case_ref) == col(IncomingMessage.case_ref),
+        col(RefusedAnswer.message_id) == col(IncomingMessage.message_id),
+    )
+    said = (
+        select(col(IncomingMessage.case_ref), col(IncomingMessage.message_id), col(IncomingMessage.relayed_at))
+        .where(col(IncomingMessage.case_ref).in_(refs), col(IncomingMessage.meaning).in_(("yes", "no")))
+        .where(~refused.exists(), col(IncomingMessage.set_aside).is_(None))
+        .order_by(col(IncomingMessage.received_at))
+    )
+    return {row[0]: Said(row[1], row[2]) for row in (await session.execute(said)).all() if row[0] is not None}
 
 
 async def given_of(session: AsyncSession, refs: Collection[str]) -> dict[str, str]:

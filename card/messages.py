@@ -147,6 +147,11 @@ async def close_questions(session: AsyncSession, case_ref: str) -> None:
     )
 
 
+async def asked_by(session: AsyncSession, refs: Collection[str]) -> set[str]:
+    """Those of these cases that have asked anything, open or closed."""
+    return set(await session.scalars(select(col(Question.case_ref)).where(col(Question.case_ref).in_(refs))))
+
+
 async def set_deadline(session: AsyncSession, key: str, deadline: datetime) -> None:
     """Store until when the answer counts: the one deadline that decides."""
     await session.execute(update(table(Question)).where(col(Question.key) == key).values(deadline=deadline))

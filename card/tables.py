@@ -466,6 +466,7 @@ class Assignment(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("computed >= 0 AND amount >= 0 AND was >= 0", name="nothing_negative"),
         CheckConstraint("computed <> 'NaN' AND amount <> 'NaN' AND was <> 'NaN'", name="a_number"),
+        CheckConstraint("was > 0", name="a_difference_to_something"),
         _one_of("state", *AssignmentState),
         Index("one_ruling_stands", "case_ref", unique=True, postgresql_where=text("state <> 'superseded'")),
     )

@@ -12,10 +12,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import structlog
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
@@ -26,7 +27,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
-from card import Card, cases, consents, findings, returns
+from card import Card, cases, consents, findings, messages, returns
 from card.cases import KeyNeeded
 from card.findings import COMPLETED
 from card.tables import CaseRecord
@@ -47,11 +48,15 @@ TAKEN_WITHIN = timedelta(seconds=10)
 """So long a case may take to take what is brought to it; without a worker it takes for ever."""
 
 CANNOT_BEGIN, NO_ROW, FORGOTTEN = "cannot_begin", "workflow_without_row", "forgotten_by_the_card"
-STANDS_STILL, ELSEWHERE = "case_stands_still", "workflow_elsewhere"
+STANDS_STILL, ELSEWHERE, NOT_ASKED = "case_stands_still", "workflow_elsewhere", "question_forgotten"
 """Kinds of findings: what only a person can put right."""
 
 _ELSEWHERE = "its workflow is none that was started for it ({}): terminate it, and it is begun anew"
 
+_NOT_ASKED = (
+    "it waits for the answer to a question that the Card, an older copy, knows nothing of: terminate it, and it is "
+    "begun anew and asks again"
+)
 _FORGOTTEN = (
     "workflow {} ended, and the Card has no such case: it is an older copy, and knows nothing of what was said and "
     "paid there. The bank makes no payment of a right twice; whoever it was for may be asked again"
@@ -155,13 +160,13 @@ class Reconciler:
             query = f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"
             self._running, self._without_row = self.client.list_workflows(query), set()
         page: dict[str, str] = {}
-        waiting: set[str] = set()
+        waiting: dict[str, datetime] = {}
         try:
             while len(page) < AT_ONCE:
                 execution = await anext(self._running)
                 page[execution.id] = ref = execution.id.rpartition("/")[2]
                 if execution.typed_search_attributes.get(SearchAttributes.STAGE) in (Stage.CONSENT, Stage.LATE):
-                    waiting.add(ref)
+                    waiting[ref] = execution.start_time
         except StopAsyncIteration:
             self._running = None
         except RPCError:
@@ -180,7 +185,9 @@ class Reconciler:
         }
         self._without_row |= set(without)
         await self._end_what_is_over(own)
-        await self._bring_again({ref: id_ for ref, id_ in own.items() if ref in waiting})
+        of_own = {ref: since for ref, since in waiting.items() if ref in own}
+        await self._bring_again(own, of_own)
+        await self._put_before_a_person({NOT_ASKED: await self._not_asked(of_own)}, list(page.values()))
         await self._put_before_a_person({NO_ROW: without}, [*page, *page.values()])
         if self._running is None:
             async with self.card.statements() as session:
@@ -205,18 +212,28 @@ class Reconciler:
             with suppress(RPCError):  # it has just ended by itself
                 await self.client.get_workflow_handle(running[ref]).terminate("its case is over, by the Card")
 
-    async def _bring_again(self, waiting: dict[str, str]) -> None:
-        """A case that was reset may have lost the yes that the Card holds, and would end as if she had said nothing."""
+    async def _not_asked(self, waiting: dict[str, datetime]) -> dict[str, str]:
+        """Cases that wait for the answer to a question of which the Card, an older copy, knows nothing."""
         async with self.card.statements() as session:
-            said = await consents.given_of(session, list(waiting))
-        for ref, message_id in said.items():
-            log.warning("reconcile.yes_brought_again", case=ref)
-            handle = self.client.get_workflow_handle(waiting[ref])
+            asked = await messages.asked_by(session, list(waiting))
+        return dict.fromkeys(waiting.keys() - asked, _NOT_ASKED)
+
+    async def _bring_again(self, own: dict[str, str], waiting: dict[str, datetime]) -> None:
+        """A case that was reset, or begun anew while it could not hear, has lost what she said, and would end as if
+        she had said nothing. `waiting`: cases that wait for an answer, and since when they run."""
+        async with self.card.statements() as session:
+            again = await consents.given_of(session, list(waiting))
+            for ref, said in (await consents.last_said(session, list(waiting))).items():
+                if said.brought_at is not None and said.brought_at < waiting[ref]:
+                    again.setdefault(ref, said.message_id)
+        for ref, message_id in again.items():
+            log.warning("reconcile.answer_brought_again", case=ref)
+            handle = self.client.get_workflow_handle(own[ref])
             try:
                 await handle.start_update(
                     Message.REPLY,
                     Reply(message_id=message_id),
-                    id=f"again-{uuid4()}",
+                    id=f"again-{message_id}"[:200],  # once a run
                     wait_for_stage=WorkflowUpdateStage.ACCEPTED,
                     rpc_timeout=TAKEN_WITHIN,
                 )
@@ -251,18 +268,28 @@ class Reconciler:
         of = {workflow_id(case.service, case.ref): case for case in page}
         ids = ", ".join(f"'{id_}'" for id_ in of)
         running = set()
+        has_workers = await self._has_workers()
         async for found in self.client.list_workflows(f"ExecutionStatus = 'Running' AND WorkflowId IN ({ids})"):
             running.add(found.id)
-            wrong = self._foreign(found, of[found.id].ref)
+            wrong = self._foreign(found, of[found.id].ref, has_workers=has_workers)
             if wrong is not None:
                 amiss[ELSEWHERE][of[found.id].ref] = _ELSEWHERE.format(wrong)
         return [case for id_, case in of.items() if id_ not in running]
 
-    def _foreign(self, running: WorkflowExecution, ref: str) -> str | None:
-        """In what it differs from what is started for the case; None where it doesn't."""
+    async def _has_workers(self) -> bool:
+        asked = DescribeTaskQueueRequest(
+            namespace=self.client.namespace,
+            task_queue=TaskQueue(name=self.opening.task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        return bool((await self.client.workflow_service.describe_task_queue(asked)).pollers)
+
+    def _foreign(self, running: WorkflowExecution, ref: str, *, has_workers: bool) -> str | None:
+        """In what it differs from what is started for the case; None where it doesn't. Where our own queue has no
+        workers, it may be ours that is wrong."""
         if running.workflow_type not in (WORKFLOW, NOTICE_WORKFLOW):
             return f"of type {running.workflow_type[:60]}"
-        if running.task_queue != self.opening.task_queue:
+        if running.task_queue != self.opening.task_queue and has_workers:
             return f"for the workers of queue {running.task_queue[:60]}"
         if running.typed_search_attributes.get(SearchAttributes.CASE_REF) != ref:
             return "without its reference"

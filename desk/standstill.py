@@ -14,7 +14,7 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecution, WorkflowHandle
 from temporalio.service import RPCError
 
-from workflows.model import WORKFLOW, SearchAttributes, Stage
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, SearchAttributes, Stage
 
 AT_ONCE = 500
 """So many cases are looked at in one look, round and round; and a fifth as many of those that wait for a person."""
@@ -59,7 +59,7 @@ _BY_THE_SERVER = {"TemporalReportedProblems": NO_WORKER, "TemporalPauseInfo": PA
 """Search attributes of the server's own."""
 
 _RUNS = (
-    f"ExecutionStatus = 'Running' AND WorkflowType = '{WORKFLOW}' "
+    f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}') "
     "AND (NeedsAttention IS NULL OR NeedsAttention = false)"
 )
 _FOR_A_PERSON = f"Stage IN ('{Stage.CONSENT}', '{Stage.LATE}', '{Stage.ACCOUNT}')"

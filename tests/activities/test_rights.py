@@ -15,7 +15,7 @@ from activities.calendar import day_of
 from activities.close import FOR_GOOD, NOTHING_NEW
 from benefits import make_iin
 from card import accounts, cases, findings, rights
-from card.tables import CaseRecord, Consent, Decision, Look, RightRow, RightState, table
+from card.tables import CaseRecord, Consent, Decision, FactsSnapshot, Look, RightRow, RightState, table
 from tests.activities.database import BY_FORCE, served
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
@@ -689,6 +689,23 @@ async def test_a_birth_date_that_is_corrected_with_its_number_is_a_question(life
     await ended(life, Outcome.CREDITED, "childbirth")
     corrected = child(1, 3, born=date(2025, 2, 21), birth_record="R-7")
     await life.settle(mother(children=0) | {"children": [corrected]})
+    assert (await _asked(life, "childbirth")).same_right
+
+
+@pytest.mark.parametrize("unread", ["at first", "later"])
+async def test_a_birth_date_that_cannot_be_read_makes_no_second_child(life: Life, unread: str) -> None:
+    """Renumbered in the same days, the child was paid for twice."""
+    known, renumbered = newborn(0, "R-8"), child(1, 3, born=date(2025, 2, 20), birth_record="R-9")
+    nothing = {"birth_date": None}
+    await life.settle(mother(children=0) | {"children": [known]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    if unread == "at first":
+        async with life.card.transaction() as session:
+            await session.execute(BY_FORCE)
+            (snapshot,) = await session.scalars(select(FactsSnapshot))
+            snapshot.facts = snapshot.facts | {"children": [snapshot.facts["children"][0] | nothing]}
+    changed = renumbered | ({"wrongly": nothing} if unread == "later" else {})
+    await life.settle(mother(children=0) | {"children": [changed]})
     assert (await _asked(life, "childbirth")).same_right
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.errors import Refused, Unavailable, Unclear
-from adapters.gate import FORGOTTEN, LONGEST_PAUSE, SHUTS_AFTER, Gate
+from adapters.gate import ANSWERS_OTHERS, FORGOTTEN, LONGEST_PAUSE, SHUTS_AFTER, Gate
 
 
 class Body:
@@ -115,6 +115,26 @@ async def test_persons_over_whom_a_body_stumbles_keep_nobody_else_waiting() -> N
     assert waited[-6:] == [0] * 6, "it is known whom the body stumbles over"
 
 
+async def test_who_stumbled_over_many_may_be_away_afterwards() -> None:
+    """It had failed for each of sixty while it answered others; then it was down, and each of them knocked for good."""
+    body = Body()
+
+    async def call(about: str, *, well: bool) -> None:
+        with suppress(Unavailable):
+            async with body.gate.passing(about):
+                body.knocks += 1
+                if not well:
+                    raise Unavailable("registries", "status_500", "GET was answered with 500")
+
+    for n in range(120):
+        await call(str(n % 60), well=bool(n % 2) == (n < 60))
+    body.time, body.knocks = ANSWERS_OTHERS + 1, 0
+    for n in range(600):
+        await call(str(n % 60), well=False)
+    assert body.gate.shut
+    assert body.knocks <= SHUTS_AFTER
+
+
 async def test_a_no_is_an_answer() -> None:
     gate = Gate("bank")
     for _ in range(10):
@@ -148,6 +168,13 @@ async def test_who_is_busy_is_not_away_and_is_given_time(caplog: pytest.LogCaptu
     assert not body.gate.shut
     assert body.changes == []
     assert not caplog.records
+    for second in range(200):
+        body.time += 1
+        for _ in range(25):
+            await call(well=False)
+        if second > LONGEST_PAUSE + SHUTS_AFTER:
+            assert body.gate.shut
+    assert body.changes == [("bank", True)], "a day's quota is used up"
 
 
 async def test_of_a_body_that_nobody_asks_any_more_it_is_not_told_that_it_is_away() -> None:

@@ -523,6 +523,13 @@ OUT_OF_ORDER = {
     "heard of it never": "DELETE FROM events",
     "did not arrive": "UPDATE receipts SET delivered = false",
     "another part": "UPDATE message_parts SET message_key = 'x'",
+    "a difference to nothing": "INSERT INTO assignments (key, case_ref, application_number, computed, amount, state, "
+    "was) SELECT 'x', case_ref, number, 100, 100, 'assigned', 0 FROM applications WHERE state = 'registered'",
+    "money of no right": "UPDATE cases SET right_id = (SELECT id FROM rights WHERE state = 'found') "
+    "WHERE outcome = 'credited'",
+    "another name at the bank": "UPDATE payments SET end_to_end_id = 'x'",
+    "come back from nowhere": "INSERT INTO decisions (key, case_ref, action, why, by, note, at) "
+    "SELECT 'x', ref, 'returned', '', 'somebody', '', now() FROM cases WHERE outcome = 'credited'",
     "asked before": "UPDATE questions SET opened_at = opened_at - interval '1 day'",
     "brought again": "UPDATE incoming SET relayed_at = NULL",
 }
@@ -551,6 +558,22 @@ async def test_money_goes_in_its_order_alone(cards: Cards, deed: str) -> None:
         await parts.store_receipt(session, "1a", delivered=True, at=NOW)
     with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
         await _execute(cards.card, text(deed), {})
+
+
+async def test_rights_that_are_one_stay_so_and_point_at_the_one_that_counts(cards: Cards) -> None:
+    """A second payment of the month was booked under a right that was taken apart for as long as that took."""
+    async with cards.card.transaction() as session:
+        for name in ("a", "b", "c"):
+            await rights.known_as(session, "childbirth", {name})
+        await rights.known_as(session, "childbirth", {"a", "b"})
+    for deed in (
+        "UPDATE rights SET same_as = NULL",
+        "UPDATE rights SET same_as = (SELECT id FROM rights WHERE same_as IS NOT NULL) WHERE same_as IS NULL",
+        "UPDATE rights r SET same_as = (SELECT id FROM rights WHERE same_as IS NULL AND id <> r.id LIMIT 1) "
+        "WHERE id IN (SELECT same_as FROM rights)",
+    ):
+        with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
+            await _execute(cards.card, text(deed), {})
 
 
 async def test_nobody_answers_what_was_not_asked_before(cards: Cards) -> None:

@@ -266,6 +266,7 @@ async def test_a_case_in_which_no_timer_runs_is_put_before_a_person(desk: Desk, 
     case = await _open_a_while_ago(desk)
     await desk.handle(case).signal(STAGE, stage)
     await desk.handle(case).signal(IDLE, True)
+    await desk.ask(case)
     looks = _reconciler(desk)
     await _until_found(desk, looks, case, "case_stands_still")
     await desk.handle(case).signal(IDLE, False)
@@ -335,7 +336,39 @@ async def test_a_yes_that_nobody_takes_now_holds_up_no_look(lonely: Desk, monkey
             await asyncio.sleep(0.1)
     with capture_logs() as logs:
         await _reconciler(lonely).whole()
-    assert {line["case"] for line in logs if line["event"] == "reconcile.yes_brought_again"} == {case.ref}
+    assert {line["case"] for line in logs if line["event"] == "reconcile.answer_brought_again"} == {case.ref}
+
+
+async def test_what_a_case_was_told_before_it_was_begun_anew_is_brought_again(desk: Desk) -> None:
+    """She said yes while a registry was down, and the case was terminated before it had heard: it waited in silence."""
+    case = await _open_a_while_ago(desk)
+    key = await desk.ask(case)
+    async with desk.card.transaction() as session:
+        at = now()
+        yes: dict[str, Any] = {"meaning": "yes", "question_key": key, "case_ref": case.ref, "relayed_at": at}
+        said = IncomingMessage(message_id="m-2", phone=phone_of(1), text="Иә", received_at=at, stored_at=at, **yes)
+        session.add(said)
+    await desk.handle(case).signal(STAGE, Stage.CONSENT)
+    looks = _reconciler(desk)
+    await _found(desk, looks, case)
+    assert (await desk.heard(case)).replies == [], "it was brought to this run"
+    await desk.handle(case).terminate("by mistake")
+    await _found(desk, looks, case)
+    assert await _runs(desk, case)
+    await desk.handle(case).signal(STAGE, Stage.CONSENT)
+    async with asyncio.timeout(20):
+        while not (await desk.heard(case)).replies:
+            await _found(desk, looks, case)
+    for _ in range(2):
+        await _found(desk, looks, case)
+    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["m-2"], "and once"
+
+
+async def test_a_question_that_the_card_has_forgotten_is_put_before_a_person(desk: Desk) -> None:
+    """She answered it, and was told that nobody had asked her."""
+    case = await _open_a_while_ago(desk)
+    await desk.handle(case).signal(STAGE, Stage.CONSENT)
+    await _until_found(desk, _reconciler(desk), case, "question_forgotten")
 
 
 async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(desk: Desk) -> None:

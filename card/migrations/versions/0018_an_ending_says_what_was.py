@@ -19,6 +19,16 @@ AT_THE_END = {
             RETURN NULL;
         END
     """,
+    ("returned_by_a_bank", "decisions", "INSERT"): """
+        BEGIN
+            IF NEW.action = 'returned' AND NOT EXISTS (
+                SELECT FROM payments WHERE case_ref = NEW.case_ref AND state = 'returned'
+            ) THEN
+                RAISE EXCEPTION 'no payment of the case has come back' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NULL;
+        END
+    """,
     ("served_by_a_case", "rights", "INSERT OR UPDATE OF state"): """
         BEGIN
             IF NEW.state IN ('entitled', 'settled') AND NOT EXISTS (
@@ -44,6 +54,11 @@ BEFORE = {
                 PERFORM pg_advisory_xact_lock(hashtext(of_right::text));
                 IF EXISTS (
                     SELECT FROM assignments WHERE case_ref = NEW.case_ref AND state <> 'superseded' AND was IS NULL
+                ) AND EXISTS (SELECT FROM rights WHERE id = of_right AND state = 'settled') THEN
+                    RAISE EXCEPTION 'a right that is settled is assigned no more' USING ERRCODE = 'check_violation';
+                END IF;
+                IF EXISTS (
+                    SELECT FROM assignments WHERE case_ref = NEW.case_ref AND state <> 'superseded' AND was IS NULL
                 ) AND EXISTS (
                     SELECT FROM rights r
                       JOIN cases c ON c.right_id = r.id AND c.ref <> NEW.case_ref
@@ -53,6 +68,31 @@ BEFORE = {
                 ) THEN
                     RAISE EXCEPTION 'a right is assigned once for a month' USING ERRCODE = 'check_violation';
                 END IF;
+            END IF;
+            RETURN NEW;
+        END
+    """,
+    # What was booked was booked for that right, or for the one that it turned out to be.
+    ("booked_for_a_right", "cases", "UPDATE OF right_id"): """
+        BEGIN
+            IF NEW.right_id IS DISTINCT FROM OLD.right_id AND EXISTS (SELECT FROM ledger WHERE case_ref = NEW.ref)
+               AND (SELECT coalesce(same_as, id) FROM rights WHERE id = NEW.right_id)
+                   IS DISTINCT FROM (SELECT coalesce(same_as, id) FROM rights WHERE id = OLD.right_id) THEN
+                RAISE EXCEPTION 'money was booked for another right' USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END
+    """,
+    ("one_is_one", "rights", "INSERT OR UPDATE OF same_as"): """
+        BEGIN
+            IF TG_OP = 'UPDATE' AND OLD.same_as IS NOT NULL AND NEW.same_as IS NULL THEN
+                RAISE EXCEPTION 'rights that are one stay so' USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF NEW.same_as IS NOT NULL AND (
+                EXISTS (SELECT FROM rights WHERE id = NEW.same_as AND same_as IS NOT NULL)
+                OR EXISTS (SELECT FROM rights WHERE same_as = NEW.id)
+            ) THEN
+                RAISE EXCEPTION 'a right is the same as one that counts' USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
         END
@@ -78,6 +118,7 @@ BEFORE = {
     """,
 }
 
+PAYMENTS_STAY = ("key", "case_ref", "account_id", "amount", "intended_at")
 STAY = {
     "events": ("id", "kind", "iin", "on_day", "at"),
     "receipts": ("operator", "smsc_message_id", "reading", "delivered", "at"),
@@ -105,7 +146,9 @@ def upgrade() -> None:
     for (name, table, on), body in BEFORE.items():
         _function(name, body)
         op.execute(f"CREATE TRIGGER {name} BEFORE {on} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
-    for table, columns in STAY.items():
+    op.create_check_constraint("a_difference_to_something", "assignments", "was > 0")
+    op.execute("DROP TRIGGER it_stays ON payments")
+    for table, columns in (*STAY.items(), ("payments", (*PAYMENTS_STAY, "end_to_end_id"))):
         named = ", ".join(f"'{column}'" for column in columns)
         op.execute(f"CREATE TRIGGER it_stays BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION it_stays({named})")
     for table in NOT_DELETED:
@@ -120,8 +163,11 @@ def downgrade() -> None:
     op.drop_column("payments", "end_to_end_id")
     for table in NOT_DELETED:
         op.execute(f"DROP TRIGGER rows_stay ON {table}")
-    for table in STAY:
+    for table in (*STAY, "payments"):
         op.execute(f"DROP TRIGGER it_stays ON {table}")
+    named = ", ".join(f"'{column}'" for column in PAYMENTS_STAY)
+    op.execute(f"CREATE TRIGGER it_stays BEFORE UPDATE ON payments FOR EACH ROW EXECUTE FUNCTION it_stays({named})")
+    op.drop_constraint("a_difference_to_something", "assignments", type_="check")
     for name, table, _ in (*BEFORE, *AT_THE_END):
         op.execute(f"DROP TRIGGER {name} ON {table}")
         op.execute(f"DROP FUNCTION {name}()")
