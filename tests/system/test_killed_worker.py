@@ -24,7 +24,7 @@ from tests.system.people import ON
 from workflows.model import Case, CaseResult, Outcome
 
 SOAK = os.environ.get("DEMEU_SOAK") == "1"
-CASES = 300 if SOAK else 30
+CASES = 300 if SOAK else 24
 KILLS = 10 if SOAK else 3
 SEED = int(os.environ.get("DEMEU_SEED", "1414"))
 PATIENCE = 600 if SOAK else 480

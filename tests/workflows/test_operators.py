@@ -130,7 +130,7 @@ async def test_after_a_decision_nothing_is_waited_for(on_stage: Start) -> None:
 
 
 async def test_overdue_is_a_state_beside_the_reason_and_outlasts_decisions(on_stage: Start) -> None:
-    async with on_stage(Script(assign=[DIFFERS], credit=[*[NOT_YET] * 12, Credited(settled=True)])) as case:
+    async with on_stage(Script(assign=[DIFFERS], credit=[*[NOT_YET] * 5, Credited(settled=True)])) as case:
         await to_assign(case)
         await case.pass_time(11 * DAY)
         async with asyncio.timeout(30):
@@ -190,7 +190,7 @@ async def test_a_step_that_fails_is_seen_and_the_case_can_be_closed(on_stage: St
 
 
 async def test_a_step_that_works_again_is_no_more_in_sight(on_stage: Start) -> None:
-    async with on_stage(Script(register=[*[AWAY] * 8, Registered(number="M-1")]), fails_after=timedelta(0)) as case:
+    async with on_stage(Script(register=[*[AWAY] * 5, Registered(number="M-1")]), fails_after=timedelta(0)) as case:
         await case.until(Stage.CONSENT)
         await case.say(Meaning.YES)
         await case.until(Stage.REGISTER, attention=True)
@@ -199,11 +199,11 @@ async def test_a_step_that_works_again_is_no_more_in_sight(on_stage: Start) -> N
 
 
 async def test_a_body_that_has_not_answered_yet_does_not_fail(on_stage: Start) -> None:
-    script = Script(assign=[*[NOT_YET] * 12, Ruling(assigned=True, amount=AMOUNT)])
+    script = Script(assign=[*[NOT_YET] * 5, Ruling(assigned=True, amount=AMOUNT)])
     async with on_stage(script, fails_after=timedelta(0)) as case:
         await case.until(Stage.CONSENT)
         await case.say(Meaning.YES)
-        await case.called(Step.ASSIGN, 10)
+        await case.called(Step.ASSIGN, 5)
         assert await why(case) == []
         await case.result()
 
@@ -218,7 +218,7 @@ async def test_a_cancel_is_seen_and_ends_a_case_whose_step_fails(on_stage: Start
 
 
 async def test_a_cancel_while_money_moves_waits_for_the_bank_and_says_so(on_stage: Start) -> None:
-    script = Script(credit=[*[AWAY] * 8, Credited(settled=True)])
+    script = Script(credit=[*[AWAY] * 5, Credited(settled=True)])
     async with on_stage(script, fails_after=timedelta(0)) as case:
         await case.until(Stage.CONSENT)
         await case.say(Meaning.YES)
