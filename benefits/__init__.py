@@ -6,7 +6,7 @@ from benefits.catalogue import Service, UnknownService, add_directory, load, rem
 from benefits.decision import Condition, Decision, Frequency, Part, Right, TraceKind, TraceLine
 from benefits.evaluator import assess, assess_all, assess_each
 from benefits.explain import explain
-from benefits.facts import BadFacts, Facts
+from benefits.facts import BadFacts, Facts, read_facts, read_facts_file
 from benefits.family import Claim, FamilyCard, assess_family
 from benefits.future import Month, Schedule, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
@@ -58,6 +58,8 @@ __all__ = [
     "notices_due",
     "notices_in",
     "parameters_on",
+    "read_facts",
+    "read_facts_file",
     "read_iin",
     "readings",
     "remove_directory",

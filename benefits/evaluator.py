@@ -13,8 +13,8 @@ from benefits.assessment import Assessment, Finding, NoSuchRow, OneRight
 from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
-from benefits.facts import BadFacts, Facts
-from benefits.unreadable import NotReadable, is_known
+from benefits.facts import BadFacts, Facts, known_on
+from benefits.facts.unreadable import NotReadable, is_known
 
 RECORD_UNCLEAR = "record_unclear"
 """Code of the question about a field that its register holds unreadably, or in several ways."""
@@ -61,7 +61,7 @@ def assess_all(facts: Facts, on: date, *, trace: bool = True, every: bool = True
 
 def known_facts(facts: Facts, on: date) -> Facts:
     """What was known on the day. Raises BadFacts for a day before the applicant's birth."""
-    known = facts.known_on(on)
+    known = known_on(facts, on)
     if on < known.applicant.birth_date:
         raise BadFacts("on", "not before the applicant's birth")
     return known

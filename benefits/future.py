@@ -15,7 +15,7 @@ from benefits.assessment import Assessment, Finding
 from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
 from benefits.evaluator import assess
-from benefits.facts import Facts
+from benefits.facts import Facts, known_on
 from benefits.terms import add_months, month_of, next_month
 
 HORIZON_MONTHS = 36
@@ -91,7 +91,7 @@ def schedule(
     if decision.frequency is Frequency.ONCE:
         once = Month(month_of(on), decision.gross, decision.withheld, provisional=False)
         return Schedule(decision, (once,), True, None)
-    return _monthly(found, decision, facts.known_on(on), add_months(month_of(on), months))
+    return _monthly(found, decision, known_on(facts, on), add_months(month_of(on), months))
 
 
 def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) -> Schedule:

@@ -20,12 +20,12 @@ from benefits.catalogue import benefit
 from benefits.decision import ZERO, Condition, Decision, Right
 from benefits.evaluator import RECORD_UNCLEAR, assess_each
 from benefits.facts import READABLE, Adult, BadFacts, Child, Facts
-from benefits.facts_reader import NOT_FACTS, read_facts
-from benefits.facts_rules import AN_IDENTIFIER, IN_THE_IIN, ONE_PLACE, check_against_iin
+from benefits.facts.checks import AN_IDENTIFIER, IN_THE_IIN, ONE_PLACE, check_against_iin
+from benefits.facts.reader import NOT_FACTS, read_facts
+from benefits.facts.unreadable import NotReadable, Unreadable
 from benefits.iin import is_iin, read_iin
 from benefits.notices import Notice, notices_due
 from benefits.texts import LANGUAGES, Texts
-from benefits.unreadable import NotReadable, Unreadable
 
 UNREAD = "unreadable"
 """Member of a record that names its fields which could not be read at all; they are missing beside it."""
@@ -56,7 +56,7 @@ class Readings:
 
 
 def readings(mapping: Mapping[str, Any]) -> Readings:
-    """Every way to read what the registers said, in the shape of `Facts.from_mapping`.
+    """Every way to read what the registers said, in the shape that `read_facts` reads.
 
     A record may name under `unreadable` fields that were given and could not be read, and the whole under the same name
     lists that could not be asked for. Raises BadFacts for what no single field can mend (no applicant, a list that is

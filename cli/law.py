@@ -15,7 +15,19 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 import benefits
-from benefits import BadFacts, Claim, Decision, Facts, FamilyCard, Frequency, Language, Notice, Right, Texts
+from benefits import (
+    BadFacts,
+    Claim,
+    Decision,
+    Facts,
+    FamilyCard,
+    Frequency,
+    Language,
+    Notice,
+    Right,
+    Texts,
+    read_facts_file,
+)
 from benefits.explain import show_day, show_money
 
 _FAMILY = Texts("Отбасының құқықтары, {day}", "Права семьи на {day}", "Rights of the family on {day}")
@@ -278,6 +290,6 @@ def with_added() -> None:
 
 def _read(facts: Path) -> Facts:
     try:
-        return Facts.from_file(facts)
+        return read_facts_file(facts)
     except OSError as error:
         raise BadFacts("facts", "a file that can be read", error.strerror or "") from error

@@ -13,8 +13,8 @@ import benefits
 from activities.calendar import day_of
 from activities.facts import Asked, ask_registries, quarter_before
 from adapters.errors import Unavailable
-from benefits import Facts, Right, make_iin
-from benefits.facts import READABLE
+from benefits import Right, make_iin
+from benefits.facts import READABLE, read_facts
 from tests.activities.small_world import world_of
 from tests.adapters.outside import Outside, outside_at, stubs_here
 
@@ -113,7 +113,7 @@ async def asked(outside: Outside, service: str, iin: str = MOTHER, on: date = ON
 
 async def decided(outside: Outside, service: str, iin: str = MOTHER, on: date = ON) -> benefits.Decision:
     """What the law says to what the registries say."""
-    facts = Facts.from_mapping((await asked(outside, service, iin, on)).mapping)
+    facts = read_facts((await asked(outside, service, iin, on)).mapping)
     return benefits.assess(service, facts, on)
 
 
@@ -128,7 +128,7 @@ async def reads(outside: Outside, agency: str = "registries") -> dict[str, int]:
 
 @pytest.mark.parametrize("code", READING)
 async def test_a_registry_that_the_law_does_not_read_is_not_asked(registries: Outside, code: str) -> None:
-    facts = Facts.from_mapping((await asked(registries, code)).mapping)
+    facts = read_facts((await asked(registries, code)).mapping)
     expected = {"/persons/v1/{iin}"} | {ROUTES[name] for name in READING[code] - {"payments"}}
     assert set(await reads(registries)) == expected
     assert set(await reads(registries, "emaket")) == ({"/emaket/v1/payments"} if "payments" in READING[code] else set())
@@ -235,7 +235,7 @@ async def test_a_mother_who_is_her_own_child_is_a_contradiction(registries: Outs
     await registries.cast(mother(children=[child(0), herself]))
     mapping = (await asked(registries, "multi-child")).mapping
     with pytest.raises(benefits.BadFacts, match="a member only once"):
-        Facts.from_mapping(mapping)
+        read_facts(mapping)
     (decision,) = benefits.assess_readings("multi-child", benefits.readings(mapping), ON)
     assert decision.right is Right.NO, "one child or two: too few"
 
@@ -246,7 +246,7 @@ async def test_assistance_knows_the_children_of_every_member(registries: Outside
         mother(children=[child(0)], assistance={"members": [MOTHER, FATHER, CHILDREN[0], CHILDREN[3]]}),
         father(children=[his]),
     )
-    facts = Facts.from_mapping((await asked(registries, "targeted-assistance")).mapping)
+    facts = read_facts((await asked(registries, "targeted-assistance")).mapping)
     assert {one.iin for one in facts.children} == {CHILDREN[0], CHILDREN[3]}
 
 
@@ -257,7 +257,7 @@ async def test_a_grandmother_at_home_does_not_make_the_mother_a_child(registries
         mother(household=[GRANDMOTHER], assistance={"members": [MOTHER, GRANDMOTHER]}),
         grandmother | {"children": [daughter]},
     )
-    facts = Facts.from_mapping((await asked(registries, "targeted-assistance")).mapping)
+    facts = read_facts((await asked(registries, "targeted-assistance")).mapping)
     assert {one.iin for one in facts.adults} == {MOTHER, GRANDMOTHER}
     assert {one.iin for one in facts.children} == set(CHILDREN)
 
@@ -272,7 +272,7 @@ async def test_a_case_for_a_past_day_is_decided_by_what_was_known_then(registrie
     past = date(2025, 3, 1)
     found = await asked(registries, "multi-child", on=past)
     assert found.mapping["as_at"] == day_of(datetime.now(UTC)).isoformat()
-    decision = benefits.assess("multi-child", Facts.from_mapping(found.mapping), past)
+    decision = benefits.assess("multi-child", read_facts(found.mapping), past)
     assert (decision.right, decision.net) == (Right.YES, Decimal(63_030))
     assert (await decided(registries, "multi-child")).net == Decimal(86_673)
 

@@ -1,7 +1,7 @@
 """Reads the cases that lawyers write: a family in plain words, a day, and what the law must answer.
 
 `tests/law/cases/README.md` describes the form. This module only turns the plain words into the mapping that
-`Facts.from_mapping` reads, with invented IINs; it decides nothing.
+`read_facts` reads, with invented IINs; it decides nothing.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from benefits import Facts, make_iin
+from benefits.facts import read_facts
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"
@@ -55,7 +56,7 @@ def _case(path: Path, service: str, case: Mapping[str, Any]) -> LawCase:
     expect = {
         key: _ground(value, people) if key in ("basis", "each") else value for key, value in case["expect"].items()
     }
-    return LawCase(service, case["name"], on, Facts.from_mapping(mapping), people.get(about or "", about), expect)
+    return LawCase(service, case["name"], on, read_facts(mapping), people.get(about or "", about), expect)
 
 
 def family_mapping(family: Mapping[str, Any], as_at: str, applicant: str | None = None) -> dict[str, Any]:

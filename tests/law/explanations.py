@@ -7,7 +7,8 @@ changed before you commit it. A reader of a language needs no more than its file
 from collections.abc import Iterator
 from pathlib import Path
 
-from benefits import Facts, Right, assess_family, explain
+from benefits import Right, assess_family, explain
+from benefits.facts import read_facts_file
 from benefits.texts import Language
 from tests.law.casebook import FAMILIES
 
@@ -23,7 +24,7 @@ def explanations(language: Language) -> str:
 def _texts(language: Language) -> Iterator[str]:
     for path in sorted(FAMILIES.glob("*.yaml")):
         yield f"=== {path.stem}"
-        facts = Facts.from_file(path)
+        facts = read_facts_file(path)
         claims = assess_family(facts, facts.as_at).claims
         refused = [claim for claim in claims if claim.decision.right is Right.NO]
         for claim in [claim for claim in claims if claim not in refused] + refused[:1]:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import benefits
-from benefits import BadFacts, BadIin, Facts, assess, is_iin, make_iin, read_iin
+from benefits import BadFacts, BadIin, assess, is_iin, make_iin, read_iin
 from benefits.codes import Relation
+from benefits.facts import read_facts, read_facts_file
 from tests.law.casebook import FAMILIES
 
 MOTHER = make_iin(date(1988, 5, 5), "female", 1)
@@ -228,7 +229,7 @@ def _with(path: str, value: Any) -> dict[str, Any]:
 
 
 def test_good_facts_are_read() -> None:
-    facts = Facts.from_mapping(GOOD)
+    facts = read_facts(GOOD)
     assert facts.applicant is facts.adults[0]
     assert facts.children[0].birth_date == date(2015, 3, 1)
     assert facts.children[0].relation is Relation.BORN
@@ -240,7 +241,7 @@ def test_good_facts_are_read() -> None:
 @pytest.mark.parametrize(("path", "value", "field", "rule"), BAD, ids=[f"{path}: {rule}" for path, _, _, rule in BAD])
 def test_bad_facts_name_field_and_rule(path: str, value: Any, field: str, rule: str) -> None:
     with pytest.raises(BadFacts) as caught:
-        Facts.from_mapping(_with(path, value))
+        read_facts(_with(path, value))
     assert (caught.value.field, caught.value.rule) == (field, rule)
     if isinstance(value, str) and len(value) == 12:
         assert value not in str(caught.value)
@@ -249,7 +250,7 @@ def test_bad_facts_name_field_and_rule(path: str, value: Any, field: str, rule: 
 @pytest.mark.parametrize(("records", "field"), TWICE, ids=[field for _, field in TWICE])
 def test_a_record_given_twice_is_refused(records: str, field: str) -> None:
     with pytest.raises(BadFacts) as caught:
-        Facts.from_mapping({**GOOD, records: GOOD[records] * 2})
+        read_facts({**GOOD, records: GOOD[records] * 2})
     assert (caught.value.field, caught.value.rule) == (field, "given only once")
 
 
@@ -261,18 +262,18 @@ def test_facts_at_the_bound_are_good(path: str, value: Any) -> None:
     if path == "children.0":
         facts["disabilities"] = []
         facts["household"]["members"] = [MOTHER]
-    assert Facts.from_mapping(facts).applicant.iin == MOTHER
+    assert read_facts(facts).applicant.iin == MOTHER
 
 
 def test_a_breadwinner_among_the_adults_died_on_the_day_that_both_records_hold() -> None:
     father = {"iin": FATHER, "died_on": DEAD["died_on"]}
     facts = {**GOOD, "adults": [GOOD["adults"][0], father], "breadwinners": [{**DEAD, "iin": FATHER}]}
-    assert Facts.from_mapping(facts).breadwinners[0].iin == FATHER
+    assert read_facts(facts).breadwinners[0].iin == FATHER
 
 
 @pytest.mark.parametrize(("degree", "value"), [("0", "0"), ("1", "1"), ("0.30", "0.30")])
 def test_a_share_may_be_none_or_all(degree: str, value: str) -> None:
-    assert Facts.from_mapping(_with("capacity_losses.0.degree", degree)).capacity_losses[0].degree == Decimal(value)
+    assert read_facts(_with("capacity_losses.0.degree", degree)).capacity_losses[0].degree == Decimal(value)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_a_share_may_be_none_or_all(degree: str, value: str) -> None:
 )
 def test_an_error_tells_how_to_mend_it(path: str, value: Any, text: str) -> None:
     with pytest.raises(BadFacts) as caught:
-        Facts.from_mapping(_with(path, value))
+        read_facts(_with(path, value))
     assert text in str(caught.value)
     assert caught.value.hint in str(caught.value)
 
@@ -307,11 +308,11 @@ def test_a_key_given_twice_is_refused_with_file_and_line(tmp_path: Path) -> None
     path = tmp_path / "facts.yaml"
     path.write_text("as_at: 2025-03-01\nadults:\n- permanent_resident: false\n  permanent_resident: true\n")
     with pytest.raises(BadFacts) as caught:
-        Facts.from_file(path)
+        read_facts_file(path)
     assert str(caught.value) == "facts.yaml: each key once (line 4: permanent_resident is given twice)"
     path.write_text("'850101300017': 1\n'850101300017': 2\n")
     with pytest.raises(BadFacts) as caught:
-        Facts.from_file(path)
+        read_facts_file(path)
     assert str(caught.value) == "facts.yaml: each key once (line 2: a key is given twice)"
 
 
@@ -319,63 +320,63 @@ def test_a_file_that_could_only_exhaust_us_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "facts.json"
     path.write_text("[" * 5_000)
     with pytest.raises(BadFacts, match="nested at most 50 deep"):
-        Facts.from_file(path)
+        read_facts_file(path)
     path.write_text(" " * 1_000_001)
     with pytest.raises(BadFacts, match="a file of at most 1000000 bytes"):
-        Facts.from_file(path)
+        read_facts_file(path)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BadFacts, match="a regular file"):
-        Facts.from_file(tmp_path / "pipe")
+        read_facts_file(tmp_path / "pipe")
 
 
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "facts.yaml"
     path.write_text("as_at: 2025-03-01\nadults: [\n")
     with pytest.raises(BadFacts) as caught:
-        Facts.from_file(path)
+        read_facts_file(path)
     assert str(caught.value) == "facts.yaml: a YAML or JSON file (line 3)"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(BadFacts, match=r"^facts\.yaml: a YAML or JSON file$"):
-        Facts.from_file(path)
+        read_facts_file(path)
 
 
 def test_an_error_without_a_hint_ends_with_its_rule() -> None:
     with pytest.raises(BadFacts) as caught:
-        Facts.from_mapping({**GOOD, "adults": "nobody"})
+        read_facts({**GOOD, "adults": "nobody"})
     assert str(caught.value) == "adults: a list"
 
 
 def test_facts_that_are_no_mapping_are_refused() -> None:
     with pytest.raises(BadFacts) as caught:
-        Facts.from_mapping([])  # type: ignore[arg-type]
+        read_facts([])  # type: ignore[arg-type]
     assert (caught.value.field, caught.value.rule) == ("facts", "a mapping of fields")
 
 
 def test_a_member_twice_is_refused() -> None:
     with pytest.raises(BadFacts, match=r"^children\[1\].iin: a member only once"):
-        Facts.from_mapping({**GOOD, "children": [*GOOD["children"], GOOD["children"][0]]})
+        read_facts({**GOOD, "children": [*GOOD["children"], GOOD["children"][0]]})
 
 
 def test_a_birth_record_twice_is_refused() -> None:
     twin = {**GOOD["children"][0], "iin": make_iin(date(2015, 3, 1), "female", 2)}
     with pytest.raises(BadFacts, match=r"^children\.birth_record: a birth record only once"):
-        Facts.from_mapping({**GOOD, "children": [*GOOD["children"], twin]})
+        read_facts({**GOOD, "children": [*GOOD["children"], twin]})
 
 
 def test_a_month_of_income_twice_is_refused() -> None:
     insurance = copy.deepcopy(GOOD["insurances"][0])
     insurance["incomes"].append({"from_month": "2025-02", "until_month": "2025-02", "amount": "1"})
     with pytest.raises(BadFacts, match=r"^insurances\[0\]\.incomes: a month only once"):
-        Facts.from_mapping({**GOOD, "insurances": [insurance]})
+        read_facts({**GOOD, "insurances": [insurance]})
 
 
 def test_names_and_phones_of_the_registries_are_dropped() -> None:
     adult = {"iin": MOTHER, "family_name": "X", "given_name": "Y", "patronymic": None, "language": "kk"}
-    assert Facts.from_mapping({**GOOD, "adults": [adult]}).applicant.iin == MOTHER
+    assert read_facts({**GOOD, "adults": [adult]}).applicant.iin == MOTHER
 
 
 def test_a_day_before_the_first_parameter_is_refused() -> None:
-    facts = Facts.from_mapping(GOOD)
+    facts = read_facts(GOOD)
     for service in benefits.services(every=True):
         with pytest.raises(BadFacts, match=r"^on: not before the first parameter \(2023-01-01 or later\)$"):
             assess(service.code, facts, date(2022, 12, 31))
@@ -386,12 +387,12 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     for text in ("", "- 1", "a: [", "\tb"):
         path.write_text(text)
         with pytest.raises(BadFacts):
-            Facts.from_file(path)
+            read_facts_file(path)
 
 
 @pytest.mark.parametrize("path", sorted(FAMILIES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_example_families_are_good_facts(path: Path) -> None:
-    facts = Facts.from_file(path)
+    facts = read_facts_file(path)
     assert benefits.assess_all(facts, facts.as_at)
 
 

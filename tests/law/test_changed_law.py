@@ -16,6 +16,7 @@ from benefits import BadFacts, Decision, Facts, Right, assess, notices_due, sche
 from benefits import catalogue as services_known
 from benefits.assessment import Assessment, Finding, Money
 from benefits.catalogue import PARAMETERS, Benefit, benefit, read_legislation
+from benefits.facts import read_facts
 from benefits.legislation import TERMS, Legislation
 from benefits.notices import due as notices_known
 from benefits.notices import employment, pension
@@ -67,7 +68,7 @@ def change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Change:
 
 
 def _facts(on: str, family: dict[str, Any]) -> Facts:
-    return Facts.from_mapping(family_mapping(family, on))
+    return read_facts(family_mapping(family, on))
 
 
 def _decided(code: str, on: str, family: dict[str, Any]) -> Decision:

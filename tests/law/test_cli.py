@@ -60,7 +60,7 @@ def test_the_language_is_chosen(language: str, pieces: list[str]) -> None:
 
 def test_no_iin_is_printed() -> None:
     for path in FAMILIES.glob("*.yaml"):
-        facts = benefits.Facts.from_file(path)
+        facts = benefits.read_facts_file(path)
         shown = _run("assess", "--facts", str(path), "--on", facts.as_at.isoformat()).stdout
         iins = [adult.iin for adult in facts.adults] + [child.iin for child in facts.children if child.iin]
         assert not any(iin in shown for iin in iins)

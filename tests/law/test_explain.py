@@ -9,6 +9,7 @@ import pytest
 from benefits import Facts, assess, changes_between, explain, parameters_on, services
 from benefits.catalogue import benefit
 from benefits.decision import TraceKind, TraceLine
+from benefits.facts import read_facts_file
 from benefits.legislation import Legislation
 from benefits.texts import Language, Texts
 from tests.law.casebook import FAMILIES
@@ -21,7 +22,7 @@ NOT_EXPLAINED = {"decider", "events", "frequency", "offered"}
 
 @pytest.fixture(scope="module")
 def five_children() -> Facts:
-    return Facts.from_file(FAMILIES / "five-children.yaml")
+    return read_facts_file(FAMILIES / "five-children.yaml")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_no_explanation_shows_a_bare_code(code: str) -> None:
 )
 def test_a_figure_is_written_as_the_language_writes_it(number: str, unit: str, shown: str) -> None:
     figure = TraceLine(TraceKind.FIGURE, "exact", Decimal(number), unit)
-    decision = replace(assess("burial", Facts.from_file(FAMILIES / "five-children.yaml"), ON), trace=(figure,))
+    decision = replace(assess("burial", read_facts_file(FAMILIES / "five-children.yaml"), ON), trace=(figure,))
     lines = [explain(decision, language).splitlines()[-1] for language in LANGUAGES]
     assert " | ".join(line.partition(": ")[2] for line in lines) == shown
 
@@ -135,7 +136,7 @@ def test_what_nobody_has_verified_is_marked(five_children: Facts) -> None:
 
 def test_a_refusal_tells_its_reason_and_a_doubt_its_question(five_children: Facts) -> None:
     assert "Причина: Решения об инвалидности не найдено." in explain(assess("disability", five_children, ON), "ru")
-    unknown = Facts.from_file(FAMILIES / "birth-order-unknown.yaml")
+    unknown = read_facts_file(FAMILIES / "birth-order-unknown.yaml")
     decision = assess("childbirth", unknown, unknown.as_at)
     assert decision.question == "The register does not hold the birth order. Which child of the mother is it?"
     assert decision.question in explain(decision, "en")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 import benefits
 from benefits import Decision, Facts, Frequency, Right, assess_all, assess_each, assess_family
+from benefits.facts import read_facts, read_facts_file
 from tests.law.casebook import FAMILIES, family_mapping
 from tests.law.test_law_properties import DAYS, families
 
@@ -17,7 +18,7 @@ ON = date(2025, 3, 20)
 
 
 def _facts(family: dict[str, Any], on: date = ON, applicant: str | None = None) -> Facts:
-    return Facts.from_mapping(family_mapping(family, on.isoformat(), applicant))
+    return read_facts(family_mapping(family, on.isoformat(), applicant))
 
 
 OURS = {"burial", "childbirth", "childcare", "disability", "multi-child"}
@@ -105,7 +106,7 @@ def test_what_is_paid_once_and_what_each_month_are_totalled_apart() -> None:
 
 @pytest.mark.parametrize("path", sorted(FAMILIES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_card_of_an_example_holds_the_applicants_rights_and_the_totals(path: Any) -> None:
-    facts = Facts.from_file(path)
+    facts = read_facts_file(path)
     card = assess_family(facts, facts.as_at)
     rights = [one.decision for one in card.rights]
     assert [one for one in assess_all(facts, facts.as_at) if one.right is Right.YES] == rights

@@ -8,11 +8,12 @@ import pytest
 
 import benefits
 from benefits import Facts, Right, changes_between, parameters_on, schedule
+from benefits.facts import read_facts
 from tests.law.casebook import family_mapping
 
 
 def _facts(on: str, family: dict[str, Any]) -> Facts:
-    return Facts.from_mapping(family_mapping(family, on))
+    return read_facts(family_mapping(family, on))
 
 
 def _months(found: benefits.Schedule) -> dict[str, str]:

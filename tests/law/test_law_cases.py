@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import benefits
-from benefits import Decision, Facts, Right, assess, assess_all, schedule
+from benefits import Decision, Right, assess, assess_all, schedule
+from benefits.facts import read_facts_file
 from benefits.yaml_file import read_yaml
 from tests.law.casebook import CASES, FAMILIES, TWELFTH, LawCase, read_cases
 
@@ -78,7 +79,7 @@ def test_each_service_has_at_least_eight_cases_with_yes_and_no(code: str) -> Non
 
 @pytest.mark.parametrize("path", sorted(FAMILIES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_whole_card_of_an_example_family(path: Path) -> None:
-    facts = Facts.from_file(path)
+    facts = read_facts_file(path)
     rights = {one.code: one.net for one in assess_all(facts, facts.as_at) if one.right is Right.YES}
     stated = read_yaml(path)["rights"]
     assert rights == {code: Decimal(net) for code, net in stated.items()}, f"{path.name} states another card"

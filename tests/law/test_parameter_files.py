@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import benefits
-from benefits import BadParameters, Facts, UnknownService, add_directory, assess, explain, remove_directory
+from benefits import BadParameters, UnknownService, add_directory, assess, explain, remove_directory
 from benefits.assessment import Assessment
 from benefits.catalogue import PARAMETERS, benefit, read_legislation
 from benefits.decision import Right
+from benefits.facts import read_facts_file
 from benefits.legislation import TERMS
 from benefits.parameter_file import read_parameter_file
 from benefits.takes import Takes
@@ -205,7 +206,7 @@ def test_a_twelfth_benefit_joins_from_a_directory_of_its_own() -> None:
     before = benefits.services(every=True)
     assert add_directory(TWELFTH) == ("first-bicycle",)
     try:
-        facts = Facts.from_file(FAMILIES / "five-children.yaml")
+        facts = read_facts_file(FAMILIES / "five-children.yaml")
         decision = assess("first-bicycle", facts, date(2025, 3, 1))
         assert (decision.right, decision.net) == (Right.YES, Decimal(39320))
         assert "NOT VERIFIED" in explain(decision, "en")
@@ -288,7 +289,7 @@ def test_what_the_card_does_not_offer_is_listed_only_on_request(tmp_path: Path) 
     add_directory(tmp_path)
     try:
         on, later_on = date(2025, 3, 1), date(2025, 3, 2)
-        facts = Facts.from_file(FAMILIES / "five-children.yaml")
+        facts = read_facts_file(FAMILIES / "five-children.yaml")
         for day, every, listed in ((on, True, True), (on, False, False), (later_on, False, True)):
             assert ("first-bicycle" in {one.code for one in benefits.services(day, every=every)}) == listed
             assert ("first-bicycle" in {one.code for one in benefits.assess_all(facts, day, every=every)}) == listed
@@ -361,7 +362,7 @@ def test_values_are_found_below_the_first_bracket_on_their_last_day_and_under_th
 
 
 def test_a_rule_that_asks_for_what_the_law_has_not_is_told_so() -> None:
-    facts = Facts.from_file(FAMILIES / "five-children.yaml")
+    facts = read_facts_file(FAMILIES / "five-children.yaml")
     law = {code: benefit(code).legislation for code in ("multi-child", "disability")}
     on = date(2025, 3, 1)
     with pytest.raises(LookupError, match=r"^rate has no bracket for 3$"):
@@ -381,7 +382,7 @@ def test_a_benefit_that_begins_on_a_later_day_leaves_today_alone(tmp_path: Path)
     try:
         assert benefits.services(today, every=True) == tuple(benefits.service(one.code, today) for one in before)
         assert "first-bicycle" in {one.code for one in benefits.services(then, every=True)}
-        facts = Facts.from_file(FAMILIES / "five-children.yaml")
+        facts = read_facts_file(FAMILIES / "five-children.yaml")
         assert benefits.assess_family(facts, today).claims
         new = benefits.changes_between("first-bicycle", today, then)
         assert {change.before for change in new} == {None}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import benefits
 from benefits import BadFacts, Right, make_iin, readings
 from benefits.facts import Adult, Child
+from benefits.facts.unreadable import NotReadable, Unreadable, is_known
 from benefits.readings import MOST, assess_readings
-from benefits.unreadable import NotReadable, Unreadable, is_known
 from benefits.yaml_file import read_yaml
 
 ON = date(2026, 6, 1)
@@ -57,7 +57,7 @@ def last(mapping: Json, **wrong: Any) -> Json:
 def test_good_records_have_one_reading_and_the_laws_own_answer(path: Path) -> None:
     read = readings(read_yaml(path))
     assert read.doubts == {}
-    assert read.ways == (benefits.Facts.from_file(path),)
+    assert read.ways == (benefits.read_facts_file(path),)
     day = read.facts.as_at
     for service in benefits.services(every=True):
         assert assess_readings(service.code, read, day) == benefits.assess_each(service.code, read.facts, day)
@@ -268,7 +268,7 @@ def test_one_broken_field_never_stops_a_family_and_never_makes_a_right(data: st.
     broken[section][index]["unreadable"] = [name]
     read = readings(broken)
     for service in benefits.services(every=True):
-        truth = {one.basis: one for one in benefits.assess_each(service.code, benefits.Facts.from_mapping(good), ON)}
+        truth = {one.basis: one for one in benefits.assess_each(service.code, benefits.read_facts(good), ON)}
         said = assess_readings(service.code, read, ON)
         assert said
         entitled = {basis for basis, one in truth.items() if one.right is Right.YES}

@@ -10,7 +10,7 @@ from benefits import BadFacts, Facts, Service, assess_each, schedule
 from benefits.assessment import Rule
 from benefits.catalogue import benefit
 from benefits.facts import READABLE
-from benefits.facts_rules import check_between_fields
+from benefits.facts.checks import check_between_fields
 from tests.law.casebook import CASES, LawCase, read_cases
 
 SERVICES = benefits.services(every=True)

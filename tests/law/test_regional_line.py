@@ -9,6 +9,7 @@ import pytest
 
 from benefits import Facts, Right, add_directory, assess, remove_directory
 from benefits.catalogue import PARAMETERS
+from benefits.facts import read_facts
 from tests.law.casebook import family_mapping
 
 CODE = "assistance-in-a-region"
@@ -72,4 +73,4 @@ def test_without_the_median_of_the_quarter_a_person_decides() -> None:
 def _facts(on: date, income_quarter: str) -> Facts:
     household = {"quarter": income_quarter, "income": "60000", "members": ["mother", "child 1"]}
     family = {"mother": {"born": "1985-05-05", "region": "KZ-19"}, "children": ["2012-01-01"], "household": household}
-    return Facts.from_mapping(family_mapping(family, on.isoformat()))
+    return read_facts(family_mapping(family, on.isoformat()))

@@ -152,7 +152,7 @@ def test_a_new_award_is_a_row_and_a_name(tmp_path: Path) -> None:
     ]
     on = date(2025, 3, 5)
     for listed, right in ((awards, "yes"), (awards[:1], "person_decides")):
-        facts = benefits.Facts.from_mapping(family_mapping({"mother": "1980-05-05", "awards": listed}, on.isoformat()))
+        facts = benefits.read_facts(family_mapping({"mother": "1980-05-05", "awards": listed}, on.isoformat()))
         decision = benefits.assess("awarded-mother", facts, on)
         assert (decision.right, decision.asked.code if decision.asked else None) == (right, "award_not_named")
 

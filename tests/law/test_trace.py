@@ -9,9 +9,10 @@ from decimal import ROUND_CEILING, Decimal
 import pytest
 
 import benefits
-from benefits import LANGUAGES, Decision, Facts, Right, TraceKind, TraceLine, assess, assess_all, assess_each
+from benefits import LANGUAGES, Decision, Right, TraceKind, TraceLine, assess, assess_all, assess_each
 from benefits.catalogue import benefit
 from benefits.decision import UNITS_IN_WORDS
+from benefits.facts import read_facts
 from benefits.parameter_file import UNITS
 from tests.law.casebook import CASES, family_mapping, read_cases
 
@@ -129,7 +130,7 @@ def test_a_wage_beside_the_months_of_income_is_not_told() -> None:
     income = {"from_month": "2021-01", "until_month": "2025-01", "amount": "300000"}
     insurance = {"of": "mother", "contribution_months": "60", "counted_on": "2025-01-15", "incomes": [income]}
     family = {"mother": "1980-05-05", "unemployments": [registration], "insurances": [insurance]}
-    decision = assess("job-loss", Facts.from_mapping(family_mapping(family, "2025-01-20")), date(2025, 1, 20))
+    decision = assess("job-loss", read_facts(family_mapping(family, "2025-01-20")), date(2025, 1, 20))
     assert [line.since for line in decision.trace if line.code == "common.mzp"] == [date(2023, 1, 1), date(2024, 1, 1)]
     assert [part.code for part in decision.parts] == ["job-loss"]
 

@@ -1,6 +1,6 @@
 """Builds Facts from a mapping or a file, and refuses anything that cannot be, naming field and rule.
 
-Two passes: each field by its own kind (`_SHAPES`), then what must hold between fields (`facts_rules`). No value
+Two passes: each field by its own kind (`_SHAPES`), then what must hold between fields (`checks`). No value
 appears in an error, because it may be personal data, and nothing is guessed: a field that is missing takes the
 default of its class or is an error.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from benefits import codes
-from benefits import facts as f
-from benefits.facts import BadFacts, Facts
-from benefits.facts_rules import check_against_iin, check_between_fields
+from benefits.facts import records as f
+from benefits.facts.checks import check_against_iin, check_between_fields
+from benefits.facts.records import BadFacts, Facts
+from benefits.facts.unreadable import Unreadable
 from benefits.iin import BadIin, read_iin
-from benefits.unreadable import Unreadable
 from benefits.yaml_file import BadYaml, read_yaml
 
 Reader = Callable[[Any, str], Any]
@@ -31,7 +31,11 @@ _LARGEST_MONEY = Decimal(10) ** 12
 
 
 def read_facts(mapping: Mapping[str, Any], *, trusting: bool = False) -> Facts:
-    """Facts from a mapping; see Facts.from_mapping. Raises BadFacts.
+    """Facts from a mapping shaped like these classes, with `applicant` an IIN. Raises BadFacts for the first error.
+
+    Dates may be dates or ISO texts, money Decimal, int or text (never float); `birth_date` and `sex` of a person may be
+    left out, for the IIN holds them. Names and other fields of the registries that are no facts are dropped; an unknown
+    field is an error.
 
     `trusting`: a birth date or sex may be another than the IIN holds, and an `Unreadable` stands where it is given.
     """
@@ -49,7 +53,10 @@ def read_facts(mapping: Mapping[str, Any], *, trusting: bool = False) -> Facts:
 
 
 def read_facts_file(path: Path) -> Facts:
-    """Facts from a YAML or JSON file; every scalar is read as text, so that no number passes through a float."""
+    """Facts from a YAML or JSON file; every scalar is read as text, so that no number passes through a float.
+
+    Raises BadFacts, or OSError when the file cannot be read.
+    """
     try:
         content = read_yaml(path)
     except BadYaml as bad:

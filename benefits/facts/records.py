@@ -1,15 +1,12 @@
 """What is known of one family as at a date: the only input of the law besides the date.
 
-Facts are values: frozen, checked when they are built (`Facts.from_mapping`, `Facts.from_file`), and never changed. They
+Facts are values: frozen, checked when they are read (`read_facts`, `read_facts_file`), and never changed. They
 hold no names, phones or accounts, only what a right can hang on. They fetch nothing and read no clock.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 from benefits.codes import (
     Cause,
@@ -264,25 +261,6 @@ class Facts:
     pensions: tuple[Pension, ...] = ()
     kandas_statuses: tuple[KandasStatus, ...] = ()
 
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> "Facts":
-        """Facts from a mapping shaped like these classes, with `applicant` an IIN. Raises BadFacts for the first error.
-
-        Dates may be dates or ISO texts, money Decimal, int or text (never float), `birth_date` and `sex` of a
-        person may be left out, for the IIN holds them. Names and other fields of the registries that are no facts
-        are dropped; an unknown field is an error.
-        """
-        from benefits.facts_reader import read_facts
-
-        return read_facts(mapping)
-
-    @classmethod
-    def from_file(cls, path: Path) -> "Facts":
-        """Facts from a YAML or JSON file; the same rules. Raises BadFacts, or OSError when the file cannot be read."""
-        from benefits.facts_reader import read_facts_file
-
-        return read_facts_file(path)
-
     def adult(self, iin: str) -> Adult | None:
         for adult in self.adults:
             if adult.iin == iin:
@@ -300,16 +278,6 @@ class Facts:
             if insurance.iin == iin:
                 return insurance
         return None
-
-    def known_on(self, day: date) -> "Facts":
-        """These facts without what happened or was decided after the day. A decision on a day rests on nothing
-        later.
-        """
-        if day >= self.as_at:
-            return self
-        from benefits.facts_known import facts_known_on
-
-        return facts_known_on(self, day)
 
 
 READABLE = frozenset(field.name for field in fields(Facts)) - {"as_at", "applicant"}

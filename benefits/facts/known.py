@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import date
 
-from benefits.facts import Adult, Child, Facts, Household, Insurance
-from benefits.unreadable import is_known
+from benefits.facts.records import Adult, Child, Facts, Household, Insurance
+from benefits.facts.unreadable import is_known
 
 
-def facts_known_on(facts: Facts, day: date) -> Facts:
-    """The facts without what is later than the day, which lies before their `as_at`."""
+def known_on(facts: Facts, day: date) -> Facts:
+    """The facts without what happened or was decided after the day. A decision on a day rests on nothing later."""
+    if day >= facts.as_at:
+        return facts
     adults = tuple(_living_on(adult, day) for adult in facts.adults)
     return replace(
         facts,

@@ -10,9 +10,9 @@ from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
-from benefits.facts import Adult, BadFacts, Child, Dependant, Facts, Insurance
+from benefits.facts.records import Adult, BadFacts, Child, Dependant, Facts, Insurance
+from benefits.facts.unreadable import Unreadable, is_known
 from benefits.iin import read_iin
-from benefits.unreadable import Unreadable, is_known
 
 T = TypeVar("T")
 

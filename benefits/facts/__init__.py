@@ -1,0 +1,50 @@
+"""What is known of a family: the records (`records`), how they are read (`reader`, `checks`), and what of them was
+known on a day (`known`). What could not be read is an `unreadable` of its own.
+"""
+
+from benefits.facts.known import known_on
+from benefits.facts.reader import read_facts, read_facts_file
+from benefits.facts.records import (
+    READABLE,
+    Adult,
+    Award,
+    BadFacts,
+    Breadwinner,
+    Burial,
+    CapacityLoss,
+    Child,
+    Dependant,
+    Disability,
+    Facts,
+    Household,
+    Income,
+    Insurance,
+    KandasStatus,
+    Payment,
+    Pension,
+    Unemployment,
+)
+
+__all__ = [
+    "READABLE",
+    "Adult",
+    "Award",
+    "BadFacts",
+    "Breadwinner",
+    "Burial",
+    "CapacityLoss",
+    "Child",
+    "Dependant",
+    "Disability",
+    "Facts",
+    "Household",
+    "Income",
+    "Insurance",
+    "KandasStatus",
+    "Payment",
+    "Pension",
+    "Unemployment",
+    "known_on",
+    "read_facts",
+    "read_facts_file",
+]
