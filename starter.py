@@ -23,8 +23,8 @@ from rich.console import Console
 from temporalio.service import RPCError
 
 import benefits
-from activities.calendar import day_of
 from adapters.errors import AdapterError
+from benefits.days import day_of
 from card.store import DatabaseError
 from cli import cases, law, stack
 from cli.connection import NothingRunning, Running, environment, running

@@ -7,11 +7,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
-from activities.calendar import day_of
 from activities.world import World, not_yet, translated
 from adapters.bodies import CaseFile, RulingState
 from adapters.bodies import Ruling as Answer
 from adapters.errors import BadAnswer
+from benefits.days import day_of
 from card import Session, money, rights, rulings, snapshots
 from card.tables import GRANTED, AssignmentState
 from workflows.model import AssignInput, Case, Ruling, Step, StepInput, tenge

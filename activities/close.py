@@ -9,9 +9,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
-from activities.calendar import day_of
 from activities.world import World
 from benefits import Frequency, Service
+from benefits.days import day_of
 from card import cases, money, payments, rights
 from card.cases import Again
 from card.tables import CaseRecord

@@ -11,9 +11,9 @@ from temporalio.exceptions import ApplicationError
 
 import benefits
 from activities import hearing
-from activities.calendar import day_of, term_ends
 from activities.hearing import Heard
 from activities.world import World
+from benefits.days import day_of, term_ends
 from card import Session, consents, decisions, snapshots
 from card.tables import Consent
 from workflows.model import Answer, Case, ConsentInput, ConsentRecorded, HearInput, Meaning, Step

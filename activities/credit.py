@@ -6,12 +6,12 @@ from uuid import UUID
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.calendar import day_of
 from activities.consent import granted_key
 from activities.decide import PAID_BEFORE
 from activities.world import World, not_yet, translated
 from adapters.bank import ABOUT_THE_ACCOUNT, Transfer, TransferState, TransferStatus
 from adapters.errors import BadAnswer, Refused
+from benefits.days import day_of
 from card import Session, accounts, cases, consents, money, payments, rights
 from card.tables import PaymentState
 from workflows.model import Credited, CreditInput, Step, tenge

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.calendar import day_of
 from activities.world import World, translated
 from adapters.bank import TransferState
 from adapters.errors import Refused
+from benefits.days import day_of
 from card import decisions, money, payments
 from card.tables import PaymentState
 from workflows.model import Action, Attention, Credited, DecideInput, SettleInput, Step

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeGuard, TypeVar
 
-from activities.calendar import day_of
 from activities.world import World
 from adapters.records import Record
 from adapters.registries.records import AdultRecord, AssistanceHousehold, ChildRecord, FamilyRecord, PersonRecord
+from benefits.days import day_of
 from benefits.iin import is_iin, read_iin
 from benefits.readings import UNREAD
+from benefits.terms import quarter_before
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -89,12 +90,6 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     if household is not None:
         mapping["household"] = _written(household, {"iin"})
     return Asked(person, family, mapping)
-
-
-def quarter_before(day: date) -> date:
-    """The first day of the quarter before the day's: its income is what targeted assistance goes by."""
-    month = (day.month - 1) // 3 * 3 + 1
-    return date(day.year, month - 3, 1) if month > 3 else date(day.year - 1, 10, 1)
 
 
 async def _if(wanted: bool, ask: Callable[[], Awaitable[T]]) -> T | None:

@@ -6,9 +6,9 @@ from temporalio import activity
 
 import benefits
 from activities import speech
-from activities.calendar import window_closes
 from activities.consent import given_before, granted_unasked
 from activities.world import World
+from benefits.days import window_closes
 from card import consents, messages, parts
 from dialogue import MessageKind
 from workflows.model import ConsentRecorded, Delivery, Offered, OfferInput, ReadReceiptInput, Step

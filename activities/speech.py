@@ -12,11 +12,11 @@ from temporalio.exceptions import ApplicationError
 
 import benefits
 import dialogue
-from activities.calendar import window_closes
 from activities.world import World, translated
 from adapters.errors import Refused, Unavailable
 from adapters.sms.port import OutgoingSms, SmsCentre
 from adapters.sms.refusals import ABOUT_THE_MESSAGE, ABOUT_THE_NUMBER
+from benefits.days import window_closes
 from card import Card, Session, messages, people
 from card.tables import MessageState, OutgoingMessage
 from workflows.model import Case, StepInput

@@ -37,6 +37,12 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
+def quarter_before(day: date) -> date:
+    """The first day of the quarter before the day's: its income is what targeted assistance goes by."""
+    month = (day.month - 1) // 3 * 3 + 1
+    return date(day.year, month - 3, 1) if month > 3 else date(day.year - 1, 10, 1)
+
+
 def next_month(day: date) -> date:
     """The first day of the month after the month of this day."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 import benefits
-from activities.calendar import day_of
 from adapters.phones import phone_number
 from benefits import read_iin
+from benefits.days import day_of
 from card import findings
 from cli.connection import Running
 from desk import BadInput

@@ -9,8 +9,8 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.calendar import day_of
 from adapters.bank import ABOUT_THE_ACCOUNT
+from benefits.days import day_of
 from card import Card, money, returns
 from card.money import Money
 from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up

@@ -18,7 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 import benefits
-from activities.calendar import day_of
+from benefits.days import day_of
 from card import Card, cases, rights
 from card.tables import CaseRecord
 from runtime.codec import UnknownKey, codec_of

@@ -14,8 +14,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from temporalio.client import Client
 
-from activities.calendar import day_of
 from benefits import BadFacts
+from benefits.days import day_of
 from card import Card
 from card.store import DatabaseError, DatabaseRefused
 from desk.opening import AHEAD, Opening

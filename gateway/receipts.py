@@ -6,8 +6,8 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.calendar import window_closes
 from adapters.in_a_row import InARow
+from benefits.days import window_closes
 from card import Card, cases, messages, parts
 from gateway.faults import passes, report
 from workflows import model

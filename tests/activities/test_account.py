@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from activities.calendar import ALMATY
 from adapters.bank import BankAccount
 from adapters.errors import Refused
+from benefits.days import ALMATY
 from card import accounts, messages
 from card.tables import Account, OutgoingMessage, Question
 from tests.activities.life import Life

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import benefits
-from activities.calendar import day_of
-from activities.facts import Asked, ask_registries, quarter_before
+from activities.facts import Asked, ask_registries
 from adapters.errors import Unavailable
 from benefits import Right, make_iin
+from benefits.days import day_of
 from benefits.facts import READABLE, read_facts
+from benefits.terms import quarter_before
 from tests.activities.small_world import world_of
 from tests.adapters.outside import Outside, outside_at, stubs_here
 

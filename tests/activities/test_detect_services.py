@@ -12,11 +12,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 import benefits
-from activities.calendar import ALMATY, term_ends, window_closes
 from activities.consent import ConsentStep
 from activities.detect import DetectStep
 from activities.notice import NoticeStep
 from activities.offer import OfferStep
+from benefits.days import ALMATY, term_ends, window_closes
 from card import Card, cases, messages
 from card.tables import CaseRecord, FactsSnapshot, IncomingMessage, OutgoingMessage
 from demo.cast import Family, Played, read_cast

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.calendar import ALMATY, window_closes
 from activities.speech import ANSWERS_A_DAY
 from adapters.errors import Refused, Unavailable, Unclear
+from benefits.days import ALMATY, window_closes
 from card import messages, money, parts, payments
 from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, PaymentState, Question
 from tests.activities.database import owed

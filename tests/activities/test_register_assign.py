@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.calendar import ALMATY
 from adapters.bodies import Ruling as Answer
+from benefits.days import ALMATY
 from card.tables import Application, Assignment, Consent, LedgerEntry, Question
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, iin_of, mother

@@ -11,9 +11,9 @@ from sqlalchemy import delete, text
 from sqlmodel import select
 
 import benefits
-from activities.calendar import day_of
 from activities.close import FOR_GOOD, NOTHING_NEW
 from benefits import make_iin
+from benefits.days import day_of
 from card import accounts, cases, findings, rights
 from card.tables import CaseRecord, Consent, Decision, FactsSnapshot, Look, RightRow, RightState, table
 from tests.activities.database import BY_FORCE, served

@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import col, select
 
 import benefits
-from activities.calendar import day_of
 from benefits import BadFacts
+from benefits.days import day_of
 from card import cases, rights
 from card.tables import CaseRecord
 from gateway.events import opened_by

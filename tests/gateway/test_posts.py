@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import SQLModel
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.calendar import day_of
+from benefits.days import day_of
 from card import cases
 from card.tables import CaseRecord, DeliveryReceipt, IncomingMessage, SeenRequest
 from gateway.signature import signed_headers

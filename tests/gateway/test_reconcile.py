@@ -14,7 +14,7 @@ from temporalio.api.workflowservice.v1 import PauseActivityRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributePair
 
-from activities.calendar import day_of
+from benefits.days import day_of
 from card import findings
 from card.tables import Application, CaseRecord, Consent, IncomingMessage, table
 from desk import deciding, reconcile, standstill

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.calendar import window_closes
+from benefits.days import window_closes
 from card.store import DatabaseError
 from card.tables import DeliveryReceipt, MessageState, OutgoingMessage, Question
 from gateway import receipts as receipts_module

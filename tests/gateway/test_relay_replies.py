@@ -11,9 +11,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 import dialogue
-from activities.calendar import day_of
 from activities.hearing import addressed
 from adapters.errors import Unavailable
+from benefits.days import day_of
 from card import consents, messages
 from card.tables import Consent, IncomingMessage, OutgoingMessage, Question
 from dialogue import Meaning

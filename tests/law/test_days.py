@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.calendar import ALMATY, day_of, end_of, term_ends, window_closes
+from benefits.days import ALMATY, day_of, end_of, term_ends, window_closes
 
 moments = st.datetimes(datetime(2024, 3, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 days = st.dates(date(2024, 3, 1), date(2030, 1, 1))
