@@ -5,19 +5,17 @@ queries carry personal data and the route is what errors and logs may name.
 """
 
 import asyncio
-import json
 import logging
-import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any, Self, TypeVar
+from datetime import timedelta
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
+from adapters.answers import as_text, of_content, of_status, of_transport, read
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import Gate
 from adapters.in_a_row import InARow
@@ -28,13 +26,6 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 DEADLINE = timedelta(seconds=10)
-LONGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes: a family of hundreds fits in one of them."""
-_LONGEST_RETRY_AFTER = timedelta(hours=1)  # a clock gone wrong over there must not park a case for years
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_DIGITS = re.compile(r"[0-9]{5}")
-_AGAIN = frozenset({401, 403, 407, 408, 425, 429})
-"""It does not know us, or will not let us in, or not now: that passes when somebody has mended it."""
 
 _Answer = TypeVar("_Answer", bound=Record)
 
@@ -177,17 +168,17 @@ class HttpSystem:
             async with asyncio.timeout(self._deadline if deadline is None else deadline.total_seconds()):
                 request = self._client.build_request(method, url, params=query, headers=headers, content=content)
                 response = await self._client.send(request, stream=True)
-                answered = await _read(response)
+                answered = await read(response)
         except (httpx.HTTPError, TimeoutError) as error:
-            failure = _of_transport(self.name, call, error, acting=method == "POST")
+            failure = of_transport(self.name, call, error, acting=method == "POST")
         else:
             if not 200 <= response.status_code < 300:
-                failure = _of_status(self.name, call, response, answered, acting=method == "POST")
+                failure = of_status(self.name, call, response, answered, acting=method == "POST")
             else:
                 try:
-                    return answer.model_validate_json(_as_text(answered))
+                    return answer.model_validate_json(as_text(answered))
                 except ValidationError as error:
-                    failure = _of_content(self.name, call, error, acting=method == "POST")
+                    failure = of_content(self.name, call, error, acting=method == "POST")
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure
 
@@ -226,137 +217,7 @@ class _Route:
             raise odd
 
 
-async def _read(response: httpx.Response) -> bytes:
-    """The body of an answer. Raises _NotRead beyond `LONGEST_ANSWER`, or where it is squeezed, unasked."""
-    content = bytearray()
-    try:
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise _NotRead
-        async for piece in response.aiter_bytes():
-            content += piece
-            if len(content) > LONGEST_ANSWER:
-                raise _NotRead
-    finally:
-        await response.aclose()
-    return bytes(content)
-
-
-class _NotRead(httpx.HTTPError):
-    """An answer that is longer than anything of the contract, or not as it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-
-_NO_TEXT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
-
-
-def _as_text(content: bytes) -> bytes:
-    """The answer with U+FFFD in the place of what is no text: NUL, half a character, bytes of another encoding.
-
-    A register's record takes the field for unreadable then, and nothing else of the answer is lost.
-    """
-    try:
-        content.decode()
-        if not _NO_TEXT.search(content):
-            return content
-        return json.dumps(_clean(json.loads(content)), ensure_ascii=False).encode()
-    except UnicodeDecodeError:
-        return _as_text(content.decode(errors="replace").encode())
-    except (ValueError, RecursionError):
-        return content  # no JSON: the model says so
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return whole.replace("\0", "\ufffd")
-    if isinstance(value, list):
-        return [_clean(one) for one in value]
-    if isinstance(value, dict):
-        return {_clean(name): _clean(one) for name, one in value.items()}
-    return value
-
-
 def about(system: str, asked: object, answered: object, member: str) -> None:
     """Raises BadAnswer if the answer is about another one than was asked for."""
     if asked != answered:
         raise BadAnswer(system, "other_subject", f"the answer's {member} is not the one that was asked for")
-
-
-def _of_transport(system: str, call: str, error: httpx.HTTPError | TimeoutError, *, acting: bool) -> AdapterError:
-    """No answer: Unavailable if nothing was sent or nothing can have been done, Unclear otherwise."""
-    code = "deadline" if isinstance(error, TimeoutError) else re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__)
-    detail = f"{call} got no answer"
-    not_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-    if acting and not not_sent:
-        return Unclear(system, code.lower(), detail)
-    return Unavailable(system, code.lower(), detail)
-
-
-def _of_content(system: str, call: str, wrong: ValidationError, *, acting: bool) -> AdapterError:
-    """An answer that says it is well and is none of the contract's. What is no JSON at all, as a page that says that
-    the system is being worked on, is not the body's word: it passes."""
-    if all(error["type"] == "json_invalid" for error in wrong.errors()):
-        return (Unclear if acting else Unavailable)(system, "no_json", f"{call} was answered with what is no JSON")
-    return BadAnswer(system, "bad_answer", f"{call}: {_broken(wrong)}")
-
-
-def _of_status(system: str, call: str, response: httpx.Response, answered: bytes, *, acting: bool) -> AdapterError:
-    """An answer that is not 2xx. Only a problem document counts as the body's own no."""
-    status = response.status_code
-    problem = _problem(response, answered)
-    code = _code(problem.get("code")) or f"status_{status}"
-    detail = f"{call} was answered with {status}"
-    if status == 409 or (status == 504 and acting):  # 504: a gateway's read timeout, which is no better than ours
-        return Unclear(system, code, detail)
-    if status >= 500 or status in _AGAIN:
-        return Unavailable(system, code, detail, _retry_after(response.headers.get("Retry-After")))
-    if "code" not in problem:
-        # Of whoever stands before it: a proxy without its backend, a page for a browser. The body has said nothing.
-        return Unavailable(system, f"status_{status}", f"{detail}, without a problem document")
-    if status < 400:
-        return BadAnswer(system, f"status_{status}", detail)
-    extra = {name: value for name, value in problem.items() if name not in _PROBLEM_MEMBERS}
-    return Refused(system, code, detail, str(problem.get("reason") or problem.get("detail") or ""), extra)
-
-
-_PROBLEM_MEMBERS = frozenset({"type", "title", "status", "code", "detail", "reason", "instance"})
-
-
-def _problem(response: httpx.Response, answered: bytes) -> dict[str, Any]:
-    if not response.headers.get("Content-Type", "").startswith("application/problem+json"):
-        return {}
-    try:
-        document = json.loads(answered)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _code(given: object) -> str | None:
-    """The body's code, if it looks like one: it goes into messages, so it may not smuggle a number of a person."""
-    if isinstance(given, str) and _CODE.fullmatch(given) and not _DIGITS.search(given):
-        return given
-    return None
-
-
-def _broken(error: ValidationError) -> str:
-    """Which members broke which rules; rules by type, because their texts may quote the answer."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'answer'} {fault['type']}" for fault in faults[:3])
-
-
-def _retry_after(given: str | None) -> timedelta | None:
-    """Seconds or an HTTP date; None if absent or unreadable."""
-    if given is None:
-        return None
-    try:
-        wait = timedelta(seconds=int(given))
-    except (ValueError, OverflowError):
-        try:
-            at = parsedate_to_datetime(given)
-            wait = at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)
-        except (ValueError, OverflowError):
-            return None
-    return min(max(wait, timedelta()), _LONGEST_RETRY_AFTER)

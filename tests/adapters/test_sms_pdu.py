@@ -9,9 +9,9 @@ from aiosmpplib.codec import GSM7BitCodec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.sms.inbox import _phone
 from adapters.sms.join import Joiner
 from adapters.sms.pdu import BadPdu, Part, ReceiptState, encode, read_delivery, read_receipt, whole
-from adapters.sms.smpp import _phone
 from dialogue import segments
 from dialogue.parts import GSM_7, GSM_7_EXTENSION
 from stubs.smsc import alphabet
