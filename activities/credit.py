@@ -1,7 +1,6 @@
 """Step *credit*: the money goes to the bank account, once, under one key. The most careful of the steps."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -11,15 +10,20 @@ from activities.decide import PAID_BEFORE
 from activities.world import World, not_yet, translated
 from adapters.bank import ABOUT_THE_ACCOUNT, Transfer, TransferState, TransferStatus
 from adapters.errors import BadAnswer, Refused
+from adapters.in_a_row import InARow
 from benefits.days import day_of
 from card import Session, accounts, cases, consents, money, payments, rights
 from card.tables import PaymentState
 from workflows.model import Credited, CreditInput, Step, tenge
 
+NOBODYS_ACCOUNT = 5
+"""People in a row whose accounts a bank turns down, and nobody's is credited between them: that is the bank's fault."""
+
 
 class CreditStep:
     def __init__(self, world: World) -> None:
         self.world = world
+        self._turned_down = InARow(NOBODYS_ACCOUNT)
 
     @activity.defn(name=Step.CREDIT)
     async def credit(self, step: CreditInput) -> Credited:
@@ -61,12 +65,22 @@ class CreditStep:
                 type="Duplicate",
                 non_retryable=True,
             )
+        about_the_account = self._is_about_the_account(status, iin)
         async with self.world.card.transaction() as session:
-            await _finish(session, step, status, payment.account_id)
-        if status.state == TransferState.REJECTED and status.reason_code not in ABOUT_THE_ACCOUNT:
+            await _finish(session, step, status)
+            if about_the_account:
+                await accounts.reject(session, payment.account_id, status.reason_code)
+        if status.state == TransferState.REJECTED and not about_the_account:
             # As for want of cover on our side: no fault of the account, which the next payment may go to.
             raise _refused(f"bank: rejected the payment, and not for the account [{status.reason_code}]")
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
+
+    def _is_about_the_account(self, status: TransferStatus, iin: str) -> bool:
+        """Whether the bank has turned this account down. One that turns everybody's down is out of order."""
+        if status.state != TransferState.REJECTED:
+            self._turned_down.over()
+            return False
+        return status.reason_code in ABOUT_THE_ACCOUNT and not self._turned_down.one_more(iin)
 
     async def _refused(self, key: str, objection: str) -> ApplicationError:
         """Nothing is paid. Where the bank knows the payment nevertheless, the money may have moved: no clear no."""
@@ -112,10 +126,8 @@ def _refused(why: str) -> ApplicationError:
     return ApplicationError(why, type="Refused", non_retryable=True)
 
 
-async def _finish(session: Session, step: CreditInput, status: TransferStatus, account_id: UUID) -> None:
+async def _finish(session: Session, step: CreditInput, status: TransferStatus) -> None:
     state = PaymentState.SETTLED if status.state == TransferState.SETTLED else PaymentState.REJECTED
     await payments.finish(session, step.key, state, reason=status.reason_code, bank_reference=status.bank_reference)
     if state is PaymentState.SETTLED:
         await money.book_credited(session, step.key, step.case.ref, step.amount, day_of(datetime.now(UTC)))
-    elif status.reason_code in ABOUT_THE_ACCOUNT:
-        await accounts.reject(session, account_id, status.reason_code)

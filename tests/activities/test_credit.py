@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
+from activities import all_activities
+from activities.credit import NOBODYS_ACCOUNT
 from adapters.bank import Transfer, TransferState, TransferStatus
 from adapters.errors import Refused
 from card import accounts, cases, decisions, findings, money, rights
@@ -354,6 +357,24 @@ async def test_a_rejection_that_is_not_about_the_account_bars_no_account(life: L
     async with life.card.transaction() as session:
         assert (await accounts.find(session, arg.account_id)).rejected is None
     assert (await life.run(Step.CREDIT, arg)).reason == "AM04", "after the operator's retry another payment is made"
+
+
+async def test_a_bank_that_turns_everybodys_account_down_bars_no_further_one(life: Life) -> None:
+    """For a quarter of an hour it said "closed" of each: good accounts were barred, and others asked for."""
+    closed = {"bank": {"reject": {"code": "AC04", "reason": "closed"}}}
+    many = range(1, NOBODYS_ACCOUNT + 1)
+    await life.settle(*(mother(n, behaviour=closed) for n in many))
+    arguments = [await life.ready(Step.CREDIT, await life.open(n), n) for n in many]
+    world = life.world()
+    (credit,) = [one for one in all_activities(world) if one.__name__ == Step.CREDIT]
+    *first, last = arguments
+    for arg in first:
+        assert not (await ActivityEnvironment().run(credit, arg)).settled
+    with pytest.raises(ApplicationError, match=r"not for the account \[AC04\]"):
+        await ActivityEnvironment().run(credit, last)
+    async with life.card.transaction() as session:
+        rejected = [(await accounts.find(session, cast(CreditInput, arg).account_id)).rejected for arg in arguments]
+    assert rejected == ["AC04"] * len(first) + [None]
 
 
 async def test_what_came_back_for_no_fault_of_the_account_waits_for_a_decision(life: Life) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.world import ASKED_AGAIN
 from adapters.bodies import Ruling as Answer
 from benefits.days import ALMATY
 from card.tables import Application, Assignment, Consent, LedgerEntry, Question
@@ -194,7 +195,7 @@ async def test_nothing_is_assigned_is_for_a_person_to_look_at(life: Life) -> Non
     arg = await assign(life)
     body: Any = ChangingBody(ASSIGNED | {"amount": "0.00"})
     with pytest.raises(ApplicationError) as caught:
-        await life.run(Step.ASSIGN, arg, 1, life.world_with(body=body))
+        await life.run(Step.ASSIGN, arg, ASKED_AGAIN, life.world_with(body=body))
     assert (caught.value.type, caught.value.non_retryable) == ("BadAnswer", True)
     assert await life.rows(Assignment, arg.case) == []
 

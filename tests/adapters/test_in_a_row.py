@@ -6,7 +6,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from adapters.bank import HttpBank, Transfer
+from adapters.bank import NOBODY_HAS_AN_ACCOUNT, HttpBank, Transfer
 from adapters.bodies import HttpEMaket
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import SHUTS_AFTER
@@ -114,6 +114,19 @@ async def test_one_register_that_is_away_shuts_no_other_and_is_left_alone(body: 
         assert await mobile.phone("850312450017")
     assert len([path for path in body.asked if path.startswith("/civil")]) == SHUTS_AFTER
     assert len([path for path in body.asked if path.startswith("/mobile")]) == 20
+
+
+async def test_a_bank_that_knows_nobodys_accounts_was_emptied(body: Body) -> None:
+    """Everybody was asked for the number of an account that the banks had known the day before."""
+    bank = HttpBank(body.system)
+    body.answer = lambda _: httpx.Response(200, json={"accounts": []})
+    for n in range(NOBODY_HAS_AN_ACCOUNT - 1):
+        assert await bank.accounts(iin(n)) == ()
+    with pytest.raises(Unavailable, match="knows no account of 10 people in a row"):
+        await bank.accounts(iin(NOBODY_HAS_AN_ACCOUNT))
+    one = {"iban": "KZ36125KZT0000000010", "state": "open"}
+    body.answer = lambda _: httpx.Response(200, json={"accounts": [one]})
+    assert await bank.accounts(iin(1))
 
 
 async def test_a_mobile_database_that_knows_nobody_was_emptied(body: Body) -> None:
