@@ -27,9 +27,9 @@ from gateway.messages import (
     CaseOpened,
     EventPosted,
     EventTaken,
+    FinalState,
     Problem,
     ReceiptPosted,
-    ReceiptState,
     ReplyPosted,
     Taken,
 )
@@ -225,7 +225,7 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta, pla
     async def receipt(posted: ReceiptPosted, sender: Operator) -> None:
         """A delivery receipt: stored at once, moves the window of the question it is about."""
         not_of_the_future(posted.at, "at")
-        delivered = posted.state is ReceiptState.DELIVERED
+        delivered = posted.state is FinalState.DELIVERED
         await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=posted.at, operator=sender)
 
     @router.post("/registry/events", status_code=202)

@@ -79,7 +79,9 @@ class ReplyPosted(Posted):
     received_at: At = Field(description="When the operator received it: this time is held to the deadline.")
 
 
-class ReceiptState(StrEnum):
+class FinalState(StrEnum):
+    """What became of a part in the end; a centre that says more says it by SMPP."""
+
     DELIVERED = "delivered"
     EXPIRED = "expired"
     UNDELIVERABLE = "undeliverable"
@@ -90,7 +92,7 @@ class ReceiptPosted(Posted):
     """A delivery receipt of one part of a message of ours."""
 
     smsc_message_id: Id
-    state: ReceiptState
+    state: FinalState
     at: At
 
 

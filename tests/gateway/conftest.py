@@ -11,8 +11,8 @@ from runtime.codec import KeyRing
 from runtime.embedded.servers import Database
 from runtime.settings import Settings, load_settings
 from tests.activities.database import card_of_its_own, empty
-from tests.gateway.desk import Desk
 from tests.gateway.ear import Ear
+from tests.gateway.house import House
 
 QUEUE = "gateway-tests"
 
@@ -41,16 +41,16 @@ async def card(_database: tuple[Card, str]) -> Card:
 
 
 @pytest.fixture
-async def desk(card: Card, temporal_client: Client, settings: Settings, _listening: None) -> AsyncIterator[Desk]:
+async def house(card: Card, temporal_client: Client, settings: Settings, _listening: None) -> AsyncIterator[House]:
     """A gateway whose cases find a worker."""
-    made = Desk(card, temporal_client, settings, QUEUE)
+    made = House(card, temporal_client, settings, QUEUE)
     yield made
     await made.close()
 
 
 @pytest.fixture
-async def lonely(card: Card, temporal_client: Client, settings: Settings) -> AsyncIterator[Desk]:
+async def lonely(card: Card, temporal_client: Client, settings: Settings) -> AsyncIterator[House]:
     """A gateway whose cases find no worker."""
-    made = Desk(card, temporal_client, settings, "gateway-tests-nobody")
+    made = House(card, temporal_client, settings, "gateway-tests-nobody")
     yield made
     await made.close()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.gateway.desk import Desk
+from tests.gateway.house import House
 from tests.gateway.test_posts import GOOD, RECEIPTS, REPLIES, counts
 
 BROKEN = {
@@ -20,28 +20,28 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("how", BROKEN)
-async def test_what_a_person_wrote_is_stored_whatever_its_encoding(desk: Desk, how: str) -> None:
+async def test_what_a_person_wrote_is_stored_whatever_its_encoding(house: House, how: str) -> None:
     text, kept = BROKEN[how]
     body = json.dumps(GOOD[REPLIES] | {"text": "TEXT"}).encode().replace(b"TEXT", text)
-    answer = await desk.post(REPLIES, body)
+    answer = await house.post(REPLIES, body)
     assert (answer.status_code, answer.json()) == (202, {"new": True})
-    assert (await desk.stored("operator:m-1")).text == kept
-    await desk.brought()
+    assert (await house.stored("operator:m-1")).text == kept
+    await house.brought()
 
 
 @pytest.mark.parametrize(("path", "name"), [(REPLIES, "message_id"), (REPLIES, "phone"), (RECEIPTS, "smsc_message_id")])
 @pytest.mark.parametrize("value", [rb"7701\ud83d", b"7701\xff"])
 async def test_what_is_no_text_of_a_person_is_refused_by_its_rule(
-    desk: Desk, path: str, name: str, value: bytes
+    house: House, path: str, name: str, value: bytes
 ) -> None:
     body = json.dumps(GOOD[path] | {name: "VALUE"}).encode().replace(b"VALUE", value)
-    answer = await desk.post(path, body)
+    answer = await house.post(path, body)
     assert (answer.status_code, list(answer.json()["errors"])) == (422, [name])
-    assert not any((await counts(desk)).values())
+    assert not any((await counts(house)).values())
 
 
 @pytest.mark.parametrize("path", GOOD)
 @pytest.mark.parametrize("name", [rb"\ud83d", b"\xff"])
-async def test_a_field_of_broken_name_is_refused(desk: Desk, path: str, name: bytes) -> None:
+async def test_a_field_of_broken_name_is_refused(house: House, path: str, name: bytes) -> None:
     body = json.dumps(GOOD[path] | {"NAME": 1}).encode().replace(b"NAME", name)
-    assert (await desk.post(path, body)).status_code == 422
+    assert (await house.post(path, body)).status_code == 422

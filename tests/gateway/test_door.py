@@ -24,7 +24,7 @@ from gateway.rates import MOST, Rates
 from gateway.refusals import LINES_AT_ONCE, Refusals
 from gateway.signature import signed_headers
 from stubs.serve import listen
-from tests.gateway.desk import SECRETS, Desk, now
+from tests.gateway.house import SECRETS, House, now
 
 PATH = "/v1/sms/receipts"
 SECRET = SECRETS["operator"]
@@ -64,12 +64,12 @@ def signed(content: bytes, sender: str = "operator") -> dict[str, str]:
 
 
 @asynccontextmanager
-async def open_to_the_street(desk: Desk, **limits: Any) -> AsyncIterator[Street]:
-    settings = desk.settings.model_copy(update=limits)
+async def open_to_the_street(house: House, **limits: Any) -> AsyncIterator[Street]:
+    settings = house.settings.model_copy(update=limits)
     sock = listen("127.0.0.1", 0)
     street = Street(sock.getsockname()[1])
     refusals = Refusals(street.count)
-    app = gateway_app(settings, Parts(desk.card, desk.client, desk.opening, desk.relay), refusals=refusals)
+    app = gateway_app(settings, Parts(house.card, house.client, house.opening, house.relay), refusals=refusals)
     server = Guest(server_config(app, settings, refusals))
     task = asyncio.create_task(server.serve(sockets=[sock]))
     while not server.started:
@@ -107,16 +107,16 @@ def head(headers: dict[str, str], length: int | None, path: str = PATH) -> bytes
 
 
 @pytest.mark.parametrize("path", [PATH, "/v1/registry/events", "/v1/no/such", "/v1/"])
-async def test_a_stranger_is_refused_before_a_byte_of_the_body_has_come(desk: Desk, path: str) -> None:
-    async with open_to_the_street(desk) as street, line(street) as (reader, writer):
+async def test_a_stranger_is_refused_before_a_byte_of_the_body_has_come(house: House, path: str) -> None:
+    async with open_to_the_street(house) as street, line(street) as (reader, writer):
         writer.write(head({}, 300_000_000, path))
         assert await status_of(reader) == 401
     assert street.refused == {("401", "unsigned"): 1}
 
 
-async def test_a_stranger_who_goes_on_sending_is_cut_off(desk: Desk) -> None:
+async def test_a_stranger_who_goes_on_sending_is_cut_off(house: House) -> None:
     piece, sent = bytes(65_536), 0
-    async with open_to_the_street(desk) as street, line(street) as (reader, writer):
+    async with open_to_the_street(house) as street, line(street) as (reader, writer):
         writer.write(head({}, 300_000_000))
         with suppress(OSError):
             while sent < 300_000_000:
@@ -129,48 +129,48 @@ async def test_a_stranger_who_goes_on_sending_is_cut_off(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("length", [65_537, 300_000_000])
-async def test_a_known_sender_is_told_at_once_that_it_is_too_much(desk: Desk, length: int) -> None:
-    async with open_to_the_street(desk) as street, line(street) as (reader, writer):
+async def test_a_known_sender_is_told_at_once_that_it_is_too_much(house: House, length: int) -> None:
+    async with open_to_the_street(house) as street, line(street) as (reader, writer):
         writer.write(head(signed(body()), length))
         assert await status_of(reader) == 413
     assert street.refused == {("413", "too_large"): 1}
 
 
-async def test_a_body_without_a_length_is_measured_while_it_comes(desk: Desk) -> None:
+async def test_a_body_without_a_length_is_measured_while_it_comes(house: House) -> None:
     piece = b"8000\r\n" + bytes(0x8000) + b"\r\n"
-    async with open_to_the_street(desk) as street, line(street) as (reader, writer):
+    async with open_to_the_street(house) as street, line(street) as (reader, writer):
         writer.write(head(signed(body()), None) + 3 * piece)
         assert await status_of(reader) == 413
     assert street.refused == {("413", "too_large"): 1}
 
 
-async def test_the_largest_body_is_taken(desk: Desk) -> None:
+async def test_the_largest_body_is_taken(house: House) -> None:
     content = body()
     content += b" " * (65_536 - len(content))
-    async with open_to_the_street(desk) as street:
+    async with open_to_the_street(house) as street:
         assert (await street.post(content, signed(content))).status_code == 202
         assert (await street.post(content + b" ", signed(content + b" "))).status_code == 413
 
 
-async def test_another_body_than_was_signed_is_refused(desk: Desk) -> None:
-    async with open_to_the_street(desk) as street:
+async def test_another_body_than_was_signed_is_refused(house: House) -> None:
+    async with open_to_the_street(house) as street:
         assert (await street.post(body(state="expired"), signed(body()))).status_code == 401
     assert street.refused == {("401", "digest"): 1}
 
 
 @pytest.mark.parametrize("path", ["/codec/decode", "/healthz", "/openapi.json"])
-async def test_what_needs_no_signature_is_bounded_too(desk: Desk, path: str) -> None:
-    origin = {"Origin": desk.settings.codec_origins[0]}
-    async with open_to_the_street(desk) as street, line(street) as (reader, writer):
+async def test_what_needs_no_signature_is_bounded_too(house: House, path: str) -> None:
+    origin = {"Origin": house.settings.codec_origins[0]}
+    async with open_to_the_street(house) as street, line(street) as (reader, writer):
         writer.write(head(origin, 300_000_000, path))
         assert await status_of(reader) == 413
     assert street.refused == {("413", "too_large"): 1}
 
 
-async def test_what_needs_no_signature_is_measured_while_it_comes(desk: Desk) -> None:
-    origin = {"Origin": desk.settings.codec_origins[0]}
+async def test_what_needs_no_signature_is_measured_while_it_comes(house: House) -> None:
+    origin = {"Origin": house.settings.codec_origins[0]}
     piece = b"100000\r\n" + bytes(0x100000) + b"\r\n"
-    async with open_to_the_street(desk) as street, line(street) as (_, writer):
+    async with open_to_the_street(house) as street, line(street) as (_, writer):
         writer.write(head(origin, None, "/codec/decode"))
         with suppress(OSError):
             for _ in range(6):
@@ -186,16 +186,16 @@ async def test_what_needs_no_signature_is_measured_while_it_comes(desk: Desk) ->
 
 
 @pytest.mark.parametrize("begun", [b"", b"POST /v1/sms/receipts HTTP/1.1\r\nHost: ga", b"P"])
-async def test_a_head_that_does_not_come_ends_the_connection(desk: Desk, begun: bytes) -> None:
-    async with open_to_the_street(desk, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
+async def test_a_head_that_does_not_come_ends_the_connection(house: House, begun: bytes) -> None:
+    async with open_to_the_street(house, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
         writer.write(begun)
         assert await status_of(reader) == 408
         await reader.read()
     assert street.refused == {("408", "too_slow"): 1}
 
 
-async def test_a_head_that_trickles_ends_the_connection(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
+async def test_a_head_that_trickles_ends_the_connection(house: House) -> None:
+    async with open_to_the_street(house, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
         answer = asyncio.create_task(reader.read())
         with suppress(OSError):
             while not answer.done():
@@ -204,30 +204,30 @@ async def test_a_head_that_trickles_ends_the_connection(desk: Desk) -> None:
         assert b" 408 " in await answer
 
 
-async def test_the_second_head_of_a_connection_must_come_in_time_too(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
+async def test_the_second_head_of_a_connection_must_come_in_time_too(house: House) -> None:
+    async with open_to_the_street(house, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n")
         assert await status_of(reader) == 200
         writer.write(b"GET /hea")
         assert b" 408 " in await reader.read()
 
 
-async def test_a_body_that_does_not_come_is_408(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
+async def test_a_body_that_does_not_come_is_408(house: House) -> None:
+    async with open_to_the_street(house, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
         writer.write(head(signed(body()), 100) + b"{")
         assert await status_of(reader) == 408
         await reader.read()
     assert street.refused == {("408", "too_slow"): 1}
 
 
-async def test_a_body_that_nobody_asked_for_does_not_keep_the_connection(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
+async def test_a_body_that_nobody_asked_for_does_not_keep_the_connection(house: House) -> None:
+    async with open_to_the_street(house, gateway_request_seconds=0.3) as street, line(street) as (reader, writer):
         writer.write(head({}, 100, "/healthz") + b"{")
         await reader.read()
 
 
-async def test_a_caller_who_hangs_up_leaves_nothing_behind(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_at_once=1) as street:
+async def test_a_caller_who_hangs_up_leaves_nothing_behind(house: House) -> None:
+    async with open_to_the_street(house, gateway_at_once=1) as street:
         for _ in range(3):
             async with line(street) as (_reader, writer):
                 writer.write(head(signed(body()), 100) + b"{")
@@ -240,16 +240,16 @@ async def test_a_caller_who_hangs_up_leaves_nothing_behind(desk: Desk) -> None:
 # --- rate -------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_flood_of_strangers_is_told_when_to_come_again(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_address_rate=0.5) as street:
+async def test_a_flood_of_strangers_is_told_when_to_come_again(house: House) -> None:
+    async with open_to_the_street(house, gateway_address_rate=0.5) as street:
         answers = [await street.post(b"", {}) for _ in range(8)]
         assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3
         assert answers[-1].headers["Retry-After"] in ("1", "2")
         assert (await street.good()).status_code == 429
 
 
-async def test_a_sender_has_a_rate_of_its_own_that_no_stranger_can_use_up(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_sender_rate=0.3) as street:
+async def test_a_sender_has_a_rate_of_its_own_that_no_stranger_can_use_up(house: House) -> None:
+    async with open_to_the_street(house, gateway_sender_rate=0.3) as street:
         for _ in range(6):
             content = body()
             headers = signed(content)
@@ -260,8 +260,8 @@ async def test_a_sender_has_a_rate_of_its_own_that_no_stranger_can_use_up(desk: 
         assert (await street.post(event, other, "/v1/registry/events")).status_code == 422
 
 
-async def test_too_many_at_once_are_told_to_come_again(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_at_once=1) as street, line(street) as (_, writer):
+async def test_too_many_at_once_are_told_to_come_again(house: House) -> None:
+    async with open_to_the_street(house, gateway_at_once=1) as street, line(street) as (_, writer):
         writer.write(head(signed(body()), 100))
         async with asyncio.timeout(20):
             while (answer := await street.good()).status_code == 202:
@@ -271,8 +271,8 @@ async def test_too_many_at_once_are_told_to_come_again(desk: Desk) -> None:
             assert (await http.get(f"http://127.0.0.1:{street.port}/healthz")).status_code == 200
 
 
-async def test_the_slow_bodies_of_one_sender_leave_room_for_the_others(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_at_once=4) as street, AsyncExitStack() as lines:
+async def test_the_slow_bodies_of_one_sender_leave_room_for_the_others(house: House) -> None:
+    async with open_to_the_street(house, gateway_at_once=4) as street, AsyncExitStack() as lines:
         for n in range(2):
             _, writer = await lines.enter_async_context(line(street))
             writer.write(head(signed(body(text=f"slow {n}")), 100))
@@ -285,8 +285,8 @@ async def test_the_slow_bodies_of_one_sender_leave_room_for_the_others(desk: Des
         assert (await street.post(event, other, "/v1/registry/events")).status_code == 422
 
 
-async def test_a_head_that_was_copied_takes_one_place_however_often_it_is_sent(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_at_once=4) as street, AsyncExitStack() as lines:
+async def test_a_head_that_was_copied_takes_one_place_however_often_it_is_sent(house: House) -> None:
+    async with open_to_the_street(house, gateway_at_once=4) as street, AsyncExitStack() as lines:
         copied = head(signed(body()), 100)
         readers = []
         for _ in range(4):
@@ -299,8 +299,8 @@ async def test_a_head_that_was_copied_takes_one_place_however_often_it_is_sent(d
         assert (await street.good()).status_code == 202
 
 
-async def test_more_connections_than_are_allowed_are_closed(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_connections=10) as street:
+async def test_more_connections_than_are_allowed_are_closed(house: House) -> None:
+    async with open_to_the_street(house, gateway_connections=10) as street:
         lines = [await asyncio.open_connection("127.0.0.1", street.port) for _ in range(11)]
         with suppress(OSError):
             assert await lines[0][0].read() == b"", "the longest silent makes room"
@@ -310,8 +310,8 @@ async def test_more_connections_than_are_allowed_are_closed(desk: Desk) -> None:
             writer.close()
 
 
-async def test_one_address_takes_no_more_than_its_share(desk: Desk) -> None:
-    async with open_to_the_street(desk, gateway_connections_an_address=5) as street:
+async def test_one_address_takes_no_more_than_its_share(house: House) -> None:
+    async with open_to_the_street(house, gateway_connections_an_address=5) as street:
         lines = [await asyncio.open_connection("127.0.0.1", street.port) for _ in range(6)]
         with suppress(OSError):
             assert await lines[-1][0].read() == b""
@@ -326,9 +326,9 @@ async def test_one_address_takes_no_more_than_its_share(desk: Desk) -> None:
                 await asyncio.sleep(0.05)
 
 
-async def test_an_answer_that_nobody_reads_ends_the_connection(desk: Desk) -> None:
+async def test_an_answer_that_nobody_reads_ends_the_connection(house: House) -> None:
     """A thousand such held every connection for as long as the stranger liked, without a further byte."""
-    async with open_to_the_street(desk, gateway_request_seconds=0.5) as street:
+    async with open_to_the_street(house, gateway_request_seconds=0.5) as street:
         with socket.socket() as silent:
             silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             silent.setblocking(False)
@@ -360,9 +360,9 @@ def test_a_million_addresses_take_the_room_of_some_thousand() -> None:
 # --- lines and counts -------------------------------------------------------------------------------------------------
 
 
-async def test_each_refusal_leaves_a_line_without_content(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_refusal_leaves_a_line_without_content(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals_module, "log", structlog.get_logger())
-    async with open_to_the_street(desk) as street:
+    async with open_to_the_street(house) as street:
         with capture_logs() as lines:
             await street.post(b'{"secret": 1}', {"X-Secret": "secret"}, "/v1/secret")
             content = body(state="secret")
@@ -395,8 +395,8 @@ def test_a_flood_leaves_few_lines_and_says_how_many_are_missing(monkeypatch: pyt
     assert lines[0]["unsaid"] > 9_000
 
 
-async def test_nonsense_that_is_no_http_is_counted_and_leaves_no_warnings(desk: Desk) -> None:
-    async with open_to_the_street(desk) as street:
+async def test_nonsense_that_is_no_http_is_counted_and_leaves_no_warnings(house: House) -> None:
+    async with open_to_the_street(house) as street:
         for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"a" * 2 * HEAD_BYTES):
             async with line(street) as (reader, writer):
                 writer.write(nonsense)
@@ -406,10 +406,10 @@ async def test_nonsense_that_is_no_http_is_counted_and_leaves_no_warnings(desk: 
     assert street.refused == {("400", "no_http"): 2}
 
 
-async def test_the_worked_example_of_the_documents_is_taken(desk: Desk) -> None:
+async def test_the_worked_example_of_the_documents_is_taken(house: House) -> None:
     text = (Path(gateway.__file__).parent / "README.md").read_text()
     example = text.split("```python\n")[1].split("```")[0]
-    async with open_to_the_street(desk) as street:
+    async with open_to_the_street(house) as street:
         given: dict[str, Any] = {"URL": f"http://127.0.0.1:{street.port}", "SENDER": "operator", "SECRET": SECRET}
         await asyncio.to_thread(exec, example, given)
     assert given["answer"].status == 202

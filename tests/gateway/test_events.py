@@ -14,7 +14,7 @@ from card.tables import CaseRecord
 from gateway.events import opened_by
 from gateway.messages import EventKind
 from tests.activities.people import iin_of
-from tests.gateway.desk import Desk, now
+from tests.gateway.house import House, now
 
 ON = date(2026, 11, 20)
 EVENTS = "/v1/registry/events"
@@ -61,29 +61,29 @@ def test_a_day_before_the_law_is_refused() -> None:
         opened_by(EventKind.BIRTH, date(1999, 1, 1), ON)
 
 
-async def test_the_same_id_with_another_content_is_refused_and_opens_nothing(desk: Desk) -> None:
+async def test_the_same_id_with_another_content_is_refused_and_opens_nothing(house: House) -> None:
     event = {"event_id": "e-same", "kind": "birth", "iin": iin_of(1), "on": "2025-03-01"}
-    assert (await desk.post(EVENTS, event)).status_code == 202
-    first = (await desk.post(EVENTS, event)).json()
+    assert (await house.post(EVENTS, event)).status_code == 202
+    first = (await house.post(EVENTS, event)).json()
     assert [case["new"] for case in first["cases"]] == [False] * len(first["cases"])
     for change, field in (
         ({"iin": iin_of(2)}, "person"),
         ({"kind": "adoption"}, "kind"),
         ({"on": "2025-03-02"}, "day"),
     ):
-        answer = await desk.post(EVENTS, event | change)
+        answer = await house.post(EVENTS, event | change)
         assert answer.status_code == 409
         assert field in answer.json()["detail"]
-    async with desk.card.transaction() as session:
+    async with house.card.transaction() as session:
         assert len((await session.scalars(select(CaseRecord))).all()) == len(first["cases"])
 
 
-async def test_what_holds_from_a_later_day_is_assessed_for_today(desk: Desk) -> None:
+async def test_what_holds_from_a_later_day_is_assessed_for_today(house: House) -> None:
     """The law says *not yet*, and it is looked at on its day: it was granted twenty days before it held."""
     today = day_of(now())
     event = {"event_id": "e-20", "kind": "birth", "iin": iin_of(1), "on": (today + timedelta(days=20)).isoformat()}
-    assert (await desk.post("/v1/registry/events", event)).status_code == 202
-    async with desk.card.transaction() as session:
+    assert (await house.post("/v1/registry/events", event)).status_code == 202
+    async with house.card.transaction() as session:
         assert {one.assessed_on for one in await session.scalars(select(CaseRecord))} == {today}
 
 
@@ -94,35 +94,35 @@ def test_an_application_is_of_the_day_on_which_it_is_made_however_late_a_registr
     assert opened_by(EventKind.JOB_LOSS, late, ON) == {"job-loss": late, "employment": ON}
 
 
-async def test_an_event_of_long_ago_is_assessed_for_today(desk: Desk) -> None:
+async def test_an_event_of_long_ago_is_assessed_for_today(house: House) -> None:
     event = {"event_id": "e-late", "kind": "birth", "iin": iin_of(1), "on": "2025-03-01"}
-    assert (await desk.post(EVENTS, event)).status_code == 202
-    async with desk.card.transaction() as session:
+    assert (await house.post(EVENTS, event)).status_code == 202
+    async with house.card.transaction() as session:
         assert {one.assessed_on for one in await session.scalars(select(CaseRecord))} == {day_of(now())}
 
 
 @pytest.mark.parametrize("on", ["2099-01-01", "9999-12-31"])
-async def test_a_day_far_ahead_is_a_typing_error(desk: Desk, on: str) -> None:
+async def test_a_day_far_ahead_is_a_typing_error(house: House, on: str) -> None:
     event = {"event_id": "e-2099", "kind": "birth", "iin": iin_of(1), "on": on}
-    answer = await desk.post(EVENTS, event)
+    answer = await house.post(EVENTS, event)
     assert answer.status_code == 422
     assert "on" in answer.json()["errors"]
 
 
-async def test_what_is_due_is_looked_at_again_once(desk: Desk) -> None:
+async def test_what_is_due_is_looked_at_again_once(house: House) -> None:
     """A row for each of two rights, one of them for tomorrow; and two gateways at once."""
-    case = await desk.open()
+    case = await house.open()
     today = day_of(now())
-    async with desk.card.transaction() as session:
+    async with house.card.transaction() as session:
         record = await session.get_one(CaseRecord, case.ref)
         await cases.close(session, case.ref, "no_right", None)
         record.root = "zags:1"
         await rights.look_on(session, record, today, "no_right", n=1)
         record.root = "zags:2"
         await rights.look_on(session, record, today + timedelta(days=1), "no_right", n=1)
-    opened = await asyncio.gather(desk.opening.look_again(), desk.opening.look_again())
+    opened = await asyncio.gather(house.opening.look_again(), house.opening.look_again())
     assert sorted(opened) == [0, 1]
-    assert await desk.opening.look_again() == 0
-    async with desk.card.transaction() as session:
+    assert await house.opening.look_again() == 0
+    async with house.card.transaction() as session:
         (looked,) = await session.scalars(select(CaseRecord).where(col(CaseRecord.look) == 1))
     assert (looked.opened_by, looked.assessed_on, looked.started_at is not None) == (f"zags:1@{today}", today, True)

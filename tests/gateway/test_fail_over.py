@@ -4,23 +4,23 @@ import pytest
 from sqlalchemy import text
 
 from tests.activities.people import phone_of
-from tests.gateway.desk import Desk, now
+from tests.gateway.house import House, now
 
 
 @pytest.fixture
-async def demoted(desk: Desk) -> Desk:
+async def demoted(house: House) -> House:
     """The primary has become a standby and stays up: every open connection can read and not write."""
-    engine = desk.card.engine
+    engine = house.card.engine
     open_ones = [await engine.connect() for _ in range(engine.pool.size())]  # type: ignore[attr-defined]
     for connection in open_ones:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("SET default_transaction_read_only = on"))
     for connection in open_ones:
         await connection.close()
-    return desk
+    return house
 
 
-async def test_the_pool_leaves_a_demoted_primary(demoted: Desk) -> None:
+async def test_the_pool_leaves_a_demoted_primary(demoted: House) -> None:
     """Each post was a 500, for ever; now the first is told to come again, and shows the way to all."""
     answers = []
     for n in range(10):
@@ -30,5 +30,5 @@ async def test_the_pool_leaves_a_demoted_primary(demoted: Desk) -> None:
     assert answers[0].headers["retry-after"] == "1"
 
 
-async def test_a_gateway_that_is_not_ready_becomes_so_without_a_post(demoted: Desk) -> None:
+async def test_a_gateway_that_is_not_ready_becomes_so_without_a_post(demoted: House) -> None:
     assert [(await demoted.http.get("/readyz")).status_code for _ in range(3)] == [503, 200, 200]

@@ -19,15 +19,15 @@ from gateway.app import Parts, gateway_app
 from runtime.telemetry import configure_logging
 from stubs.serve import serving
 from tests.activities.people import ibans_of, iin_of, mother, phone_of, private
-from tests.gateway.desk import Desk, now
+from tests.gateway.house import House, now
 from tests.gateway.test_posts import EVENTS, GOOD, RECEIPTS, REPLIES
 
 SAID = "Менің атым Айсұлу, нет"
 
 
-async def test_alive_and_ready(desk: Desk) -> None:
-    assert (await desk.http.get("/healthz")).json() == {"status": "ok"}
-    ready = await desk.http.get("/readyz")
+async def test_alive_and_ready(house: House) -> None:
+    assert (await house.http.get("/healthz")).json() == {"status": "ok"}
+    ready = await house.http.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"database": True, "temporal": True})
 
 
@@ -44,9 +44,9 @@ class Down:
 
 
 @pytest.mark.parametrize("away", ["card", "client"])
-async def test_not_ready_says_who_is_away_and_stays_alive(desk: Desk, away: str) -> None:
-    parts: dict[str, Any] = {"card": desk.card, "client": desk.client, "opening": desk.opening, "relay": desk.relay}
-    app = gateway_app(desk.settings, Parts(**parts | {away: cast(Any, Down())}))
+async def test_not_ready_says_who_is_away_and_stays_alive(house: House, away: str) -> None:
+    parts: dict[str, Any] = {"card": house.card, "client": house.client, "opening": house.opening, "relay": house.relay}
+    app = gateway_app(house.settings, Parts(**parts | {away: cast(Any, Down())}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
         ready = await http.get("/readyz")
         assert ready.status_code == 503
@@ -54,9 +54,9 @@ async def test_not_ready_says_who_is_away_and_stays_alive(desk: Desk, away: str)
         assert (await http.get("/healthz")).status_code == 200
 
 
-async def test_a_database_that_is_gone_is_not_ready(desk: Desk) -> None:
+async def test_a_database_that_is_gone_is_not_ready(house: House) -> None:
     gone = Card("postgresql://nobody@127.0.0.1:1/none")
-    app = gateway_app(desk.settings, Parts(gone, desk.client, desk.opening, desk.relay))
+    app = gateway_app(house.settings, Parts(gone, house.client, house.opening, house.relay))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
         assert (await http.get("/readyz")).json()["database"] is False
     await gone.close()
@@ -76,39 +76,39 @@ def logs(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[s
 
 
 async def test_the_log_of_a_bad_day_names_nobody(
-    desk: Desk, logs: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    house: House, logs: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Good and bad posts, a bug, a database that refuses, an SMS centre and a case that are away."""
     monkeypatch.setattr(relay_module, "SWEEP", 0.01)
     configure_logging("INFO")
-    case = await desk.open()
-    await desk.ask(case)
+    case = await house.open()
+    await house.ask(case)
 
-    async with serving(desk.app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as over_the_network:
-        monkeypatch.setattr(desk, "http", over_the_network)
+    async with serving(house.app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as over_the_network:
+        monkeypatch.setattr(house, "http", over_the_network)
         for path, content in GOOD.items():
-            await desk.post(path, content)
-            await desk.post(
+            await house.post(path, content)
+            await house.post(
                 path, {**content, "surname": "Үлгібаева", "iin": "850312450016", "phone": phone_of(1) + "x"}
             )
-        await desk.post(REPLIES, b'{"phone": "' + phone_of(1).encode())
-        await desk.post(REPLIES, GOOD[REPLIES] | {"message_id": "said", "text": SAID})
-        await desk.brought()
+        await house.post(REPLIES, b'{"phone": "' + phone_of(1).encode())
+        await house.post(REPLIES, GOOD[REPLIES] | {"message_id": "said", "text": SAID})
+        await house.brought()
 
         def stumbles(text: str) -> Any:
             raise KeyError("a bug")
 
         with monkeypatch.context() as patch:
             patch.setattr(dialogue, "understand", stumbles)
-            await desk.post(REPLIES, GOOD[REPLIES] | {"message_id": "stumbled", "text": f"{SAID} {ibans_of(1)[0]}"})
-            await desk.brought()
+            await house.post(REPLIES, GOOD[REPLIES] | {"message_id": "stumbled", "text": f"{SAID} {ibans_of(1)[0]}"})
+            await house.brought()
         with monkeypatch.context() as patch:
-            patch.setattr(desk.relay, "receipt", refused_by_the_database(desk))
-            assert (await desk.post(RECEIPTS, GOOD[RECEIPTS])).status_code == 500
-            patch.setattr(desk.relay, "reply", refused_by_the_database(desk))
-            assert (await desk.post(REPLIES, GOOD[REPLIES] | {"text": SAID})).status_code == 500
-        await desk.post(EVENTS, GOOD[EVENTS] | {"event_id": "e-2"})
-        await desk.relay.sweep()
+            patch.setattr(house.relay, "receipt", refused_by_the_database(house))
+            assert (await house.post(RECEIPTS, GOOD[RECEIPTS])).status_code == 500
+            patch.setattr(house.relay, "reply", refused_by_the_database(house))
+            assert (await house.post(REPLIES, GOOD[REPLIES] | {"text": SAID})).status_code == 500
+        await house.post(EVENTS, GOOD[EVENTS] | {"event_id": "e-2"})
+        await house.relay.sweep()
     written = logs.readouterr().out
     lines = [json.loads(line) for line in written.splitlines()]
     events = [str(line["event"]).strip() for line in lines]
@@ -119,11 +119,11 @@ async def test_the_log_of_a_bad_day_names_nobody(
     assert not [secret for secret in secrets if secret in written]
 
 
-def refused_by_the_database(desk: Desk) -> Any:
+def refused_by_the_database(house: House) -> Any:
     """Something that writes what it was given, and cannot."""
 
     async def refused(*given: object, **more: object) -> None:
-        async with desk.card.transaction() as session:
+        async with house.card.transaction() as session:
             sql = "INSERT INTO incoming (phone, text, complete, received_at) VALUES (:phone, :text, true, now())"
             await session.execute(text(sql), {"phone": phone_of(1), "text": f"{given}{more}"})
 
@@ -131,7 +131,7 @@ def refused_by_the_database(desk: Desk) -> Any:
 
 
 async def test_the_log_of_waiting_names_nobody(
-    lonely: Desk, logs: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    lonely: House, logs: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "SWEEP", 0.05)
     monkeypatch.setattr(relay_module, "TAKE", timedelta(seconds=0.2))

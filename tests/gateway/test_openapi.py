@@ -18,7 +18,7 @@ from gateway.app import Parts, gateway_app
 from gateway.signature import signed_headers
 from stubs.serve import serving
 from tests.activities.people import iin_of, phone_of
-from tests.gateway.desk import SECRETS, Desk, allowed
+from tests.gateway.house import SECRETS, House, allowed
 
 MESSAGES = {"/v1/sms/replies", "/v1/sms/receipts", "/v1/registry/events"}
 
@@ -26,8 +26,8 @@ PROBLEMS = {"400", "401", "403", "408", "409", "413", "422", "429", "503"}
 
 
 @pytest.fixture
-async def published(desk: Desk) -> dict[str, Any]:
-    document: dict[str, Any] = (await desk.http.get("/openapi.json")).json()
+async def published(house: House) -> dict[str, Any]:
+    document: dict[str, Any] = (await house.http.get("/openapi.json")).json()
     return document
 
 
@@ -53,10 +53,10 @@ async def test_every_field_that_is_posted_is_known_and_no_other(published: dict[
         assert shapes[name]["description"]
 
 
-async def test_without_a_web_ui_there_is_no_codec(desk: Desk) -> None:
+async def test_without_a_web_ui_there_is_no_codec(house: House) -> None:
     closed = gateway_app(
-        desk.settings.model_copy(update={"codec_origins": ()}),
-        Parts(desk.card, desk.client, desk.opening, desk.relay),
+        house.settings.model_copy(update={"codec_origins": ()}),
+        Parts(house.card, house.client, house.opening, house.relay),
     )
     assert not [path for path in closed.openapi()["paths"] if path.startswith("/codec")]
 
@@ -77,11 +77,11 @@ class Signed(requests.auth.AuthBase):
         return request
 
 
-async def test_the_gateway_is_as_its_openapi_says(desk: Desk) -> None:
+async def test_the_gateway_is_as_its_openapi_says(house: House) -> None:
     """Requests made from the schema, good and bad, signed: no answer that is not published, and no 500."""
-    async with serving(desk.app) as url:
+    async with serving(house.app) as url:
         seen = await asyncio.to_thread(_explore, url)
-        await desk.brought()
+        await house.brought()
     assert {path for path, status in seen if status == 202} == MESSAGES
     assert {path for path, status in seen if status == 422} == MESSAGES
 

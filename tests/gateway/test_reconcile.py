@@ -23,37 +23,37 @@ from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
 from tests.activities.database import BY_FORCE
 from tests.activities.people import phone_of
-from tests.gateway.desk import ON, Desk, now
 from tests.gateway.ear import END, IDLE, STAGE, WORKS
+from tests.gateway.house import ON, House, now
 from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
 
 
-async def _open_a_while_ago(desk: Desk, n: int = 1) -> Case:
-    case = await desk.open(n)
-    async with desk.card.transaction() as session:
+async def _open_a_while_ago(house: House, n: int = 1) -> Case:
+    case = await house.open(n)
+    async with house.card.transaction() as session:
         (await session.get_one(CaseRecord, case.ref)).started_at = now() - timedelta(hours=1)
     return case
 
 
-def _reconciler(desk: Desk) -> Reconciler:
-    return Reconciler(desk.card, desk.client, desk.opening)
+def _reconciler(house: House) -> Reconciler:
+    return Reconciler(house.card, house.client, house.opening)
 
 
-async def _runs(desk: Desk, case: Case) -> bool:
-    return (await desk.handle(case).describe()).status is WorkflowExecutionStatus.RUNNING
+async def _runs(house: House, case: Case) -> bool:
+    return (await house.handle(case).describe()).status is WorkflowExecutionStatus.RUNNING
 
 
-async def test_a_terminated_case_is_begun_anew_without_waiting_for_an_answer(desk: Desk) -> None:
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).terminate("by mistake")
-    assert await _reconciler(desk).look() == 1
-    assert await _runs(desk, case)
+async def test_a_terminated_case_is_begun_anew_without_waiting_for_an_answer(house: House) -> None:
+    case = await _open_a_while_ago(house)
+    await house.handle(case).terminate("by mistake")
+    assert await _reconciler(house).look() == 1
+    assert await _runs(house, case)
 
 
-async def test_a_case_that_temporal_never_heard_of_is_begun_anew(desk: Desk) -> None:
+async def test_a_case_that_temporal_never_heard_of_is_begun_anew(house: House) -> None:
     """As after a restore of Temporal from before the case, or when its history is gone."""
-    case = await desk.open()
-    async with desk.card.transaction() as session:
+    case = await house.open()
+    async with house.card.transaction() as session:
         row = await session.get_one(CaseRecord, case.ref)
         session.add(
             CaseRecord(
@@ -65,121 +65,121 @@ async def test_a_case_that_temporal_never_heard_of_is_begun_anew(desk: Desk) -> 
                 started_at=now() - timedelta(hours=1),
             )
         )
-    assert await _reconciler(desk).look() == 1
-    assert await _runs(desk, case.model_copy(update={"ref": "9999-0001-7"}))
+    assert await _reconciler(house).look() == 1
+    assert await _runs(house, case.model_copy(update={"ref": "9999-0001-7"}))
 
 
-async def test_cases_that_run_or_are_over_are_left_alone(desk: Desk) -> None:
-    running, over = await _open_a_while_ago(desk, 1), await _open_a_while_ago(desk, 2)
-    before = (await desk.handle(running).describe()).run_id
-    await desk.end(over)
-    assert await _reconciler(desk).look() == 0
-    assert (await desk.handle(running).describe()).run_id == before
-    assert not await _runs(desk, over)
+async def test_cases_that_run_or_are_over_are_left_alone(house: House) -> None:
+    running, over = await _open_a_while_ago(house, 1), await _open_a_while_ago(house, 2)
+    before = (await house.handle(running).describe()).run_id
+    await house.end(over)
+    assert await _reconciler(house).look() == 0
+    assert (await house.handle(running).describe()).run_id == before
+    assert not await _runs(house, over)
 
 
-async def test_a_case_that_no_worker_can_go_on_with_is_put_before_a_person(desk: Desk) -> None:
+async def test_a_case_that_no_worker_can_go_on_with_is_put_before_a_person(house: House) -> None:
     """A signal that no key of ours opens fails its workflow task for ever, and the case can say nothing itself."""
-    case = await _open_a_while_ago(desk)
-    converter = replace(desk.client.data_converter, payload_codec=EncryptionCodec(KeyRing.generate("nobody")))
-    stranger = Client(desk.client.service_client, namespace=desk.client.namespace, data_converter=converter)
+    case = await _open_a_while_ago(house)
+    converter = replace(house.client.data_converter, payload_codec=EncryptionCodec(KeyRing.generate("nobody")))
+    stranger = Client(house.client.service_client, namespace=house.client.namespace, data_converter=converter)
     await stranger.get_workflow_handle(case.id).signal(Message.RECEIPT, Receipt(key="offer"))
     async with asyncio.timeout(60):
-        while case.ref not in await _amiss(desk, reconcile.STANDS_STILL):
+        while case.ref not in await _amiss(house, reconcile.STANDS_STILL):
             await asyncio.sleep(0.5)
-            await _reconciler(desk).look()
-    await desk.handle(case).terminate("nobody can open it")
+            await _reconciler(house).look()
+    await house.handle(case).terminate("nobody can open it")
     async with asyncio.timeout(30):
-        while case.ref in await _amiss(desk, reconcile.STANDS_STILL):
-            await _reconciler(desk).look()
+        while case.ref in await _amiss(house, reconcile.STANDS_STILL):
+            await _reconciler(house).look()
             await asyncio.sleep(0.2)
-    assert await _runs(desk, case)
+    assert await _runs(house, case)
 
 
-async def _amiss(desk: Desk, kind: str) -> set[str]:
-    async with desk.card.transaction() as session:
+async def _amiss(house: House, kind: str) -> set[str]:
+    async with house.card.transaction() as session:
         return {one.ref for one in await findings.listed(session) if one.kind == kind}
 
 
-async def test_a_case_lost_after_its_application_is_begun_anew_too(desk: Desk) -> None:
+async def test_a_case_lost_after_its_application_is_begun_anew_too(house: House) -> None:
     """That nothing is done twice then is held where real workers run: tests/system/test_begun_anew.py."""
-    case = await _open_a_while_ago(desk)
-    async with desk.card.transaction() as session:
+    case = await _open_a_while_ago(house)
+    async with house.card.transaction() as session:
         await session.execute(BY_FORCE)
         session.add(Application(key=f"{case.id}:register", case_ref=case.ref, applied_on=ON))
-    await desk.handle(case).terminate("by mistake")
-    assert await _reconciler(desk).look() == 1
-    assert await _runs(desk, case)
+    await house.handle(case).terminate("by mistake")
+    assert await _reconciler(house).look() == 1
+    assert await _runs(house, case)
 
 
-async def test_the_looks_go_round_all_open_cases(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_looks_go_round_all_open_cases(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """What can't be begun at the head of the list keeps nobody behind it waiting."""
     monkeypatch.setattr(reconcile, "AT_ONCE", 1)
-    lost = [await _open_a_while_ago(desk, n) for n in (1, 2, 3)]
+    lost = [await _open_a_while_ago(house, n) for n in (1, 2, 3)]
     for case in lost:
-        await desk.handle(case).terminate("by mistake")
-    looks = _reconciler(desk)
+        await house.handle(case).terminate("by mistake")
+    looks = _reconciler(house)
     for _ in lost:
         await looks.look()
-    assert all([await _runs(desk, case) for case in lost])
+    assert all([await _runs(house, case) for case in lost])
 
 
-async def test_a_workflow_without_a_row_is_put_before_a_person_until_it_is_gone(desk: Desk) -> None:
+async def test_a_workflow_without_a_row_is_put_before_a_person_until_it_is_gone(house: House) -> None:
     """As after a restore of the Card from before the case."""
-    case = await desk.open()
-    async with desk.card.transaction() as session:
+    case = await house.open()
+    async with house.card.transaction() as session:
         await session.execute(BY_FORCE)
         await session.execute(delete(table(CaseRecord)).where(col(CaseRecord.ref) == case.ref))
-    looks = _reconciler(desk)
-    assert await _found(desk, looks, case) == ["workflow_without_row"]
-    await desk.handle(case).terminate("it is nobody's")
+    looks = _reconciler(house)
+    assert await _found(house, looks, case) == ["workflow_without_row"]
+    await house.handle(case).terminate("it is nobody's")
     async with asyncio.timeout(20):
-        while await _is_listed_as_running(desk, case):
+        while await _is_listed_as_running(house, case):
             await asyncio.sleep(0.1)
-    assert await _found(desk, looks, case) == []
+    assert await _found(house, looks, case) == []
 
 
-async def test_a_case_that_has_ended_and_that_the_card_has_forgotten_is_put_before_a_person(desk: Desk) -> None:
+async def test_a_case_that_has_ended_and_that_the_card_has_forgotten_is_put_before_a_person(house: House) -> None:
     """It had been credited; the Card was restored from before, and nothing told that money had gone out."""
-    case = await desk.open()
-    await desk.end(case)
-    async with desk.card.transaction() as session:
+    case = await house.open()
+    await house.end(case)
+    async with house.card.transaction() as session:
         await session.execute(BY_FORCE)
         await session.execute(delete(table(CaseRecord)).where(col(CaseRecord.ref) == case.ref))
-    await _until_found(desk, _reconciler(desk), case, "forgotten_by_the_card")
+    await _until_found(house, _reconciler(house), case, "forgotten_by_the_card")
 
 
-async def test_a_case_older_in_the_card_than_its_workflow_is_begun_anew_when_somebody_says_so(desk: Desk) -> None:
-    case = await _open_a_while_ago(desk)
+async def test_a_case_older_in_the_card_than_its_workflow_is_begun_anew_when_somebody_says_so(house: House) -> None:
+    case = await _open_a_while_ago(house)
     with pytest.raises(BadInput, match="nothing is begun anew"):
-        await deciding.begin_anew(desk.card, case.ref, "", "a.omarova")
-    await desk.handle(case).signal(END)  # its outcome was in the copy that is lost
-    await desk.handle(case).result()
-    looks = _reconciler(desk)
-    await _until_found(desk, looks, case, "completed_without_outcome")
-    assert not await _runs(desk, case)
-    await deciding.begin_anew(desk.card, case.ref, "the Card was restored", "a.omarova")
-    await _found(desk, looks, case)
-    assert await _runs(desk, case)
+        await deciding.begin_anew(house.card, case.ref, "", "a.omarova")
+    await house.handle(case).signal(END)  # its outcome was in the copy that is lost
+    await house.handle(case).result()
+    looks = _reconciler(house)
+    await _until_found(house, looks, case, "completed_without_outcome")
+    assert not await _runs(house, case)
+    await deciding.begin_anew(house.card, case.ref, "the Card was restored", "a.omarova")
+    await _found(house, looks, case)
+    assert await _runs(house, case)
 
 
-async def test_a_case_of_a_service_that_is_gone_is_put_before_a_person(desk: Desk) -> None:
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).terminate("by mistake")
-    async with desk.card.transaction() as session:
+async def test_a_case_of_a_service_that_is_gone_is_put_before_a_person(house: House) -> None:
+    case = await _open_a_while_ago(house)
+    await house.handle(case).terminate("by mistake")
+    async with house.card.transaction() as session:
         await session.execute(BY_FORCE)
         (await session.get_one(CaseRecord, case.ref)).service = "gone"
-    assert await _found(desk, _reconciler(desk), case) == ["cannot_begin"]
-    async with desk.card.transaction() as session:
+    assert await _found(house, _reconciler(house), case) == ["cannot_begin"]
+    async with house.card.transaction() as session:
         await session.execute(BY_FORCE)
         (await session.get_one(CaseRecord, case.ref)).service = case.service
-    assert await _found(desk, _reconciler(desk), case) == []
-    assert await _runs(desk, case)
+    assert await _found(house, _reconciler(house), case) == []
+    assert await _runs(house, case)
 
 
-async def test_what_was_intended_for_a_case_that_is_over_is_put_before_a_person(desk: Desk) -> None:
-    case = await _open_a_while_ago(desk)
-    async with desk.card.transaction() as session:
+async def test_what_was_intended_for_a_case_that_is_over_is_put_before_a_person(house: House) -> None:
+    case = await _open_a_while_ago(house)
+    async with house.card.transaction() as session:
         long_ago = now() - timedelta(hours=2)
         await session.execute(BY_FORCE)
         session.add(Application(key=f"{case.id}:register", case_ref=case.ref, applied_on=ON, intended_at=long_ago))
@@ -191,31 +191,31 @@ async def test_what_was_intended_for_a_case_that_is_over_is_put_before_a_person(
     assert (found.kind, found.ref) == ("application_never_done", case.ref)
 
 
-async def _found(desk: Desk, looks: Reconciler, case: Case) -> list[str]:
+async def _found(house: House, looks: Reconciler, case: Case) -> list[str]:
     """Kinds of what is found about the case; other tests have workflows on the same server."""
     async with asyncio.timeout(30):
         await looks.whole()
-    async with desk.card.statements() as session:
+    async with house.card.statements() as session:
         return [one.kind for one in await findings.listed(session) if one.ref == case.ref]
 
 
-async def _is_listed_as_running(desk: Desk, case: Case) -> bool:
+async def _is_listed_as_running(house: House, case: Case) -> bool:
     query = f"ExecutionStatus = 'Running' AND WorkflowId = '{case.id}'"
-    return bool([found async for found in desk.client.list_workflows(query)])
+    return bool([found async for found in house.client.list_workflows(query)])
 
 
-async def _until_found(desk: Desk, looks: Reconciler, case: Case, kind: str) -> None:
+async def _until_found(house: House, looks: Reconciler, case: Case, kind: str) -> None:
     """Visibility lags a little."""
     async with asyncio.timeout(20):
-        while kind not in await _found(desk, looks, case):
+        while kind not in await _found(house, looks, case):
             await asyncio.sleep(0.2)
 
 
-async def test_a_case_in_which_nothing_is_under_way_is_put_before_a_person(desk: Desk) -> None:
+async def test_a_case_in_which_nothing_is_under_way_is_put_before_a_person(house: House) -> None:
     """A worker that is none of ours took its task and answered with nothing: it stood at `detect`, for good, unseen."""
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).signal(IDLE, True)  # and asks nobody
-    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
+    case = await _open_a_while_ago(house)
+    await house.handle(case).signal(IDLE, True)  # and asks nobody
+    await _until_found(house, _reconciler(house), case, "case_stands_still")
 
 
 FOREIGN: dict[str, dict[str, Any]] = {
@@ -228,31 +228,31 @@ FOREIGN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("members", FOREIGN.values(), ids=FOREIGN)
 async def test_a_workflow_that_was_not_started_for_the_case_is_put_before_a_person(
-    desk: Desk, members: dict[str, Any]
+    house: House, members: dict[str, Any]
 ) -> None:
     """Somebody started it again by hand: it bore the case's name, and worked on nothing."""
-    case = await _open_a_while_ago(desk)
-    said = (await desk.handle(case).describe()).typed_search_attributes
-    await desk.handle(case).terminate("by a stranger")
-    own: dict[str, Any] = {"workflow": WORKFLOW, "task_queue": desk.opening.task_queue, "search_attributes": said}
-    await desk.client.start_workflow(arg=case, id=case.id, **own | members)
-    looks = _reconciler(desk)
-    await _until_found(desk, looks, case, "workflow_elsewhere")
-    await desk.handle(case).terminate("by an operator")
+    case = await _open_a_while_ago(house)
+    said = (await house.handle(case).describe()).typed_search_attributes
+    await house.handle(case).terminate("by a stranger")
+    own: dict[str, Any] = {"workflow": WORKFLOW, "task_queue": house.opening.task_queue, "search_attributes": said}
+    await house.client.start_workflow(arg=case, id=case.id, **own | members)
+    looks = _reconciler(house)
+    await _until_found(house, looks, case, "workflow_elsewhere")
+    await house.handle(case).terminate("by an operator")
     async with asyncio.timeout(20):
-        while await _found(desk, looks, case):
+        while await _found(house, looks, case):
             await asyncio.sleep(0.2)
-    assert await _runs(desk, case)
+    assert await _runs(house, case)
 
 
-async def test_a_step_that_was_moved_to_no_worker_of_ours_is_put_before_a_person(desk: Desk) -> None:
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).signal(WORKS)
-    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
+async def test_a_step_that_was_moved_to_no_worker_of_ours_is_put_before_a_person(house: House) -> None:
+    case = await _open_a_while_ago(house)
+    await house.handle(case).signal(WORKS)
+    await _until_found(house, _reconciler(house), case, "case_stands_still")
 
 
 async def test_a_task_that_no_worker_takes_is_put_before_a_person(
-    lonely: Desk, monkeypatch: pytest.MonkeyPatch
+    lonely: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stranger had bound the case to workers that are not there: her yes was heard by nobody, unseen."""
     monkeypatch.setattr(standstill, "TAKEN_WITHIN", timedelta(0))
@@ -261,50 +261,50 @@ async def test_a_task_that_no_worker_takes_is_put_before_a_person(
 
 
 @pytest.mark.parametrize("stage", [Stage.OFFER, Stage.CONSENT])
-async def test_a_case_in_which_no_timer_runs_is_put_before_a_person(desk: Desk, stage: Stage) -> None:
+async def test_a_case_in_which_no_timer_runs_is_put_before_a_person(house: House, stage: Stage) -> None:
     """A stranger took its task when the offer had gone out, and answered with nothing: no window would ever close."""
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).signal(STAGE, stage)
-    await desk.handle(case).signal(IDLE, True)
-    await desk.ask(case)
-    looks = _reconciler(desk)
-    await _until_found(desk, looks, case, "case_stands_still")
-    await desk.handle(case).signal(IDLE, False)
+    case = await _open_a_while_ago(house)
+    await house.handle(case).signal(STAGE, stage)
+    await house.handle(case).signal(IDLE, True)
+    await house.ask(case)
+    looks = _reconciler(house)
+    await _until_found(house, looks, case, "case_stands_still")
+    await house.handle(case).signal(IDLE, False)
     async with asyncio.timeout(20):
-        while await _found(desk, looks, case):
+        while await _found(house, looks, case):
             await asyncio.sleep(0.2)
 
 
-async def test_a_case_that_has_not_noticed_the_end_of_its_term_is_put_before_a_person(desk: Desk) -> None:
-    case = await _open_a_while_ago(desk)
-    said = (await desk.handle(case).describe()).typed_search_attributes
-    await desk.handle(case).terminate("by a stranger")
+async def test_a_case_that_has_not_noticed_the_end_of_its_term_is_put_before_a_person(house: House) -> None:
+    case = await _open_a_while_ago(house)
+    said = (await house.handle(case).describe()).typed_search_attributes
+    await house.handle(case).terminate("by a stranger")
     said = said.updated(SearchAttributePair(SearchAttributes.DEADLINE, now() - timedelta(days=1)))
-    queue = desk.opening.task_queue
-    await desk.client.start_workflow(WORKFLOW, case, id=case.id, task_queue=queue, search_attributes=said)
-    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
+    queue = house.opening.task_queue
+    await house.client.start_workflow(WORKFLOW, case, id=case.id, task_queue=queue, search_attributes=said)
+    await _until_found(house, _reconciler(house), case, "case_stands_still")
 
 
-async def test_a_step_that_was_paused_is_put_before_a_person(desk: Desk) -> None:
+async def test_a_step_that_was_paused_is_put_before_a_person(house: House) -> None:
     """A button in the Web UI; the case showed nothing of it, and no term runs before the consent."""
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).signal(WORKS)
+    case = await _open_a_while_ago(house)
+    await house.handle(case).signal(WORKS)
     async with asyncio.timeout(20):
-        while not (await desk.handle(case).describe()).raw_description.pending_activities:
+        while not (await house.handle(case).describe()).raw_description.pending_activities:
             await asyncio.sleep(0.1)
     paused = PauseActivityRequest(
-        namespace=desk.client.namespace, execution=WorkflowExecution(workflow_id=case.id), id="1"
+        namespace=house.client.namespace, execution=WorkflowExecution(workflow_id=case.id), id="1"
     )
-    await desk.client.workflow_service.pause_activity(paused)
-    await _until_found(desk, _reconciler(desk), case, "case_stands_still")
-    async with desk.card.statements() as session:
+    await house.client.workflow_service.pause_activity(paused)
+    await _until_found(house, _reconciler(house), case, "case_stands_still")
+    async with house.card.statements() as session:
         assert any("paused" in one.what for one in await findings.listed(session) if one.ref == case.ref)
 
 
-async def _agreed(desk: Desk, case: Case) -> None:
+async def _agreed(house: House, case: Case) -> None:
     """By the Card she has said yes to the case."""
-    key = await desk.ask(case)
-    async with desk.card.transaction() as session:
+    key = await house.ask(case)
+    async with house.card.transaction() as session:
         at = now()
         session.add(IncomingMessage(message_id="m-1", phone=phone_of(1), text="Иә", received_at=at, stored_at=at))
         await session.flush()
@@ -321,7 +321,7 @@ async def _agreed(desk: Desk, case: Case) -> None:
         )
 
 
-async def test_a_yes_that_nobody_takes_now_holds_up_no_look(lonely: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_yes_that_nobody_takes_now_holds_up_no_look(lonely: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a worker the update is accepted by nobody: the look ended in an error, and so did every later one."""
     monkeypatch.setattr(reconcile, "TAKEN_WITHIN", timedelta(seconds=0.5))
     case = await _open_a_while_ago(lonely)
@@ -339,55 +339,55 @@ async def test_a_yes_that_nobody_takes_now_holds_up_no_look(lonely: Desk, monkey
     assert {line["case"] for line in logs if line["event"] == "reconcile.answer_brought_again"} == {case.ref}
 
 
-async def test_what_a_case_was_told_before_it_was_begun_anew_is_brought_again(desk: Desk) -> None:
+async def test_what_a_case_was_told_before_it_was_begun_anew_is_brought_again(house: House) -> None:
     """She said yes while a registry was down, and the case was terminated before it had heard: it waited in silence."""
-    case = await _open_a_while_ago(desk)
-    key = await desk.ask(case)
-    async with desk.card.transaction() as session:
+    case = await _open_a_while_ago(house)
+    key = await house.ask(case)
+    async with house.card.transaction() as session:
         at = now()
         yes: dict[str, Any] = {"meaning": "yes", "question_key": key, "case_ref": case.ref, "relayed_at": at}
         said = IncomingMessage(message_id="m-2", phone=phone_of(1), text="Иә", received_at=at, stored_at=at, **yes)
         session.add(said)
-    await desk.handle(case).signal(STAGE, Stage.CONSENT)
-    looks = _reconciler(desk)
-    await _found(desk, looks, case)
-    assert (await desk.heard(case)).replies == [], "it was brought to this run"
-    await desk.handle(case).terminate("by mistake")
-    await _found(desk, looks, case)
-    assert await _runs(desk, case)
-    await desk.handle(case).signal(STAGE, Stage.CONSENT)
+    await house.handle(case).signal(STAGE, Stage.CONSENT)
+    looks = _reconciler(house)
+    await _found(house, looks, case)
+    assert (await house.heard(case)).replies == [], "it was brought to this run"
+    await house.handle(case).terminate("by mistake")
+    await _found(house, looks, case)
+    assert await _runs(house, case)
+    await house.handle(case).signal(STAGE, Stage.CONSENT)
     async with asyncio.timeout(20):
-        while not (await desk.heard(case)).replies:
-            await _found(desk, looks, case)
+        while not (await house.heard(case)).replies:
+            await _found(house, looks, case)
     for _ in range(2):
-        await _found(desk, looks, case)
-    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["m-2"], "and once"
+        await _found(house, looks, case)
+    assert [reply.message_id for reply in (await house.heard(case)).replies] == ["m-2"], "and once"
 
 
-async def test_a_question_that_the_card_has_forgotten_is_put_before_a_person(desk: Desk) -> None:
+async def test_a_question_that_the_card_has_forgotten_is_put_before_a_person(house: House) -> None:
     """She answered it, and was told that nobody had asked her."""
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).signal(STAGE, Stage.CONSENT)
-    await _until_found(desk, _reconciler(desk), case, "question_forgotten")
+    case = await _open_a_while_ago(house)
+    await house.handle(case).signal(STAGE, Stage.CONSENT)
+    await _until_found(house, _reconciler(house), case, "question_forgotten")
 
 
-async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(desk: Desk) -> None:
+async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(house: House) -> None:
     """By the Card she had agreed, and money was owed; the case waited for her answer, and would have lapsed."""
-    case = await _open_a_while_ago(desk)
-    await _agreed(desk, case)
-    looks = _reconciler(desk)
+    case = await _open_a_while_ago(house)
+    await _agreed(house, case)
+    looks = _reconciler(house)
     await looks.look()
-    assert (await desk.heard(case)).replies == []
-    await desk.handle(case).signal(STAGE, Stage.CONSENT)
+    assert (await house.heard(case)).replies == []
+    await house.handle(case).signal(STAGE, Stage.CONSENT)
     async with asyncio.timeout(20):
-        while not (await desk.heard(case)).replies:
+        while not (await house.heard(case)).replies:
             await looks.look()
             await asyncio.sleep(0.2)
-    assert {reply.message_id for reply in (await desk.heard(case)).replies} == {"m-1"}
+    assert {reply.message_id for reply in (await house.heard(case)).replies} == {"m-1"}
 
 
-async def test_the_sweep_looks(desk: Desk) -> None:
-    case = await _open_a_while_ago(desk)
-    await desk.handle(case).terminate("by mistake")
-    await desk.relay.sweep()
-    assert await _runs(desk, case)
+async def test_the_sweep_looks(house: House) -> None:
+    case = await _open_a_while_ago(house)
+    await house.handle(case).terminate("by mistake")
+    await house.relay.sweep()
+    assert await _runs(house, case)

@@ -21,8 +21,8 @@ from gateway import relay as relay_module
 from gateway.relay import FLOOD, MOST_ANSWERS, MOST_WAITING, Relay
 from tests.activities.database import BY_FORCE
 from tests.activities.people import ibans_of, phone_of
-from tests.gateway.desk import Desk, now
 from tests.gateway.ear import Ear
+from tests.gateway.house import House, now
 from workflows.model import Meaning as Said
 from workflows.model import Reply, Step
 
@@ -67,181 +67,181 @@ def test_whose_answer_it_is(text: str, open_: list[Question], meant: int | None)
     assert (found.question.number if found.question else None) == meant
 
 
-async def test_an_answer_reaches_its_case_as_an_id_and_belongs_to_its_question(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
+async def test_an_answer_reaches_its_case_as_an_id_and_belongs_to_its_question(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
     at = now() - timedelta(seconds=3)
-    id_ = await desk.reply("ИӘ", at=at)
-    assert (await desk.heard(case)).replies == [Reply(message_id=id_)], "what it says, the case reads from the Card"
-    stored = await desk.stored(id_)
+    id_ = await house.reply("ИӘ", at=at)
+    assert (await house.heard(case)).replies == [Reply(message_id=id_)], "what it says, the case reads from the Card"
+    stored = await house.stored(id_)
     assert (stored.meaning, stored.case_ref, stored.question_key) == ("yes", case.ref, case.key(Step.OFFER))
     assert stored.relayed_at
-    assert not desk.centre.said, "the case itself answers"
+    assert not house.centre.said, "the case itself answers"
 
 
-async def test_an_sms_with_gaps_is_never_a_yes(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
-    id_ = await desk.reply("ИӘ", complete=False)
-    assert len((await desk.heard(case)).replies) == 1
-    assert (await desk.stored(id_)).meaning == "unclear"
+async def test_an_sms_with_gaps_is_never_a_yes(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    id_ = await house.reply("ИӘ", complete=False)
+    assert len((await house.heard(case)).replies) == 1
+    assert (await house.stored(id_)).meaning == "unclear"
 
 
-async def test_a_numbered_answer_reaches_the_question_of_that_number(desk: Desk) -> None:
-    first, second = await desk.open(), await desk.open(service="childbirth")
-    await desk.ask(first)
-    await desk.ask(second)
-    no, yes = await desk.reply("ЖОҚ 2"), await desk.reply("ИӘ 1")
-    assert [reply.message_id for reply in (await desk.heard(first)).replies] == [yes]
-    assert [reply.message_id for reply in (await desk.heard(second)).replies] == [no]
+async def test_a_numbered_answer_reaches_the_question_of_that_number(house: House) -> None:
+    first, second = await house.open(), await house.open(service="childbirth")
+    await house.ask(first)
+    await house.ask(second)
+    no, yes = await house.reply("ЖОҚ 2"), await house.reply("ИӘ 1")
+    assert [reply.message_id for reply in (await house.heard(first)).replies] == [yes]
+    assert [reply.message_id for reply in (await house.heard(second)).replies] == [no]
 
 
-async def test_a_doubled_sms_is_one_reply(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
+async def test_a_doubled_sms_is_one_reply(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
     at = now()
     for _ in range(3):
-        await desk.reply("ИӘ", message_id="smpp:7", at=at)
-    await asyncio.gather(*(desk.reply("ИӘ", message_id="smpp:8", at=at) for _ in range(5)))
-    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["smpp:7", "smpp:8"]
+        await house.reply("ИӘ", message_id="smpp:7", at=at)
+    await asyncio.gather(*(house.reply("ИӘ", message_id="smpp:8", at=at) for _ in range(5)))
+    assert [reply.message_id for reply in (await house.heard(case)).replies] == ["smpp:7", "smpp:8"]
 
 
-async def test_two_gateways_at_once_bring_it_once(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
-    other = desk.another_relay()
+async def test_two_gateways_at_once_bring_it_once(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    other = house.another_relay()
     at = now()
     await asyncio.gather(
-        desk.relay.reply("smpp:9", phone_of(1), "ИӘ", at), other.reply("smpp:9", phone_of(1), "ИӘ", at)
+        house.relay.reply("smpp:9", phone_of(1), "ИӘ", at), other.reply("smpp:9", phone_of(1), "ИӘ", at)
     )
-    await desk.brought()
-    await desk.brought(other)
-    assert len((await desk.heard(case)).replies) == 1
+    await house.brought()
+    await house.brought(other)
+    assert len((await house.heard(case)).replies) == 1
 
 
 # --- nobody asked, or several did -------------------------------------------------------------------------------------
 
 
-async def test_an_id_that_comes_again_is_another_message(desk: Desk) -> None:
+async def test_an_id_that_comes_again_is_another_message(house: House) -> None:
     """An operator's counter began anew: her yes had the id of somebody else's thanks, and was swallowed."""
-    case = await desk.open()
-    await desk.ask(case)
-    await desk.reply("спасибо", 2, message_id="smpp:7")
-    assert await desk.relay.reply("smpp:7", phone_of(1), "ИӘ", now())
-    assert not await desk.relay.reply("smpp:7", phone_of(1), "ИӘ", now()), "a doubled delivery of the second"
-    assert not await desk.relay.reply("smpp:7", phone_of(2), "спасибо", now()), "and of the first"
-    await desk.brought()
-    (heard,) = (await desk.heard(case)).replies
-    assert (await desk.stored(heard.message_id)).text == "ИӘ"
-    await desk.reply("ИӘ", message_id="smpp:8", at=now() - timedelta(days=40))
-    assert await desk.relay.reply("smpp:8", phone_of(1), "ИӘ", now()), "the same word a month later is another"
-    await desk.brought()
+    case = await house.open()
+    await house.ask(case)
+    await house.reply("спасибо", 2, message_id="smpp:7")
+    assert await house.relay.reply("smpp:7", phone_of(1), "ИӘ", now())
+    assert not await house.relay.reply("smpp:7", phone_of(1), "ИӘ", now()), "a doubled delivery of the second"
+    assert not await house.relay.reply("smpp:7", phone_of(2), "спасибо", now()), "and of the first"
+    await house.brought()
+    (heard,) = (await house.heard(case)).replies
+    assert (await house.stored(heard.message_id)).text == "ИӘ"
+    await house.reply("ИӘ", message_id="smpp:8", at=now() - timedelta(days=40))
+    assert await house.relay.reply("smpp:8", phone_of(1), "ИӘ", now()), "the same word a month later is another"
+    await house.brought()
 
 
-async def test_with_several_questions_open_the_person_is_asked_which(desk: Desk) -> None:
-    first, second = await desk.open(), await desk.open(service="childbirth")
-    await desk.ask(first)
-    await desk.ask(second)
-    await desk.reply("ИӘ")
-    assert (await desk.heard(first)).replies == (await desk.heard(second)).replies == []
-    (text,) = desk.centre.to(phone_of(1))
+async def test_with_several_questions_open_the_person_is_asked_which(house: House) -> None:
+    first, second = await house.open(), await house.open(service="childbirth")
+    await house.ask(first)
+    await house.ask(second)
+    await house.reply("ИӘ")
+    assert (await house.heard(first)).replies == (await house.heard(second)).replies == []
+    (text,) = house.centre.to(phone_of(1))
     assert "1 - " in text
     assert "2 - " in text
-    await desk.reply("ИӘ 2")
-    assert len((await desk.heard(second)).replies) == 1
+    await house.reply("ИӘ 2")
+    assert len((await house.heard(second)).replies) == 1
 
 
-async def test_no_case_is_named_to_a_phone_that_has_another_owner_now(desk: Desk) -> None:
+async def test_no_case_is_named_to_a_phone_that_has_another_owner_now(house: House) -> None:
     """She wrote from the number that the one before her was asked on: what that one was offered is not hers to read."""
     for service in ("multi-child", "childbirth"):
-        await desk.ask(await desk.open(service=service))
-    over = await desk.open(2)
-    await desk.ask(over, 2)
-    await desk.end(over)
-    desk.mobile.moved |= {1, 2}
-    await desk.reply("ИӘ")
-    await desk.reply("ИӘ", n=2)
+        await house.ask(await house.open(service=service))
+    over = await house.open(2)
+    await house.ask(over, 2)
+    await house.end(over)
+    house.mobile.moved |= {1, 2}
+    await house.reply("ИӘ")
+    await house.reply("ИӘ", n=2)
     for n in (1, 2):
-        (text,) = desk.centre.to(phone_of(n))
+        (text,) = house.centre.to(phone_of(n))
         assert text == dialogue.compose(dialogue.MessageKind.NO_QUESTION, "kk")
 
 
 @pytest.mark.parametrize("text", ["ИӘ 2", "ЖОҚ 7"])
-async def test_a_number_that_is_none_of_the_open_ones_is_asked_after(desk: Desk, text: str) -> None:
+async def test_a_number_that_is_none_of_the_open_ones_is_asked_after(house: House, text: str) -> None:
     """To be told that nothing is asked would cost the person the right that waits for the answer."""
-    case = await desk.open()
-    await desk.ask(case)
-    await desk.reply(text)
-    assert (await desk.heard(case)).replies == []
-    (told,) = desk.centre.to(phone_of(1))
+    case = await house.open()
+    await house.ask(case)
+    await house.reply(text)
+    assert (await house.heard(case)).replies == []
+    (told,) = house.centre.to(phone_of(1))
     assert "1 - " in told
 
 
-async def test_asking_which_comes_to_an_end(desk: Desk) -> None:
+async def test_asking_which_comes_to_an_end(house: House) -> None:
     """Or two machines would write to each other for ever, at the state's cost."""
     for service in ("multi-child", "childbirth"):
-        await desk.ask(await desk.open(service=service))
+        await house.ask(await house.open(service=service))
     for _ in range(6):
-        await desk.reply("ИӘ")
-    assert len(desk.centre.to(phone_of(1))) == 3
+        await house.reply("ИӘ")
+    assert len(house.centre.to(phone_of(1))) == 3
 
 
-async def test_who_was_asked_nothing_is_told_so_once_a_day(desk: Desk) -> None:
-    await desk.reply("ИӘ")
-    await desk.reply("ИӘ")
-    await desk.reply("ИӘ", n=2)
-    assert (len(desk.centre.to(phone_of(1))), len(desk.centre.to(phone_of(2)))) == (1, 1)
-    async with desk.card.transaction() as session:
+async def test_who_was_asked_nothing_is_told_so_once_a_day(house: House) -> None:
+    await house.reply("ИӘ")
+    await house.reply("ИӘ")
+    await house.reply("ИӘ", n=2)
+    assert (len(house.centre.to(phone_of(1))), len(house.centre.to(phone_of(2)))) == (1, 1)
+    async with house.card.transaction() as session:
         await session.execute(update(OutgoingMessage).values(intended_at=now() - timedelta(hours=25)))
-    await desk.reply("ИӘ")
-    assert len(desk.centre.to(phone_of(1))) == 2
+    await house.reply("ИӘ")
+    assert len(house.centre.to(phone_of(1))) == 2
 
 
-async def test_five_sms_at_once_to_nobody_are_answered_once(desk: Desk) -> None:
+async def test_five_sms_at_once_to_nobody_are_answered_once(house: House) -> None:
     for n in range(5):
-        await desk.relay.reply(f"smpp:at once {n}", phone_of(1), "ИӘ", now())
-    await desk.brought()
-    assert len(desk.centre.to(phone_of(1))) == 1
+        await house.relay.reply(f"smpp:at once {n}", phone_of(1), "ИӘ", now())
+    await house.brought()
+    assert len(house.centre.to(phone_of(1))) == 1
 
 
-async def test_an_answer_to_a_case_that_is_over_is_answered_all_the_same(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
-    await desk.end(case)
-    id_ = await desk.reply("ИӘ")
-    assert len(desk.centre.to(phone_of(1))) == 1
-    assert (await desk.stored(id_)).relayed_at
+async def test_an_answer_to_a_case_that_is_over_is_answered_all_the_same(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    await house.end(case)
+    id_ = await house.reply("ИӘ")
+    assert len(house.centre.to(phone_of(1))) == 1
+    assert (await house.stored(id_)).relayed_at
 
 
 # --- somebody is away -----------------------------------------------------------------------------------------------
 
 
-async def test_what_a_gateway_left_behind_is_brought_on_by_the_next(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
-    async with desk.card.transaction() as session:
+async def test_what_a_gateway_left_behind_is_brought_on_by_the_next(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    async with house.card.transaction() as session:
         left = IncomingMessage(message_id="smpp:left", phone=phone_of(1), text="ИӘ", received_at=now())
         await messages.store_incoming(session, left)
-    another = desk.another_relay()
+    another = house.another_relay()
     await another.sweep()
-    await desk.brought(another)
-    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["smpp:left"]
+    await house.brought(another)
+    assert [reply.message_id for reply in (await house.heard(case)).replies] == ["smpp:left"]
     await another.sweep()
-    await desk.brought(another)
-    assert len((await desk.heard(case)).replies) == 1
+    await house.brought(another)
+    assert len((await house.heard(case)).replies) == 1
 
 
-async def test_killed_after_the_case_has_taken_it_it_is_brought_again_harmlessly(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
-    id_ = await desk.reply("ИӘ")
-    async with desk.card.transaction() as session:
+async def test_killed_after_the_case_has_taken_it_it_is_brought_again_harmlessly(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    id_ = await house.reply("ИӘ")
+    async with house.card.transaction() as session:
         await session.execute(BY_FORCE)
         (await session.get_one(IncomingMessage, id_)).relayed_at = None
-    await desk.relay.sweep()
-    await desk.brought()
-    assert len((await desk.heard(case)).replies) == 1
-    assert (await desk.stored(id_)).relayed_at
+    await house.relay.sweep()
+    await house.brought()
+    assert len((await house.heard(case)).replies) == 1
+    assert (await house.stored(id_)).relayed_at
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "SWEEP", 0.05)
 
 
-async def test_while_no_worker_runs_an_answer_waits_and_is_brought_once(lonely: Desk, impatient: None) -> None:
+async def test_while_no_worker_runs_an_answer_waits_and_is_brought_once(lonely: House, impatient: None) -> None:
     case = await lonely.open()
     await lonely.ask(case)
     running = asyncio.create_task(lonely.relay.run())
@@ -271,7 +271,7 @@ async def test_while_no_worker_runs_an_answer_waits_and_is_brought_once(lonely: 
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_the_relay_ends_at_once_though_an_answer_waits(lonely: Desk) -> None:
+async def test_the_relay_ends_at_once_though_an_answer_waits(lonely: House) -> None:
     await lonely.ask(await lonely.open())
     running = asyncio.create_task(lonely.relay.run())
     await lonely.relay.reply("smpp:waits", phone_of(1), "ИӘ", now())
@@ -282,7 +282,7 @@ async def test_the_relay_ends_at_once_though_an_answer_waits(lonely: Desk) -> No
     assert not lonely.relay._tasks
 
 
-async def test_answers_of_a_phone_come_in_the_order_in_which_they_were_received(lonely: Desk, impatient: None) -> None:
+async def test_answers_of_a_phone_come_in_the_order_in_which_they_were_received(lonely: House, impatient: None) -> None:
     """While nobody could take them: the first word counts, so it may not be overtaken by the second."""
     case = await lonely.open()
     await lonely.ask(case)
@@ -299,11 +299,11 @@ async def test_answers_of_a_phone_come_in_the_order_in_which_they_were_received(
     assert order == [f"smpp:{9 - n}" for n in range(len(texts))]
 
 
-async def test_one_that_cannot_be_brought_holds_up_nobody_else(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_cannot_be_brought_holds_up_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "SWEEP", 0.02)
-    cases = [await desk.open(n) for n in (1, 2)]
+    cases = [await house.open(n) for n in (1, 2)]
     for n, case in enumerate(cases, 1):
-        await desk.ask(case, n)
+        await house.ask(case, n)
     understand = dialogue.understand
 
     def stumbles(text: str) -> Any:
@@ -312,69 +312,71 @@ async def test_one_that_cannot_be_brought_holds_up_nobody_else(desk: Desk, monke
         return understand(text)
 
     monkeypatch.setattr(dialogue, "understand", stumbles)
-    await desk.reply("poison")
-    await desk.reply("ИӘ")
-    await desk.reply("ИӘ", n=2)
-    assert [len((await desk.heard(case)).replies) for case in cases] == [1, 1]
+    await house.reply("poison")
+    await house.reply("ИӘ")
+    await house.reply("ИӘ", n=2)
+    assert [len((await house.heard(case)).replies) for case in cases] == [1, 1]
 
 
 async def test_an_sms_centre_that_is_away_is_no_reason_to_lose_the_answer(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "SWEEP", 0.02)
-    desk.centre.failures = [(Unavailable("smsc", "not_bound", "no session with the SMS centre"), False)] * 2
+    house.centre.failures = [(Unavailable("smsc", "not_bound", "no session with the SMS centre"), False)] * 2
     with structlog.testing.capture_logs() as logged:
-        id_ = await desk.reply("ИӘ")
+        id_ = await house.reply("ИӘ")
     assert [(line["event"], line["log_level"]) for line in logged] == [("relay.reply_waits", "warning")]
-    assert (await desk.stored(id_)).relayed_at is None
+    assert (await house.stored(id_)).relayed_at is None
     for _ in range(2):
-        await desk.relay.sweep()
-        await desk.brought()
-    assert (await desk.stored(id_)).relayed_at
-    assert len(desk.centre.to(phone_of(1))) == 1
+        await house.relay.sweep()
+        await house.brought()
+    assert (await house.stored(id_)).relayed_at
+    assert len(house.centre.to(phone_of(1))) == 1
 
 
 async def test_understanding_is_the_dialogues_alone() -> None:
     assert {meaning.value for meaning in Meaning} == {meaning.value for meaning in Said}
 
 
-async def test_what_was_said_before_the_question_does_not_answer_it(desk: Desk) -> None:
+async def test_what_was_said_before_the_question_does_not_answer_it(house: House) -> None:
     """An old yes that comes late is not a yes to what was asked since."""
-    case = await desk.open()
-    await desk.ask(case)
-    await desk.reply("ИӘ", at=now() - timedelta(minutes=16))
-    await desk.brought()
-    assert not (await desk.heard(case)).replies
+    case = await house.open()
+    await house.ask(case)
+    await house.reply("ИӘ", at=now() - timedelta(minutes=16))
+    await house.brought()
+    assert not (await house.heard(case)).replies
 
 
-async def test_a_minute_that_an_operator_cuts_off_costs_nobody_the_answer(desk: Desk) -> None:
-    case = await desk.open()
-    await desk.ask(case)
-    await desk.reply("ИӘ", at=now() - timedelta(seconds=95))
-    assert len((await desk.heard(case)).replies) == 1
+async def test_a_minute_that_an_operator_cuts_off_costs_nobody_the_answer(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    await house.reply("ИӘ", at=now() - timedelta(seconds=95))
+    assert len((await house.heard(case)).replies) == 1
 
 
-async def test_how_far_an_operators_clock_lags_is_a_setting(desk: Desk) -> None:
+async def test_how_far_an_operators_clock_lags_is_a_setting(house: House) -> None:
     """Another question was put to this phone before, so a longer lag must be known."""
-    first, case = await desk.open(), await desk.open(service="childbirth")
-    await desk.ask(first)
-    await desk.end(first)
-    async with desk.card.transaction() as session:
+    first, case = await house.open(), await house.open(service="childbirth")
+    await house.ask(first)
+    await house.end(first)
+    async with house.card.transaction() as session:
         await messages.close_questions(session, first.ref)
-    await desk.ask(case)
+    await house.ask(case)
     at = now() - timedelta(minutes=4)
-    await desk.reply("ИӘ", at=at, message_id="smpp:slow-1")
-    assert not (await desk.heard(case)).replies
-    slow = Relay(desk.card, desk.client, desk.centre, desk.opening, desk.mobile, lags={"slow": timedelta(minutes=5)})
+    await house.reply("ИӘ", at=at, message_id="smpp:slow-1")
+    assert not (await house.heard(case)).replies
+    slow = Relay(
+        house.card, house.client, house.centre, house.opening, house.mobile, lags={"slow": timedelta(minutes=5)}
+    )
     await slow.reply("slow:1", phone_of(1), "ИӘ", at)
-    await desk.brought(slow)
-    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["slow:1"]
+    await house.brought(slow)
+    assert [reply.message_id for reply in (await house.heard(case)).replies] == ["slow:1"]
 
 
 # --- what was said belongs to its question ----------------------------------------------------------------------------
 
 
-async def test_a_yes_is_brought_though_its_question_has_been_closed_meanwhile(lonely: Desk, impatient: None) -> None:
+async def test_a_yes_is_brought_though_its_question_has_been_closed_meanwhile(lonely: House, impatient: None) -> None:
     """The worker wrote the consent down, Temporal died before the case knew, and the question is closed."""
     case = await lonely.open()
     await lonely.ask(case)
@@ -391,18 +393,18 @@ async def test_a_yes_is_brought_though_its_question_has_been_closed_meanwhile(lo
     assert not lonely.centre.said, "nobody is told that there is no question"
 
 
-async def test_a_case_that_temporal_has_lost_is_begun_anew_for_the_answer(desk: Desk, impatient: None) -> None:
+async def test_a_case_that_temporal_has_lost_is_begun_anew_for_the_answer(house: House, impatient: None) -> None:
     """After a terminate the Card still says that the case lives; her yes was answered with `no question`."""
-    case = await desk.open()
-    await desk.ask(case)
-    await desk.handle(case).terminate("by mistake")
-    await desk.relay.reply("smpp:yes", phone_of(1), "ИӘ", now())
+    case = await house.open()
+    await house.ask(case)
+    await house.handle(case).terminate("by mistake")
+    await house.relay.reply("smpp:yes", phone_of(1), "ИӘ", now())
     async with asyncio.timeout(20):
-        while (await desk.stored("smpp:yes")).relayed_at is None:
-            await desk.relay.sweep()
-            await desk.brought()
-    assert [reply.message_id for reply in (await desk.heard(case)).replies] == ["smpp:yes"]
-    assert not desk.centre.said
+        while (await house.stored("smpp:yes")).relayed_at is None:
+            await house.relay.sweep()
+            await house.brought()
+    assert [reply.message_id for reply in (await house.heard(case)).replies] == ["smpp:yes"]
+    assert not house.centre.said
 
 
 @pytest.mark.parametrize(
@@ -416,12 +418,12 @@ async def test_a_case_that_temporal_has_lost_is_begun_anew_for_the_answer(desk: 
     ],
 )
 async def test_who_answers_when_all_is_over_is_told_the_truth_about_the_answer_before(
-    desk: Desk, outcome: str, before: bool, told: str
+    house: House, outcome: str, before: bool, told: str
 ) -> None:
-    case = await desk.open()
-    key = await desk.ask(case)
-    await desk.end(case, outcome)
-    async with desk.card.transaction() as session:
+    case = await house.open()
+    key = await house.ask(case)
+    await house.end(case, outcome)
+    async with house.card.transaction() as session:
         await messages.close_questions(session, case.ref)
         if before:
             sms = IncomingMessage(
@@ -439,17 +441,19 @@ async def test_who_answers_when_all_is_over_is_told_the_truth_about_the_answer_b
                 applied_on=day_of(sms.received_at),
             )
             await consents.record(session, yes)
-    await desk.reply("ИӘ 1")
-    (said,) = desk.centre.said.values()
+    await house.reply("ИӘ 1")
+    (said,) = house.centre.said.values()
     assert said.key.startswith("answer/")
-    async with desk.card.transaction() as session:
+    async with house.card.transaction() as session:
         assert (await session.get_one(OutgoingMessage, said.key)).kind == told
 
 
 # --- a flood ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_flood_from_one_phone_keeps_the_first_words_and_touches_no_other(lonely: Desk, impatient: None) -> None:
+async def test_a_flood_from_one_phone_keeps_the_first_words_and_touches_no_other(
+    lonely: House, impatient: None
+) -> None:
     case = await lonely.open()
     await lonely.ask(case)
     for n in range(3 * MOST_WAITING):
@@ -472,57 +476,59 @@ async def test_a_flood_from_one_phone_keeps_the_first_words_and_touches_no_other
         assert [reply.message_id for reply in (await lonely.heard(other)).replies] == ["smpp:other"]
 
 
-async def test_a_case_is_brought_so_many_answers_and_no_more(desk: Desk) -> None:
+async def test_a_case_is_brought_so_many_answers_and_no_more(house: House) -> None:
     """Temporal takes two thousand updates of a case and no more: her real answer would be one too many."""
-    case = await desk.open()
-    await desk.ask(case)
+    case = await house.open()
+    await house.ask(case)
     for _ in range(MOST_ANSWERS + 3):
-        last = await desk.reply("не знаю")
-    assert len((await desk.heard(case)).replies) == MOST_ANSWERS
-    assert (await desk.stored(last)).set_aside == FLOOD
+        last = await house.reply("не знаю")
+    assert len((await house.heard(case)).replies) == MOST_ANSWERS
+    assert (await house.stored(last)).set_aside == FLOOD
 
 
-async def test_what_cannot_be_brought_is_set_aside_with_its_reason(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = await desk.open()
-    await desk.ask(case)
+async def test_what_cannot_be_brought_is_set_aside_with_its_reason(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await house.open()
+    await house.ask(case)
 
     def stumbles(_: str) -> Any:
         raise KeyError
 
     with monkeypatch.context() as broken:
         broken.setattr(dialogue, "understand", stumbles)
-        id_ = await desk.reply("ИӘ")
-    stored = await desk.stored(id_)
+        id_ = await house.reply("ИӘ")
+    stored = await house.stored(id_)
     assert (stored.set_aside, stored.relayed_at is not None) == ("KeyError", True)
 
 
 @pytest.mark.parametrize("text", ["да \ud83d", "\udc00", "ИӘ \ud83d\ude00 \ud83d", "\0"])
-async def test_what_a_person_wrote_is_never_lost_for_its_encoding(desk: Desk, text: str) -> None:
-    id_ = await desk.reply(text)
-    kept = (await desk.stored(id_)).text
+async def test_what_a_person_wrote_is_never_lost_for_its_encoding(house: House, text: str) -> None:
+    id_ = await house.reply(text)
+    kept = (await house.stored(id_)).text
     assert "\ufffd" in kept
     assert kept.count("\U0001f600") == text.count("\ud83d\ude00")
 
 
 @pytest.mark.parametrize("status", [RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT])
 async def test_nothing_that_temporal_says_loses_an_answer(
-    desk: Desk, impatient: None, monkeypatch: pytest.MonkeyPatch, status: RPCStatusCode
+    house: House, impatient: None, monkeypatch: pytest.MonkeyPatch, status: RPCStatusCode
 ) -> None:
     """`Workflow Task in failed state` is what a restarted worker leaves for a moment."""
-    case = await desk.open()
-    await desk.ask(case)
-    real, failures = desk.relay._update, [RPCError("not now", status, b"")] * 3
+    case = await house.open()
+    await house.ask(case)
+    real, failures = house.relay._update, [RPCError("not now", status, b"")] * 3
 
     async def stumbles(*given: Any) -> None:
         if failures:
             raise failures.pop()
         await real(*given)
 
-    monkeypatch.setattr(desk.relay, "_update", stumbles)
-    await desk.relay.reply("smpp:yes", phone_of(1), "ИӘ", now())
+    monkeypatch.setattr(house.relay, "_update", stumbles)
+    await house.relay.reply("smpp:yes", phone_of(1), "ИӘ", now())
     async with asyncio.timeout(20):
-        while (await desk.stored("smpp:yes")).relayed_at is None:
-            await desk.relay.sweep()
-            await desk.brought()
-    assert (await desk.stored("smpp:yes")).set_aside is None
-    assert len((await desk.heard(case)).replies) == 1
+        while (await house.stored("smpp:yes")).relayed_at is None:
+            await house.relay.sweep()
+            await house.brought()
+    assert (await house.stored("smpp:yes")).set_aside is None
+    assert len((await house.heard(case)).replies) == 1

@@ -59,7 +59,7 @@ class Phones:
 
 
 @dataclass
-class Desk:
+class House:
     """One gateway. `queue` is where its cases find a worker, unless a test wants none."""
 
     card: Card
