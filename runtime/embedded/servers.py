@@ -164,7 +164,7 @@ async def temporal_server(
             *("--db-filename", str(folder / "temporal.db"), "--log-level", "error", "--ui-disable-news-fetch"),
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             # A case that no worker can go on with is marked after this many failures, the pauses between them grow.
-            *("--dynamic-config-value", "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=3"),
+            *("--dynamic-config-value", "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"),
             *(part for name, value in pragmas.items() for part in ("--sqlite-pragma", f"{name}={value}")),
             *(part for key in search_attributes for part in ("--search-attribute", f"{key.name}={_kind(key)}")),
             *(("--ui-codec-endpoint", codec_endpoint) if codec_endpoint else ()),

@@ -54,7 +54,7 @@ async def owed(
     """A body has assigned so much to the case, to which the person has `agreed`, and it is in the books."""
     ruling = {"application_number": f"EM-{case_ref}", "computed": amount, "amount": amount, "state": "assigned"}
     if agreed:
-        await _agreed(session, case_ref)
+        await _answered(session, case_ref)
         made = f"applied/{case_ref}"
         await applications.intend(session, made, case_ref, datetime.now(UTC).date())
         await applications.finish(session, made, ApplicationState.REGISTERED, number=f"EM-{case_ref}")
@@ -92,9 +92,17 @@ async def applied(session: AsyncSession, case_ref: str, number: str) -> None:
     await session.execute(text("SET LOCAL session_replication_role = origin"))
 
 
-async def _agreed(session: AsyncSession, case_ref: str) -> None:
-    """Somebody was asked by this case, and has said yes to it, if nobody had: else nothing is paid."""
-    if await consents.given(session, case_ref) is not None:
+async def ends_as(session: AsyncSession, case_ref: str, outcome: str) -> None:
+    """What must have been before a case ends so: the money was paid, or the person has said no."""
+    if outcome == "credited":
+        await served(session, case_ref)
+    elif outcome == "refused_by_person":
+        await _answered(session, case_ref, given=False)
+
+
+async def _answered(session: AsyncSession, case_ref: str, *, given: bool = True) -> None:
+    """Somebody was asked by this case, and has answered, if nobody had: without a yes nothing is paid."""
+    if await consents.has_answered(session, case_ref):
         return
     at, key, said = datetime.now(UTC), f"asked/{case_ref}", f"said/{case_ref}"
     await messages.ask(
@@ -106,15 +114,16 @@ async def _agreed(session: AsyncSession, case_ref: str) -> None:
         window_days=3,
         deadline=at,
     )
-    message = IncomingMessage(message_id=said, phone="+77019990000", text="ИӘ", received_at=at, relayed_at=at)
+    words = "ИӘ" if given else "ЖОҚ"
+    message = IncomingMessage(message_id=said, phone="+77019990000", text=words, received_at=at, relayed_at=at)
     await messages.store_incoming(session, message)
-    yes = Consent(
+    answer = Consent(
         key=f"yes/{case_ref}",
         case_ref=case_ref,
-        given=True,
+        given=given,
         question_key=key,
         message_id=said,
         received_at=at,
         applied_on=at.date(),
     )
-    await consents.record(session, yes)
+    await consents.record(session, answer)

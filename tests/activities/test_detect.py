@@ -13,7 +13,7 @@ from benefits.decision import Decision
 from benefits.facts import read_facts
 from card import cases
 from card.tables import CaseRecord, FactsSnapshot, Member, Person
-from tests.activities.database import served
+from tests.activities.database import ends_as
 from tests.activities.life import Life
 from tests.activities.people import ON, child, iin_of, mother
 from workflows.model import Case, Detected, Outcome, QuietHours, Right, Step, StepInput
@@ -98,9 +98,8 @@ async def test_the_same_right_is_not_offered_by_a_second_case(
     first, second = await life.open(), await life.open()
     await detect(life, first)
     async with life.card.transaction() as session:
-        if ended is Outcome.CREDITED:
-            await served(session, first.ref)
         if ended is not None:
+            await ends_as(session, first.ref, ended)
             await cases.close(session, first.ref, ended, None)
     found = await detect(life, second)
     assert found.ended is expected

@@ -16,7 +16,7 @@ from benefits import make_iin
 from benefits.days import day_of
 from card import accounts, cases, findings, rights
 from card.tables import CaseRecord, Consent, Decision, FactsSnapshot, Look, RightRow, RightState, table
-from tests.activities.database import BY_FORCE, served
+from tests.activities.database import BY_FORCE, ends_as, served
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
 from workflows.model import (
@@ -47,9 +47,8 @@ async def detect(life: Life, case: Case) -> Detected:
 
 
 async def close(life: Life, case: Case, outcome: Outcome, reason: str | None = None) -> None:
-    if outcome is Outcome.CREDITED:
-        async with life.card.transaction() as session:
-            await served(session, case.ref)
+    async with life.card.transaction() as session:
+        await ends_as(session, case.ref, outcome)
     await life.run(Step.CLOSE, CloseInput(case=case, key=case.key(Step.CLOSE), outcome=outcome, reason=reason))
 
 

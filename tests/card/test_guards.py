@@ -513,6 +513,7 @@ OUT_OF_ORDER = {
     "about nothing": "UPDATE cases SET right_id = NULL WHERE outcome = 'credited'",
     "what became of it": "UPDATE payments SET bank_reference = 'x'",
     "paid by nobody": "UPDATE cases SET outcome = 'credited' WHERE outcome IS NULL",
+    "refused by nobody": "UPDATE cases SET outcome = 'refused_by_person' WHERE outcome IS NULL",
     "served by nobody": "UPDATE rights SET state = 'settled' WHERE state = 'found'",
     "served from the first": "INSERT INTO rights (id, service, state, offers, refusals) "
     "VALUES (gen_random_uuid(), 'childbirth', 'entitled', 0, 0)",

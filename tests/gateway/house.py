@@ -20,7 +20,7 @@ from gateway.relay import Relay
 from gateway.signature import signed_headers
 from runtime.settings import Settings
 from tests.activities.centre import MemoryCentre
-from tests.activities.database import served
+from tests.activities.database import ends_as
 from tests.activities.people import iin_of, phone_of
 from tests.gateway.ear import END, HEARD, Heard
 from workflows.model import Case, Step
@@ -157,8 +157,7 @@ class House:
     async def end(self, case: Case, outcome: str = "lapsed") -> None:
         """The case is over; its questions may still be open, as in the moment before they are closed."""
         async with self.card.transaction() as session:
-            if outcome == "credited":
-                await served(session, case.ref)
+            await ends_as(session, case.ref, outcome)
             (await session.get_one(CaseRecord, case.ref)).outcome = outcome
         await self.handle(case).signal(END)
         await self.handle(case).result()

@@ -282,7 +282,7 @@ CONTENT = json.dumps({"smsc_message_id": "1", "state": "delivered", "at": "2025-
 NAMES = ["Signature", "Signature-Input", "Content-Digest"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_whatever_is_changed_is_refused(house: House, data: st.DataObject) -> None:
     headers = headers_at(datetime.now(UTC), CONTENT)

@@ -51,6 +51,8 @@ async def test_a_case_from_the_command_line(stack: EmbeddedStack, outside: Outsi
 
     assert (await starter(stack, "reply", person["phone"], "Иә"))[0] == 0
     async with asyncio.timeout(60):
+        while len(await outside.sms(person["phone"])) < 2:
+            await asyncio.sleep(0.1)
         while (view := await _case(stack, ref))["outcome"] is None:
             await asyncio.sleep(0.2)
     assert (view["outcome"], view["assigned"], view["credited"], view["pending"]) == (

@@ -225,7 +225,7 @@ async def test_no_signal_that_makes_no_sense_stops_a_case(on_stage: OnStage) -> 
         step = case.script.of(Step.ASSIGN)[0]
         for since in (odd, datetime.max.replace(tzinfo=UTC)):
             await case.handle.signal(Message.FAILING, Failing(key=step.key, since=since, attempts=3, error="x"))
-        await case.pass_time(timedelta(minutes=20))
+        await case.pass_time(timedelta(minutes=5))
         assert (await case.seen())["Stage"] == Stage.ASSIGN
         await case.handle.cancel()
         assert (await case.result()).outcome is Outcome.CLOSED_BY_OPERATOR

@@ -9,12 +9,17 @@ branch_labels: None = None
 depends_on: None = None
 
 AT_THE_END = {
-    ("credited_is_paid", "cases", "INSERT OR UPDATE OF outcome"): """
+    ("endings_are_true", "cases", "INSERT OR UPDATE OF outcome"): """
         BEGIN
             IF NEW.outcome = 'credited' AND NOT EXISTS (
                 SELECT FROM payments WHERE case_ref = NEW.ref AND state = 'settled'
             ) AND EXISTS (SELECT FROM cases WHERE ref = NEW.ref AND outcome = 'credited') THEN
                 RAISE EXCEPTION 'a case ends as paid when it has been paid' USING ERRCODE = 'check_violation';
+            END IF;
+            IF NEW.outcome = 'refused_by_person' AND NOT EXISTS (
+                SELECT FROM consents WHERE case_ref = NEW.ref AND NOT given
+            ) AND EXISTS (SELECT FROM cases WHERE ref = NEW.ref AND outcome = 'refused_by_person') THEN
+                RAISE EXCEPTION 'a person has refused who has said no' USING ERRCODE = 'check_violation';
             END IF;
             RETURN NULL;
         END
