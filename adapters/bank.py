@@ -9,9 +9,8 @@ from typing import Annotated, Final, Protocol, Self, runtime_checkable
 
 from pydantic import Field, model_validator
 
-from adapters.errors import Unavailable
 from adapters.http import HttpSystem, about
-from adapters.in_a_row import InARow
+from adapters.in_a_row import KnowsPeople
 from adapters.records import Iban, Iin, Money, Name, OptionalIban, Record
 
 ABOUT_THE_ACCOUNT: Final = frozenset(
@@ -109,25 +108,17 @@ class Accounts(Record):
     accounts: tuple[BankAccount, ...]
 
 
-NOBODY_HAS_AN_ACCOUNT = 10
-"""People in a row: were every fifth without one, this would be chance once in ten million."""
-
-
 class HttpBank:
     """`Bank` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
-        self._without = InARow(NOBODY_HAS_AN_ACCOUNT)
+        self._people = KnowsPeople(system.name, "account")
 
     async def accounts(self, iin: str) -> tuple[BankAccount, ...]:
         """Raises Unavailable too where it knows nobody's accounts any more: everybody would be asked for theirs."""
         found = (await self._system.ask("/bank/v1/accounts", Accounts, query={"iin": iin})).accounts
-        if found:
-            self._without.over()
-        elif self._without.one_more(iin):
-            what = f"knows no account of {NOBODY_HAS_AN_ACCOUNT} people in a row"
-            raise Unavailable(self._system.name, "nobody_known", what)
+        self._people.answered(iin, known=bool(found))
         return found
 
     async def account(self, iin: str, iban: str) -> BankAccount | None:

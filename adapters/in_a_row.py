@@ -1,5 +1,7 @@
 """What is said of one subject after the other, and of none the contrary, is no matter of theirs."""
 
+from adapters.errors import Unavailable
+
 MOST = 10_000
 """So many are counted."""
 
@@ -11,14 +13,37 @@ class InARow:
         self._many = many
         self._said_of: set[str] = set()
 
+    @property
+    def too_many(self) -> bool:
+        """Whether there are too many in a row."""
+        return len(self._said_of) >= self._many
+
     def one_more(self, about: str) -> bool:
         """Note one. Returns whether there are too many in a row now."""
         if len(self._said_of) < MOST:
             self._said_of.add(about)
-        return len(self._said_of) >= self._many
+        return self.too_many
 
-    def over(self) -> bool:
-        """Something else was said. Returns whether there were too many in a row until now."""
-        were = len(self._said_of) >= self._many
+    def over(self) -> None:
+        """Something else was said."""
         self._said_of.clear()
-        return were
+
+
+NOBODY_KNOWN = 10
+"""People in a row of whom a register has nothing: were it every fifth, this would be chance once in ten million."""
+
+
+class KnowsPeople:
+    """Whether a register still knows what it is asked for (`what`), or was emptied, or loaded in part."""
+
+    def __init__(self, system: str, what: str) -> None:
+        self._system, self._what = system, what
+        self._without = InARow(NOBODY_KNOWN)
+
+    def answered(self, about: str, *, known: bool) -> None:
+        """Note an answer. Raises Unavailable where it has nothing of anybody any more."""
+        if known:
+            self._without.over()
+        elif self._without.one_more(about):
+            text = f"knows no {self._what} of {NOBODY_KNOWN} people in a row"
+            raise Unavailable(self._system, "nobody_known", text)

@@ -29,7 +29,6 @@ class Receipts:
         self.client = client
         self._undelivered = InARow(IN_A_ROW)
         """Keys of the messages that did not arrive since the last one that did."""
-        self._nothing_arrives = False
 
     async def store(self, operator: str, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
         """Keep a receipt of one part, as this operator names it; a second one for the same part changes nothing."""
@@ -55,13 +54,13 @@ class Receipts:
 
     def _is_held(self, key: str, *, delivered: bool) -> bool:
         """Whether what became of this message is no matter of the person it was sent to."""
+        held = self._undelivered.too_many
         if delivered:
-            if self._undelivered.over():
+            if held:
                 log.warning("receipts.messages_arrive_again")
-            self._nothing_arrives = False
+            self._undelivered.over()
             return False
-        held, self._nothing_arrives = self._nothing_arrives, self._undelivered.one_more(key)
-        if self._nothing_arrives and not held:
+        if self._undelivered.one_more(key) and not held:
             log.error("receipts.nothing_arrives", messages_in_a_row=IN_A_ROW)
         return held
 

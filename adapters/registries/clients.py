@@ -6,9 +6,8 @@ they are given, and the same class serves a stub and the real registry.
 
 from datetime import date
 
-from adapters.errors import Unavailable
 from adapters.http import HttpSystem, about
-from adapters.in_a_row import InARow
+from adapters.in_a_row import KnowsPeople
 from adapters.records import Iin, Phone, Record
 from adapters.registries.records import (
     AdultRecord,
@@ -83,26 +82,19 @@ class HttpDisabilityDatabase:
         return tuple(sorted(found.decisions, key=lambda decision: decision.decided_on or date.min))
 
 
-NOBODY_HAS_A_PHONE = 10
-"""People in a row: were every fifth without a phone, this would be chance once in ten million."""
-
-
 class HttpMobileDatabase:
     """`MobileDatabase` over HTTP."""
 
     def __init__(self, system: HttpSystem) -> None:
         self._system = system
-        self._without = InARow(NOBODY_HAS_A_PHONE)
+        self._people = KnowsPeople(system.name, "phone")
 
     async def phone(self, iin: str) -> str | None:
         """Raises Unavailable too where it knows nobody's phone any more: as when it was emptied, or loaded in part."""
         found = await self._system.look_up("/mobile/v1/{iin}", PhoneOf, unknown="no_phone", path={"iin": iin})
+        self._people.answered(iin, known=found is not None)
         if found is None:
-            if self._without.one_more(iin):
-                what = f"knows no phone of {NOBODY_HAS_A_PHONE} people in a row"
-                raise Unavailable(self._system.name, "nobody_known", what)
             return None
-        self._without.over()
         about(self._system.name, iin, found.iin, "iin")
         return found.phone
 

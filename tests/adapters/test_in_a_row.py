@@ -6,12 +6,13 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from adapters.bank import NOBODY_HAS_AN_ACCOUNT, HttpBank, Transfer
+from adapters.bank import HttpBank, Transfer
 from adapters.bodies import HttpEMaket
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import SHUTS_AFTER
 from adapters.http import OUT_OF_ORDER, HttpSystem
-from adapters.registries.clients import NOBODY_HAS_A_PHONE, HttpCivilRegistry, HttpMobileDatabase
+from adapters.in_a_row import NOBODY_KNOWN
+from adapters.registries.clients import HttpCivilRegistry, HttpMobileDatabase
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -120,10 +121,10 @@ async def test_a_bank_that_knows_nobodys_accounts_was_emptied(body: Body) -> Non
     """Everybody was asked for the number of an account that the banks had known the day before."""
     bank = HttpBank(body.system)
     body.answer = lambda _: httpx.Response(200, json={"accounts": []})
-    for n in range(NOBODY_HAS_AN_ACCOUNT - 1):
+    for n in range(NOBODY_KNOWN - 1):
         assert await bank.accounts(iin(n)) == ()
     with pytest.raises(Unavailable, match="knows no account of 10 people in a row"):
-        await bank.accounts(iin(NOBODY_HAS_AN_ACCOUNT))
+        await bank.accounts(iin(NOBODY_KNOWN))
     one = {"iban": "KZ36125KZT0000000010", "state": "open"}
     body.answer = lambda _: httpx.Response(200, json={"accounts": [one]})
     assert await bank.accounts(iin(1))
@@ -133,10 +134,10 @@ async def test_a_mobile_database_that_knows_nobody_was_emptied(body: Body) -> No
     """Everybody was unreachable at once, for a fortnight."""
     mobile = HttpMobileDatabase(body.system)
     body.answer = problem(404, "no_phone")
-    for n in range(NOBODY_HAS_A_PHONE - 1):
+    for n in range(NOBODY_KNOWN - 1):
         assert await mobile.phone(iin(n)) is None
     with pytest.raises(Unavailable, match="knows no phone of 10 people in a row"):
-        await mobile.phone(iin(NOBODY_HAS_A_PHONE))
+        await mobile.phone(iin(NOBODY_KNOWN))
     whom = "850312450017"
     body.answer = lambda _: httpx.Response(200, json={"iin": whom, "phone": "+77011234567"})
     assert await mobile.phone(whom)
