@@ -9,7 +9,7 @@ second time, at whatever step it was lost.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -61,6 +61,7 @@ _FORGOTTEN = (
     "workflow {} ended, and the Card has no such case: it is an older copy, and knows nothing of what was said and "
     "paid there. The bank makes no payment of a right twice; whoever it was for may be asked again"
 )
+_RUNNING = f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"
 _ENDED = f"ExecutionStatus = 'Completed' AND WorkflowType = '{WORKFLOW}' AND CloseTime > '{{since}}'"
 
 OVER = frozenset(
@@ -83,7 +84,7 @@ class Reconciler:
         self.opening = opening
         self._after = ""
         self._next = 0.0
-        self._running: AsyncIterator[WorkflowExecution] | None = None
+        self._running = Round(client, _RUNNING, AT_ONCE)
         self._without_row: set[str] = set()
         self._ended = Round(client, _ENDED, AT_ONCE)
         self._standstill = Standstill(client, opening.task_queue)
@@ -140,9 +141,10 @@ class Reconciler:
 
     async def whole(self) -> int:
         """Look at everything once, from the first case to the last. Returns how many cases were begun anew."""
-        self._after, self._running = "", None
+        self._after = ""
+        self._running.from_the_first()
         begun = await self.look()
-        while self._after or self._running is not None or self._ended.goes_on or self._standstill.goes_on:
+        while self._after or self._running.goes_on or self._ended.goes_on or self._standstill.goes_on:
             begun += await self.look()
         return begun
 
@@ -156,22 +158,14 @@ class Reconciler:
 
     async def _look_for_workflows_without_a_row(self) -> None:
         """The next page of running workflows, held against the Card: one older than they are has no rows of them."""
-        if self._running is None:
-            query = f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"
-            self._running, self._without_row = self.client.list_workflows(query), set()
+        if not self._running.goes_on:
+            self._without_row = set()
         page: dict[str, str] = {}
         waiting: dict[str, datetime] = {}
-        try:
-            while len(page) < AT_ONCE:
-                execution = await anext(self._running)
-                page[execution.id] = ref = execution.id.rpartition("/")[2]
-                if execution.typed_search_attributes.get(SearchAttributes.STAGE) in (Stage.CONSENT, Stage.LATE):
-                    waiting[ref] = execution.start_time
-        except StopAsyncIteration:
-            self._running = None
-        except RPCError:
-            self._running = None
-            raise
+        for execution in await self._running.page():
+            page[execution.id] = ref = execution.id.rpartition("/")[2]
+            if execution.typed_search_attributes.get(SearchAttributes.STAGE) in (Stage.CONSENT, Stage.LATE):
+                waiting[ref] = execution.start_time
         async with self.card.statements() as session:
             known = await cases.services_of(session, set(page.values()))
         # Also one that calls itself a case which the Card has, and is not the one that was started for it.
@@ -189,7 +183,7 @@ class Reconciler:
         await self._bring_again(own, of_own)
         await self._put_before_a_person({NOT_ASKED: await self._not_asked(of_own)}, list(page.values()))
         await self._put_before_a_person({NO_ROW: without}, [*page, *page.values()])
-        if self._running is None:
+        if not self._running.goes_on:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
 

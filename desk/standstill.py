@@ -83,6 +83,10 @@ class Round:
         """Whether there is something that was not looked at yet."""
         return self._left is not None
 
+    def from_the_first(self) -> None:
+        """What was not looked at yet is left out: the next page is the first."""
+        self._left = None
+
     async def page(self) -> Sequence[WorkflowExecution]:
         """The next page. Raises RPCError if Temporal is away: the round begins again."""
         if self._left is None:
