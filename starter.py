@@ -203,6 +203,8 @@ def cases_(
             _print_json(rows)
         else:
             cases.show_list(console, rows)
+            if attention:
+                law.warn_of_endings(console, day_of(datetime.now(UTC)))
 
 
 @app.command()
@@ -328,16 +330,23 @@ def benefits_(
     changes: Annotated[
         tuple[str, str] | None, typer.Option(metavar="FROM TO", help="What changed between two days.")
     ] = None,
+    check: Annotated[
+        str | None, typer.Option(metavar="DAY", help="What of the law ends before a day, with no law after it.")
+    ] = None,
     language: InLanguage = "en",
     as_json: Json = False,
 ) -> None:
-    """List the services; of one service its parameters in force on a day; or what changed between two days."""
+    """List the services; of one its parameters in force on a day; what changed between two days; or what ends."""
     with in_words():
         day = _day(on)
         law.with_added()
         if changes is not None and day is not None:
             raise BadInput("on: --changes names its two days itself; leave --on out")
-        if changes is not None:
+        if check is not None and (code, on, changes) != (None, None, None):
+            raise BadInput("check: looks at all services and names its day itself; leave the rest out")
+        if check is not None:
+            listed, show = law.endings_listed(_date("check", check)), law.show_endings
+        elif changes is not None:
             first, last = (_date("changes", text) for text in changes)
             if last < first:
                 raise BadInput("changes: FROM is later than TO; write the earlier day first")

@@ -81,6 +81,7 @@ class DetectStep:
             amount=decision.net if decision.right is YES else None,
             was=found.was,
             same_right=found.same_right,
+            awaits_law=found.question is None and benefits.awaits_law(decision),
             frequency=decision.frequency,
             region=asked.person.region,
             policy=self._policy(case),

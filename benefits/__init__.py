@@ -4,7 +4,8 @@ but reading its own parameter files at start. Everything that others need is nam
 
 from benefits.catalogue import Service, UnknownService, add_directory, load, remove_directory, service, services
 from benefits.decision import Condition, Decision, Frequency, Part, Right, TraceKind, TraceLine
-from benefits.evaluator import assess, assess_all, assess_each
+from benefits.endings import WARNED, Ending, endings
+from benefits.evaluator import assess, assess_all, assess_each, awaits_law
 from benefits.explain import explain
 from benefits.facts import BadFacts, Facts, read_facts, read_facts_file
 from benefits.family import Claim, FamilyCard, assess_family
@@ -18,6 +19,7 @@ from benefits.texts import LANGUAGES, Language, Texts
 
 __all__ = [
     "LANGUAGES",
+    "WARNED",
     "BadFacts",
     "BadIin",
     "BadParameters",
@@ -25,6 +27,7 @@ __all__ = [
     "Claim",
     "Condition",
     "Decision",
+    "Ending",
     "Facts",
     "FamilyCard",
     "Frequency",
@@ -48,7 +51,9 @@ __all__ = [
     "assess_each",
     "assess_family",
     "assess_readings",
+    "awaits_law",
     "changes_between",
+    "endings",
     "explain",
     "is_iin",
     "load",

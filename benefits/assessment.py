@@ -14,7 +14,7 @@ from typing import Any
 
 from benefits.decision import ZERO, Right, TraceKind, TraceLine
 from benefits.facts import READABLE, Facts
-from benefits.legislation import InForce, Legislation
+from benefits.legislation import Entry, InForce, Legislation
 from benefits.takes import Takes
 
 ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
@@ -55,10 +55,11 @@ class Assessment:
     """The facts, the day and the law in force on it.
 
     `on` is the day for which the amount is asked; `applied_on` the day of application, which is the same except for the
-    later months of a schedule.
+    later months of a schedule. `unsettled` are the values that were used and are no law in force on their day: what
+    rests on them is no decision.
     """
 
-    __slots__ = ("applied_on", "facts", "in_force", "legislation", "on", "trace")
+    __slots__ = ("_noting", "applied_on", "facts", "in_force", "legislation", "on", "trace", "unsettled")
 
     def __init__(
         self, facts: Facts, on: date, applied_on: date, legislation: Legislation, trace: list[TraceLine] | None
@@ -69,21 +70,41 @@ class Assessment:
         self.legislation = legislation
         self.in_force: InForce = legislation.at(on)
         self.trace = trace
+        self.unsettled: list[Entry] = []
+        self._noting = trace is not None or not self.in_force.settled
 
     def about_one(self) -> "Assessment":
         """The same case for one of several subjects: what was noted so far begins the trace of each."""
         trace = None if self.trace is None else [*self.trace]
-        return Assessment(self.facts, self.on, self.applied_on, self.legislation, trace)
+        one = Assessment(self.facts, self.on, self.applied_on, self.legislation, trace)
+        one.unsettled += self.unsettled
+        return one
 
     def with_law_of(self, day: date) -> "Assessment":
         """The same case with the law of another day, noted in the same trace."""
-        return Assessment(self.facts, day, self.applied_on, self.legislation, self.trace)
+        same = Assessment(self.facts, day, self.applied_on, self.legislation, self.trace)
+        same.unsettled = self.unsettled
+        return same
+
+    def used(self, entry: Entry) -> Entry:
+        """Note a value that the answer rests on: without a trace, only one that is no law in force."""
+        if self.trace is not None:
+            self.trace.append(entry.line)
+        if not entry.settled:
+            self.unsettled.append(entry)
+        return entry
+
+    def used_once(self, entry: Entry) -> Entry:
+        """Note a value that the answer rests on, however often it is used."""
+        if self.trace is None or not any(entry.line is one for one in self.trace):
+            self.used(entry)
+        return entry
 
     def number(self, name: str) -> Decimal:
         """The value of a parameter."""
         entry = self.in_force.single[name]
-        if self.trace is not None:
-            self.trace.append(entry.line)
+        if self._noting:
+            self.used(entry)
         return entry.value
 
     def knows_law_of(self, day: date) -> bool:
@@ -97,15 +118,12 @@ class Assessment:
     def row_on(self, name: str, key: str | None, day: date) -> Decimal | None:
         """The value of a row of a table on another day; None when there is none then. Noted once."""
         entry = self.legislation.entry_on(name, day, key)
-        if entry is None:
-            return None
-        self.note_once(entry.line)
-        return entry.value
-
-    def note_once(self, line: TraceLine) -> None:
-        """Note a parameter's line if it is not yet in the trace."""
-        if self.trace is not None and not any(line is one for one in self.trace):
-            self.trace.append(line)
+        if entry is not None:
+            return self.used_once(entry).value
+        ended = self.legislation.ended(name, day, key)
+        if ended is not None:
+            self.unsettled.append(ended)
+        return None
 
     def paid_from(self, arose: date) -> date:
         """The first day of payment, by the dated parameter `paid_from`."""
@@ -118,15 +136,15 @@ class Assessment:
     def word(self, name: str) -> str:
         """The value of a parameter that is a choice."""
         entry = self.in_force.single[name]
-        if self.trace is not None:
-            self.trace.append(entry.line)
+        if self._noting:
+            self.used(entry)
         return entry.word
 
     def codes(self, name: str) -> frozenset[str]:
         """The value of a parameter that is a set of codes."""
         entry = self.in_force.single[name]
-        if self.trace is not None:
-            self.trace.append(entry.line)
+        if self._noting:
+            self.used(entry)
         return entry.codes
 
     def bracket(self, name: str, number: int) -> Decimal:
@@ -134,8 +152,8 @@ class Assessment:
         entry = self.in_force.bracket(name, number)
         if entry is None:
             raise NoSuchRow(f"{name} has no bracket for {number}")
-        if self.trace is not None:
-            self.trace.append(entry.line)
+        if self._noting:
+            self.used(entry)
         return entry.value
 
     def row(self, name: str, key: str) -> Decimal:
@@ -148,11 +166,7 @@ class Assessment:
     def known_row(self, name: str, key: str) -> Decimal | None:
         """The value of a row of a table; None when the law, as far as it is known, has no such row on this day."""
         entry = self.in_force.tables[name].get(key)
-        if entry is None:
-            return None
-        if self.trace is not None:
-            self.trace.append(entry.line)
-        return entry.value
+        return None if entry is None else self.used(entry).value
 
     def figure(self, code: str, value: Decimal | int, unit: str = "tenge", how: str | None = None) -> None:
         """Note an intermediate figure."""

@@ -19,6 +19,9 @@ from benefits.facts.unreadable import NotReadable, is_known
 RECORD_UNCLEAR = "record_unclear"
 """Code of the question about a field that its register holds unreadably, or in several ways."""
 
+LAW_NOT_ENTERED = "law_not_entered"
+"""Code of the question that only next year's law can answer: a value that is needed is not in force on that day."""
+
 PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
 """Between several answers the one with the lowest number stands."""
 
@@ -59,6 +62,11 @@ def assess_all(facts: Facts, on: date, *, trace: bool = True, every: bool = True
     )
 
 
+def awaits_law(decision: Decision) -> bool:
+    """Whether the decision is open only because a value of the law is not entered yet for its day."""
+    return decision.asked is not None and decision.asked.code == LAW_NOT_ENTERED
+
+
 def known_facts(facts: Facts, on: date) -> Facts:
     """What was known on the day. Raises BadFacts for a day before the applicant's birth."""
     known = known_on(facts, on)
@@ -76,7 +84,7 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
     except NotReadable:
         return [_decision(found, first, first.ask(RECORD_UNCLEAR))]
     if not subjects:
-        return [_decision(found, first, first.no(barred or found.rule.nothing))]
+        return [_decision(found, first, _if_law(first, first.no(barred or found.rule.nothing)))]
     decisions = []
     for subject in subjects:
         own = first.about_one()
@@ -93,11 +101,20 @@ def _found(found: Benefit, assessment: Assessment, subject: Any) -> Finding:
         finding = found.rule.decide(assessment, subject)
         if finding.basis is not None and not is_known(finding.basis):
             return assessment.ask(RECORD_UNCLEAR)
-        return _unless_paid(found, assessment, finding)
+        return _unless_paid(found, assessment, _if_law(assessment, finding))
     except NotReadable:
         return assessment.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
     except NoSuchRow:
         return assessment.ask("law_of_that_day_unknown", finding.basis)
+
+
+def _if_law(assessment: Assessment, finding: Finding) -> Finding:
+    """The finding, or a question where it rests on a value that is no law in force on that day: the figures stay in
+    the trace, and decide nothing.
+    """
+    if finding.right is Right.PERSON_DECIDES or not assessment.unsettled:
+        return finding
+    return assessment.ask(LAW_NOT_ENTERED, finding.basis)
 
 
 def _barred(assessment: Assessment) -> str | None:

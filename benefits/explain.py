@@ -12,6 +12,8 @@ from babel import Locale
 from benefits.catalogue import benefit
 from benefits.decision import Decision, Frequency, Right, TraceKind, TraceLine
 from benefits.legislation import Legislation
+from benefits.parameter_file import ENDED, FORECAST
+from benefits.terms import ONE_DAY
 from benefits.texts import Language, Texts
 
 _RIGHT = {
@@ -42,6 +44,14 @@ _REASON = Texts("Себебі: {text}", "Причина: {text}", "Reason: {text
 _QUESTION = Texts("Сұрақ: {text}", "Вопрос: {text}", "Question: {text}")
 _STEPS = Texts("Қалай есептелді:", "Как посчитано:", "How it was reckoned:")
 _IN_FORCE = Texts("{since} бастап қолданыста", "действует с {since}", "in force from {since}")
+_FORECAST_FOR = Texts("{since} күніне болжам", "прогноз на {since}", "forecast for {since}")
+_ENDED_ON = Texts("{day} дейін қолданыста болған", "действовало по {day}", "was in force until {day}")
+_NO_LAW = Texts("ӘЛІ ЗАҢ ЕМЕС", "ЭТО ЕЩЁ НЕ ЗАКОН", "NOT LAW YET")
+_NO_DECISION = Texts(
+    "Назар аударыңыз: бұл күнге әлі енгізілмеген мәндер саны – {number}. Жоғарыдағы сандар болжам ғана.",
+    "Внимание: значений, ещё не внесённых на этот день, – {number}. Суммы выше лишь предположительные.",
+    "Note: values not entered yet for this day: {number}. The figures above are only what may be expected.",
+)
 _UNVERIFIED = Texts("ТЕКСЕРІЛМЕГЕН", "НЕ ПРОВЕРЕНО", "NOT VERIFIED")
 _WARNING = Texts(
     "Назар аударыңыз: заң мәтінімен салыстырып тексерілмеген мәндер саны – {number}.",
@@ -97,6 +107,9 @@ def explain(decision: Decision, language: Language) -> str:
     if steps:
         lines.append(_STEPS[language])
         lines += [f"{number}. {step}" for number, step in enumerate(_without_repeats(steps), 1)]
+    expected = {line.code for line in decision.trace if line.status in (FORECAST, ENDED)}
+    if expected:
+        lines.append(_NO_DECISION[language].format(number=len(expected)))
     unverified = {line.code for line in decision.unverified}
     if unverified:
         lines.append(_WARNING[language].format(number=len(unverified)))
@@ -155,10 +168,19 @@ def _step(line: TraceLine, on: date, legislation: Legislation, language: Languag
     label = legislation.label(name)[language] if name in legislation.parameters else f"{owner}.{name}"
     where = f" ({_row(name, key.removesuffix(']'), on, legislation, language)})" if key else ""
     ground = legislation.references.get(line.reference or "")
-    notes = [_IN_FORCE[language].format(since=show_day(line.since))] if line.since else []
+    notes = [since_when(line, language)] if line.since else []
     notes.append(ground[language] if ground else (line.ground or owner))
-    notes.append(_UNVERIFIED[language] if line.unverified else _MARKS[line.mark or "C"][language])
+    known = _UNVERIFIED if line.unverified else _MARKS[line.mark or "C"]
+    notes.append((_NO_LAW if line.status in (FORECAST, ENDED) else known)[language])
     return f"{label}{where}: {value} [{'; '.join(notes)}]"
+
+
+def since_when(line: TraceLine, language: Language) -> str:
+    """From which day a value is law; of one that is not, for which day it is announced, or until when it was."""
+    assert line.since is not None  # noqa: S101  (every parameter has its day)
+    if line.status == ENDED:
+        return _ENDED_ON[language].format(day=show_day(line.since - ONE_DAY))
+    return (_FORECAST_FOR if line.status == FORECAST else _IN_FORCE)[language].format(since=show_day(line.since))
 
 
 def _row(name: str, key: str, on: date, legislation: Legislation, language: Language) -> str:

@@ -2,8 +2,9 @@
 
 A month is paid if the right holds on its first day (in the first month, on the day the payment starts), with the
 law in force on that day and the facts known on the day of application. Nothing is foretold: only what those facts
-and the parameters already hold, such as birthdays, ends of terms and the values of a 1 January. That a month counts
-whole is our reading.
+and the parameters already hold, such as birthdays, ends of terms and the values of a 1 January. A month whose law is
+not entered yet is shown by the announced forecast, or else by the last value there was, and is provisional. That a
+month counts whole is our reading.
 """
 
 from dataclasses import dataclass
@@ -21,12 +22,10 @@ from benefits.terms import add_months, month_of, next_month
 HORIZON_MONTHS = 36
 """How far a schedule looks if it is not told: three years from the month of application."""
 
-_CONSTANTS = ("mrp", "pm")
-
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of a schedule; money in tenge. `provisional`: the constants of its year are not known yet."""
+    """One month of a schedule; money in tenge. `provisional`: it rests on a value that is no law in force then."""
 
     month: date
     gross: Decimal
@@ -103,7 +102,8 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
     month = month_of(first)
     while month < horizon:
         day = max(month, first)
-        finding = _at(found, decision, facts, day)
+        later = Assessment(facts, day, on, found.legislation, None)
+        finding = _at(found, decision, later)
         if finding is None or finding.right is not Right.YES:
             asked = asked or (finding is not None and finding.right is Right.PERSON_DECIDES)
             if not listed and month <= on:
@@ -116,16 +116,15 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
         withheld = sum((money.withheld for money in finding.money), ZERO)
         if change is None and day > on and gross != decision.gross:
             change = day
-        listed.append(Month(month, gross, withheld, day.year > _last_known_year(found)))
+        listed.append(Month(month, gross, withheld, bool(later.unsettled)))
         month = next_month(month)
     over = month < horizon or (decision.until is not None and month > decision.until)
     return Schedule(decision, tuple(listed), over and not asked, _review(decision, change))
 
 
-def _at(found: Benefit, decision: Decision, facts: Facts, day: date) -> Finding | None:
+def _at(found: Benefit, decision: Decision, later: Assessment) -> Finding | None:
     """The rule's answer for that day with what was known at the application; None when its ground has gone."""
-    later = Assessment(facts, day, decision.on, found.legislation, None)
-    if decision.until is not None and day > decision.until:
+    if decision.until is not None and later.on > decision.until:
         return None
     for subject in found.rule.subjects(later):
         finding = found.rule.decide(later, subject)
@@ -142,9 +141,3 @@ def _review(decision: Decision, change: date | None) -> date:
     if decision.until is not None:
         days.append(date.fromordinal(decision.until.toordinal() + 1))
     return min(days)
-
-
-def _last_known_year(found: Benefit) -> int:
-    """The last year for which the constants are known."""
-    parameters = found.legislation.common.parameters
-    return min(parameters[name].series[None][-1].since.year for name in _CONSTANTS)

@@ -7,7 +7,7 @@ not people.
 
 from bisect import bisect_right
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
-from benefits.parameter_file import BadParameters, DatedValue, Key, Parameter, ParameterFile
+from benefits.parameter_file import ENDED, BadParameters, DatedValue, Key, Parameter, ParameterFile
 from benefits.takes import Takes
 from benefits.terms import month_number
 from benefits.texts import Texts
@@ -30,7 +30,7 @@ TERMS = Takes(
     ),
     tables="again_after_days:days",
     says=(
-        "already_paid amount applicant_died exact imprisoned law_of_that_day_unknown left_country "
+        "already_paid amount applicant_died exact imprisoned law_not_entered law_of_that_day_unknown left_country "
         "not_permanent_resident nothing_with_this_basis record_unclear"
     ),
 )
@@ -44,12 +44,13 @@ MUST_STATE = ("payer", "decider", "frequency", "rounding", "events")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value in force, with the line that it leaves in a trace."""
+    """One value, with the line that it leaves in a trace. `settled`: it is law, no forecast, no ended law."""
 
     value: Decimal
     word: str
     codes: frozenset[str]
     line: TraceLine
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,15 @@ class Span:
 
 
 class InForce:
-    """All values of a service that are in force during one period."""
+    """All values of a service during one period. `settled`: all are law, none a forecast or of a law that has ended."""
 
-    __slots__ = ("brackets", "single", "tables")
+    __slots__ = ("brackets", "settled", "single", "tables")
 
     def __init__(self) -> None:
         self.single: dict[str, Entry] = {}
         self.brackets: dict[str, tuple[list[int], list[Entry]]] = {}
         self.tables: dict[str, dict[str, Entry]] = {}
+        self.settled = True
 
     def bracket(self, name: str, number: int) -> Entry | None:
         """The entry of the highest bracket that begins at or below the number; None below the first."""
@@ -140,6 +142,14 @@ class Legislation:
             kept = self._single[name, day, key] = self._entry(parameter, owner, key, value)
         return kept
 
+    def ended(self, name: str, day: date, key: str | None = None) -> Entry | None:
+        """The last value of a parameter that may have gaps, where the day lies beyond it: the next is not entered."""
+        parameter, owner = self.parameters[name]
+        values = parameter.series.get(key, ())
+        if not values or values[-1].until is None or day <= values[-1].until:
+            return None
+        return self._made(parameter, owner, key, replace(values[-1], stands_in=ENDED))
+
     def spans(self, name: str) -> tuple[Span, ...]:
         """All values of one parameter, each with the months on whose first day it is in force."""
         kept = self._spans.get(name)
@@ -181,6 +191,7 @@ class Legislation:
             entries = {
                 key: self._entry(parameter, owner, key, value) for key, value in found.items() if value is not None
             }
+            in_force.settled &= all(entry.settled for entry in entries.values())
             if None in parameter.series:
                 in_force.single.update((name, entry) for entry in entries.values())
             elif parameter.kind == "brackets":
@@ -216,6 +227,7 @@ class Legislation:
             word=value if isinstance(value, str) else "",
             codes=value if isinstance(value, frozenset) else frozenset(),
             line=line,
+            settled=dated.stands_in is None,
         )
 
     def _check(self, must_state: tuple[str, ...]) -> None:

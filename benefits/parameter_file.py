@@ -7,7 +7,7 @@ any person.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import yaml
 
+from benefits.terms import ONE_DAY
 from benefits.texts import LANGUAGES, Texts
 
 AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
@@ -38,6 +39,10 @@ WORD_UNITS = ("choice", "codes")
 UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, *WORD_UNITS)
 MARKS = frozenset("SPCU")
 UNVERIFIED = "unverified"
+FORECAST = "forecast"
+"""Status of a value that was announced and is not law yet."""
+ENDED = "ended"
+"""Status of the last value of a law that has ended, while nobody has entered the next."""
 Key = int | str
 _SERIES = ("values", "brackets", "table")
 
@@ -52,7 +57,10 @@ class BadParameters(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DatedValue:
-    """A value from `since` to `until` (last day, None until the next value), with its legal ground and mark."""
+    """A value from `since` to `until` (last day, None until the next value), with its legal ground and mark.
+
+    `stands_in` is None for law in force; with `forecast` or `ended` the value shows what to expect and decides nothing.
+    """
 
     since: date
     until: date | None
@@ -60,10 +68,11 @@ class DatedValue:
     reference: str
     mark: str
     line: int
+    stands_in: str | None = None
 
     @property
     def status(self) -> str | None:
-        return UNVERIFIED if self.mark == "U" else None
+        return self.stands_in or (UNVERIFIED if self.mark == "U" else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,7 @@ class _Reader:
         optional = "optional" in content and self.flag(content["optional"])
         if not optional:
             self.check_no_gap(series)
+            series = {key: _carried_on(values) for key, values in series.items()}
         label = self.texts(content["label"]) if "label" in content else None
         choices = frozenset(self.text(content["choices"]).split()) if "choices" in content else frozenset[str]()
         return Parameter(name, label, unit, kind, series, optional, self.line(node), lines, choices)
@@ -186,6 +196,8 @@ class _Reader:
                     self.fail(entry, f"overlapping values: {value.since} does not come after {earlier.since}")
                 if earlier.until is not None and value.since <= earlier.until:
                     self.fail(entry, f"overlapping values: {value.since} lies within the value of {earlier.since}")
+                if earlier.stands_in and not value.stands_in:
+                    self.fail(entry, f"law in force after a forecast: take the forecast of {earlier.since} out")
             values.append(value)
         if not values:
             self.fail(node, "a parameter needs at least one dated value")
@@ -193,7 +205,9 @@ class _Reader:
 
     def dated_value(self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> DatedValue:
         if isinstance(node, yaml.MappingNode):
-            own = self.mapping(node, required=("value",), allowed=("reference", "mark", "status", "until", "note"))
+            own = self.mapping(
+                node, required=("value",), allowed=("reference", "mark", "status", "until", "forecast", "note")
+            )
         else:
             own = {"value": node}
         first = self.day(since, node)
@@ -221,6 +235,7 @@ class _Reader:
             reference=self.text(source),
             mark=mark,
             line=self.line(node),
+            stands_in=FORECAST if "forecast" in own and self.flag(own["forecast"]) else None,
         )
 
     def value(self, node: yaml.Node, unit: str) -> Decimal | str | frozenset[str]:
@@ -243,8 +258,6 @@ class _Reader:
             for earlier, later in pairwise(values):
                 if earlier.until is not None and (later.since - earlier.until).days != 1:
                     raise BadParameters(self.path, later.line, f"no value between {earlier.until} and {later.since}")
-            if values[-1].until is not None:
-                raise BadParameters(self.path, values[-1].line, f"no value after {values[-1].until}")
 
     def flag(self, node: yaml.Node) -> bool:
         text = self.text(node)
@@ -308,3 +321,11 @@ class _Reader:
 
     def fail(self, node: yaml.Node, what: str) -> NoReturn:
         raise BadParameters(self.path, self.line(node), what)
+
+
+def _carried_on(values: tuple[DatedValue, ...]) -> tuple[DatedValue, ...]:
+    """A law that ends leaves its last value in sight, as one that decides nothing."""
+    last = values[-1]
+    if last.until is None:
+        return values
+    return (*values, replace(last, since=last.until + ONE_DAY, until=None, stands_in=ENDED))

@@ -34,7 +34,18 @@ def schema() -> Schema:
     dated: Schema = {
         "anyOf": [
             scalar,
-            _closed({"value": scalar, "until": {"description": "Its last day."}, **sourced}, required=["value"]),
+            _closed(
+                {
+                    "value": scalar,
+                    "until": {"description": "Its last day. After the last value of all, a person decides."},
+                    "forecast": {
+                        "type": "boolean",
+                        "description": "Announced, no law yet: shown, decides nothing.",
+                    },
+                    **sourced,
+                },
+                required=["value"],
+            ),
         ]
     }
     series: Schema = {

@@ -51,7 +51,7 @@ def earnings(assessment: Assessment, insurance: Insurance, arose: date) -> Earni
         for wage in wages:
             number = min(ends, wage.last) - max(begins, wage.first) + 1
             if number > 0:
-                assessment.note_once(wage.entry.line)
+                assessment.used_once(wage.entry)
                 total += min(income.amount, cap * wage.entry.value) * number
                 covered += number
     if covered < months:

@@ -65,6 +65,18 @@ _CHANGE_COLUMNS = (
     Texts("Кейін", "Стало", "After"),
     Texts("Басталуы", "С", "Since"),
 )
+_STANDS_IN = {
+    "forecast": Texts("болжам", "прогноз", "forecast"),
+    "ended": Texts("аяқталған", "истекло", "ended"),
+}
+_ENDING_COLUMNS = (
+    Texts("Параметр", "Параметр", "Parameter"),
+    Texts("Мәні", "Значение", "Value"),
+    Texts("Соңғы күні", "Последний день", "Last day"),
+    Texts("Болжам", "Прогноз", "Forecast"),
+    Texts("Қызметтер", "Услуги", "Services"),
+)
+_NOTHING_ENDS = Texts("Бұл күнге дейін ештеңе аяқталмайды.", "До этого дня ничего не кончается.", "Nothing ends.")
 _GROUNDS = Texts("Негіздер", "Основания", "Grounds")
 _NOTHING_CHANGED = Texts("Ештеңе өзгерген жоқ.", "Ничего не изменилось.", "Nothing changed.")
 _UNVERIFIED = Texts(
@@ -206,7 +218,7 @@ def show_parameters(console: Console, listed: Sequence[Mapping[str, Any]], langu
             one["label"][language],
             one["words"][language],
             one["since"],
-            one["mark"],
+            _STANDS_IN[one["status"]][language] if one["status"] in _STANDS_IN else one["mark"],
             str(grounds.index(one["ground"][language]) + 1),
         )
         for one in listed
@@ -243,6 +255,42 @@ def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language
         for one in listed
     )
     console.print(_table(columns, rows, 0, 1, 2, 3) if listed else _NOTHING_CHANGED[language])
+
+
+def endings_listed(before: date) -> list[dict[str, Any]]:
+    """Every value of the law that ends before the day with no law after it."""
+    return [one.to_dict() for one in benefits.endings(before)]
+
+
+def show_endings(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
+    """One row for each value: until when it is law, what is announced after it, and how many services read it."""
+    columns = ("", *(one[language] for one in _ENDING_COLUMNS))
+    rows = (
+        (
+            one["code"],
+            one["label"][language],
+            one["value"],
+            show_day(date.fromisoformat(one["last"])),
+            one["forecast"] or "-",
+            str(len(one["services"])),
+        )
+        for one in listed
+    )
+    console.print(_table(columns, rows, 1, right={2, 4, 5}) if listed else _NOTHING_ENDS[language])
+
+
+def warn_of_endings(console: Console, on: date) -> None:
+    """One line when values of the law end soon, or have ended: from then on every case that needs them waits."""
+    soon = benefits.endings(on + benefits.WARNED)
+    if soon:
+        which = ", ".join(one.code for one in soon)
+        last = soon[0].last
+        console.print(
+            f"The law {'ended' if last < on else 'ends'} on {show_day(last)} for {which}: enter what follows it, or "
+            f"cases of later days wait (benefits --check {on + benefits.WARNED}).",
+            style="bold",
+            markup=False,
+        )
 
 
 def _table(

@@ -27,6 +27,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
+from benefits.days import day_of
 from card import Card, cases, consents, findings, messages, returns
 from card.cases import KeyNeeded
 from card.findings import COMPLETED
@@ -79,6 +80,8 @@ class Reconciler:
     def __init__(self, card: Card, client: Client, opening: Opening) -> None:
         self.tell_key: Callable[[str, int], None] = lambda _key, _n: None
         """Is told how many cases need each payload key; the gateway puts its metric here."""
+        self.tell_law: Callable[[str, int], None] = lambda _parameter, _days: None
+        """Is told for how many days each value is still law that has no law after it; likewise."""
         self.card = card
         self.client = client
         self.opening = opening
@@ -124,6 +127,9 @@ class Reconciler:
         if not self._after:
             for needed in await self.keys_needed():
                 self.tell_key(needed.key or "unknown", needed.open + needed.retained)
+            today = day_of(datetime.now(UTC))
+            for ending in benefits.endings(today + benefits.WARNED):
+                self.tell_law(ending.code, (ending.last - today).days + 1)
         return begun
 
     async def keys_needed(self) -> list[KeyNeeded]:

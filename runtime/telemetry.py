@@ -147,6 +147,16 @@ def key_metric(runtime: Runtime) -> Callable[[str, int], None]:
     return needed
 
 
+def law_metric(runtime: Runtime) -> Callable[[str, int], None]:
+    """For how many days more a value of the law is in force, with no law after it: `demeu_law_days_left{...} 33`."""
+    gauge = runtime.metric_meter.create_gauge("demeu_law_days_left", "days until a value of the law ends")
+
+    def left(parameter: str, days: int) -> None:
+        gauge.set(max(days, 0), {"parameter": parameter})
+
+    return left
+
+
 def refusal_metric(runtime: Runtime) -> Callable[[dict[str, str]], None]:
     """Counts what the gateway refuses: `demeu_gateway_refused_total{status="401",reason="clock",...}`."""
     counter = runtime.metric_meter.create_counter("demeu_gateway_refused", "requests that the gateway refused")

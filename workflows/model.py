@@ -334,6 +334,8 @@ class Detected(Wire):
     """What runs until now, in tenge a month: the family's circumstances have changed, and the difference is due."""
     same_right: bool = False
     """The question is whether what is paid under another number is this right."""
+    awaits_law: bool = False
+    """The question is answered by whoever enters the law of that day: the case looks again by itself."""
     at_stake: bool = False
     """An earlier life of the case may have paid already: it cannot end before the bank has said so."""
     frequency: str = "once"

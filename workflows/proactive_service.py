@@ -60,6 +60,9 @@ from workflows.model import (
 OFFERS = 2
 """How often the question is sent if it does not arrive, a day apart."""
 
+LAW_AWAITED = timedelta(days=1)
+"""So often a case looks whether the law of its day has been entered."""
+
 ANSWERS_TO_UNCLEAR = 3
 """So many times a person is told how to answer; after that the open window waits in silence."""
 
@@ -158,7 +161,7 @@ class ProactiveService(CaseInSight):
                 if found.reason:
                     self.note(f"a further part is open, for a person to find out: {found.reason}")
                 return found.amount, found.policy
-            await self.ask_operator(_undecided(found), found.reason or "the law leaves the answer open")
+            await self._undecided(found, found.reason or "the law leaves the answer open")
 
     async def _consent(self, amount: Decimal, policy: Policy) -> ConsentRecorded:
         """The question goes out until it arrives; a yes within the window is the consent, its day the application's."""
@@ -316,11 +319,20 @@ class ProactiveService(CaseInSight):
             if found.right is Right.YES and found.amount is not None:
                 break
             why = found.reason or "the law leaves the answer open"
-            await self.ask_operator(_undecided(found), f"on the day of application: {why}")
+            await self._undecided(found, f"on the day of application: {why}")
         if found.amount != amount:
             self.note(f"on {consent.applied_on:%d.%m.%Y} the law gives {tenge(found.amount)}, not {tenge(amount)}")
             await self._tell(NoticeKind.AMOUNT_CHANGED, amount=found.amount)
         return found.amount
+
+    async def _undecided(self, found: Detected, why: str) -> None:
+        """An operator is asked what the law leaves open; a law that is not entered yet is looked for every day."""
+        about = Attention.SAME_RIGHT if found.same_right else Attention.LAW_UNDECIDED
+        waited_for = self.waits_for
+        again = workflow.now() + LAW_AWAITED if found.awaits_law else None
+        await self.ask_operator(about, why, again)
+        if again is not None:
+            await self.enter(self.stage, waited_for)
 
     async def _account(self, policy: Policy) -> Account:
         """Banks are asked for the person's own account; without one the person is asked, and has time to answer."""
@@ -526,7 +538,3 @@ class ProactiveService(CaseInSight):
             yield
         finally:
             timer.cancel()
-
-
-def _undecided(found: Detected) -> Attention:
-    return Attention.SAME_RIGHT if found.same_right else Attention.LAW_UNDECIDED

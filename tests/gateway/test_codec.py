@@ -17,6 +17,7 @@ from jwt.algorithms import RSAAlgorithm
 from structlog.testing import capture_logs
 from temporalio.converter import WorkflowSerializationContext
 
+import benefits
 from card.tables import CaseRecord
 from gateway.app import Parts, gateway_app
 from runtime.codec import BadPayload, EncryptionCodec, KeyRing
@@ -268,6 +269,17 @@ async def test_nobody_else_decodes(house: House, key_set: str, authorization: st
 
 async def test_without_the_key_set_nobody_decodes(house: House) -> None:
     assert (await signed_on(house, "http://127.0.0.1:9/keys", f"Bearer {token()}")).status_code == 401
+
+
+async def test_the_gateway_tells_for_how_long_the_law_is_still_known(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benefits, "WARNED", timedelta(days=99 * 365))
+    told: dict[str, int] = {}
+    house.relay.reconciler.tell_law = told.__setitem__
+    await house.relay.reconciler.look()
+    last = next(one.last for one in benefits.endings(date.max) if one.code == "common.mrp")
+    assert abs(told["common.mrp"] - ((last - datetime.now(UTC).date()).days + 1)) <= 1
 
 
 # --- which keys are needed --------------------------------------------------------------------------------------------

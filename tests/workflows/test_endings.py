@@ -75,6 +75,40 @@ async def test_what_the_law_leaves_open_is_decided_by_a_person(on_stage: OnStage
     assert len(script.of(Step.DETECT)) == 2
 
 
+async def test_a_law_that_is_not_entered_yet_is_looked_for_every_day(on_stage: OnStage) -> None:
+    awaits = found(right=Right.PERSON_DECIDES, amount=None, reason="not entered yet", awaits_law=True)
+    async with on_stage(Script(detect=[awaits, awaits, found()])) as case:
+        for n in (1, 2):
+            await case.called(Step.DETECT, n)
+            await case.until(Stage.DETECT, attention=True)
+            assert (await case.seen())["Attention"] == ["law_undecided"]
+            await case.pass_time(1.01 * DAY)
+        await case.until(Stage.CONSENT)
+        assert not (await case.seen()).get("NeedsAttention")
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_a_yes_beyond_the_law_waits_for_it(on_stage: OnStage) -> None:
+    """Found in the last days of a law, consented to after them: nothing is registered before the next is entered."""
+    awaits = found(right=Right.PERSON_DECIDES, amount=None, reason="not entered yet", awaits_law=True)
+    raised = found(amount=AMOUNT + 1)
+    script = Script(
+        reassess=[awaits, raised],
+        assign=[Ruling(assigned=True, amount=AMOUNT + 1)],
+    )
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.pass_time(DAY)
+        await case.say(Meaning.YES)
+        await case.until(Stage.CONSENT, attention=True)
+        assert not script.of(Step.REGISTER)
+        await case.pass_time(1.01 * DAY)
+        result = await case.result()
+    assert (result.outcome, result.credited) == (Outcome.CREDITED, AMOUNT + 1)
+    assert NoticeKind.AMOUNT_CHANGED in script.told()
+
+
 async def test_no_phone_is_unreachable(on_stage: OnStage) -> None:
     async with on_stage(Script(offer=[Offered(sent=False, reason="no_phone")])) as case:
         result = await case.result()

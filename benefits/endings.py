@@ -1,0 +1,79 @@
+"""Which values of the law end, and when: a budget law ends with its year, and the next has to be entered before."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from benefits.catalogue import load
+from benefits.parameter_file import FORECAST, DatedValue, Parameter
+from benefits.terms import ONE_DAY
+from benefits.texts import Texts
+
+WARNED = timedelta(days=60)
+"""So long before a value ends operators are told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A value that is law until `last` and has no successor that is law; `forecast` is what is announced instead.
+
+    `code` is e.g. `common.mrp` or `childcare.rate[2]`; `services` those whose rule or steps read it.
+    """
+
+    code: str
+    label: Texts
+    value: str
+    unit: str
+    last: date
+    forecast: str | None
+    services: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "label": self.label.to_dict(),
+            "value": self.value,
+            "unit": self.unit,
+            "last": self.last.isoformat(),
+            "forecast": self.forecast,
+            "services": list(self.services),
+        }
+
+
+def endings(before: date) -> tuple[Ending, ...]:
+    """Every value that ends before the day and is followed by no law, the earliest first; also those that have ended.
+
+    Parameters that may have gaps are not among them: where they have no value, their rule asks for it itself.
+    """
+    found: dict[str, Ending] = {}
+    for service, one in sorted(load().items()):
+        law = one.legislation
+        for name in law.taken:
+            parameter, owner = law.parameters[name]
+            for key, values in parameter.series.items():
+                code = f"{owner}.{name}" + ("" if key is None else f"[{key}]")
+                if code in found:
+                    found[code] = _with(found[code], service)
+                elif (ending := _ending(code, law.label(name), parameter, values, service)) and ending.last < before:
+                    found[code] = ending
+    return tuple(sorted(found.values(), key=lambda ending: (ending.last, ending.code)))
+
+
+def _ending(
+    code: str, label: Texts, parameter: Parameter, values: tuple[DatedValue, ...], service: str
+) -> Ending | None:
+    law = [value for value in values if value.stands_in is None]
+    after = values[len(law) :]
+    if parameter.optional or not law or not after:
+        return None
+    announced = next((_shown(value) for value in after if value.stands_in == FORECAST), None)
+    return Ending(code, label, _shown(law[-1]), parameter.unit, after[0].since - ONE_DAY, announced, (service,))
+
+
+def _with(ending: Ending, service: str) -> Ending:
+    return replace(ending, services=tuple(dict.fromkeys((*ending.services, service))))
+
+
+def _shown(value: DatedValue) -> str:
+    return format(value.value, "f") if isinstance(value.value, Decimal) else str(value.value)

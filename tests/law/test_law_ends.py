@@ -1,0 +1,147 @@
+"""A budget law ends with its year. What is asked of a day beyond it is shown by the forecast, and decides nothing.
+
+The days are those of the parameter files, whatever year they have come to: entering the next law breaks nothing here.
+"""
+
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import benefits
+from benefits import Decision, Facts, Frequency, Right, assess_each, explain, schedule
+from benefits.endings import endings
+from benefits.facts import read_facts
+from benefits.parameter_file import BadParameters, read_parameter_file
+from benefits.texts import LANGUAGES
+from cli import law
+from tests.law.casebook import CASES, family_mapping, read_cases
+
+CONSTANTS = {"common.mrp", "common.pm", "common.mzp"}
+LAST = min(one.last for one in endings(date.max) if one.code in CONSTANTS)
+BEYOND = LAST + timedelta(days=1)
+FIVE: dict[str, Any] = {"mother": "1988-05-05", "children": [f"{LAST.year - 9 + n}-03-01" for n in range(5)]}
+
+
+def _decided(decision: Decision) -> bool:
+    return not any(line.status in ("forecast", "ended") for line in decision.trace)
+
+
+def _facts(family: dict[str, Any], on: date) -> Facts:
+    return read_facts(family_mapping(family, on.isoformat()))
+
+
+def test_the_constants_of_the_year_end_and_are_listed_before_they_do() -> None:
+    assert {one.code for one in endings(BEYOND)} >= CONSTANTS
+    assert not CONSTANTS & {one.code for one in endings(LAST)}, "what ends on a day has not ended before it"
+    mrp = next(one for one in endings(BEYOND) if one.code == "common.mrp")
+    assert {"multi-child", "childbirth"} <= set(mrp.services)
+    assert mrp.to_dict()["last"] == LAST.isoformat()
+
+
+def test_on_the_last_day_the_law_decides_and_on_the_next_a_person() -> None:
+    last, beyond = (assess_each("multi-child", _facts(FIVE, day), day) for day in (LAST, BEYOND))
+    assert [one.right for one in last] == [Right.YES]
+    assert [(one.right, one.net) for one in beyond] == [(Right.PERSON_DECIDES, Decimal(0))]
+    assert beyond[0].basis == last[0].basis, "the case goes on with the same right once the law is entered"
+    assert [benefits.awaits_law(one) for one in (*last, *beyond)] == [False, True]
+
+
+def test_what_needs_no_constant_is_decided_all_the_same() -> None:
+    three = {**FIVE, "children": FIVE["children"][:3]}
+    (found,) = assess_each("multi-child", _facts(three, BEYOND), BEYOND)
+    assert found.failed is not None
+    assert found.failed.code == "too_few_children"
+    paid = {**FIVE, "payments": [{"service": "multi-child", "basis": "x", "from_date": LAST, "state": "paying"}]}
+    (found,) = assess_each("multi-child", _facts(paid, BEYOND), BEYOND)
+    assert (found.right, found.failed and found.failed.code) == (Right.NO, "already_paid")
+
+
+def test_no_case_of_the_law_is_decided_by_what_is_no_law() -> None:
+    """Each case of the casebook, asked after the last law has ended."""
+    open_, decided = 0, 0
+    for case in (case for path in sorted(CASES.glob("*.yaml")) for case in read_cases(path)):
+        for day in (BEYOND, BEYOND + timedelta(days=400)):
+            try:
+                found = assess_each(case.service, case.facts, day)
+            except benefits.BadFacts:
+                continue
+            for one in found:
+                paid = one.failed is not None and one.failed.code == "already_paid"
+                assert one.right is Right.PERSON_DECIDES or paid or _decided(one), (case.name, one)
+                open_ += benefits.awaits_law(one)
+                decided += one.right is not Right.PERSON_DECIDES
+    assert open_ > 100
+    assert decided > 100
+
+
+def test_the_months_beyond_are_shown_by_the_forecast() -> None:
+    found = schedule("multi-child", _facts(FIVE, LAST), LAST, months=3)
+    assert [month.provisional for month in found.months] == [False, True, True]
+    announced = next(one.forecast for one in endings(BEYOND) if one.code == "common.mrp")
+    rate = next(line.value for line in found.decision.trace if line.code == "multi-child.rate[5]")
+    wanted = Decimal(rate) * Decimal(announced or next(one.value for one in endings(BEYOND)))
+    assert found.months[1].gross == wanted.to_integral_value(ROUND_CEILING)
+
+
+def test_the_explanation_says_that_nothing_of_it_is_law() -> None:
+    (found,) = assess_each("multi-child", _facts(FIVE, BEYOND), BEYOND)
+    for language, words in zip(LANGUAGES, ("ӘЛІ ЗАҢ ЕМЕС", "ЭТО ЕЩЁ НЕ ЗАКОН", "NOT LAW YET"), strict=True):
+        assert words in explain(found, language)
+    (found,) = assess_each("multi-child", _facts(FIVE, LAST), LAST)
+    assert "NOT LAW YET" not in explain(found, "en")
+
+
+def test_a_law_that_ends_without_a_forecast_leaves_its_last_value_in_sight(tmp_path: Path) -> None:
+    path = tmp_path / "gift.yaml"
+    path.write_text(GIFT.format(more=""))
+    *law_, ended = read_parameter_file(path).parameters["rate"].series[None]
+    assert [one.status for one in law_] == [None]
+    assert (ended.since, ended.until, ended.value, ended.status) == (date(2025, 1, 1), None, Decimal(2), "ended")
+    path.write_text(GIFT.format(more="      2025-01-01: {value: 3, reference: law, mark: P, forecast: true}\n"))
+    forecast = read_parameter_file(path).parameters["rate"].series[None][-1]
+    assert (forecast.value, forecast.status) == (Decimal(3), "forecast")
+
+
+def test_a_forecast_goes_when_its_law_comes(tmp_path: Path) -> None:
+    path = tmp_path / "gift.yaml"
+    lines = (
+        "      2025-01-01: {value: 3, reference: law, mark: P, forecast: true}",
+        "      2026-01-01: {value: 4, reference: law, mark: P}\n",
+    )
+    path.write_text(GIFT.format(more="\n".join(lines)))
+    with pytest.raises(BadParameters, match="law in force after a forecast: take the forecast of 2025-01-01 out"):
+        read_parameter_file(path)
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [(LAST - benefits.WARNED, ""), (LAST - benefits.WARNED + timedelta(days=1), "ends on"), (BEYOND, "ended on")],
+)
+def test_operators_are_warned_weeks_before(day: date, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    law.warn_of_endings(Console(width=400), day)
+    warned = capsys.readouterr().out
+    assert (f"The law {said} {LAST:%d.%m.%Y}" in warned) if said else not warned
+    assert bool(said) == ("common.mrp" in warned)
+
+
+@pytest.mark.parametrize("code", sorted(benefits.load()))
+def test_the_parameters_of_a_day_beyond_say_what_they_are(code: str) -> None:
+    expected = {one.line.code: one.line.status for one in benefits.parameters_on(code, BEYOND)}
+    ended = {one.code for one in endings(BEYOND) if code in one.services}
+    assert {name for name, status in expected.items() if status in ("forecast", "ended")} == ended
+    assert Frequency(benefits.service(code, BEYOND).frequency)
+
+
+GIFT = """service: gift
+names: {{kk: a, ru: b, en: c}}
+parameters:
+  rate:
+    label: {{kk: a, ru: b, en: c}}
+    unit: MRP
+    values:
+      2024-01-01: {{value: 2, reference: law, mark: P, until: 2024-12-31}}
+{more}"""
