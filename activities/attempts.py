@@ -7,17 +7,18 @@ whether it is the same child: a guess would pay twice, or not at all.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import benefits
 from activities import renumbered
 from activities.renumbered import names_of, own_names
+from benefits.days import day_of
 from benefits.decision import Decision, Right
 from benefits.facts import BadFacts
 from card import Session, cases, findings, rights
-from card.tables import RightRow, RightState
+from card.tables import CaseRecord, RightRow, RightState
 from workflows.model import Action, Case, Outcome
 
 YES = Right.YES
@@ -106,6 +107,7 @@ async def settle(
     if mine is not None:
         for _, about in asked:
             await _another(session, case, about)
+        await _look_for_what_was_told(session, case, record)
         return mine
     if asked:
         # A question claims nothing: should its answer come by itself, another case may go on with the right.
@@ -118,6 +120,19 @@ async def settle(
     if failed.failed is not None and failed.failed.code == ALREADY_PAID:
         return Found(failed, Outcome.ALREADY_PAID)
     return Found(failed, Outcome.NO_RIGHT)
+
+
+LAST_LOOKS = 3
+"""With this number the looks begin after an event that did find something: one soon, and the last of all."""
+
+
+async def _look_for_what_was_told(session: Session, case: Case, record: CaseRecord) -> None:
+    """An event may overtake its registry: the right that is found may be another, the first twin's or last year's."""
+    days = benefits.service(case.service, case.on).again_after_days.get("found")
+    if record.root is None or record.look > LAST_LOOKS or days is None:
+        return
+    day = max(day_of(datetime.now(UTC)), case.on) + timedelta(days=days)
+    await rights.look_on(session, record, day, "found", n=max(record.look + 1, LAST_LOOKS))
 
 
 async def _asked_about(session: Session, case: Case, question: Decision, facts: dict[str, Any]) -> RightRow | None:

@@ -71,8 +71,6 @@ def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Aga
 
 def _nothing_new(service: Service, record: CaseRecord, today: date) -> Again | None:
     """Not *yet*: a few looks after the event that told, or after a look at a right that a register denies."""
-    if record.look_on is not None:
-        return None
     days = service.again_after_days.get(f"{Outcome.NO_RIGHT}_{record.look + 1}")
     # Also what a register says is paid: it may be a typing error, and nobody would look at the right any more.
     by_itself = record.root is not None or record.opened_by.startswith(rights.LOOK)

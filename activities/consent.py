@@ -14,7 +14,7 @@ from activities import hearing
 from activities.hearing import Heard
 from activities.world import World
 from benefits.days import day_of, term_ends
-from card import Session, consents, decisions, snapshots
+from card import Session, consents, decisions, messages, snapshots
 from card.tables import Consent
 from workflows.model import Answer, Case, ConsentInput, ConsentRecorded, HearInput, Meaning, Step
 
@@ -51,7 +51,9 @@ class ConsentStep:
         if (yes or said is Meaning.NO) and recorded is None and not await hearing.still_hers(self.world, case, phone):
             async with card.transaction() as session:
                 await consents.refuse(session, case.ref, step.message_id, MOVED)
-            return Answer(refused=MOVED, moved=True)
+                asked = await messages.last_question(session, case.ref)
+            # Another phone may have been asked since: that question stands, whoever goes on to answer the first.
+            return Answer(refused=MOVED, moved=asked is not None and asked.phone == phone)
         async with card.transaction() as session:
             heard = await self._answering(session, case, step.message_id)
             if isinstance(heard, str):

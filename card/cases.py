@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CaseRecord, RegistryEvent, RightState, table
+from card.tables import CaseRecord, Look, RegistryEvent, RightState, table
 from card.tables import Person as PersonRow
 
 NOTHING_NEW = ("no_right", "already_paid", "already_offered")
@@ -93,6 +93,25 @@ async def open_for(
         case = await _opened(session, opened_by)
         if case is not None:  # added now, or by another at the same moment; else its number is drawn already
             return Opened(case=case, new=new)
+
+
+async def open_to_look(session: AsyncSession, look: Look, *, on: date) -> CaseRecord:
+    """The case that looks again, opened now; one of that event or right that is open today does."""
+    opened_by = f"{look.root}@{look.day}"
+    known = await _opened(session, opened_by)
+    if known is not None and known.outcome is not None:
+        # It has ended, and may itself be what this look was planned by.
+        opened_by = f"{opened_by}/{uuid4()}"
+    found = await open_for(
+        session,
+        service=look.service,
+        person_id=look.person_id,
+        opened_by=opened_by,
+        on=on,
+        root=None if look.right_id else look.root,
+        look=look.n,
+    )
+    return found.case
 
 
 async def refer_anew(session: AsyncSession, ref: str) -> CaseRecord:

@@ -9,7 +9,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import Application, CaseRecord, Finding, LedgerAccount, LedgerEntry, OutgoingMessage, Payment, table
+from card.tables import (
+    Application,
+    CaseRecord,
+    Finding,
+    IncomingMessage,
+    LedgerAccount,
+    LedgerEntry,
+    OutgoingMessage,
+    Payment,
+    Question,
+    table,
+)
 
 COMPLETED = "completed_without_outcome"
 """Kind of finding: a case that is open by the Card, and whose workflow has ended by itself."""
@@ -50,7 +61,8 @@ async def only(session: AsyncSession, kind: str, refs: Collection[str]) -> None:
 async def listed(session: AsyncSession) -> list[Found]:
     """Everything that waits for a person, the oldest first."""
     noted = [Found(one.kind, one.ref, one.what, one.found_at) for one in await session.scalars(select(Finding))]
-    return sorted([*noted, *await _never_done(session), *await _owed(session)], key=lambda found: found.since)
+    derived = [*await _never_done(session), *await _owed(session), *await _set_aside(session)]
+    return sorted([*noted, *derived], key=lambda found: found.since)
 
 
 async def of_case(session: AsyncSession, ref: str) -> Sequence[Finding]:
@@ -75,6 +87,24 @@ async def _owed(session: AsyncSession) -> list[Found]:
     what = "{:f} tenge are owed: starter.py pay-owed, once it is known to which account"
     return [
         Found("money_is_owed", ref, what.format(sum_), at) for ref, sum_, at in (await session.execute(query)).all()
+    ]
+
+
+async def _set_aside(session: AsyncSession) -> list[Found]:
+    """Open questions to whose phone something plain was answered, or what nobody could read, that reached no case."""
+    message, asked = table(IncomingMessage).c, table(Question).c
+    query = (
+        select(asked.case_ref, func.max(message.set_aside), func.min(message.stored_at))
+        .join(table(Question), (asked.phone == message.phone) & (asked.opened_at <= message.stored_at))
+        .where(message.set_aside.is_not(None), asked.closed_at.is_(None))
+        .where(message.meaning.in_(("yes", "no")) | message.meaning.is_(None))
+        .group_by(asked.case_ref)
+        .limit(500)
+    )
+    what = "an answer did not reach the case ({}): ask the person to send it again"
+    return [
+        Found("answer_set_aside", ref, what.format(reason), at)
+        for ref, reason, at in (await session.execute(query)).all()
     ]
 
 

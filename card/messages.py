@@ -204,9 +204,13 @@ async def bind(session: AsyncSession, message: IncomingMessage, question: Questi
     )
 
 
-async def answers_of(session: AsyncSession, question_key: str) -> int:
-    """How many messages were bound to this question."""
-    bound = select(func.count()).where(col(IncomingMessage.question_key) == question_key)
+async def answers_of(session: AsyncSession, question_key: str, meaning: str) -> int:
+    """How many messages that say this were brought on as answers to this question."""
+    bound = select(func.count()).where(
+        col(IncomingMessage.question_key) == question_key,
+        col(IncomingMessage.meaning) == meaning,
+        col(IncomingMessage.set_aside).is_(None),
+    )
     return (await session.execute(bound)).scalar_one()
 
 
@@ -226,12 +230,12 @@ async def phones_waiting(session: AsyncSession, most: int) -> Sequence[str]:
     return (await session.scalars(waiting.group_by(col(IncomingMessage.phone)).order_by(first).limit(most))).all()
 
 
-async def set_aside(session: AsyncSession, message_id: str, reason: str) -> None:
-    """Nobody is brought this message: it is kept with the reason, and holds up nothing."""
+async def set_aside(session: AsyncSession, message_id: str, reason: str, meaning: str | None = None) -> None:
+    """Nobody is brought this message: it is kept with the reason and what it says, and holds up nothing."""
     await session.execute(
         update(table(IncomingMessage))
         .where(col(IncomingMessage.message_id) == message_id)
-        .values(set_aside=reason, relayed_at=func.now())
+        .values(set_aside=reason, relayed_at=func.now(), meaning=meaning)
     )
 
 

@@ -90,17 +90,9 @@ class Opening:
         opened = []
         async with self.card.transaction() as session:
             for look in await rights.due(session, today, AT_ONCE):
-                found = await cases.open_for(
-                    session,
-                    service=look.service,
-                    person_id=look.person_id,
-                    opened_by=f"{look.root}@{look.day}",
-                    on=today,
-                    root=None if look.right_id else look.root,
-                    look=look.n,
-                )
+                found = await cases.open_to_look(session, look, on=today)
                 await rights.looked(session, look)
-                opened.append(_case(found.case))
+                opened.append(_case(found))
         for case in opened:
             await self._start_or_wait(case)
         return len(opened)

@@ -50,7 +50,10 @@ class _Label(StrEnum):
     THANKS = "thanks"
     SPEAKER = "speaker"
     FILLER = "filler"
+    CORRECTION = "correction"
+    QUESTION = "question"
     ACCOUNT = "account"
+    NUMBER = "number"
     UNKNOWN = "unknown"
 
 
@@ -127,7 +130,7 @@ class _Word:
 def _read(tokens: list[_Word]) -> tuple[set[_Label], list[int]]:
     """Labels of all phrases, the longest first, and the numbers of questions."""
     vocabulary, longest = _vocabulary()
-    labels: set[_Label] = set()
+    labels: list[_Label] = []
     numbers: list[int] = []
     if tokens and {token.folded for token in tokens} == {"+"}:
         return {_Label.YES}, numbers
@@ -141,17 +144,30 @@ def _read(tokens: list[_Word]) -> tuple[set[_Label], list[int]]:
                 all(word.is_spelt(spelling) for word, spelling in zip(phrase, spelt, strict=True))
                 for spelt in listed.spellings
             ):
-                labels.add(listed.label)
+                labels.append(listed.label)
                 place += length
                 break
         else:
             word = words[place].folded
             if word.isdecimal() and 1 <= int(word) <= HIGHEST_NUMBER:
                 numbers.append(int(word))
+                labels.append(_Label.NUMBER)
             else:
-                labels.add(_Label.UNKNOWN)
+                labels.append(_Label.UNKNOWN)
             place += 1
-    return labels, numbers
+    out_of_place = {_Label.DOUBT} if any(_is_out_of_place(labels, at) for at in range(len(labels))) else set()
+    return {*labels, *out_of_place} - {_Label.NUMBER, _Label.CORRECTION, _Label.QUESTION}, numbers
+
+
+def _is_out_of_place(labels: list[_Label], at: int) -> bool:
+    """Whether the word there says what it seems to say only somewhere else in an answer."""
+    following = labels[at + 1 : at + 2]
+    match labels[at]:
+        case _Label.CORRECTION:
+            return not set(labels[:at]) <= {_Label.SPEAKER, _Label.THANKS} or not set(following) & _SAYS_YES
+        case _Label.QUESTION:
+            return _Label.NUMBER not in (*labels[max(at - 1, 0) : at], *following)
+    return False
 
 
 def _tokens(text: str) -> list[_Word]:

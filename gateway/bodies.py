@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine
+from hashlib import sha256
 from typing import Any
 
 from fastapi import Request, Response
@@ -30,6 +31,20 @@ class AsWritten(APIRoute):
             return await handle(_ReadRequest(request.scope, request.receive))
 
         return read
+
+
+LONGEST_ID = 200
+
+
+def nameable(message_id: str) -> str:
+    """The id of a message as a case takes it: one that is longer, or has signs that nobody can read, is made anew from
+    what it was, so that it stays the same however often the message comes. The operator's name before it stays.
+    """
+    if len(message_id) <= LONGEST_ID and message_id.isprintable():
+        return message_id
+    operator = message_id.partition(":")[0]
+    digest = sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"{operator if operator.isprintable() and len(operator) < LONGEST_ID // 2 else 'id'}:{digest}"
 
 
 def storable(text: str) -> str:

@@ -6,6 +6,7 @@ left off, and two gateways at once only repeat each other harmlessly (the update
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -25,7 +26,7 @@ from card.tables import CaseRecord, IncomingMessage
 from desk.opening import Opening
 from desk.reconcile import Reconciler
 from dialogue import Meaning, MessageKind
-from gateway.bodies import storable
+from gateway.bodies import nameable, storable
 from gateway.faults import passes, report
 from gateway.receipts import Receipts
 from workflows import model
@@ -51,7 +52,8 @@ MOST_WAITING = 20
 """So many words of one phone wait to be brought on. The first are kept: the rest of a flood is set aside."""
 
 MOST_ANSWERS = 30
-"""So many messages are brought to the case as answers to one question; a case hears 2 000 updates in its life."""
+"""So many messages of one meaning are brought to the case as answers to one question, so that a plain word is heard
+after any number of others; a case hears 2 000 updates in its life."""
 
 FLOOD = "too many messages from this phone at once"
 
@@ -98,6 +100,7 @@ class Relay:
 
         What a phone says while much of it waits already is stored too, and brought to nobody.
         """
+        message_id = nameable(message_id)
         incoming = IncomingMessage(
             message_id=message_id, phone=phone, text=storable(text), received_at=received_at, complete=complete
         )
@@ -107,7 +110,7 @@ class Relay:
                 # The counter of the operator's centre began anew: another message has had this id.
                 log.warning("relay.message_id_again", message_id=message_id)
             if stored is not None and await messages.waiting_of(session, phone) > MOST_WAITING:
-                await messages.set_aside(session, stored, FLOOD)
+                await messages.set_aside(session, stored, FLOOD, _meant(incoming))
                 log.warning("relay.reply_set_aside", message_id=stored, reason=FLOOD)
         self._soon(phone)
         return stored is not None
@@ -174,7 +177,7 @@ class Relay:
                         report("relay.reply_set_aside", error, message_id=incoming.message_id)
                         reason = str(error) if isinstance(error, Stuck | DatabaseRefused) else type(error).__name__
                         async with self.card.statements() as session:
-                            await messages.set_aside(session, incoming.message_id, reason)
+                            await messages.set_aside(session, incoming.message_id, reason, _meant(incoming))
             except Exception as error:
                 report("relay.reply_waits", error)
                 await asyncio.sleep(SWEEP)
@@ -190,7 +193,8 @@ class Relay:
             heard = await hearing.hear(session, incoming.message_id, self._lags.get(operator, hearing.LAG))
             assert heard is not None  # noqa: S101  (it has just been read)
             case = await cases.find(session, heard.question.case_ref) if heard.question else None
-            if heard.question and await messages.answers_of(session, heard.question.key) > MOST_ANSWERS:
+            meant = heard.said.meaning
+            if heard.question and await messages.answers_of(session, heard.question.key, meant) >= MOST_ANSWERS:
                 raise Stuck(FLOOD)
         if case is None or not await self._taken(case, incoming):
             await self._answer(incoming, heard, case)
@@ -288,3 +292,10 @@ async def _of_what_is_over(session: Session, ref: str) -> MessageKind:
         return MessageKind.ALREADY_ANSWERED
     late = (await cases.find(session, ref)).outcome in (model.Outcome.LAPSED, model.Outcome.LATE_YES)
     return MessageKind.LATE if late else MessageKind.NO_QUESTION
+
+
+def _meant(incoming: IncomingMessage) -> str | None:
+    """What it says, for those who look at what was set aside; None where that is what could not be found out."""
+    with suppress(Exception):
+        return hearing.understood(incoming).meaning
+    return None

@@ -140,6 +140,19 @@ async def test_an_answer_from_a_number_that_has_changed_its_owner_is_none(life: 
     assert (await given(life, case), len(await noted(life, case))) == ([], 1)
 
 
+async def test_who_has_her_old_number_says_nothing_against_the_question_on_her_new_one(life: Life) -> None:
+    """The second word from the old number ended her case as unreachable, a moment after she herself was asked."""
+    case = await asked(life)
+    for n in (1, 2):
+        await life.heard(f"op:{n}", "ИӘ")
+    await life.settle(mother(phone="+77039999999"))
+    assert (await hear(life, case, "op:1")).moved
+    again = OfferInput(case=case, key=case.key(Step.OFFER, 2), n=2, amount=Decimal(78798), at=AT + timedelta(days=1))
+    assert (await life.run(Step.OFFER, again)).sent
+    second = await hear(life, case, "op:2")
+    assert (second.moved, second.consent, second.refused is not None) == (False, None, True)
+
+
 async def test_a_no_may_be_followed_by_a_yes_and_a_yes_by_nothing(life: Life) -> None:
     case = await asked(life)
     for n, text in enumerate(("ЖОҚ", "ИӘ", "ЖОҚ", "ИӘ"), 1):

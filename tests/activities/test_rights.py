@@ -418,7 +418,7 @@ async def test_nothing_is_granted_unasked_to_who_never_said_yes(life: Life, monk
 async def test_a_decision_for_a_later_day_is_looked_at_on_that_day(life: Life) -> None:
     decision = {"number": "M-1", "group": "II", "from_date": "2027-04-01", "decided_on": "2025-02-20"}
     await life.settle(mother(disability=[decision]))
-    case, _ = await by_event(life, "disability", "mse:1:disability")
+    case = await life.open(service="disability")
     found = await detect(life, case)
     assert (found.ended, found.reason) == (Outcome.NO_RIGHT, "not_yet_in_force")
     await close(life, case, Outcome.NO_RIGHT, "not_yet_in_force")

@@ -155,7 +155,7 @@ async def test_the_books_take_a_key_once_and_nothing_else_under_it(cards: Cards)
         {"period": date(2025, 3, 2)},
         {"case_ref": "0000-0000-0"},
     ],
-    ids=str,
+    ids=lambda bad: " ".join(f"{name}={value}" for name, value in bad.items()),
 )
 async def test_the_books_refuse_nonsense(cards: Cards, bad: dict[str, Any]) -> None:
     case = await cards.open()

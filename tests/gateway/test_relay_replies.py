@@ -14,7 +14,7 @@ import dialogue
 from activities.hearing import addressed
 from adapters.errors import Unavailable
 from benefits.days import day_of
-from card import consents, messages
+from card import consents, findings, messages
 from card.tables import Consent, IncomingMessage, OutgoingMessage, Question
 from dialogue import Meaning
 from gateway import relay as relay_module
@@ -484,6 +484,36 @@ async def test_a_case_is_brought_so_many_answers_and_no_more(house: House) -> No
         last = await house.reply("не знаю")
     assert len((await house.heard(case)).replies) == MOST_ANSWERS
     assert (await house.stored(last)).set_aside == FLOOD
+    plain = await house.reply("ДА")
+    assert (await house.stored(plain)).set_aside is None, "a plain word is heard after any number of others"
+    assert (await house.heard(case)).replies[-1].message_id == plain
+
+
+async def test_a_plain_answer_that_was_set_aside_is_put_before_a_person(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    yes, other = await house.reply("ДА"), await house.reply("не знаю")
+    async with house.card.transaction() as session:
+        for said, meaning in ((yes, "yes"), (other, "unclear")):
+            await messages.set_aside(session, said, "the case did not take it", meaning)
+    async with house.card.statements() as session:
+        (found,) = await findings.listed(session)
+    assert (found.kind, found.ref) == ("answer_set_aside", case.ref)
+    assert "the case did not take it" in found.what
+
+
+@pytest.mark.parametrize("odd", ["a\x01b", "a\u00a0b", "9" * 300, "\u202e1"])
+async def test_a_message_with_an_odd_id_is_heard_once(house: House, odd: str) -> None:
+    case = await house.open()
+    await house.ask(case)
+    at = now()
+    assert await house.relay.reply(f"smpp:{odd}", phone_of(1), "ДА", at)
+    assert not await house.relay.reply(f"smpp:{odd}", phone_of(1), "ДА", at)
+    await house.relay.sweep()
+    await house.brought()
+    (heard,) = (await house.heard(case)).replies
+    assert heard.message_id.startswith("smpp:")
+    assert (await house.stored(heard.message_id)).set_aside is None
 
 
 async def test_what_cannot_be_brought_is_set_aside_with_its_reason(
