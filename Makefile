@@ -6,6 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 ARGS ?=
+WORKERS ?= 2
 
 # Override with: make PYTHON=/path/to/python3.12 test
 PYTHON ?=
@@ -47,8 +48,8 @@ demo: $(READY) ## Show every ending of a case, end to end, in under a minute
 up: $(READY) ## Run the whole stack on the data of the last demo, until Ctrl-C
 	@$(RUN) starter.py up $(ARGS)
 
-test: $(READY) ## Run all tests
-	@$(RUN) -m pytest $(ARGS)
+test: $(READY) ## Run all tests, in two processes (WORKERS=0 for one, as to debug)
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 bench: $(READY) ## Measure the whole case against a bare workflow
 	@$(RUN) -m bench $(ARGS)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from card import rights
 from card.messages import close_questions
-from card.tables import CaseRecord, Consent, Decision, IncomingMessage, RefusedAnswer, table
+from card.tables import CaseRecord, Consent, Decision, IncomingMessage, Question, RefusedAnswer, table
 
 
 async def given(session: AsyncSession, case_ref: str) -> Consent | None:
@@ -57,6 +57,18 @@ async def last_said(session: AsyncSession, refs: Collection[str]) -> dict[str, S
         .order_by(col(IncomingMessage.received_at))
     )
     return {row[0]: Said(row[1], row[2]) for row in (await session.execute(said)).all() if row[0] is not None}
+
+
+async def last_account(session: AsyncSession, refs: Collection[str]) -> dict[str, Said]:
+    """For those of these cases whose person was asked for an account and sent one: what they sent last."""
+    sent = (
+        select(col(IncomingMessage.case_ref), col(IncomingMessage.message_id), col(IncomingMessage.relayed_at))
+        .join(table(Question), col(Question.key) == col(IncomingMessage.question_key))
+        .where(col(IncomingMessage.case_ref).in_(refs), col(Question.expects) == "account")
+        .where(col(IncomingMessage.meaning).in_(("account", "yes")), col(IncomingMessage.set_aside).is_(None))
+        .order_by(col(IncomingMessage.received_at))
+    )
+    return {row[0]: Said(row[1], row[2]) for row in (await session.execute(sent)).all() if row[0] is not None}
 
 
 async def given_of(session: AsyncSession, refs: Collection[str]) -> dict[str, str]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from card.tables import (
     Application,
     CaseRecord,
+    Consent,
     Finding,
     IncomingMessage,
     LedgerAccount,
@@ -27,6 +29,10 @@ COMPLETED = "completed_without_outcome"
 
 LONG_AGO = func.now() - func.make_interval(0, 0, 0, 0, 1)
 """An hour: a step under way is done or tried again long before."""
+
+
+WEEKS = timedelta(days=30)
+"""So long somebody may still do something about it."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ async def listed(session: AsyncSession) -> list[Found]:
     """Everything that waits for a person, the oldest first."""
     noted = [Found(one.kind, one.ref, one.what, one.found_at) for one in await session.scalars(select(Finding))]
     derived = [*await _never_done(session), *await _owed(session), *await _set_aside(session)]
+    derived += await _after_the_stop(session)
     return sorted([*noted, *derived], key=lambda found: found.since)
 
 
@@ -106,6 +113,29 @@ async def _set_aside(session: AsyncSession) -> list[Found]:
         Found("answer_set_aside", ref, what.format(reason), at)
         for ref, reason, at in (await session.execute(query)).all()
     ]
+
+
+async def _after_the_stop(session: AsyncSession) -> list[Found]:
+    """A yes within its window to a question whose case had been closed by an operator, or was that very moment."""
+    message, asked, of, later = table(IncomingMessage).c, table(Question).c, table(CaseRecord).c, aliased(CaseRecord)
+    anew = select(col(later.ref)).where(
+        col(later.person_id) == of.person_id,
+        col(later.service) == of.service,
+        col(later.opened_at) > of.closed_at,
+    )
+    agreed = select(col(Consent.key)).where(col(Consent.case_ref) == of.ref, col(Consent.given))
+    query = (
+        select(of.ref, func.min(message.stored_at))
+        .join(table(Question), asked.case_ref == of.ref)
+        .join(table(IncomingMessage), message.question_key == asked.key)
+        .where(of.outcome == "closed_by_operator", of.closed_at > func.now() - WEEKS)
+        .where(message.meaning == "yes", asked.expects == "consent", message.received_at <= asked.deadline)
+        .where(~anew.exists(), ~agreed.exists())
+        .group_by(of.ref)
+        .limit(500)
+    )
+    what = "the person said yes, and the case was closed: open it again (starter.py open), or call them"
+    return [Found("yes_to_a_closed_case", ref, what, at) for ref, at in (await session.execute(query)).all()]
 
 
 async def _never_done(session: AsyncSession) -> list[Found]:

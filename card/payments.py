@@ -47,17 +47,21 @@ async def intend(session: AsyncSession, key: str, case_ref: str, account_id: UUI
 async def _end_to_end_id(session: AsyncSession, case_ref: str) -> str | None:
     """The how-manieth payment of the right this is, under a name that the right has whatever the Card has forgotten.
 
-    A case that was begun anew in a restored Card makes the payment that the bank knows, and no second one.
+    A case that was begun anew in a restored Card makes the payment that the bank knows, and no second one. What was
+    turned down reached nobody and does not count: the next try bears its name, or after a restore that name would be
+    free where the money went out under the next.
     """
     right = await rights.of_case(session, await session.get_one(CaseRecord, case_ref))
     if right is None:
         return None
     bases = select(col(CaseRecord.basis)).where(rights.all_of(right), col(CaseRecord.basis).is_not(None))
     basis = await session.scalar(bases.order_by(col(CaseRecord.opened_at), col(CaseRecord.ref)).limit(1))
-    of_right = select(func.count()).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
-    before = (await session.execute(of_right.select_from(Payment).where(rights.all_of(right)))).scalar_one()
+    reached = select(col(Payment.end_to_end_id)).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
+    reached = reached.where(rights.all_of(right), col(Payment.state).in_((PaymentState.SETTLED, PaymentState.RETURNED)))
+    before = (await session.scalars(reached)).all()
+    last = max((int(name.rpartition("-")[2]) for name in before if name is not None), default=0)
     name = sha256(f"{right.service}|{basis}".encode()).hexdigest()[:24]
-    return f"{name}-{before + 1}"
+    return f"{name}-{max(last, len(before)) + 1}"
 
 
 async def finish(

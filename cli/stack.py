@@ -21,6 +21,7 @@ from demo.cast import read_cast
 from demo.outside import SKIPPED, Outside, total
 from demo.play import Play, Run, unreached
 from desk import BadInput
+from desk.looking import ATTENTION
 from desk.opening import Opening
 from runtime.embedded.stack import EmbeddedStack
 from workflows.model import ALMATY, Outcome, day_in_almaty, tenge
@@ -47,9 +48,9 @@ ROOMY = 160
 """Columns in which a case and the longest story fit side by side."""
 
 VIEWS = {
-    "need a person": "NeedsAttention = true",
-    "are overdue": "Attention = 'overdue'",
-    "fail": "Attention = 'step_failing'",
+    "need a person": ATTENTION,
+    "are overdue": "ExecutionStatus = 'Running' AND Attention = 'overdue'",
+    "fail": "ExecutionStatus = 'Running' AND Attention = 'step_failing'",
     "stand still": "TemporalReportedProblems IS NOT NULL",
     "are due this week": "ExecutionStatus = 'Running' AND Deadline < '{week}'",
     "were paid today": "Outcome = 'credited' AND CloseTime > '{today}'",

@@ -185,10 +185,14 @@ async def listed(
     return [{**Head.of(case).model_dump(), **seen.get(case.ref, {})} for case in found]
 
 
+ATTENTION = f"{SearchAttributes.NEEDS_ATTENTION.name} = true AND ExecutionStatus = 'Running'"
+"""What needs a person: a run that was terminated in its need keeps saying so, and its case goes on in another."""
+
+
 def _conditions(service: str | None, stage: Stage | None, outcome: Outcome | None, attention: bool) -> list[str]:
     wanted = {SearchAttributes.SERVICE: service, SearchAttributes.STAGE: stage, SearchAttributes.OUTCOME: outcome}
     conditions = [f"{key.name} = '{value}'" for key, value in wanted.items() if value]
-    return [*conditions, f"{SearchAttributes.NEEDS_ATTENTION.name} = true"] if attention else conditions
+    return [*conditions, ATTENTION] if attention else conditions
 
 
 async def _in_sight(client: Client, conditions: list[str], limit: int) -> dict[str, dict[str, Any]]:

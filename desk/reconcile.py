@@ -22,7 +22,7 @@ from temporalio.client import (
     RPCTimeoutOrCancelledError,
     WorkflowExecution,
     WorkflowExecutionStatus,
-    WorkflowUpdateStage,
+    WorkflowUpdateFailedError,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -35,7 +35,16 @@ from card.tables import CaseRecord
 from desk.opening import Opening
 from desk.standstill import AT_ONCE, Round, Standstill
 from runtime.codec import codec_of
-from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Message, Reply, SearchAttributes, Stage, workflow_id
+from workflows.model import (
+    NOTICE_WORKFLOW,
+    WORKFLOW,
+    Message,
+    Reply,
+    ReplyTaken,
+    SearchAttributes,
+    Stage,
+    workflow_id,
+)
 
 log = structlog.get_logger()
 
@@ -60,7 +69,7 @@ _NOT_ASKED = (
 )
 _FORGOTTEN = (
     "workflow {} ended, and the Card has no such case: it is an older copy, and knows nothing of what was said and "
-    "paid there. The bank makes no payment of a right twice; whoever it was for may be asked again"
+    "paid there. The bank makes no payment of a right twice that it has credited; whoever it was for may be asked again"
 )
 _RUNNING = f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')"
 _ENDED = f"ExecutionStatus = 'Completed' AND WorkflowType = '{WORKFLOW}' AND CloseTime > '{{since}}'"
@@ -91,6 +100,8 @@ class Reconciler:
         self._without_row: set[str] = set()
         self._ended = Round(client, _ENDED, AT_ONCE)
         self._standstill = Standstill(client, opening.task_queue)
+        self._unheard: dict[tuple[str, str], int] = {}
+        """How often a case was brought an answer again before it listened for one."""
         self._amiss: dict[str, set[str]] = {kind: set() for kind in (COMPLETED, CANNOT_BEGIN, ELSEWHERE)}
         """What was found of each kind since the first case was looked at."""
 
@@ -168,10 +179,13 @@ class Reconciler:
             self._without_row = set()
         page: dict[str, str] = {}
         waiting: dict[str, datetime] = {}
+        for_account: dict[str, datetime] = {}
         for execution in await self._running.page():
             page[execution.id] = ref = execution.id.rpartition("/")[2]
             if execution.typed_search_attributes.get(SearchAttributes.STAGE) in (Stage.CONSENT, Stage.LATE):
                 waiting[ref] = execution.start_time
+            elif execution.typed_search_attributes.get(SearchAttributes.STAGE) == Stage.ACCOUNT:
+                for_account[ref] = execution.start_time
         async with self.card.statements() as session:
             known = await cases.services_of(session, set(page.values()))
         # Also one that calls itself a case which the Card has, and is not the one that was started for it.
@@ -186,7 +200,7 @@ class Reconciler:
         self._without_row |= set(without)
         await self._end_what_is_over(own)
         of_own = {ref: since for ref, since in waiting.items() if ref in own}
-        await self._bring_again(own, of_own)
+        await self._bring_again(own, of_own, {ref: since for ref, since in for_account.items() if ref in own})
         await self._put_before_a_person({NOT_ASKED: await self._not_asked(of_own)}, list(page.values()))
         await self._put_before_a_person({NO_ROW: without}, [*page, *page.values()])
         if not self._running.goes_on:
@@ -218,27 +232,35 @@ class Reconciler:
             asked = await messages.asked_by(session, list(waiting))
         return dict.fromkeys(waiting.keys() - asked, _NOT_ASKED)
 
-    async def _bring_again(self, own: dict[str, str], waiting: dict[str, datetime]) -> None:
+    async def _bring_again(
+        self, own: dict[str, str], waiting: dict[str, datetime], for_account: dict[str, datetime]
+    ) -> None:
         """A case that was reset, or begun anew while it could not hear, has lost what she said, and would end as if
-        she had said nothing. `waiting`: cases that wait for an answer, and since when they run."""
+        she had said nothing. `waiting`: cases that wait for an answer, and since when they run; `for_account`: those
+        that have their yes and wait, or may be about to, for an account."""
         async with self.card.statements() as session:
             again = await consents.given_of(session, list(waiting))
             for ref, said in (await consents.last_said(session, list(waiting))).items():
                 if said.brought_at is not None and said.brought_at < waiting[ref]:
                     again.setdefault(ref, said.message_id)
+            for ref, said in (await consents.last_account(session, list(for_account))).items():
+                if said.brought_at is not None and said.brought_at < for_account[ref]:
+                    again[ref] = said.message_id
         for ref, message_id in again.items():
             log.warning("reconcile.answer_brought_again", case=ref)
             handle = self.client.get_workflow_handle(own[ref])
             try:
-                await handle.start_update(
+                taken = await handle.execute_update(
                     Message.REPLY,
                     Reply(message_id=message_id),
-                    id=f"again-{message_id}"[:200],  # once a run
-                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    id=f"again{self._unheard.get((ref, message_id), '')}-{message_id}"[:200],  # heard once a run
+                    result_type=ReplyTaken,
                     rpc_timeout=TAKEN_WITHIN,
                 )
-            except RPCError:
-                continue  # it has just ended
+                if not taken.noted:  # it has not asked yet
+                    self._unheard[ref, message_id] = self._unheard.get((ref, message_id), 0) + 1
+            except (RPCError, WorkflowUpdateFailedError):
+                continue  # it has just ended, or has more to read than it takes
             except RPCTimeoutOrCancelledError:
                 # The client says the same when nobody takes it, as without a worker, and when we ourselves are ended.
                 task = asyncio.current_task()

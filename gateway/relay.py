@@ -290,7 +290,10 @@ async def _of_what_is_over(session: Session, ref: str) -> MessageKind:
     """What a clear answer to a case that is over is told: the truth about the answer before it, if there was one."""
     if await consents.has_answered(session, ref):
         return MessageKind.ALREADY_ANSWERED
-    late = (await cases.find(session, ref)).outcome in (model.Outcome.LAPSED, model.Outcome.LATE_YES)
+    ended = (await cases.find(session, ref)).outcome
+    if ended == model.Outcome.CLOSED_BY_OPERATOR:
+        return MessageKind.STOPPED
+    late = ended in (model.Outcome.LAPSED, model.Outcome.LATE_YES)
     return MessageKind.LATE if late else MessageKind.NO_QUESTION
 
 

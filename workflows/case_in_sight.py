@@ -451,7 +451,9 @@ class CaseInSight:
             return False
         finally:
             self._waiting = None
-        self._unless_stopped()
+        # What has come before the case was closed is heard before it ends.
+        if not (self._is_stopped() and condition() and workflow.patched(Change.WITHDRAWN)):
+            self._unless_stopped()
         return True
 
     def _is_stopped(self) -> bool:

@@ -131,6 +131,8 @@ class Change(StrEnum):
     ONE_STATE = "one-state"
     """All that operators see follows from one state: the legal term is the deadline from the consent on, being overdue
     stands beside another reason, a decision is gone from the screen once it is made, and is a row in the Card."""
+    WITHDRAWN = "withdrawn"
+    """Who was asked and whose case is closed then is told so; what they had said is heard, and a no stays a no."""
     LASTING_DECISION = "lasting-decision"
     """A decision is written down once the server has it for good: of two dozen at one moment, those that were refused
     in the end had been written too."""

@@ -81,7 +81,7 @@ NOTICE_OF = {
     Outcome.MISSING_DOCUMENT: NoticeKind.DOCUMENT_LAPSED,
     Outcome.CLOSED_BY_OPERATOR: NoticeKind.STOPPED,
 }
-"""The endings of which the person is told; one that an operator made, only after the person has said yes."""
+"""The endings of which the person is told; one that an operator made, only after the person was asked."""
 
 SILENT = {
     Outcome.NO_RIGHT: "nothing was said to the person, and there is nothing to offer",
@@ -116,6 +116,9 @@ class ProactiveService(CaseInSight):
         """What runs already, in tenge a month: the difference is what this case brings."""
         self.said_yes = False
         """From here on the person counts on it: however the case ends, they are told."""
+        self.declined = False
+        """The person has said no, and may take it back."""
+        self.told_no = False
         self.assigned = Decimal(0)
         self.credited = Decimal(0)
         self.looks = 0
@@ -216,6 +219,7 @@ class ProactiveService(CaseInSight):
         await self.enter(Stage.CONSENT, "the person's answer", self.deadline)
         remind_at = self.offered + timedelta(days=policy.reminder_after_days) if policy.reminder_after_days else None
         remind_at = None if declined else remind_at
+        self.declined = self.told_no = declined
         unclear = 0
         while True:
             listened_until = self.deadline + timedelta(days=policy.late_reply_days)
@@ -240,8 +244,10 @@ class ProactiveService(CaseInSight):
                         raise CaseEnds(Outcome.REFUSED_BY_PERSON)
                     if not declined:
                         declined, remind_at = True, None
+                        self.declined = True
                         await self.enter(Stage.CONSENT, "a change of mind, after a no", self.deadline)
                         await self._tell(NoticeKind.REFUSED, until=self.deadline)
+                        self.told_no = True
                 else:
                     unclear += 1
                     self.note("unclear answer")
@@ -497,6 +503,9 @@ class ProactiveService(CaseInSight):
     async def _close(self, end: CaseEnds) -> CaseResult:
         """The person is told, the outcome written, the questions closed."""
         reached = self.stage
+        stopped = end.outcome is Outcome.CLOSED_BY_OPERATOR
+        if stopped and self.declined and not self.said_yes and workflow.patched(Change.WITHDRAWN):
+            end = CaseEnds(Outcome.REFUSED_BY_PERSON, end.reason, told=self.told_no)
         if self._tells(end):
             # Whatever becomes of the message, and whoever cancels meanwhile: the outcome stands.
             with suppress(CaseEnds):
@@ -522,7 +531,9 @@ class ProactiveService(CaseInSight):
             self.closing = True
         if end.outcome not in TOLD_SINCE:
             return True
-        if not self.said_yes or not workflow.patched(Change.TELL_ENDINGS):
+        # Who has been asked is told that the question is withdrawn: they may answer it any moment.
+        asked = self.listens and self.stage is Stage.CONSENT and workflow.patched(Change.WITHDRAWN)
+        if not (self.said_yes or asked) or not workflow.patched(Change.TELL_ENDINGS):
             return False
         self.listens = False
         self.closing = True

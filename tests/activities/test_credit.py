@@ -123,6 +123,20 @@ async def test_a_rejected_payment_spoils_the_account_and_the_next_goes_elsewhere
     assert (await life.money(case)).credited == AMOUNT
 
 
+async def test_what_was_turned_down_uses_up_no_name_of_the_right_at_the_bank(life: Life) -> None:
+    """A Card that was restored to before both begins with the first name again: it must be that of the paid one."""
+    first, second = ibans_of(1)
+    await life.settle(mother(accounts=[{"iban": first, "at_transfer": "closed"}, {"iban": second}]))
+    case = await life.open()
+    await life.run(Step.DETECT, StepInput(case=case, key=case.key(Step.DETECT)))
+    for n, place, settled in ((1, 0, False), (2, 1, True)):
+        assert (await life.run(Step.CREDIT, await payment(life, case, n=n, place=place))).settled is settled
+    turned_down, paid = sorted(await life.rows(Payment, case), key=lambda row: row.key)
+    assert paid.end_to_end_id is not None
+    assert paid.end_to_end_id == turned_down.end_to_end_id
+    assert paid.end_to_end_id.endswith("-1")
+
+
 async def test_a_payment_that_the_bank_calls_a_repetition_is_never_made_to_another_account(life: Life) -> None:
     """The bank has forgotten the key but not the money (AM05): it went out, so no account is bad and nothing is owed.
 

@@ -13,6 +13,7 @@ HEARD = "heard"
 STAGE = "stage"
 WORKS = "works"
 IDLE = "idle"
+DEAF = "deaf"
 LONG = timedelta(hours=1)
 
 
@@ -28,7 +29,7 @@ class Ear:
     @workflow.init
     def __init__(self, case: Case) -> None:  # noqa: ARG002  (as the real one takes it)
         self.heard = Heard(replies=[], receipts=[])
-        self.over = self.idle = False
+        self.over = self.idle = self.deaf = False
 
     @workflow.run
     async def run(self, case: Case) -> None:  # noqa: ARG002
@@ -40,8 +41,9 @@ class Ear:
 
     @workflow.update(name=Message.REPLY)
     def reply(self, reply: Reply) -> ReplyTaken:
-        self.heard.replies.append(reply)
-        return ReplyTaken(stage=Stage.CONSENT, noted=True)
+        if not self.deaf:
+            self.heard.replies.append(reply)
+        return ReplyTaken(stage=Stage.CONSENT, noted=not self.deaf)
 
     @workflow.signal(name=Message.RECEIPT)
     def receipt(self, receipt: Receipt) -> None:
@@ -58,6 +60,10 @@ class Ear:
     @workflow.signal(name=IDLE)
     def wait_for_nothing(self, idle: bool) -> None:
         self.idle = idle
+
+    @workflow.signal(name=DEAF)
+    def listen_to_nobody(self, deaf: bool) -> None:
+        self.deaf = deaf
 
     @workflow.signal(name=END)
     def end(self) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlmodel import col
 from structlog.testing import capture_logs
 from temporalio.api.common.v1 import WorkflowExecution
@@ -16,14 +16,14 @@ from temporalio.common import SearchAttributePair
 
 from benefits.days import day_of
 from card import findings
-from card.tables import Application, CaseRecord, Consent, IncomingMessage, table
+from card.tables import Application, CaseRecord, Consent, IncomingMessage, OutgoingMessage, table
 from desk import deciding, reconcile, standstill
 from desk.errors import BadInput
 from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
 from tests.activities.database import BY_FORCE
 from tests.activities.people import phone_of
-from tests.gateway.ear import END, IDLE, STAGE, WORKS
+from tests.gateway.ear import DEAF, END, IDLE, STAGE, WORKS
 from tests.gateway.house import ON, House, now
 from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
 
@@ -362,6 +362,56 @@ async def test_what_a_case_was_told_before_it_was_begun_anew_is_brought_again(ho
     for _ in range(2):
         await _found(house, looks, case)
     assert [reply.message_id for reply in (await house.heard(case)).replies] == ["m-2"], "and once"
+
+
+async def test_an_account_that_was_sent_to_a_run_that_is_gone_is_brought_to_the_next(house: House) -> None:
+    """Her IBAN was being checked while the bank was away, and the case was begun anew: it waited for one in silence."""
+    case = await _open_a_while_ago(house)
+    key = await house.ask(case, expects="account")
+    async with house.card.transaction() as session:
+        at = now()
+        sent: dict[str, Any] = {"meaning": "account", "question_key": key, "case_ref": case.ref, "relayed_at": at}
+        iban = IncomingMessage(message_id="m-3", phone=phone_of(1), text="KZ", received_at=at, stored_at=at, **sent)
+        session.add(iban)
+    await house.handle(case).signal(STAGE, Stage.ACCOUNT)
+    looks = _reconciler(house)
+    await _found(house, looks, case)
+    assert (await house.heard(case)).replies == [], "it was brought to this run"
+    await house.handle(case).terminate("by mistake")
+    await _found(house, looks, case)
+    assert await _runs(house, case)
+    await house.handle(case).signal(DEAF, True)  # the banks are asked first: it listens only once she is asked
+    await house.handle(case).signal(STAGE, Stage.ACCOUNT)
+    for _ in range(3):
+        await _found(house, looks, case)
+    assert (await house.heard(case)).replies == []
+    await house.handle(case).signal(DEAF, False)
+    async with asyncio.timeout(20):
+        while not (await house.heard(case)).replies:
+            await _found(house, looks, case)
+    for _ in range(2):
+        await _found(house, looks, case)
+    assert [reply.message_id for reply in (await house.heard(case)).replies] == ["m-3"], "and once"
+
+
+async def test_a_yes_to_a_case_that_was_closed_that_moment_is_put_before_a_person(house: House) -> None:
+    """She heard "no question for you", within the days that she had been given, and nobody saw it."""
+    case = await house.open()
+    await house.ask(case)
+    await house.end(case, "closed_by_operator")
+    async with house.card.transaction() as session:
+        (await session.get_one(CaseRecord, case.ref)).closed_at = now()
+    await house.reply("ДА")
+    said = list(house.centre.said.values())
+    assert [one.key.startswith("answer/") for one in said] == [True]
+    async with house.card.statements() as session:
+        (told,) = [one.kind for one in await session.scalars(select(OutgoingMessage))]
+        (found,) = await findings.listed(session)
+    assert told == "stopped"
+    assert (found.kind, found.ref) == ("yes_to_a_closed_case", case.ref)
+    await house.open()
+    async with house.card.statements() as session:
+        assert await findings.listed(session) == []
 
 
 async def test_a_question_that_the_card_has_forgotten_is_put_before_a_person(house: House) -> None:

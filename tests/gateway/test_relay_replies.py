@@ -413,7 +413,7 @@ async def test_a_case_that_temporal_has_lost_is_begun_anew_for_the_answer(house:
         ("credited", True, "already_answered"),
         ("lapsed", False, "late"),
         ("late_yes", False, "late"),
-        ("closed_by_operator", False, "no_question"),
+        ("closed_by_operator", False, "stopped"),
         ("closed_by_operator", True, "already_answered"),
     ],
 )

@@ -87,7 +87,7 @@ def test_a_suitable_python_is_found_by_name(fresh: Path, name: str) -> None:
     asked = (fresh / "asked").read_text().splitlines()
     assert asked[0].startswith("-m pip install")
     assert asked[0].endswith("-r requirements-dev.txt")
-    assert asked[1] == "-m pytest -k nothing"
+    assert asked[1] == "-m pytest -n 2 --dist loadfile -k nothing"
 
 
 def test_the_environment_is_made_anew_when_a_requirement_changes_and_only_then(fresh: Path) -> None:

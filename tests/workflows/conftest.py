@@ -1,7 +1,7 @@
 """A stage on which one case acts out a script, on the real server of the run."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -35,14 +35,26 @@ def on_stage(temporal_client: Client) -> Callable[..., Any]:
         n = next(_numbers)
         queue = f"stage-{n}"
         case = Case(ref=f"{n:04d}-0000-0", service="multi-child", person_id=uuid4(), on=date(2025, 3, 1))
-        async with Worker(
-            temporal_client,
-            task_queue=queue,
-            workflows=[ProactiveService, ProactiveNotice],
-            activities=script.activities(),
-            interceptors=[FailingSteps(fails_after), Permanent()],
-        ):
+
+        def worker() -> Worker:
+            return Worker(
+                temporal_client,
+                task_queue=queue,
+                workflows=[ProactiveService, ProactiveNotice],
+                activities=script.activities(),
+                interceptors=[FailingSteps(fails_after), Permanent()],
+            )
+
+        async with AsyncExitStack() as works:
+            await works.enter_async_context(worker())
+
+            @asynccontextmanager
+            async def away() -> AsyncIterator[None]:
+                await works.aclose()
+                yield
+                await works.enter_async_context(worker())
+
             handle = await start_case(temporal_client, case, f"{case.id}-{uuid4()}", queue, workflow)
-            yield OnStage(handle, TimeSkipper(temporal_client), script)
+            yield OnStage(handle, TimeSkipper(temporal_client), script, away)
 
     return start

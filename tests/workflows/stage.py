@@ -1,6 +1,8 @@
 """A case on a real server, as a test sees it and acts in it: said to, waited for, looked at."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,6 +57,8 @@ class OnStage:
     handle: WorkflowHandle[Any, CaseResult]
     skipper: TimeSkipper
     script: Script
+    away: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    """Without a worker: what is sent meanwhile waits for the next."""
 
     async def now(self) -> datetime:
         """The case's own clock."""

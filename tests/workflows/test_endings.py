@@ -487,9 +487,46 @@ async def test_a_case_that_is_cancelled_after_a_yes_tells_the_person_in_the_morn
     assert case.script.told() == [NoticeKind.STOPPED]
 
 
-async def test_a_case_that_is_closed_before_a_yes_says_nothing(on_stage: OnStage) -> None:
+async def test_who_has_been_asked_is_told_that_the_case_is_closed(on_stage: OnStage) -> None:
+    """She was told that her answer counts until a day: a yes before it met "no question for you"."""
     async with on_stage() as case:
         await case.until(Stage.CONSENT)
         await case.handle.cancel()
         assert (await case.result()).outcome is Outcome.CLOSED_BY_OPERATOR
-    assert not case.script.told(), "nobody counts on it, and the operator may know why"
+    assert case.script.told() == [NoticeKind.STOPPED]
+
+
+async def test_a_case_that_is_closed_before_anybody_was_asked_says_nothing(on_stage: OnStage) -> None:
+    undecided = found(right=Right.PERSON_DECIDES, amount=None, reason="which cause?")
+    async with on_stage(Script(detect=[undecided])) as case:
+        await case.until(Stage.DETECT, attention=True)
+        await case.handle.cancel()
+        assert (await case.result()).outcome is Outcome.CLOSED_BY_OPERATOR
+    assert not case.script.told()
+
+
+async def test_a_no_stays_a_no_though_the_case_is_closed(on_stage: OnStage) -> None:
+    """She was told that her no is taken; a cancel made of it that nobody had been asked, and she was asked again."""
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.NO)
+        await case.called(Step.NOTIFY)
+        await case.handle.cancel()
+        result = await case.result()
+    assert (result.outcome, result.reason) == (Outcome.REFUSED_BY_PERSON, "cancelled")
+    assert case.script.told() == [NoticeKind.REFUSED], "once"
+
+
+async def test_what_was_said_before_a_case_was_closed_is_heard(on_stage: OnStage) -> None:
+    """Both come in one task of the workflow: the worker was away."""
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        async with case.away():
+            said = asyncio.create_task(case.say(Meaning.YES))
+            await asyncio.sleep(0.5)
+            await case.handle.cancel()
+        await said
+        result = await case.result()
+    assert result.outcome is Outcome.CLOSED_BY_OPERATOR
+    assert len(case.script.of(Step.HEAR)) == 1
+    assert case.script.told() == [NoticeKind.STOPPED]
