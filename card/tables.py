@@ -467,6 +467,7 @@ class Assignment(SQLModel, table=True):
         CheckConstraint("computed >= 0 AND amount >= 0 AND was >= 0", name="nothing_negative"),
         CheckConstraint("computed <> 'NaN' AND amount <> 'NaN' AND was <> 'NaN'", name="a_number"),
         CheckConstraint("was > 0", name="a_difference_to_something"),
+        CheckConstraint("amount <= 100000000", name="an_amount_of_this_world"),
         _one_of("state", *AssignmentState),
         Index("one_ruling_stands", "case_ref", unique=True, postgresql_where=text("state <> 'superseded'")),
     )
@@ -520,6 +521,7 @@ class Payment(SQLModel, table=True):
     __table_args__ = (
         _one_of("state", *PaymentState),
         CheckConstraint("amount > 0", name="something_is_paid"),
+        CheckConstraint("amount <= 100000000", name="an_amount_of_this_world"),
         CheckConstraint("amount <> 'NaN'", name="a_number"),
         Index(
             "one_live_payment_a_case",
@@ -605,6 +607,7 @@ class LedgerEntry(SQLModel, table=True):
             name="a_way_that_money_goes",
         ),
         CheckConstraint("isfinite(period) AND isfinite(value_date)", name="days_of_ours"),
+        CheckConstraint("value_date >= '2000-01-01'", name="a_day_of_this_world"),
         CheckConstraint("debit <> credit", name="two_sides"),
         CheckConstraint("payer IN ('budget', 'fund', 'fund+budget', 'unknown')", name="a_known_payer"),
         CheckConstraint("period = date_trunc('month', period::timestamp)::date", name="a_whole_month"),

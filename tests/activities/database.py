@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from card import Card, accounts, applications, cases, consents, messages, money, payments
+from card import Card, accounts, applications, cases, consents, messages, money, payments, rights
 from card.tables import (
     Application,
     ApplicationState,
@@ -54,6 +54,7 @@ async def owed(
     """A body has assigned so much to the case, to which the person has `agreed`, and it is in the books."""
     ruling = {"application_number": f"EM-{case_ref}", "computed": amount, "amount": amount, "state": "assigned"}
     if agreed:
+        await of_a_right(session, case_ref)
         await _answered(session, case_ref)
         made = f"applied/{case_ref}"
         await applications.intend(session, made, case_ref, datetime.now(UTC).date())
@@ -63,6 +64,14 @@ async def owed(
     row = insert(table(Assignment)).values(key=key, case_ref=case_ref, **ruling)
     await session.execute(row.on_conflict_do_nothing())
     await money.book_assigned(session, key, case_ref, amount, about)
+
+
+async def of_a_right(session: AsyncSession, case_ref: str) -> None:
+    """The case is about a right, if none had been found: of itself alone."""
+    case = await cases.find(session, case_ref)
+    if case.right_id is None:
+        right = await rights.known_as(session, case.service, {f"of {case_ref}"})
+        await rights.take(session, case_ref, right, basis=f"of {case_ref}", amount=case.amount, ground=case.ground)
 
 
 async def paid(session: AsyncSession, key: str, case: CaseRecord, amount: Decimal, iban: str, on: date) -> None:
@@ -85,6 +94,7 @@ async def served(session: AsyncSession, case_ref: str) -> None:
 
 async def applied(session: AsyncSession, case_ref: str, number: str) -> None:
     """E-Maket has taken an application of the case under this number, if it had not, whoever has agreed."""
+    await of_a_right(session, case_ref)
     row = {"key": f"applied/{case_ref}", "case_ref": case_ref, "applied_on": datetime.now(UTC).date()}
     row |= {"number": number, "state": "registered"}
     await session.execute(BY_FORCE)

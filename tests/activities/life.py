@@ -24,7 +24,7 @@ from adapters.registries import Registries
 from card import Card, accounts, cases, consents, messages, money
 from card.tables import Consent, IncomingMessage, OutgoingMessage, Payment
 from tests.activities.centre import MemoryCentre
-from tests.activities.database import BY_FORCE, applied, owed
+from tests.activities.database import BY_FORCE, applied, of_a_right, owed
 from tests.activities.people import ON, ibans_of, iin_of, kandas, mother, phone_of, private
 from tests.adapters.outside import Outside
 from workflows.model import (
@@ -211,8 +211,9 @@ class Life:
             await messages.mark_sent(session, key, [key], AT)
 
     async def agreed(self, case: Case, n: int = 1) -> None:
-        """The mother has said yes to the case."""
+        """The mother has said yes to the case, which is about a right."""
         async with self.card.transaction() as session:
+            await of_a_right(session, case.ref)
             if await consents.given(session, case.ref) is not None:
                 return
         await self.asked(case, n)

@@ -15,7 +15,7 @@ from activities import all_activities
 from activities.credit import NOBODYS_ACCOUNT
 from adapters.bank import Transfer, TransferState, TransferStatus
 from adapters.errors import Refused
-from card import accounts, cases, decisions, findings, money, rights
+from card import accounts, cases, decisions, findings, money, payments, rights
 from card.returns import take_back, take_up
 from card.store import DatabaseError
 from card.tables import Account, Payment
@@ -144,7 +144,9 @@ async def test_a_payment_that_the_bank_calls_a_repetition_is_never_made_to_anoth
     """
     case = await life.open()
     arg = await payment(life, case)
-    await life.outside.bank.transfer("a key of before", order(arg))
+    async with life.card.transaction() as session:
+        name = await payments._end_to_end_id(session, case.ref)
+    await life.outside.bank.transfer("a key of before", order(arg, end_to_end_id=name))
     for attempt in (1, 2):
         with pytest.raises(ApplicationError) as caught:
             await life.run(Step.CREDIT, arg, attempt)
@@ -226,7 +228,7 @@ async def test_a_right_is_assigned_once_for_a_month(life: Life) -> None:
         for case in (first, second):
             await session.execute(BY_FORCE)
             row = await cases.find(session, case.ref)
-            row.right_id, row.outcome = right.id, None if case is second else "lapsed"
+            row.right_id, row.basis, row.outcome = right.id, "mother", None if case is second else "lapsed"
     await payment(life, first)
     with pytest.raises(DatabaseError, match="CheckViolation"):
         await payment(life, second)

@@ -168,8 +168,8 @@ async def test_only_the_bodys_own_not_found_means_none() -> None:
         ("99999999", 3600, 3600),
         ("soon", None, None),
         ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None, None),
-        (format_datetime(datetime.now(UTC) + timedelta(minutes=50), usegmt=True), 600, 3000),
-        (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(minutes=50), usegmt=True), 600, 3000, id="later"),
+        pytest.param(format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0, id="yesterday"),
     ],
 )
 async def test_retry_after(given_: str, at_least: int | None, at_most: int | None) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import TextClause, select, text
@@ -27,10 +28,12 @@ from card.tables import (
     MessageState,
     OutgoingMessage,
     Payment,
+    RightName,
+    RightRow,
     RightState,
 )
 from runtime.embedded.servers import Database
-from tests.activities.database import BY_FORCE, applied, owed, paid
+from tests.activities.database import BY_FORCE, applied, ends_as, of_a_right, owed, paid
 from tests.card.conftest import ON, Cards
 from workflows.model import Meaning, Outcome
 
@@ -172,12 +175,92 @@ async def test_the_books_refuse_nonsense(cards: Cards, bad: dict[str, Any]) -> N
     async with cards.card.transaction() as session:
         ruling: dict[str, Any] = {"computed": AMOUNT, "amount": AMOUNT, "state": "assigned"}
         await applied(session, case.ref, "EM-1")
+        await of_a_right(session, case.ref)
         session.add(Assignment(key="assign", case_ref=case.ref, application_number="EM-1", **ruling))
     with pytest.raises(DatabaseError):
         async with cards.card.transaction() as session:
             session.add(LedgerEntry(**line | bad))
     async with cards.card.transaction() as session:
         session.add(LedgerEntry(**line))
+
+
+async def _assigned(cards: Cards, ref: str, **more: Any) -> None:
+    """A body has assigned it, by the words of whoever writes; what else it rests on is there."""
+    async with cards.card.transaction() as session:
+        ruling: dict[str, Any] = {"computed": AMOUNT, "amount": AMOUNT, "state": "assigned"} | more
+        await applied(session, ref, f"EM-{ref}")
+        session.add(Assignment(key=f"{ref}:assign", case_ref=ref, application_number=f"EM-{ref}", **ruling))
+
+
+async def _is_booked(cards: Cards, ref: str, amount: Decimal = AMOUNT, on: date = ON) -> None:
+    async with cards.card.transaction() as session:
+        await money.book_assigned(session, f"{ref}:assign", ref, amount, money.About("budget", on, ON))
+
+
+@pytest.mark.parametrize("right", ["none", "without a name", "of another service"])
+async def test_money_is_assigned_for_a_right_that_is_known(cards: Cards, right: str) -> None:
+    """A case of no right, or of one made up beside the true one, was paid a second time for the same month."""
+    case = await cards.open()
+    await _assigned(cards, case.ref)
+    async with cards.card.transaction() as session:
+        found = await session.get_one(CaseRecord, case.ref)
+        found.right_id = None
+        if right != "none":
+            row = RightRow(id=uuid4(), service=case.service, state="found")
+            session.add(row)
+            await session.flush()
+            if right == "of another service":
+                session.add(RightName(service="childcare", name="ACT-9", right_id=row.id))
+            found.right_id, found.basis = row.id, "ACT-1"
+    with pytest.raises(DatabaseRefused):
+        await _is_booked(cards, case.ref)
+
+
+async def test_a_difference_is_to_what_runs(cards: Cards) -> None:
+    """With a hundredth of a tenge as what runs, a whole month was paid a second time."""
+    first = await cards.open(opened_by="first")
+    async with cards.card.transaction() as session:
+        assert await claim(session, first.ref, "ACT-1", AMOUNT) is None
+        await ends_as(session, first.ref, "credited")
+        await cases.close(session, first.ref, "credited", None)
+    refs = []
+    for n, was in enumerate((Decimal("0.01"), AMOUNT)):
+        more = await cards.open(opened_by=f"more {n}")
+        async with cards.card.transaction() as session:
+            assert await claim(session, more.ref, "ACT-1", AMOUNT * 2) is None
+        await _assigned(cards, more.ref, was=was, computed=AMOUNT * 2, amount=AMOUNT * 2)
+        refs.append(more.ref)
+        if n == 0:
+            with pytest.raises(DatabaseRefused):
+                await _is_booked(cards, more.ref)
+            async with cards.card.transaction() as session:
+                await cases.close(session, more.ref, "no_right", None)
+    await _is_booked(cards, refs[-1], AMOUNT)
+
+
+@pytest.mark.parametrize(
+    "month", [date(2000, 1, 1), ON - timedelta(days=70), date(9999, 1, 1)], ids=["2000", "before it", "9999"]
+)
+async def test_money_is_booked_for_a_month_of_its_case(cards: Cards, month: date) -> None:
+    case = await cards.open()
+    await _assigned(cards, case.ref)
+    async with cards.card.transaction() as session:
+        await of_a_right(session, case.ref)
+    with pytest.raises(DatabaseRefused):
+        await _is_booked(cards, case.ref, on=month.replace(day=1))
+    await _is_booked(cards, case.ref)
+
+
+async def test_no_other_entry_takes_the_key_of_a_payment(cards: Cards) -> None:
+    """It could never be taken away again, and the payment never be booked."""
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+    accounts_ = {"debit": LedgerAccount.ENTITLED, "credit": LedgerAccount.WITHHELD}
+    for key in (f"multi-child/{case.ref}:credit", f"multi-child/{case.ref}:credit:2"):
+        with pytest.raises(DatabaseRefused):
+            async with cards.card.transaction() as session:
+                await money.book(session, key=key, case_ref=case.ref, amount=Decimal(1), about=ABOUT, **accounts_)
 
 
 @pytest.mark.parametrize(

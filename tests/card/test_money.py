@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from card import money
 from card.store import DatabaseRefused
 from card.tables import Assignment, LedgerEntry
-from tests.activities.database import applied
+from tests.activities.database import applied, of_a_right
 from tests.card.conftest import ON, Cards
 
 ABOUT = money.About("fund", ON, ON)
@@ -32,8 +32,9 @@ async def test_the_books_balance(cards: Cards, done: list[tuple[str, int, int, D
     refs = [(await cards.open(opened_by=f"{run}: case {n}")).ref for n in range(3)]
     async with cards.card.transaction() as session:
         for ref in refs:
-            much: dict[str, Any] = {"computed": 10**11, "amount": 10**11, "state": "assigned"}
+            much: dict[str, Any] = {"computed": 10**8, "amount": 10**8, "state": "assigned"}
             await applied(session, ref, f"EM-{ref}")
+            await of_a_right(session, ref)
             session.add(Assignment(key=f"{ref}:assign", case_ref=ref, application_number=f"EM-{ref}", **much))
     want: dict[str, tuple[str, int, Decimal]] = {}
 
