@@ -5,6 +5,7 @@ No body's text gets into a message: codes that look like codes, names of fields 
 
 import json
 import re
+from codecs import BOM_UTF8
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -27,7 +28,7 @@ async def read(response: httpx.Response) -> bytes:
     """The body of an answer. Raises _NotRead beyond `LONGEST_ANSWER`, or where it is squeezed, unasked."""
     content = bytearray()
     try:
-        if response.headers.get("Content-Encoding", "identity") != "identity":
+        if response.headers.get("Content-Encoding", "").strip().casefold() not in ("", "identity"):
             raise _NotRead
         async for piece in response.aiter_bytes():
             content += piece
@@ -49,10 +50,12 @@ _NO_TEXT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 
 
 def as_text(content: bytes) -> bytes:
-    """The answer with U+FFFD in the place of what is no text: NUL, half a character, bytes of another encoding.
+    """The answer without a byte order mark, and with U+FFFD in the place of what is no text: NUL, half a character,
+    bytes of another encoding.
 
     A register's record takes the field for unreadable then, and nothing else of the answer is lost.
     """
+    content = content.removeprefix(BOM_UTF8)
     try:
         content.decode()
         if not _NO_TEXT.search(content):
@@ -75,7 +78,7 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def of_transport(system: str, call: str, error: httpx.HTTPError | TimeoutError, *, acting: bool) -> AdapterError:
+def of_transport(system: str, call: str, error: Exception, *, acting: bool) -> AdapterError:
     """No answer: Unavailable if nothing was sent or nothing can have been done, Unclear otherwise."""
     code = "deadline" if isinstance(error, TimeoutError) else re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__)
     detail = f"{call} got no answer"
@@ -99,7 +102,7 @@ def of_status(system: str, call: str, response: httpx.Response, answered: bytes,
     problem = _problem(response, answered)
     code = _code(problem.get("code")) or f"status_{status}"
     detail = f"{call} was answered with {status}"
-    if status == 409 or (status == 504 and acting):  # 504: a gateway's read timeout, which is no better than ours
+    if acting and status in (409, 504):  # 504: a gateway's read timeout, which is no better than ours
         return Unclear(system, code, detail)
     if status >= 500 or status in _AGAIN:
         return Unavailable(system, code, detail, _retry_after(response.headers.get("Retry-After")))
@@ -116,7 +119,7 @@ _PROBLEM_MEMBERS = frozenset({"type", "title", "status", "code", "detail", "reas
 
 
 def _problem(response: httpx.Response, answered: bytes) -> dict[str, Any]:
-    if not response.headers.get("Content-Type", "").startswith("application/problem+json"):
+    if not response.headers.get("Content-Type", "").strip().casefold().startswith("application/problem+json"):
         return {}
     try:
         document = json.loads(answered)

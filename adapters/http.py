@@ -169,7 +169,7 @@ class HttpSystem:
                 request = self._client.build_request(method, url, params=query, headers=headers, content=content)
                 response = await self._client.send(request, stream=True)
                 answered = await read(response)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:  # also of where it sends us
             failure = of_transport(self.name, call, error, acting=method == "POST")
         else:
             if not 200 <= response.status_code < 300:

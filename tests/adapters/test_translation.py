@@ -1,6 +1,7 @@
 """The one translator: which answer, or lack of one, becomes which error, and that no error names a person."""
 
 import asyncio
+import functools
 import gzip
 import json
 import logging
@@ -82,7 +83,7 @@ async def test_no_answer(error: Exception, reading: type[AdapterError], acting: 
         (403, Unavailable, Unavailable),
         (404, Refused, Refused),
         (408, Unavailable, Unavailable),
-        (409, Unclear, Unclear),
+        (409, Refused, Unclear),
         (422, Refused, Refused),
         (429, Unavailable, Unavailable),
         (500, Unavailable, Unavailable),
@@ -180,6 +181,43 @@ async def test_retry_after(given_: str, at_least: int | None, at_most: int | Non
     else:
         assert failed.retry_after is not None
         assert at_least <= failed.retry_after.total_seconds() <= at_most
+
+
+HERS = {"iin": AIGUL, "phone": PHONE}
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Encoding": "Identity"}, {"Content-Encoding": ""}, {"Content-Encoding": " identity"}]
+)
+async def test_what_is_not_squeezed_is_read_however_that_is_written(headers: dict[str, str]) -> None:
+    async with system(lambda _: httpx.Response(200, json=HERS, headers=headers)) as there:
+        assert await HttpMobileDatabase(there).phone(AIGUL) == PHONE
+
+
+async def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
+    marked = b"\xef\xbb\xbf" + json.dumps(HERS).encode()
+    async with system(lambda _: httpx.Response(200, content=marked)) as there:
+        assert await HttpMobileDatabase(there).phone(AIGUL) == PHONE
+    unknown = b"\xef\xbb\xbf" + b'{"code": "no_phone"}'
+    written = {"Content-Type": "Application/Problem+JSON"}
+    async with system(lambda _: httpx.Response(404, content=unknown, headers=written)) as there:
+        assert await HttpMobileDatabase(there).phone(AIGUL) is None
+
+
+def _always(answer: httpx.Response, _: httpx.Request) -> httpx.Response:
+    return answer
+
+
+async def test_asking_is_never_unclear() -> None:
+    """A GET changes nothing, whatever it is answered."""
+    for answer in (problem(409, {}, code="conflict"), problem(504, {}, code="slow")):
+        failed = await failure(functools.partial(_always, answer), acting=False)
+        assert not isinstance(failed, Unclear)
+
+
+async def test_a_redirect_to_nowhere_is_a_system_that_is_away() -> None:
+    failed = await failure(lambda _: httpx.Response(302, headers={"Location": "http://xn--/"}), acting=False)
+    assert isinstance(failed, Unavailable)
 
 
 async def test_the_deadline_bounds_the_whole_call() -> None:
