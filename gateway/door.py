@@ -8,6 +8,7 @@ does the application see it.
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,9 @@ SIGNED = "/v1/"
 
 UNSIGNED_BYTES = 4 * 1024 * 1024
 """For what is not signed, the codec above all: a page of payloads, each of which Temporal bounds at 2 MiB."""
+
+UNSIGNED_AT_ONCE, OF_ONE_ADDRESS = 32, 16
+"""So many unsigned bodies at once, in all and from one address: each may hold what is allowed for one."""
 
 LEASE = timedelta(seconds=60)
 """So long a request is held for its own: longer than an answer takes, shorter than its signature is valid."""
@@ -89,6 +93,8 @@ class Door:
         self._rates = Rates(limits.sender_rate)
         self._served: dict[str, str] = {}
         """By the mark of its signature the sender of each request that is being served."""
+        self._bodies: Counter[str] = Counter()
+        """By their address the unsigned requests with a body that are being served."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in or refuse."""
@@ -99,16 +105,29 @@ class Door:
         try:
             if scope["path"].startswith(SIGNED):
                 await self._signed(scope, receive, send, route)
-            elif scope["method"] == "POST" and (wait := self._addresses.wait(_address(scope))):
-                raise Refused(429, "address_rate", "too many requests from this address", wait=wait)
-            elif _length(scope) > UNSIGNED_BYTES:
-                raise Refused(413, "too_large", f"body: at most {UNSIGNED_BYTES} bytes")
             else:
-                bounded = _bounded(receive, UNSIGNED_BYTES, self._limits.body_seconds)
-                await self._app(scope, bounded, self._noting(send, route))
+                await self._unsigned(scope, receive, send, route)
         except Refused as refused:
             self._refusals.note(refused.status, refused.reason, sender=refused.sender, route=route)
             await _answer(refused, scope, receive, send)
+
+    async def _unsigned(self, scope: Scope, receive: Receive, send: Send, route: str) -> None:
+        """Whatever is asked: the documents, the codec, whether we are ready."""
+        address = _address(scope)
+        if wait := self._addresses.wait(address):
+            raise Refused(429, "address_rate", "too many requests from this address", wait=wait)
+        if _length(scope) > UNSIGNED_BYTES:
+            raise Refused(413, "too_large", f"body: at most {UNSIGNED_BYTES} bytes")
+        has_body = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        if has_body and (self._bodies.total() >= UNSIGNED_AT_ONCE or self._bodies[address] >= OF_ONE_ADDRESS):
+            raise Refused(503, "busy", "too many requests at once", wait=1)
+        self._bodies[address] += has_body
+        try:
+            bounded = _bounded(receive, UNSIGNED_BYTES if has_body else 0, self._limits.body_seconds)
+            await self._app(scope, bounded, self._noting(send, route))
+        finally:
+            self._bodies[address] -= has_body
+            self._bodies += Counter()  # only those are kept that are being served
 
     def _noting(self, send: Send, route: str, sender: str = "") -> Send:
         """What the application itself refuses is noted too."""

@@ -17,6 +17,7 @@ import uvicorn
 from structlog.testing import capture_logs
 
 import gateway
+from gateway import door
 from gateway import refusals as refusals_module
 from gateway.app import Parts, gateway_app
 from gateway.connections import HEAD_BYTES, server_config
@@ -24,7 +25,7 @@ from gateway.rates import MOST, Rates
 from gateway.refusals import LINES_AT_ONCE, Refusals
 from gateway.signature import signed_headers
 from stubs.serve import listen
-from tests.gateway.house import SECRETS, House, now
+from tests.gateway.house import SECRETS, WEB_UI, House, now
 
 PATH = "/v1/sms/receipts"
 SECRET = SECRETS["operator"]
@@ -246,6 +247,40 @@ async def test_a_flood_of_strangers_is_told_when_to_come_again(house: House) -> 
         assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3
         assert answers[-1].headers["Retry-After"] in ("1", "2")
         assert (await street.good()).status_code == 429
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "HEAD"])
+async def test_a_flood_of_questions_is_bounded_too(house: House, method: str) -> None:
+    async with (
+        open_to_the_street(house, gateway_address_rate=0.5) as street,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        url = f"http://127.0.0.1:{street.port}/openapi.json"
+        answers = [(await http.request(method, url)).status_code for _ in range(8)]
+    assert answers[5:] == [429] * 3
+    assert 429 not in answers[:5]
+
+
+async def test_unsigned_bodies_leave_room_for_those_of_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred of four megabytes that never ended held as much of the gateway's memory."""
+    monkeypatch.setattr(door, "OF_ONE_ADDRESS", 1)
+    origin = {"Origin": WEB_UI, "Content-Type": "application/json"}
+    async with (
+        open_to_the_street(house) as street,
+        line(street) as (_, slow),
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        slow.write(head(origin, 100, "/codec/decode"))
+        url = f"http://127.0.0.1:{street.port}/codec/decode"
+        async with asyncio.timeout(20):
+            while (answer := await http.post(url, headers=origin, content=b"{}")).status_code != 503:
+                await asyncio.sleep(0.02)
+        assert answer.headers["Retry-After"] == "1"
+        assert (await http.get(f"http://127.0.0.1:{street.port}/healthz")).status_code == 200
+        slow.close()
+        async with asyncio.timeout(20):
+            while (answer := await http.post(url, headers=origin, content=b"{}")).status_code == 503:
+                await asyncio.sleep(0.02)
 
 
 async def test_a_sender_has_a_rate_of_its_own_that_no_stranger_can_use_up(house: House) -> None:
