@@ -53,13 +53,15 @@ class Heard:
 def addressed(said: dialogue.Understanding, asked: Sequence[Question]) -> Addressed:
     """The question that the answer is for: the one it numbers; else the only one open, or the only it can answer.
 
-    A number may name a question that is closed: it is not given again while anybody may still mean it.
+    A number may name a question that is closed: it is not given again while anybody may still mean it. A number in what
+    is no answer ("what is this, 3?") names none.
     """
     open_ = [question for question in asked if question.closed_at is None]
     if said.number is not None:
         named = [question for question in asked if question.number == said.number]
         named.sort(key=lambda question: (question.closed_at is None, question.opened_at))
-        return Addressed(named[-1] if named else None, open_)
+        if named or said.meaning is not Meaning.UNCLEAR:
+            return Addressed(named[-1] if named else None, open_)
     candidates = open_
     if said.meaning is Meaning.ACCOUNT:
         candidates = [question for question in open_ if question.expects == "account"] or open_

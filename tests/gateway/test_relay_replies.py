@@ -53,6 +53,8 @@ CONSENT_1, CONSENT_2, ACCOUNT_2, ACCOUNT_3 = question(1), question(2), question(
         ("ИӘ 7", [CONSENT_1, CONSENT_2], None),
         ("не знаю", [CONSENT_1], 1),
         ("не знаю", [CONSENT_1, CONSENT_2], None),
+        ("не понимаю что это 3", [CONSENT_1], 1),
+        ("не понимаю что это 3", [CONSENT_1, CONSENT_2], None),
         (IBAN, [ACCOUNT_2], 2),
         (IBAN, [CONSENT_1, ACCOUNT_2], 2),
         (IBAN, [ACCOUNT_2, ACCOUNT_3], None),
