@@ -154,7 +154,7 @@ def _not_registered(client: Client, wanted: Mapping[str, Any], failed: RPCError)
 
 
 def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
-    """Worker versioning, when the environment asks for it; cases stay on the version that they started on.
+    """Worker versioning, when the environment asks for it; each workflow says whether it goes on with the newest.
 
     A versioned worker gets no work until ``temporal worker deployment set-current-version`` names its build id.
     """
@@ -163,5 +163,5 @@ def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
     return WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(settings.temporal_deployment_name, settings.temporal_worker_build_id),
         use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.PINNED,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
