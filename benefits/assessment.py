@@ -168,6 +168,10 @@ class Assessment:
         entry = self.in_force.tables[name].get(key)
         return None if entry is None else self.used(entry).value
 
+    def dated_row(self, name: str, key: str) -> tuple[Entry, ...]:
+        """All values of a row of a table, the earliest first; whoever goes by one of them says so with `used_once`."""
+        return self.legislation.row(name, key)
+
     def figure(self, code: str, value: Decimal | int, unit: str = "tenge", how: str | None = None) -> None:
         """Note an intermediate figure."""
         if self.trace is not None:

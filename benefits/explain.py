@@ -79,6 +79,7 @@ _UNITS = {
     ),
     "months": (Texts("ай", "месяц", "month"), Texts("ай", "месяца", "months"), Texts("ай", "месяцев", "months")),
     "years": (Texts("жас", "год", "year"), Texts("жас", "года", "years"), Texts("жас", "лет", "years")),
+    "age": (Texts("жас", "год", "year"), Texts("жас", "года", "years"), Texts("жас", "лет", "years")),
     "people": (
         Texts("адам", "человек", "person"),
         Texts("адам", "человека", "people"),

@@ -142,6 +142,11 @@ class Legislation:
             kept = self._single[name, day, key] = self._entry(parameter, owner, key, value)
         return kept
 
+    def row(self, name: str, key: str) -> tuple[Entry, ...]:
+        """All entries of a row of a table, the earliest first."""
+        parameter, owner = self.parameters[name]
+        return tuple(self._entry(parameter, owner, key, value) for value in parameter.series[key])
+
     def ended(self, name: str, day: date, key: str | None = None) -> Entry | None:
         """The last value of a parameter that may have gaps, where the day lies beyond it: the next is not entered."""
         parameter, owner = self.parameters[name]

@@ -21,8 +21,11 @@ from benefits.texts import LANGUAGES, Texts
 
 AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
 COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people", "times")
+AGE = "age"
+"""A unit of years that may be halves, as the pension age."""
 LARGEST = {
     "years": 150,
+    "age": 150,
     "months": 1800,
     "days": 3660,
     "working_days": 3660,
@@ -36,7 +39,7 @@ LARGEST = {
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 """As lawyers write a number: `2e3` and `023` are slips of the hand."""
 WORD_UNITS = ("choice", "codes")
-UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, *WORD_UNITS)
+UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, AGE, *WORD_UNITS)
 MARKS = frozenset("SPCU")
 UNVERIFIED = "unverified"
 FORECAST = "forecast"
@@ -247,6 +250,8 @@ class _Reader:
         number = Decimal(text)
         if unit in COUNT_UNITS and number != number.to_integral_value():
             self.fail(node, f"a number of {unit} is whole, not {text!r}")
+        if unit == AGE and number * 2 != (number * 2).to_integral_value():
+            self.fail(node, f"an age is a number of years or half years, not {text!r}")
         if unit == "working_days" and not number:
             self.fail(node, "a term has at least one working day")
         if number > LARGEST.get(unit, number):

@@ -8,6 +8,7 @@ module never reads the clock.
 
 from calendar import monthrange
 from datetime import date, timedelta
+from decimal import Decimal
 
 ONE_DAY = timedelta(days=1)
 
@@ -18,6 +19,12 @@ def birthday(born: date, years: int) -> date:
         return born.replace(year=born.year + years)
     except ValueError:
         return date(born.year + years, 3, 1)
+
+
+def grown(born: date, years: Decimal) -> date:
+    """The day on which somebody born on `born` becomes so old; half a year is six months from the birthday."""
+    whole = birthday(born, int(years))
+    return whole if years == int(years) else add_months(whole, 6)
 
 
 def age(born: date, on: date) -> int:

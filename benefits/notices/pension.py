@@ -5,13 +5,13 @@ radiation) is not known to this law, and nobody is told that there is no right.
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from benefits.assessment import Assessment
 from benefits.facts import Pension
 from benefits.notices.notice import Due, NoticeRule, Value
+from benefits.pension_age import PENSION_AGE, pension_day
 from benefits.takes import Takes
-from benefits.terms import birthday
+from benefits.terms import age
 
 NEAR, REACHED, CHANGED = "pension_age_near", "pension_age_reached", "pension_changed"
 
@@ -35,22 +35,13 @@ def _change(assessment: Assessment, paid: Sequence[Pension]) -> Sequence[Due]:
 
 def _age(assessment: Assessment) -> Sequence[Due]:
     """The day is told ahead, and for some time after; both are one notice, so the basis is the same."""
-    reached, age = _reached(assessment)
+    reached = pension_day(assessment)
     days = (reached - assessment.on).days
-    values: dict[str, Value] = {"day": reached, "age": age}
+    values: dict[str, Value] = {"day": reached, "age": age(assessment.facts.applicant.birth_date, reached)}
     ahead, told_within = assessment.whole("ahead_days"), assessment.whole("told_within_days")
     if not -told_within < days <= ahead:
         return ()
     return (Due(NEAR if days > 0 else REACHED, "pension_age", values),)
-
-
-def _reached(assessment: Assessment) -> tuple[date, int]:
-    """The day on which the applicant reaches the pension age, by the law of that day as far as it is known."""
-    applicant = assessment.facts.applicant
-    age = int(assessment.row("pension_age", applicant.sex))
-    then = assessment.row_on("pension_age", applicant.sex, birthday(applicant.birth_date, age))
-    age = age if then is None else int(then)
-    return birthday(applicant.birth_date, age), age
 
 
 NOTICE = NoticeRule(
@@ -60,7 +51,7 @@ NOTICE = NoticeRule(
     reads=frozenset({"pensions"}),
     takes=Takes(
         "ahead_days:days told_within_days:days",
-        tables="pension_age:years",
         says="pension_age_near pension_age_reached pension_changed",
-    ),
+    )
+    | PENSION_AGE,
 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.facts import CapacityLoss
 from benefits.medical_board import newest_first
+from benefits.pension_age import PENSION_AGE, pension_day
 from benefits.social_insurance import (
     CONTRIBUTION,
     EARNINGS,
@@ -20,7 +21,7 @@ from benefits.social_insurance import (
     participation,
 )
 from benefits.takes import Takes
-from benefits.terms import birthday, day_before, earlier
+from benefits.terms import day_before, earlier
 
 
 def decisions(assessment: Assessment) -> Sequence[CapacityLoss]:
@@ -32,7 +33,7 @@ def decisions(assessment: Assessment) -> Sequence[CapacityLoss]:
 
 def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
     """(average income - 0.5 MZP) x 0.6 x degree of loss x participation."""
-    basis, on, applicant = loss.number, assessment.on, assessment.facts.applicant
+    basis, on = loss.number, assessment.on
     if on < loss.from_date:
         return assessment.no("not_yet_in_force", basis, from_day=loss.from_date)
     if loss.until is not None and on > loss.until:
@@ -41,7 +42,7 @@ def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
         return assessment.no("newer_decision", basis)
     if loss.degree < assessment.number("least_degree"):
         return assessment.no("degree_too_low", basis)
-    pension = birthday(applicant.birth_date, int(assessment.row("pension_age", applicant.sex)))
+    pension = pension_day(assessment)
     if on >= pension:
         return assessment.no("pension_age_reached", basis)
     finding = _amount(assessment, loss)
@@ -83,13 +84,13 @@ RULE = Rule(
     reads=frozenset({"capacity_losses", "insurances"}),
     takes=Takes(
         ("least_degree:ratio mzp:tenge paid_from:choice replacement:ratio rounding:choice wage_deducted:MZP"),
-        tables="pension_age:years",
         says=(
             "contribution_months_unknown degree degree_too_low exact income_below_the_deduction "
             "income_months_missing newer_decision no_decision_of_the_board not_insured not_yet_in_force "
             "pension_age_reached term_over"
         ),
     )
+    | PENSION_AGE
     | EARNINGS
     | PARTICIPATION
     | INDEXED

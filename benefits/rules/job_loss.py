@@ -10,6 +10,7 @@ from datetime import date
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.decision import ZERO
 from benefits.facts import Insurance, Unemployment
+from benefits.pension_age import PENSION_AGE, pension_day
 from benefits.social_insurance import (
     CONTRIBUTION,
     EARNINGS,
@@ -19,7 +20,7 @@ from benefits.social_insurance import (
     participation,
 )
 from benefits.takes import Takes
-from benefits.terms import add_months, birthday, day_before, month_of, next_month
+from benefits.terms import add_months, day_before, month_of, next_month
 
 
 def registrations(assessment: Assessment) -> Sequence[Unemployment]:
@@ -31,12 +32,12 @@ def registrations(assessment: Assessment) -> Sequence[Unemployment]:
 
 def decide(assessment: Assessment, registration: Unemployment) -> Finding:
     """average income x 0.45 x participation, for the months that the participation gives."""
-    basis, on, applicant = registration.number, assessment.on, assessment.facts.applicant
+    basis, on = registration.number, assessment.on
     ended = registration.deregistered_on
     if ended is not None and on >= next_month(ended):
         return assessment.no("not_registered_any_more", basis)
-    pension = birthday(applicant.birth_date, int(assessment.row("pension_age", applicant.sex)))
-    if on >= next_month(pension) or registration.registered_on >= pension:
+    pension = pension_day(assessment)
+    if on >= pension or registration.registered_on >= pension:
         return assessment.no("pension_age_reached", basis)
     insurance = assessment.facts.insurance(registration.iin)
     if insurance is None or insurance.contribution_months == 0:
@@ -89,10 +90,10 @@ def _participation_left(assessment: Assessment, insurance: Insurance) -> int | N
 
 
 def _until(start: date, paid: int, pension: date, ended: date | None) -> date:
-    """The last day of the last paid month, earlier if the person reaches the pension age or is no longer registered."""
-    until = day_before(add_months(month_of(start), paid))
-    ends = [day_before(next_month(day)) for day in (pension, ended) if day is not None]
-    return min([until, *ends])
+    """The last day of the last paid month, or of that in which the person was registered last; the pension age ends it
+    on the day (Law 286-VI, art. 28 p. 4; unverified for the Code)."""
+    until = min(day_before(add_months(month_of(start), paid)), day_before(pension))
+    return until if ended is None else min(until, day_before(next_month(ended)))
 
 
 RULE = Rule(
@@ -104,13 +105,13 @@ RULE = Rule(
     takes=Takes(
         ("least_contribution_months:months months_taken_off:months paid_from:choice replacement:ratio rounding:choice"),
         brackets="months_paid:months",
-        tables="pension_age:years",
         says=(
             "contribution_months_unknown exact income_months_missing months_of_payment months_over no_income "
             "not_insured not_registered not_registered_any_more participation_left pension_age_reached "
             "too_few_contribution_months"
         ),
     )
+    | PENSION_AGE
     | EARNINGS
     | PARTICIPATION
     | CONTRIBUTION,

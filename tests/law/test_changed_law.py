@@ -189,7 +189,7 @@ def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reach
 ) -> None:
     """Born in April 1964, told in March 2025: the age of 61 holds no longer in April, so there is nothing to tell."""
     table = (
-        "  pension_age:\n    unit: years\n    table:\n"
+        "  pension_age:\n    unit: age\n    table:\n"
         "      female:\n        2023-01-01: {value: 61, reference: social-code, mark: C}\n"
         "        2025-04-01: {value: 62, reference: social-code, mark: C}\n"
         "      male:\n        2023-01-01: {value: 63, reference: social-code, mark: C}\n"

@@ -76,6 +76,12 @@ FAULTS = [
     ("value: 2,", "", 9, "'value' is missing"),
     ("unit: MRP", "unit: bushels", 6, "unknown unit 'bushels'; one of tenge, MRP, PM, MZP, ratio, days, "),
     ("unit: MRP", "unit: years", 8, "a number of years is whole, not '1.5'"),
+    (
+        "unit: MRP\n    values:\n      2024-01-01: {value: 1.5",
+        "unit: age\n    values:\n      2024-01-01: {value: 61.4",
+        8,
+        "an age is a number of years or half years, not '61.4'",
+    ),
     ("    unit: MRP\n", "", 4, "'unit' is missing"),
     (
         "unit: MRP",

@@ -186,7 +186,7 @@ def test_each_rule_takes_what_it_says_and_nothing_else(monkeypatch: pytest.Monke
 
         monkeypatch.setattr(Assessment, name, watched)
 
-    for name in ("number", "word", "codes", "bracket", "known_row", "row_on"):
+    for name in ("number", "word", "codes", "bracket", "known_row", "row_on", "dated_row"):
         watch(name)
     for case in [case for file in sorted(CASES.glob("*.yaml")) for case in read_cases(file)]:
         with suppress(BadFacts):
