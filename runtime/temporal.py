@@ -154,7 +154,8 @@ def _not_registered(client: Client, wanted: Mapping[str, Any], failed: RPCError)
 
 
 def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
-    """Worker versioning, when the environment asks for it; each workflow says whether it goes on with the newest.
+    """Worker versioning, when the environment asks for it. Cases and notices go on with the newest version: they wait
+    for weeks, and next year's law and every mend must reach them meanwhile. Replayed histories hold the code to that.
 
     A versioned worker gets no work until ``temporal worker deployment set-current-version`` names its build id.
     """

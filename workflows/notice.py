@@ -5,7 +5,6 @@ outcome, and what cannot be done stays visible and waits for an operator.
 """
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 from workflows.case_in_sight import CaseEnds, CaseInSight
 from workflows.model import (
@@ -21,8 +20,7 @@ from workflows.model import (
 )
 
 
-# As a case: one that waits for a registry that is away is mended by the next version.
-@workflow.defn(name=NOTICE_WORKFLOW, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=NOTICE_WORKFLOW)
 class ProactiveNotice(CaseInSight):
     """A notice of one topic (`case.service`) to one person. What operators see of it, and do, is in `CaseInSight`."""
 

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 from workflows.case_in_sight import CaseEnds, CaseInSight, StepRefused
 from workflows.model import (
@@ -102,9 +101,7 @@ UNASKED = frozenset({Outcome.CREDITED, Outcome.REFUSED_BY_BODY}) | TOLD_SINCE
 """Those that answer nothing the person has just said: they wait for the morning."""
 
 
-# A case waits for weeks, and next year's law and every mend must reach it while it does: it goes on with the newest
-# version of the code, which the replayed histories hold it to.
-@workflow.defn(name=WORKFLOW, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=WORKFLOW)
 class ProactiveService(CaseInSight):
     """A case of one service for one person. What operators see of it, and do, is in `CaseInSight`."""
 
