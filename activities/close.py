@@ -12,7 +12,7 @@ import benefits
 from activities.world import World
 from benefits import Frequency, Service
 from benefits.days import day_of
-from card import cases, money, payments, rights
+from card import Session, cases, messages, money, parts, payments, rights
 from card.cases import Again
 from card.tables import CaseRecord
 from workflows.model import CloseInput, Outcome, Step, tenge
@@ -48,14 +48,24 @@ class CloseStep:
                     type="Refused",
                     non_retryable=True,
                 )
+            silent = step.outcome is not Outcome.LAPSED or not await _never_arrived(session, case.ref)
             await cases.close(
                 session,
                 case.ref,
                 step.outcome,
                 step.reason,
                 once=service is not None and service.frequency is Frequency.ONCE,
-                again=_again(service, record, step.outcome),
+                again=_again(service, record, step.outcome if silent else Outcome.UNREACHABLE),
+                asked=silent,
             )
+
+
+async def _never_arrived(session: Session, ref: str) -> bool:
+    """Whether the network turned the question down, as it did everybody's while nothing arrived: her silence says
+    nothing then."""
+    question = await messages.last_question(session, ref)
+    delivery = await parts.delivery_of(session, question.key) if question is not None else None
+    return delivery is not None and not delivery.delivered
 
 
 def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Again | None:

@@ -194,10 +194,12 @@ async def close(
     *,
     once: bool = False,
     again: Again | None = None,
+    asked: bool = True,
 ) -> None:
     """Write how the case ended, what that makes of its right, and close its questions; the first ending stands.
 
-    `once`: the benefit is paid once, so a credited right is settled. `again`: when it is looked at next.
+    `once`: the benefit is paid once, so a credited right is settled. `again`: when it is looked at next. `asked` is
+    false where the question never reached the person.
     """
     await session.execute(
         update(table(CaseRecord))
@@ -209,7 +211,7 @@ async def close(
     if case.settled or case.outcome != outcome:
         return
     await session.execute(update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(settled=True))
-    right = await rights.after(session, case, outcome, once=once)
+    right = await rights.after(session, case, outcome, once=once, asked=asked)
     if case.look_on is not None:
         await rights.look_on(session, case, case.look_on, outcome, n=case.look + 1)
     if again is None:

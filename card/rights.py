@@ -284,7 +284,9 @@ async def ground_of_old(session: AsyncSession, right: RightRow) -> FactsSnapshot
     return (await session.scalars(snapshots.order_by(col(FactsSnapshot.taken_at).desc()).limit(1))).first()
 
 
-async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: bool) -> RightRow | None:
+async def after(
+    session: AsyncSession, case: CaseRecord, outcome: str, *, once: bool, asked: bool = True
+) -> RightRow | None:
     """A case of a right has ended: the right's state, its running amount and ground. None if it was about no right."""
     right = await of_case(session, case)
     if right is None:
@@ -306,7 +308,7 @@ async def after(session: AsyncSession, case: CaseRecord, outcome: str, *, once: 
         right.refused_amount, right.refused_ground = case.amount, case.ground
     right.state, right.why, right.since = state, outcome, datetime.now(UTC)
     # Who was not reached was not asked: that uses up no offer, and a new phone is found at the next look.
-    right.offers += outcome in ("lapsed", "late_yes", "refused_by_person")
+    right.offers += asked and outcome in ("lapsed", "late_yes", "refused_by_person")
     await session.flush()
     return right
 

@@ -14,7 +14,7 @@ import benefits
 from activities.close import FOR_GOOD, NOTHING_NEW
 from benefits import make_iin
 from benefits.days import day_of
-from card import accounts, cases, findings, rights
+from card import accounts, cases, findings, parts, rights
 from card.tables import CaseRecord, Consent, Decision, FactsSnapshot, Look, RightRow, RightState, table
 from tests.activities.database import BY_FORCE, ends_as, served
 from tests.activities.life import AMOUNT, AT, Life
@@ -88,6 +88,23 @@ async def test_an_ending_without_the_money_is_not_the_end_of_the_right(life: Lif
     assert (look.day, look.why) == (TODAY + timedelta(days=days), outcome)
     again = await detect(life, await life.open())
     assert again.ended is (Outcome.ALREADY_OFFERED if outcome is Outcome.REFUSED_BY_PERSON else None)
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_who_was_never_reached_has_not_been_silent(life: Life, arrived: bool) -> None:
+    """The network turned everybody's questions down for days: the window ran out, and it cost each an offer."""
+    case = await life.open()
+    await detect(life, case)
+    await life.asked(case)
+    await life.said(case)
+    async with life.card.transaction() as session:
+        await parts.store_receipt(session, case.key(Step.OFFER), delivered=arrived, at=AT)
+        await parts.match(session)
+    await close(life, case, Outcome.LAPSED)
+    days = benefits.service("multi-child", ON).again_after_days["lapsed" if arrived else "unreachable"]
+    (look,) = await looks(life)
+    assert look.day == TODAY + timedelta(days=days)
+    assert (await the_right(life)).offers == arrived
 
 
 @pytest.mark.parametrize("outcome", [Outcome.CREDITED, Outcome.ALREADY_PAID, Outcome.ALREADY_OFFERED])
