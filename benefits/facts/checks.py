@@ -21,7 +21,7 @@ LATEST = date(2200, 1, 1)
 MOST_CONTRIBUTIONS = 12 * 60
 """Nobody has more months of contributions than a life of work has."""
 
-EARLIEST_AS_AT = date(2023, 1, 1)
+EARLIEST_AS_AT = date(2023, 7, 1)
 """The first day for which the parameters hold values; facts as at an earlier day could not be assessed."""
 
 

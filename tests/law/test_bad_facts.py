@@ -200,7 +200,7 @@ TWICE = [
 ]
 
 AT_THE_BOUND = [
-    ("as_at", "2023-01-01"),
+    ("as_at", "2023-07-01"),
     ("adults.1", {"iin": make_iin(date(1900, 1, 1), "male", 1), "birth_date": "1900-01-01"}),
     ("children.0", {"iin": make_iin(date(2025, 3, 1), "male", 1)}),
     ("children.0.taken_on", "2015-03-01"),
@@ -280,7 +280,7 @@ def test_a_share_may_be_none_or_all(degree: str, value: str) -> None:
     ("path", "value", "text"),
     [
         ("as_at", "soon", "as_at: a date (as 2025-03-01)"),
-        ("as_at", "2022-12-31", "as_at: not before the first parameter (2023-01-01 or later)"),
+        ("as_at", "2022-12-31", "as_at: not before the first parameter (2023-07-01 or later)"),
         ("applicant", STRANGER, "applicant: one of the adults (list the applicant under adults with the same iin)"),
         ("adults", "nobody", "adults: a list"),
         ("adults.0", "nobody", "adults[0]: a mapping of fields"),
@@ -378,7 +378,7 @@ def test_names_and_phones_of_the_registries_are_dropped() -> None:
 def test_a_day_before_the_first_parameter_is_refused() -> None:
     facts = read_facts(GOOD)
     for service in benefits.services(every=True):
-        with pytest.raises(BadFacts, match=r"^on: not before the first parameter \(2023-01-01 or later\)$"):
+        with pytest.raises(BadFacts, match=r"^on: not before the first parameter \(2023-07-01 or later\)$"):
             assess(service.code, facts, date(2022, 12, 31))
 
 
