@@ -22,6 +22,9 @@ RECORD_UNCLEAR = "record_unclear"
 LAW_NOT_ENTERED = "law_not_entered"
 """Code of the question that only next year's law can answer: a value that is needed is not in force on that day."""
 
+TERMS_OF_A_RIGHT = ("payer", "decider", "frequency")
+"""What a right is besides its amount: whose money, who decides, how often."""
+
 PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
 """Between several answers the one with the lowest number stands."""
 
@@ -112,9 +115,12 @@ def _if_law(assessment: Assessment, finding: Finding) -> Finding:
     """The finding, or a question where it rests on a value that is no law in force on that day: the figures stay in
     the trace, and decide nothing.
     """
-    if finding.right is Right.PERSON_DECIDES or not assessment.unsettled:
+    if finding.right is Right.PERSON_DECIDES:
         return finding
-    return assessment.ask(LAW_NOT_ENTERED, finding.basis)
+    if finding.right is Right.YES and not assessment.in_force.settled:
+        for term in TERMS_OF_A_RIGHT:
+            assessment.used_once(assessment.in_force.single[term])
+    return assessment.ask(LAW_NOT_ENTERED, finding.basis) if assessment.unsettled else finding
 
 
 def _barred(assessment: Assessment) -> str | None:

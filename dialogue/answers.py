@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,12 +44,15 @@ class Understanding:
 class _Label(StrEnum):
     YES = "yes"
     YES_ALONE = "yes_alone"
+    YES_TO = "yes_to"
     NO = "no"
     NO_ALONE = "no_alone"
+    REFUSAL = "refusal"
     NEGATION = "negation"
     DOUBT = "doubt"
     THANKS = "thanks"
     SPEAKER = "speaker"
+    ANSWER = "answer"
     FILLER = "filler"
     CORRECTION = "correction"
     QUESTION = "question"
@@ -57,10 +61,13 @@ class _Label(StrEnum):
     UNKNOWN = "unknown"
 
 
-_SAYS_YES: Final = frozenset({_Label.YES, _Label.YES_ALONE})
-_SAYS_NO: Final = frozenset({_Label.NO, _Label.NO_ALONE})
+_SAYS_YES: Final = frozenset({_Label.YES, _Label.YES_ALONE, _Label.YES_TO})
+_SAYS_NO: Final = frozenset({_Label.NO, _Label.NO_ALONE, _Label.REFUSAL})
+_OF_SOMETHING_ELSE: Final = frozenset({_Label.ACCOUNT, _Label.ANSWER})
+_BESIDE_A_REFUSAL: Final = frozenset({_Label.THANKS, _Label.SPEAKER, _Label.ANSWER, _Label.NUMBER})
+_TOO: Final = "too"
 _BESIDE_YES_ALONE: Final = _SAYS_YES | {_Label.THANKS}
-_BESIDE_NO_ALONE: Final = _SAYS_NO | {_Label.THANKS, _Label.SPEAKER}
+_BESIDE_NO_ALONE: Final = _SAYS_NO | {_Label.THANKS, _Label.SPEAKER, _Label.ANSWER}
 
 
 LONGEST: Final = 1000
@@ -95,8 +102,12 @@ def understand(text: str) -> Understanding:
     asked_back = any(token.folded == "?" for token in tokens)
     doubtful = bool(labels & {_Label.UNKNOWN, _Label.DOUBT}) or asked_back or len(numbers) > 1
     against = labels & (_SAYS_NO | {_Label.NEGATION})
-    plainly_yes = _Label.YES in labels or (_Label.YES_ALONE in labels and labels <= _BESIDE_YES_ALONE)
-    refuses = _Label.NO in labels and _Label.ACCOUNT not in labels
+    plainly_yes = (
+        _Label.YES in labels
+        or (_Label.YES_TO in labels and not labels & _OF_SOMETHING_ELSE)
+        or (_Label.YES_ALONE in labels and labels <= _BESIDE_YES_ALONE)
+    )
+    refuses = bool(labels & {_Label.NO, _Label.REFUSAL}) and not labels & _OF_SOMETHING_ELSE
     plainly_no = refuses or (_Label.NO_ALONE in labels and labels <= _BESIDE_NO_ALONE)
     yes = plainly_yes and not against and not doubtful
 
@@ -135,6 +146,9 @@ def _read(tokens: list[_Word]) -> tuple[set[_Label], list[int]]:
     if tokens and {token.folded for token in tokens} == {"+"}:
         return {_Label.YES}, numbers
     words = [token for token in tokens if token.folded not in _HARMLESS]
+    # Right after some words, with nothing between them, "да" is the Kazakh "too".
+    too = _before_too()
+    said_too = [word for before, word in pairwise(tokens) if before.folded in too and word.folded in ("да", "da")]
     place = 0
     while place < len(words):
         for length in range(min(longest, len(words) - place), 0, -1):
@@ -144,7 +158,7 @@ def _read(tokens: list[_Word]) -> tuple[set[_Label], list[int]]:
                 all(word.is_spelt(spelling) for word, spelling in zip(phrase, spelt, strict=True))
                 for spelt in listed.spellings
             ):
-                labels.append(listed.label)
+                labels.append(_Label.DOUBT if any(phrase[0] is word for word in said_too) else listed.label)
                 place += length
                 break
         else:
@@ -165,6 +179,9 @@ def _is_out_of_place(labels: list[_Label], at: int) -> bool:
     match labels[at]:
         case _Label.CORRECTION:
             return not set(labels[:at]) <= {_Label.SPEAKER, _Label.THANKS} or not set(following) & _SAYS_YES
+        case _Label.REFUSAL:
+            others = [(place, label) for place, label in enumerate(labels) if label not in _BESIDE_A_REFUSAL]
+            return any(place > at or label is not _Label.NO_ALONE for place, label in others if place != at)
         case _Label.QUESTION:
             return _Label.NUMBER not in (*labels[max(at - 1, 0) : at], *following)
     return False
@@ -227,11 +244,23 @@ class _Once(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _sections() -> dict[str, list[str]]:
+    listed: dict[str, list[str]] = yaml.load(_WORDS.read_text(encoding="utf-8"), Loader=_Once)  # noqa: S506
+    return listed
+
+
+@lru_cache(maxsize=1)
+def _before_too() -> frozenset[str]:
+    return frozenset(_one_script(_small(word).translate(_AS_TYPED_WITHOUT)) for word in _sections()[_TOO])
+
+
 @lru_cache(maxsize=1)
 def _vocabulary() -> tuple[dict[tuple[str, ...], _Listed], int]:
-    listed: dict[str, list[str]] = yaml.load(_WORDS.read_text(encoding="utf-8"), Loader=_Once)  # noqa: S506
+    listed = _sections()
     vocabulary: dict[tuple[str, ...], _Listed] = {}
     for name, phrases in listed.items():
+        if name == _TOO:
+            continue
         label = _Label(name)
         for phrase in phrases:
             typed = tuple(_TOKEN.findall(_small(phrase)))

@@ -88,8 +88,18 @@ def test_never_raises_on_broken_characters(text: str) -> None:
 
 
 def test_each_word_is_heard_as_listed() -> None:
-    wanted = {"yes": Meaning.YES, "yes_alone": Meaning.YES, "no": Meaning.NO, "no_alone": Meaning.NO}
+    wanted = {
+        "yes": Meaning.YES,
+        "yes_alone": Meaning.YES,
+        "yes_to": Meaning.YES,
+        "refusal": Meaning.NO,
+        "no": Meaning.NO,
+        "no_alone": Meaning.NO,
+    }
     for label, phrases in LISTED.items():
+        if label == "too":
+            assert all(understand(f"{word} да").meaning is Meaning.UNCLEAR for word in phrases)
+            continue
         assert _Label(label)
         for phrase in phrases:
             assert understand(phrase).meaning is wanted.get(label, Meaning.UNCLEAR), phrase

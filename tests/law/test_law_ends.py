@@ -13,8 +13,11 @@ from rich.console import Console
 
 import benefits
 from benefits import Decision, Facts, Frequency, Right, assess_each, explain, schedule
+from benefits.catalogue import PARAMETERS, Benefit, read_legislation
 from benefits.endings import endings
+from benefits.evaluator import _decisions
 from benefits.facts import read_facts
+from benefits.legislation import TERMS
 from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.texts import LANGUAGES
 from cli import law
@@ -76,6 +79,26 @@ def test_no_case_of_the_law_is_decided_by_what_is_no_law() -> None:
                 decided += one.right is not Right.PERSON_DECIDES
     assert open_ > 100
     assert decided > 100
+
+
+@pytest.mark.parametrize(
+    ("term", "then"), [("payer", ""), ("decider", "local"), ("frequency", "once")], ids=["ended", "forecast", "once"]
+)
+def test_who_pays_and_how_often_is_law_too(tmp_path: Path, term: str, then: str) -> None:
+    """A forecast made a monthly allowance one that is paid once, and asked nobody."""
+    text = (PARAMETERS / "multi-child.yaml").read_text(encoding="utf-8")
+    begins = text.index(f"  {term}:\n")
+    line = text[text.index("      2023-07-01: {", begins) :].split("\n", 1)[0]
+    ended = line.replace("}", ", until: 2025-12-31}")
+    if then:
+        ended += f"\n      2026-01-01: {{value: {then}, reference: social-code, mark: P, forecast: true}}"
+    path = tmp_path / "multi-child.yaml"
+    path.write_text(text[:begins] + text[begins:].replace(line, ended, 1), encoding="utf-8")
+    rule = benefits.load()["multi-child"].rule
+    law_ = read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml"), rule.takes | TERMS)
+    found = Benefit(rule, law_)
+    for day, right in ((date(2025, 12, 31), Right.YES), (date(2026, 1, 1), Right.PERSON_DECIDES)):
+        assert [one.right for one in _decisions(found, _facts(FIVE, day), day, True, None)] == [right]
 
 
 def test_the_months_beyond_are_shown_by_the_forecast() -> None:
