@@ -118,8 +118,9 @@ def _if_law(assessment: Assessment, finding: Finding) -> Finding:
     if finding.right is Right.PERSON_DECIDES:
         return finding
     if finding.right is Right.YES and not assessment.in_force.settled:
-        for term in TERMS_OF_A_RIGHT:
-            assessment.used_once(assessment.in_force.single[term])
+        for term in (assessment.in_force.single[name] for name in TERMS_OF_A_RIGHT):
+            if not term.settled:
+                assessment.used_once(term)
     return assessment.ask(LAW_NOT_ENTERED, finding.basis) if assessment.unsettled else finding
 
 
