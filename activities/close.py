@@ -48,15 +48,15 @@ class CloseStep:
                     type="Refused",
                     non_retryable=True,
                 )
-            silent = step.outcome is not Outcome.LAPSED or not await _never_arrived(session, case.ref)
+            asked = step.outcome is not Outcome.LAPSED or not await _never_arrived(session, case.ref)
             await cases.close(
                 session,
                 case.ref,
                 step.outcome,
                 step.reason,
                 once=service is not None and service.frequency is Frequency.ONCE,
-                again=_again(service, record, step.outcome if silent else Outcome.UNREACHABLE),
-                asked=silent,
+                again=_again(service, record, step.outcome if asked else Outcome.UNREACHABLE),
+                asked=asked,
             )
 
 

@@ -9,17 +9,12 @@ branch_labels: None = None
 depends_on: None = None
 
 AT_THE_END = {
-    ("endings_are_true", "cases", "INSERT OR UPDATE OF outcome"): """
+    ("credited_is_paid", "cases", "INSERT OR UPDATE OF outcome"): """
         BEGIN
             IF NEW.outcome = 'credited' AND NOT EXISTS (
                 SELECT FROM payments WHERE case_ref = NEW.ref AND state = 'settled'
             ) AND EXISTS (SELECT FROM cases WHERE ref = NEW.ref AND outcome = 'credited') THEN
                 RAISE EXCEPTION 'a case ends as paid when it has been paid' USING ERRCODE = 'check_violation';
-            END IF;
-            IF NEW.outcome = 'refused_by_person' AND NOT EXISTS (
-                SELECT FROM consents WHERE case_ref = NEW.ref AND NOT given
-            ) AND EXISTS (SELECT FROM cases WHERE ref = NEW.ref AND outcome = 'refused_by_person') THEN
-                RAISE EXCEPTION 'a person has refused who has said no' USING ERRCODE = 'check_violation';
             END IF;
             RETURN NULL;
         END
@@ -55,14 +50,16 @@ BEFORE = {
         BEGIN
             SELECT coalesce(r.same_as, r.id) INTO of_right
               FROM cases c JOIN rights r ON r.id = c.right_id WHERE c.ref = NEW.case_ref;
-            IF NEW.debit = 'entitled' AND NEW.credit = 'payable' AND of_right IS NOT NULL AND EXISTS (
-                SELECT FROM assignments WHERE case_ref = NEW.case_ref AND state <> 'superseded' AND was IS NULL
-            ) THEN
+            IF NEW.debit = 'entitled' AND NEW.credit = 'payable' AND of_right IS NOT NULL THEN
                 PERFORM pg_advisory_xact_lock(hashtext(of_right::text));
-                IF EXISTS (SELECT FROM rights WHERE id = of_right AND state = 'settled') THEN
+                IF EXISTS (
+                    SELECT FROM assignments WHERE case_ref = NEW.case_ref AND state <> 'superseded' AND was IS NULL
+                ) AND EXISTS (SELECT FROM rights WHERE id = of_right AND state = 'settled') THEN
                     RAISE EXCEPTION 'a right that is settled is assigned no more' USING ERRCODE = 'check_violation';
                 END IF;
                 IF EXISTS (
+                    SELECT FROM assignments WHERE case_ref = NEW.case_ref AND state <> 'superseded' AND was IS NULL
+                ) AND EXISTS (
                     SELECT FROM rights r
                       JOIN cases c ON c.right_id = r.id AND c.ref <> NEW.case_ref
                       JOIN assignments a ON a.case_ref = c.ref AND a.state <> 'superseded' AND a.was IS NULL

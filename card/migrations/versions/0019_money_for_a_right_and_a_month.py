@@ -1,4 +1,4 @@
-"""Money is assigned for a right that has a name, for a month near the case's own, as a difference to what runs"""
+"""Money is for a right that has a name, for a month near the case's own; who has refused has said no"""
 
 from alembic import op
 
@@ -9,6 +9,20 @@ depends_on: None = None
 
 HIGHEST = 100_000_000
 """Tenge: beyond it an amount is a slip of the hand (`benefits.parameter_file.LARGEST`)."""
+
+AT_THE_END = {
+    ("refused_is_said", "cases", "INSERT OR UPDATE OF outcome"): """
+        BEGIN
+            IF NEW.outcome = 'refused_by_person' AND NOT EXISTS (
+                SELECT FROM consents WHERE case_ref = NEW.ref AND NOT given
+            ) AND EXISTS (SELECT FROM cases WHERE ref = NEW.ref AND outcome = 'refused_by_person') THEN
+                RAISE EXCEPTION 'a person has refused who has said no' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NULL;
+        END
+    """,
+}
+"""Looked at when the transaction ends: the no and the ending are written in one, in either order."""
 
 BEFORE = {
     ("for_a_right_and_a_month", "ledger", "INSERT"): """
@@ -69,10 +83,20 @@ CHECKS = {
 }
 
 
+def _function(name: str, body: str) -> None:
+    op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+    op.execute(f"ALTER FUNCTION {name}() SET search_path = pg_catalog, public, pg_temp")
+
+
 def upgrade() -> None:
+    for (name, table, on), body in AT_THE_END.items():
+        _function(name, body)
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER {name} AFTER {on} ON {table} DEFERRABLE INITIALLY DEFERRED "
+            f"FOR EACH ROW EXECUTE FUNCTION {name}()"
+        )
     for (name, table, on), body in BEFORE.items():
-        op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
-        op.execute(f"ALTER FUNCTION {name}() SET search_path = pg_catalog, public, pg_temp")
+        _function(name, body)
         op.execute(f"CREATE TRIGGER {name} BEFORE {on} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
     for (name, table), rule in CHECKS.items():
         op.create_check_constraint(name, table, rule)
@@ -81,6 +105,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name, table in CHECKS:
         op.drop_constraint(name, table, type_="check")
-    for name, table, _ in BEFORE:
+    for name, table, _ in (*BEFORE, *AT_THE_END):
         op.execute(f"DROP TRIGGER {name} ON {table}")
         op.execute(f"DROP FUNCTION {name}()")
