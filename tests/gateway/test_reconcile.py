@@ -35,6 +35,14 @@ async def _open_a_while_ago(house: House, n: int = 1) -> Case:
     return case
 
 
+async def _brought(house: House, case: Case, key: str, id: str, text: str, meaning: str) -> None:
+    """What she wrote to this question of the case has been brought to it."""
+    at = now()
+    said: dict[str, Any] = {"meaning": meaning, "question_key": key, "case_ref": case.ref, "relayed_at": at}
+    async with house.card.transaction() as session:
+        session.add(IncomingMessage(message_id=id, phone=phone_of(1), text=text, received_at=at, stored_at=at, **said))
+
+
 def _reconciler(house: House) -> Reconciler:
     return Reconciler(house.card, house.client, house.opening)
 
@@ -343,11 +351,7 @@ async def test_what_a_case_was_told_before_it_was_begun_anew_is_brought_again(ho
     """She said yes while a registry was down, and the case was terminated before it had heard: it waited in silence."""
     case = await _open_a_while_ago(house)
     key = await house.ask(case)
-    async with house.card.transaction() as session:
-        at = now()
-        yes: dict[str, Any] = {"meaning": "yes", "question_key": key, "case_ref": case.ref, "relayed_at": at}
-        said = IncomingMessage(message_id="m-2", phone=phone_of(1), text="Иә", received_at=at, stored_at=at, **yes)
-        session.add(said)
+    await _brought(house, case, key, "m-2", "Иә", "yes")
     await house.handle(case).signal(STAGE, Stage.CONSENT)
     looks = _reconciler(house)
     await _found(house, looks, case)
@@ -368,11 +372,7 @@ async def test_an_account_that_was_sent_to_a_run_that_is_gone_is_brought_to_the_
     """Her IBAN was being checked while the bank was away, and the case was begun anew: it waited for one in silence."""
     case = await _open_a_while_ago(house)
     key = await house.ask(case, expects="account")
-    async with house.card.transaction() as session:
-        at = now()
-        sent: dict[str, Any] = {"meaning": "account", "question_key": key, "case_ref": case.ref, "relayed_at": at}
-        iban = IncomingMessage(message_id="m-3", phone=phone_of(1), text="KZ", received_at=at, stored_at=at, **sent)
-        session.add(iban)
+    await _brought(house, case, key, "m-3", "KZ", "account")
     await house.handle(case).signal(STAGE, Stage.ACCOUNT)
     looks = _reconciler(house)
     await _found(house, looks, case)
