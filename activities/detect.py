@@ -112,12 +112,10 @@ async def _facts(world: World, case: Case, on: date) -> Asked:
 
 async def look_again(world: World, case: Case, day: date, was: Decimal | None) -> tuple[Asked, tuple[Decision, ...]]:
     """The law on fresh facts, for the day of application, of a right that was found before. `was`: what runs of it."""
-    # The months of some rights are owed however late they are asked for: their law is that of the right's own day.
-    on = case.on if benefits.service(case.service, case.on).counts == "right" else day
-    asked = await _facts(world, case, on)
+    asked = await _facts(world, case, day)
     with possible():
         facts = {**asked.mapping, "payments": []} if was else asked.mapping
-        return asked, _decided(case.service, facts, on)
+        return asked, _decided(case.service, facts, day)
 
 
 def _decided(service: str, facts: Mapping[str, Any], on: date) -> tuple[Decision, ...]:

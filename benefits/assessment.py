@@ -16,6 +16,7 @@ from benefits.decision import ZERO, Right, TraceKind, TraceLine
 from benefits.facts import READABLE, Facts
 from benefits.legislation import Entry, InForce, Legislation
 from benefits.takes import Takes
+from benefits.terms import add_months
 
 ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
 WHOLE = Decimal(1)
@@ -73,10 +74,10 @@ class Assessment:
         self.unsettled: list[Entry] = []
         self._noting = trace is not None or not self.in_force.settled
 
-    def about_one(self) -> "Assessment":
-        """The same case for one of several subjects: what was noted so far begins the trace of each."""
+    def about_one(self, on: date) -> "Assessment":
+        """The same case for one of several subjects, on this day: what was noted so far begins the trace of each."""
         trace = None if self.trace is None else [*self.trace]
-        one = Assessment(self.facts, self.on, self.applied_on, self.legislation, trace)
+        one = Assessment(self.facts, on, self.applied_on, self.legislation, trace)
         one.unsettled += self.unsettled
         return one
 
@@ -128,6 +129,10 @@ class Assessment:
     def paid_from(self, arose: date) -> date:
         """The first day of payment, by the dated parameter `paid_from`."""
         return arose if self.word("paid_from") == "right_arose" else self.applied_on
+
+    def claimed_too_late(self, arose: date) -> bool:
+        """Whether the term for the claim, the dated parameter `claim_months`, was over on the day of application."""
+        return self.applied_on > add_months(arose, self.whole("claim_months"))
 
     def whole(self, name: str) -> int:
         """The value of a parameter that counts days, months, years or people."""

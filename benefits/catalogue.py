@@ -72,8 +72,6 @@ class Service:
     most_offers: int
     follows_changes: bool
     grants_changes: bool
-    counts: str
-    """Which day's law counts for who was found before they applied: that of the "application" or of the "right"."""
 
 
 class Benefit:
@@ -122,7 +120,6 @@ class Benefit:
             most_offers=int(number["most_offers"].value),
             follows_changes=word["follows_changes"].word != "no",
             grants_changes=word["follows_changes"].word == "granted",
-            counts=word["day_that_counts"].word,
         )
 
 

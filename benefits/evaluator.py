@@ -15,6 +15,7 @@ from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
 from benefits.facts import BadFacts, Facts, known_on
 from benefits.facts.unreadable import NotReadable, is_known
+from benefits.terms import ONE_DAY
 
 RECORD_UNCLEAR = "record_unclear"
 """Code of the question about a field that its register holds unreadably, or in several ways."""
@@ -90,25 +91,31 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
         return [_decision(found, first, _if_law(first, first.no(barred or found.rule.nothing)))]
     decisions = []
     for subject in subjects:
-        own = first.about_one()
-        finding = _found(found, own, subject)
+        own, finding = _found(found, first, subject)
         if basis is None or finding.basis == basis:
             decisions.append(_decision(found, own, finding))
     return decisions or [_decision(found, first, first.no("nothing_with_this_basis", basis))]
 
 
-def _found(found: Benefit, assessment: Assessment, subject: Any) -> Finding:
+def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment, Finding]:
     """What the rule finds about one subject; a question if it looks at a field that nobody can read."""
-    finding = assessment.ask(RECORD_UNCLEAR)
+    own = first.about_one(first.on)
+    finding = own.ask(RECORD_UNCLEAR)
     try:
-        finding = found.rule.decide(assessment, subject)
+        finding = found.rule.decide(own, subject)
+        if finding.right is Right.YES and finding.until is not None and finding.until < own.on:
+            # Its months are all past and still owed: the amount is that of the last of them.
+            if not own.knows_law_of(finding.until):
+                return own, own.ask("law_of_that_day_unknown", finding.basis)
+            own = first.about_one(finding.until)
+            finding = found.rule.decide(own, subject)
         if finding.basis is not None and not is_known(finding.basis):
-            return assessment.ask(RECORD_UNCLEAR)
-        return _unless_paid(found, assessment, _if_law(assessment, finding))
+            return own, own.ask(RECORD_UNCLEAR)
+        return own, _unless_paid(found, own, _if_law(own, finding))
     except NotReadable:
-        return assessment.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
+        return own, own.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
     except NoSuchRow:
-        return assessment.ask("law_of_that_day_unknown", finding.basis)
+        return own, own.ask("law_of_that_day_unknown", finding.basis)
 
 
 def _if_law(assessment: Assessment, finding: Finding) -> Finding:
@@ -139,10 +146,10 @@ def _barred(assessment: Assessment) -> str | None:
 
 
 def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Finding:
-    """The finding, or that the family is paid for this right already."""
+    """The finding, or that the family is paid for this right already; what was paid is not owed again."""
     if finding.right is Right.NO or not assessment.facts.payments:
         return finding
-    on = assessment.on
+    on = assessment.applied_on
     once = assessment.in_force.single["frequency"].word == Frequency.ONCE
     for payment in assessment.facts.payments:
         # One that begins later has been granted already: a second would be paid beside it.
@@ -153,11 +160,17 @@ def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Fi
         running = payment.state is PaymentState.PAYING if payment.until is None else payment.until >= on
         if once or running:
             return assessment.no("already_paid", finding.basis)
+        if finding.start is not None and finding.start < on:
+            if payment.until is None or payment.from_date > finding.start:
+                return assessment.ask("which_months_were_paid", finding.basis)
+            finding.start = max(finding.start, payment.until + ONE_DAY)
+            if finding.until is not None and finding.start > finding.until:
+                return assessment.no("already_paid", finding.basis)
     return finding
 
 
 def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decision:
-    service = found.service_in(assessment.in_force)
+    service = found.service(assessment.applied_on)
     right = finding.right
     failed = asked = None
     if right is Right.NO:
@@ -174,7 +187,7 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
     lines: list[TraceLine] | None = assessment.trace
     return Decision(
         code=found.code,
-        on=assessment.on,
+        on=assessment.applied_on,
         right=right,
         failed=failed,
         asked=asked,
@@ -183,7 +196,7 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
         withheld=withheld,
         net=gross - withheld,
         frequency=service.frequency,
-        start=finding.start or assessment.on,
+        start=finding.start or assessment.applied_on,
         until=finding.until,
         payer=payer,
         decider=finding.decider or service.decider,

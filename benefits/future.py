@@ -1,15 +1,16 @@
 """The future of a decision: its months with their amounts until the right ends, and the day to look at it again.
 
 A month is paid if the right holds on its first day (in the first month, on the day the payment starts), with the
-law in force on that day and the facts known on the day of application. Nothing is foretold: only what those facts
-and the parameters already hold, such as birthdays, ends of terms and the values of a 1 January. A month whose law is
-not entered yet is shown by the announced forecast, or else by the last value there was, and is provisional. That a
-month counts whole is our reading.
+law in force on that day and the facts known on the day of application. Months before the application that are owed
+come first: the arrears. Nothing is foretold: only what those facts and the parameters already hold, such as birthdays,
+ends of terms and the values of a 1 January. A month whose law is not entered yet is shown by the announced forecast, or
+else by the last value there was, and is provisional. How a part of a month is paid is the dated parameter
+`partial_months`.
 """
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from benefits.assessment import Assessment, Finding
@@ -17,7 +18,8 @@ from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
 from benefits.evaluator import assess
 from benefits.facts import Facts, known_on
-from benefits.terms import add_months, month_of, next_month
+from benefits.social_insurance import TIYN
+from benefits.terms import add_months, earlier, end_of_month, month_of, next_month
 
 HORIZON_MONTHS = 36
 """How far a schedule looks if it is not told: three years from the month of application."""
@@ -65,6 +67,11 @@ class Schedule:
         """Net tenge over the months listed."""
         return sum((month.net for month in self.months), ZERO)
 
+    @property
+    def arrears(self) -> tuple[Month, ...]:
+        """The months that were over on the day of application and are owed."""
+        return tuple(one for one in self.months if one.month < month_of(self.decision.on))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "decision": self.decision.to_dict(),
@@ -72,6 +79,7 @@ class Schedule:
             "complete": self.complete,
             "next_review": self.next_review.isoformat() if self.next_review else None,
             "total": format(self.total, ".2f"),
+            "arrears": format(sum((one.net for one in self.arrears), ZERO), ".2f"),
         }
 
 
@@ -116,10 +124,25 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
         withheld = sum((money.withheld for money in finding.money), ZERO)
         if change is None and day > on and gross != decision.gross:
             change = day
+        if later.word("partial_months") == "days":
+            gross, withheld = _by_days(later, decision, month, gross, withheld)
         listed.append(Month(month, gross, withheld, bool(later.unsettled)))
         month = next_month(month)
     over = month < horizon or (decision.until is not None and month > decision.until)
     return Schedule(decision, tuple(listed), over and not asked, _review(decision, change))
+
+
+def _by_days(
+    later: Assessment, decision: Decision, month: date, gross: Decimal, withheld: Decimal
+) -> tuple[Decimal, Decimal]:
+    """The share of the month's days on which the right holds: whole tenge, and what is withheld to the tiyn."""
+    last = end_of_month(month)
+    first_paid, last_paid = max(month, decision.start), earlier(decision.until, last)
+    paid = (last_paid - first_paid).days + 1
+    if paid == last.day:
+        return gross, withheld
+    share = later.rounded(gross * paid / last.day)
+    return share, (withheld * share / gross).quantize(TIYN, ROUND_FLOOR) if gross else ZERO
 
 
 def _at(found: Benefit, decision: Decision, later: Assessment) -> Finding | None:
@@ -133,8 +156,10 @@ def _at(found: Benefit, decision: Decision, later: Assessment) -> Finding | None
     return None
 
 
-def _review(decision: Decision, change: date | None) -> date:
-    """The earliest of: the first change, the day after the right, the next 1 January."""
+def _review(decision: Decision, change: date | None) -> date | None:
+    """The earliest of: the first change, the day after the right, the next 1 January; None when the right is over."""
+    if decision.until is not None and decision.until < decision.on:
+        return None
     days = [date(decision.on.year + 1, 1, 1)]
     if change is not None and change > decision.on:
         days.append(change)

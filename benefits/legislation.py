@@ -26,12 +26,12 @@ TERMS = Takes(
         "payer:choice decider:choice frequency:choice residence:choice offered:choice events:codes "
         "consent_window_days:days reminder_after_days:days late_reply_days:days account_days:days "
         "term_working_days:working_days document_days:days most_offers:times follows_changes:choice "
-        "day_that_counts:choice"
+        "partial_months:choice"
     ),
     tables="again_after_days:days",
     says=(
         "already_paid amount applicant_died exact imprisoned law_not_entered law_of_that_day_unknown left_country "
-        "not_permanent_resident nothing_with_this_basis record_unclear"
+        "not_permanent_resident nothing_with_this_basis record_unclear which_months_were_paid"
     ),
 )
 """What the shared conditions and the steps of a case read of every service."""

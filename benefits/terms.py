@@ -55,6 +55,11 @@ def next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
+def end_of_month(day: date) -> date:
+    """The last day of the month of this day."""
+    return day_before(next_month(day))
+
+
 def month_number(day: date) -> int:
     """The number of the month of this day, rising by one from month to month."""
     return day.year * 12 + day.month - 1

@@ -238,7 +238,7 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta, pla
         on = min(posted.on or today, today)
         by_law_of = on if today - on <= played else today
         try:
-            services = opened_by(posted.kind, on, by_law_of)
+            services = opened_by(posted.kind, by_law_of)
         except BadFacts as bad:
             raise _bad("on", f"{bad.rule}: {bad.hint}") from None
         known = await parts.opening.heard_of(f"{sender}:{posted.event_id}", posted.kind, posted.iin, posted.on)
@@ -247,9 +247,9 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta, pla
                 409, f"event_id: this id was used for another {known}; give each event an id of its own"
             )
         opened = []
-        for service, day in services.items():
+        for service in services:
             by = f"{sender}:{posted.event_id}:{service}"
-            case = await parts.opening.open(service=service, iin=posted.iin, on=day, opened_by=by, by_event=True)
+            case = await parts.opening.open(service=service, iin=posted.iin, on=by_law_of, opened_by=by, by_event=True)
             opened.append(CaseOpened(service=service, ref=case.case.ref, new=case.new))
         return EventTaken(cases=opened)
 

@@ -9,16 +9,12 @@ import benefits
 from gateway.messages import EventKind
 
 
-def opened_by(kind: EventKind, on: date, today: date) -> dict[str, date]:
-    """The services that the Card offers and the notices that this event opens, each with the day it is assessed for.
+def opened_by(kind: EventKind, today: date) -> list[str]:
+    """The services that the Card offers and the notices that this event opens, each assessed for today.
 
-    Where the law of the day of application counts, that is today, however late a registry tells of what happened: an
-    event of last year would be paid by last year's figures, or to a family that has grown up since. Raises BadFacts for
-    a day before the first parameter.
+    However late a registry tells of what happened: an event of last year would be paid by last year's figures, or to a
+    family that has grown up since. What is owed of the months before, each rule says itself. Raises BadFacts for a day
+    before the first parameter.
     """
-    services = [service for service in benefits.services(on) if kind in service.events and service.counts == "right"]
-    services += [
-        service for service in benefits.services(today) if kind in service.events and service.counts != "right"
-    ]
-    notices = [topic.code for topic in benefits.notice_topics(today) if kind in topic.events]
-    return {one.code: on if one.counts == "right" else today for one in services} | dict.fromkeys(notices, today)
+    services = [service.code for service in benefits.services(today) if kind in service.events]
+    return services + [topic.code for topic in benefits.notice_topics(today) if kind in topic.events]

@@ -12,7 +12,6 @@ from benefits.birth_order import is_contested
 from benefits.codes import Relation
 from benefits.facts import Child
 from benefits.takes import Takes
-from benefits.terms import add_months
 
 _CLAIMED = (Relation.BORN, Relation.ADOPTED, Relation.GUARDIANSHIP)
 
@@ -38,7 +37,7 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     if arose is None:
         return assessment.ask("when_was_the_child_taken", basis)
     assessment.note_day("right_arose", arose)
-    if assessment.on > add_months(arose, assessment.whole("claim_months")):
+    if assessment.claimed_too_late(arose):
         return assessment.no("claimed_too_late", basis)
     if assessment.facts.applicant.citizenship not in assessment.codes("citizenships"):
         return assessment.ask("citizenship_not_named", basis)
@@ -62,8 +61,7 @@ def _arose(assessment: Assessment, child: Child) -> date | None:
         return child.birth_date
     if child.taken_on is not None:
         return child.taken_on
-    recent = assessment.on <= add_months(child.birth_date, assessment.whole("claim_months"))
-    return child.birth_date if recent else None
+    return None if assessment.claimed_too_late(child.birth_date) else child.birth_date
 
 
 RULE = Rule(

@@ -16,7 +16,7 @@ from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
 from benefits.social_insurance import CONTRIBUTION, EARNINGS, earnings, less_pension_contribution
 from benefits.takes import Takes
-from benefits.terms import add_months, day_before
+from benefits.terms import add_months, end_of_month
 
 
 def children(assessment: Assessment) -> Sequence[Child]:
@@ -27,22 +27,29 @@ def children(assessment: Assessment) -> Sequence[Child]:
 
 
 def decide(assessment: Assessment, child: Child) -> Finding:
-    """Who pays, how much, and until the day before the child is a year and a half."""
+    """Who pays, how much, and until when: through the day on which the child is a year and a half, or the month of its
+    death (Law 286-VI, art. 24 p. 3; unverified for the Code). Both are owed within the term for the claim.
+    """
     basis = child.known_as
     if not child.born_alive:
         return assessment.no("not_born_alive", basis)
-    if child.died_on is not None and child.died_on <= assessment.on:
-        return assessment.no("child_died", basis)
     if child.relation is Relation.STEP and child.counted_elsewhere:
         return assessment.no("counted_in_another_family", basis)
-    grown = add_months(child.birth_date, assessment.whole("child_months"))
-    if assessment.on >= grown:
+    arose = child.taken_on or child.birth_date
+    last = add_months(child.birth_date, assessment.whole("child_months"))
+    too_late = assessment.claimed_too_late(arose)
+    if arose > last or (too_late and assessment.on > last):
         return assessment.no("child_too_old", basis)
+    if too_late:
+        return assessment.no("claimed_too_late", basis)
+    if child.died_on is not None:
+        if child.died_on < arose:
+            return assessment.no("child_died", basis)
+        last = min(last, end_of_month(child.died_on))
     if child.carer_iin is None and child.lives_with is None:
         return assessment.ask("where_does_the_child_live", basis)
-    arose = child.taken_on or child.birth_date
     finding = _amount(assessment, child, arose)
-    finding.start, finding.until = assessment.paid_from(arose), day_before(grown)
+    finding.start, finding.until = assessment.paid_from(arose), last
     return finding
 
 
@@ -106,14 +113,15 @@ RULE = Rule(
     reads=frozenset({"children", "insurances"}),
     takes=Takes(
         (
-            "child_months:months income_cap:MZP mrp:tenge mzp:tenge paid_from:choice "
+            "child_months:months claim_months:months income_cap:MZP mrp:tenge mzp:tenge paid_from:choice "
             "pension_contribution:ratio replacement:ratio rounding:choice rounding_budget:choice"
         ),
         brackets="rate:MRP",
         says=(
             "amount_budget birth_order birth_order_contested child_died child_too_old "
-            "contribution_months_unknown counted_in_another_family exact exact_budget income_months_missing "
-            "least most no_child_cared_for not_born_alive where_does_the_child_live which_child_of_the_mother"
+            "claimed_too_late contribution_months_unknown counted_in_another_family exact exact_budget "
+            "income_months_missing least most no_child_cared_for not_born_alive where_does_the_child_live "
+            "which_child_of_the_mother"
         ),
     )
     | EARNINGS

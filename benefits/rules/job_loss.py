@@ -1,14 +1,16 @@
 """Social payment for loss of the job, from the Fund, for one to six months.
 
-One right for each registration as unemployed. Months that were paid before are taken off the participation, a year
-for each, both for the number of months and for the coefficient.
+One right for each registration as unemployed. It is owed for its months also when it is claimed after the last of
+them, within the term for the claim; an end of the registration or the pension age ends only what comes after. Months
+that were paid before are taken off the participation, a year for each, both for the number of months and for the
+coefficient.
 """
 
 from collections.abc import Sequence
 from datetime import date
 
 from benefits.assessment import Assessment, Finding, Rule
-from benefits.decision import ZERO
+from benefits.decision import ZERO, Right
 from benefits.facts import Insurance, Unemployment
 from benefits.pension_age import PENSION_AGE, pension_day
 from benefits.social_insurance import (
@@ -20,7 +22,7 @@ from benefits.social_insurance import (
     participation,
 )
 from benefits.takes import Takes
-from benefits.terms import add_months, day_before, month_of, next_month
+from benefits.terms import add_months, day_before, end_of_month, month_of
 
 
 def registrations(assessment: Assessment) -> Sequence[Unemployment]:
@@ -32,12 +34,11 @@ def registrations(assessment: Assessment) -> Sequence[Unemployment]:
 
 def decide(assessment: Assessment, registration: Unemployment) -> Finding:
     """average income x 0.45 x participation, for the months that the participation gives."""
-    basis, on = registration.number, assessment.on
-    ended = registration.deregistered_on
-    if ended is not None and on >= next_month(ended):
-        return assessment.no("not_registered_any_more", basis)
+    basis, arose = registration.number, registration.registered_on
+    if assessment.claimed_too_late(arose):
+        return assessment.no("claimed_too_late", basis)
     pension = pension_day(assessment)
-    if on >= pension or registration.registered_on >= pension:
+    if arose >= pension:
         return assessment.no("pension_age_reached", basis)
     insurance = assessment.facts.insurance(registration.iin)
     if insurance is None or insurance.contribution_months == 0:
@@ -47,13 +48,19 @@ def decide(assessment: Assessment, registration: Unemployment) -> Finding:
         return assessment.ask("contribution_months_unknown", basis)
     if months < assessment.whole("least_contribution_months"):
         return assessment.no("too_few_contribution_months", basis)
-    start = assessment.paid_from(registration.registered_on)
+    start = assessment.paid_from(arose)
     paid = int(assessment.bracket("months_paid", months))
     assessment.figure("months_of_payment", paid, "months")
-    until = _until(start, paid, pension, ended)
-    if on > until:
+    # Where a month counts whole, that of the registration is the first; by days, a month ends before the same day.
+    first = month_of(start) if assessment.word("partial_months") == "whole" else start
+    until = _until(day_before(add_months(first, paid)), pension, registration.deregistered_on)
+    if until < start:
         return assessment.no("months_over", basis)
-    return _amount(assessment, registration, insurance, months, start, until)
+    finding = _amount(assessment, registration, insurance, months, start, until)
+    if finding.right is Right.YES and any(one.registered_on > arose for one in registrations(assessment)):
+        # Each month that is paid for one takes a year off the participation of the other.
+        return Finding(Right.PERSON_DECIDES, "newer_registration", basis, start=start, until=until)
+    return finding
 
 
 def _amount(
@@ -89,11 +96,11 @@ def _participation_left(assessment: Assessment, insurance: Insurance) -> int | N
     return left
 
 
-def _until(start: date, paid: int, pension: date, ended: date | None) -> date:
+def _until(last: date, pension: date, ended: date | None) -> date:
     """The last day of the last paid month, or of that in which the person was registered last; the pension age ends it
     on the day (Law 286-VI, art. 28 p. 4; unverified for the Code)."""
-    until = min(day_before(add_months(month_of(start), paid)), day_before(pension))
-    return until if ended is None else min(until, day_before(next_month(ended)))
+    until = min(last, day_before(pension))
+    return until if ended is None else min(until, end_of_month(ended))
 
 
 RULE = Rule(
@@ -103,11 +110,14 @@ RULE = Rule(
     nothing="not_registered",
     reads=frozenset({"unemployments", "insurances"}),
     takes=Takes(
-        ("least_contribution_months:months months_taken_off:months paid_from:choice replacement:ratio rounding:choice"),
+        (
+            "claim_months:months least_contribution_months:months months_taken_off:months paid_from:choice "
+            "replacement:ratio rounding:choice"
+        ),
         brackets="months_paid:months",
         says=(
-            "contribution_months_unknown exact income_months_missing months_of_payment months_over no_income "
-            "not_insured not_registered not_registered_any_more participation_left pension_age_reached "
+            "claimed_too_late contribution_months_unknown exact income_months_missing months_of_payment months_over "
+            "newer_registration no_income not_insured not_registered participation_left pension_age_reached "
             "too_few_contribution_months"
         ),
     )

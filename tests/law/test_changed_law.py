@@ -295,3 +295,52 @@ def test_a_wage_that_changes_within_a_month_caps_income_from_the_next(change: Ch
     (traced,) = [line.value for line in decision.trace if line.code == "income_total"]
     assert traced == total
     assert decision.gross == (Decimal(total) * Decimal("0.45") / 24).to_integral_value(ROUND_CEILING)
+
+
+PARTS_OF_MONTHS = [
+    (
+        "childcare",
+        {"mother": "1995-05-05", "children": ["2025-03-20"]},
+        date(2026, 9, 20),
+        {date(2025, 3, 1): (8767, "0"), date(2025, 4, 1): (22648, "0"), date(2026, 9, 1): (16608, "0")},
+    ),
+    (
+        "job-loss",
+        {
+            "mother": "1980-05-05",
+            "unemployments": [{"of": "mother", "number": "U-1", "registered_on": "2025-03-15"}],
+            "insurances": [
+                {
+                    "of": "mother",
+                    "contribution_months": "12",
+                    "counted_on": "2025-03-15",
+                    "incomes": [TWENTY_FOUR_MONTHS],
+                }
+            ],
+        },
+        date(2025, 5, 14),
+        {
+            date(2025, 3, 1): (55525, "5552.50"),
+            date(2025, 4, 1): (101250, "10125.00"),
+            date(2025, 5, 1): (45726, "4572.60"),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "family", "until", "paid"), PARTS_OF_MONTHS, ids=["childcare", "job-loss"])
+def test_a_part_of_a_month_is_paid_by_its_days_where_the_law_says_so(
+    change: Change, code: str, family: dict[str, Any], until: date, paid: dict[date, tuple[int, str]]
+) -> None:
+    """12 of 31 days, a whole month, 20 of 30; a month of the job loss then ends before the same day of the next."""
+    on = date(2025, 3, 25)
+    facts = _facts(on.isoformat(), family)
+    whole = {one.month: one.gross for one in schedule(code, facts, on).months}
+    assert len({whole[month] for month in whole if month.year == on.year}) == 1
+    change(code, _parameter("partial_months", "days"))
+    found = schedule(code, facts, on)
+    months = {one.month: (one.gross, one.withheld) for one in found.months}
+    assert found.decision.until == until
+    assert {month: months[month] for month in paid} == {
+        month: (Decimal(gross), Decimal(withheld)) for month, (gross, withheld) in paid.items()
+    }

@@ -171,18 +171,18 @@ def test_the_schedule_of_one_of_several_rights() -> None:
     facts = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2024-12-01", "2025-03-01"]})
     assert schedule("childcare", facts, date(2025, 3, 10)).decision.basis == "birth record 2"
     first = schedule("childcare", facts, date(2025, 3, 10), basis="birth record 1")
-    assert (first.decision.basis, list(_months(first))[-1]) == ("birth record 1", "2026-05")
+    assert (first.decision.basis, list(_months(first))[-1]) == ("birth record 1", "2026-06")
     assert first.decision.trace
     assert schedule("childcare", facts, date(2025, 3, 10), trace=False).decision.trace == ()
 
 
 def test_a_schedule_that_is_cut_short_is_complete_only_if_nothing_is_left() -> None:
-    facts = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2025-03-01"]})  # to 31.08.2026
+    facts = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2025-02-28"]})  # to 28.08.2026
     on = date(2025, 3, 10)
     assert not schedule("childcare", facts, on, months=17).complete
     assert schedule("childcare", facts, on, months=18).complete
     assert schedule("childcare", facts, on, months=19).complete
-    to_the_first = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2025-03-02"]})  # to 01.09.2026
+    to_the_first = _facts("2025-03-10", {"mother": "1995-05-05", "children": ["2025-03-01"]})  # to 01.09.2026
     assert not schedule("childcare", to_the_first, on, months=18).complete
     assert schedule("childcare", to_the_first, on, months=19).complete
 
@@ -234,9 +234,35 @@ def test_a_schedule_as_json() -> None:
         "complete": False,
         "next_review": "2025-09-01",
         "total": "243000.00",
+        "arrears": "0.00",
     }
     award = {"of": "mother", "kind": "altyn_alka", "awarded_on": "2015-01-01", "number": "A-1"}
     awarded = _facts("2025-03-10", {"mother": "1960-05-05", "awards": [award]})
     assert schedule("multi-child", awarded, date(2025, 3, 10)).to_dict()["next_review"] is None
     (first, *_) = schedule("awarded-mother", awarded, date(2025, 3, 10)).to_dict()["months"]
     assert (first["gross"], first["withheld"], first["net"]) == ("29097.00", "0.00", "29097.00")
+
+
+def test_months_before_the_application_are_arrears() -> None:
+    facts = _facts("2026-02-10", {"mother": "1995-05-05", "children": ["2025-11-20"]})
+    found = schedule("childcare", facts, date(2026, 2, 10))
+    assert [(f"{one.month:%Y-%m}", one.gross) for one in found.arrears] == [
+        ("2025-11", Decimal(22648)),
+        ("2025-12", Decimal(22648)),
+        ("2026-01", Decimal(24912)),
+    ]
+    assert found.to_dict()["arrears"] == "70208.00"
+    assert schedule("multi-child", facts, date(2026, 2, 10)).arrears == ()
+
+
+def test_a_right_whose_months_are_all_past_has_only_arrears_and_no_review() -> None:
+    child = {"born": "2025-11-20", "died_on": "2025-12-05"}
+    facts = _facts("2027-01-15", {"mother": "1995-05-05", "children": [child]})
+    found = schedule("childcare", facts, date(2027, 1, 15))
+    assert (found.decision.right, found.decision.on, found.decision.gross) == (
+        Right.YES,
+        date(2027, 1, 15),
+        Decimal(22648),
+    )
+    assert found.arrears == found.months
+    assert (len(found.months), found.complete, found.next_review) == (2, True, None)

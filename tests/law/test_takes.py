@@ -193,7 +193,7 @@ def test_each_rule_takes_what_it_says_and_nothing_else(monkeypatch: pytest.Monke
             benefits.assess_each(case.service, case.facts, case.on)
             benefits.schedule(case.service, case.facts, case.on)
     for code, found in benefits.load().items():
-        shared = {"residence", "frequency"}
+        shared = {"residence", "frequency", "partial_months"}
         declared = set(found.rule.takes.kinds())
         assert read[code] - shared <= declared, code
         assert declared - read[code] <= UNMET, code
