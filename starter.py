@@ -28,7 +28,7 @@ from benefits.days import day_of
 from card.store import DatabaseError
 from cli import cases, law, stack
 from cli.connection import NothingRunning, Running, environment, running
-from desk import BadInput, deciding, looking
+from desk import BadInput, deciding, entitled, looking
 from runtime.embedded.processes import StartError
 from runtime.program import end
 from runtime.settings import SettingsError
@@ -205,6 +205,28 @@ def cases_(
             cases.show_list(console, rows)
             if attention:
                 law.warn_of_endings(console, day_of(datetime.now(UTC)))
+
+
+@app.command()
+def entitlements(
+    ref: Annotated[str | None, typer.Argument(help="Case reference; without one, all of a person's.")] = None,
+    iin_from: Annotated[
+        Path | None,
+        typer.Option("--iin-from", help="File that holds the IIN; else it is asked for, or read from a pipe."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what runs month by month: the months with their amounts, what was paid of them, and the next look."""
+    with in_words():
+        if ref is not None:
+            found = _with(lambda here: entitled.of_case(here.card, ref))
+        else:
+            iin = _iin(iin_from)
+            found = _with(lambda here: entitled.of_person(here.card, iin))
+        if as_json:
+            _print_json([entitled.to_dict(one) for one in found])
+        else:
+            cases.show_entitled(console, found)
 
 
 @app.command()

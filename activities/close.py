@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
+from activities.entitle import entitle
 from activities.world import World
 from benefits import Frequency, Service
 from benefits.days import day_of
@@ -58,6 +59,9 @@ class CloseStep:
                 again=_again(service, record, step.outcome if asked else Outcome.UNREACHABLE),
                 asked=asked,
             )
+            monthly = service is not None and service.frequency is Frequency.MONTHLY
+            if step.outcome is Outcome.CREDITED and monthly:
+                await entitle(session, record)
 
 
 async def _never_arrived(session: Session, ref: str) -> bool:

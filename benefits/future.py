@@ -8,9 +8,10 @@ else by the last value there was, and is provisional. How a part of a month is p
 `partial_months`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
+from itertools import takewhile
 from typing import Any
 
 from benefits.assessment import Assessment, Finding
@@ -49,6 +50,16 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Months from `first` to `last` (first days, both included) of one amount a month; money in tenge."""
+
+    first: date
+    last: date
+    gross: Decimal
+    withheld: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """A decision with its months. `complete` is false where the right goes on after the last month listed, or where a
     person must decide on it from then on.
@@ -71,6 +82,18 @@ class Schedule:
     def arrears(self) -> tuple[Month, ...]:
         """The months that were over on the day of application and are owed."""
         return tuple(one for one in self.months if one.month < month_of(self.decision.on))
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The months that rest on law in force, as stretches of one amount, up to the first that does not."""
+        found: list[Stretch] = []
+        for one in takewhile(lambda one: not one.provisional, self.months):
+            before = found[-1] if found else None
+            if before is not None and (before.gross, before.withheld) == (one.gross, one.withheld):
+                found[-1] = replace(before, last=one.month)
+            else:
+                found.append(Stretch(one.month, one.month, one.gross, one.withheld))
+        return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -107,6 +107,14 @@ async def book_returned(session: AsyncSession, key: str, case_ref: str, amount: 
     await book(session, key=f"{key}:returned", case_ref=case_ref, amount=amount, about=about, **accounts)
 
 
+async def withheld(session: AsyncSession, case_ref: str) -> Decimal:
+    """The contributions kept back from what was assigned to the case. Tenge."""
+    kept = select(func.coalesce(func.sum(col(LedgerEntry.amount)), ZERO)).where(
+        col(LedgerEntry.case_ref) == case_ref, col(LedgerEntry.credit) == LedgerAccount.WITHHELD
+    )
+    return (await session.scalars(kept)).one()
+
+
 async def money(session: AsyncSession, case_ref: str | None = None) -> Money:
     """The sums of one case, or of all cases if none is named."""
     amount = col(LedgerEntry.amount)

@@ -545,6 +545,68 @@ class Payment(SQLModel, table=True):
     finished_at: datetime | None = _time(nullable=True)
 
 
+class Entitlement(SQLModel, table=True):
+    """What a monthly right comes to: one row for good. It runs while its right is entitled."""
+
+    __tablename__ = "entitlements"
+    __table_args__ = (CheckConstraint("until >= since", name="a_period"), Index("reviews", "next_review"))
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    right_id: UUID = Field(foreign_key="rights.id", unique=True)
+    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    """The case that granted it, or what runs of it now."""
+    person_id: UUID = Field(foreign_key="persons.id", index=True)
+    service: str
+    since: date
+    """The first day of the right: months before the application are owed too."""
+    until: date | None = None
+    """The last day of the right; None without a known end."""
+    next_review: date | None = None
+
+
+class EntitlementAmount(SQLModel, table=True):
+    """Months of an entitlement of one amount, by their first days, both included. No month has two amounts."""
+
+    __tablename__ = "entitlement_amounts"
+    __table_args__ = (
+        CheckConstraint("last_month >= first_month", name="months_in_their_order"),
+        CheckConstraint(
+            "first_month = date_trunc('month', first_month::timestamp)::date "
+            "AND last_month = date_trunc('month', last_month::timestamp)::date",
+            name="whole_months",
+        ),
+        CheckConstraint("gross > 0 AND withheld >= 0 AND withheld < gross", name="something_is_due"),
+        CheckConstraint("gross <= 100000000", name="an_amount_of_this_world"),
+    )
+
+    entitlement_id: UUID = Field(foreign_key="entitlements.id", primary_key=True)
+    first_month: date = Field(primary_key=True)
+    last_month: date
+    gross: Decimal = _money()
+    withheld: Decimal = _money()
+
+
+class Due(SQLModel, table=True):
+    """What was due of a month and has been credited by a case: the month itself once, or a difference to what ran."""
+
+    __tablename__ = "dues"
+    __table_args__ = (
+        CheckConstraint("month = date_trunc('month', month::timestamp)::date", name="a_whole_month"),
+        CheckConstraint("gross > 0 AND withheld >= 0 AND withheld < gross", name="something_is_due"),
+        CheckConstraint("gross <= 100000000", name="an_amount_of_this_world"),
+        Index(
+            "a_month_is_due_once", "entitlement_id", "month", unique=True, postgresql_where=text("NOT is_difference")
+        ),
+    )
+
+    entitlement_id: UUID = Field(foreign_key="entitlements.id", primary_key=True)
+    month: date = Field(primary_key=True)
+    case_ref: str = Field(foreign_key="cases.ref", primary_key=True)
+    is_difference: bool = False
+    gross: Decimal = _money()
+    withheld: Decimal = _money()
+
+
 class RegistryEvent(SQLModel, table=True):
     """What a registry has reported under an id. The same id with another content is refused."""
 

@@ -1,5 +1,6 @@
 """What the commands about cases show. What is printed holds no name, IIN, phone or IBAN."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from adapters.phones import phone_number
 from benefits import read_iin
 from benefits.days import day_of
 from card import findings
+from card.entitlements import Entitled
 from cli.connection import Running
 from desk import BadInput
 from desk.looking import CaseView
@@ -121,6 +123,32 @@ def show(console: Console, view: CaseView) -> None:
     for title, rows in (("SMS", view.messages), ("payments", view.payments), ("decisions", view.decisions)):
         if rows:
             console.print(_table(title, rows))
+
+
+def show_entitled(console: Console, found: Sequence[Entitled]) -> None:
+    if not found:
+        console.print("nothing runs month by month")
+    for one in found:
+        until = f"until {one.until:%d.%m.%Y}" if one.until else "without a known end"
+        console.print(f"[bold]{one.service}  {one.case_ref}[/bold]  {one.state}, from {one.since:%d.%m.%Y} {until}")
+        if one.next_review:
+            console.print(f"looked at again on {one.next_review:%d.%m.%Y}")
+        months = [
+            {
+                "from": f"{row.first:%m.%Y}",
+                "to": f"{row.last:%m.%Y}",
+                "gross": tenge(row.gross),
+                "withheld": tenge(row.withheld),
+                "to be paid": tenge(row.net),
+            }
+            for row in one.months
+        ]
+        console.print(_table("months, as far as the law is known", months))
+        paid = [
+            {"month": f"{row.month:%m.%Y}", "paid": tenge(row.gross - row.withheld), "by case": row.case_ref}
+            for row in one.paid
+        ]
+        console.print(_table("credited", paid))
 
 
 def show_list(console: Console, rows: list[dict[str, Any]]) -> None:

@@ -27,6 +27,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
+from activities.entitle import FIRST, entitle_missing
 from benefits.days import day_of
 from card import Card, cases, consents, findings, messages, returns
 from card.cases import KeyNeeded
@@ -99,6 +100,7 @@ class Reconciler:
         self._running = Round(client, _RUNNING, AT_ONCE)
         self._without_row: set[str] = set()
         self._ended = Round(client, _ENDED, AT_ONCE)
+        self._entitled = FIRST
         self._standstill = Standstill(client, opening.task_queue)
         self._unheard: dict[tuple[str, str], int] = {}
         """How often a case was brought an answer again before it listened for one."""
@@ -135,6 +137,7 @@ class Reconciler:
         await self._look_for_workflows_without_a_row()
         await self._look_for_what_the_card_has_forgotten()
         await self._look_for_cases_that_stand_still()
+        self._entitled = await entitle_missing(self.card, self._entitled, AT_ONCE)
         if not self._after:
             for needed in await self.keys_needed():
                 self.tell_key(needed.key or "unknown", needed.open + needed.retained)

@@ -1,0 +1,190 @@
+"""Entitlements: what a monthly right comes to, month by month, and which of its months were paid by which case.
+
+A right has one entitlement for good. Its amounts are stretches of months of one amount, as far as the law is known; a
+case that grants the right, or a change of it, writes those from its own first month on.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from card import rights
+from card.tables import CaseRecord, Due, Entitlement, EntitlementAmount, Person, RightRow, RightState, table
+
+OldRight = aliased(RightRow)
+"""The row under which a case was begun, which may have turned out to be another's."""
+
+
+@dataclass(frozen=True)
+class Months:
+    """Months from `first` to `last` (first days, both included) of one amount a month. Tenge."""
+
+    first: date
+    last: date
+    gross: Decimal
+    withheld: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.gross - self.withheld
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a case grants: the first and the last day of the right (None without a known end), the months as far as the
+    law is known, when it is looked at again, and the month that the case itself has paid of it.
+    """
+
+    since: date
+    until: date | None
+    months: Sequence[Months]
+    next_review: date | None
+    paid: Months
+    is_difference: bool
+    """The case has paid the difference to what ran before."""
+
+
+async def grant(session: AsyncSession, case: CaseRecord, right: RightRow, terms: Terms) -> None:
+    """Make the right an entitlement, or change what runs of it, on these terms.
+
+    What runs before the first month of the terms stays as it is. The same again changes nothing.
+    """
+    values = {"case_ref": case.ref, "until": terms.until, "next_review": terms.next_review}
+    row = insert(table(Entitlement)).values(
+        id=uuid4(), right_id=right.id, person_id=case.person_id, service=case.service, since=terms.since, **values
+    )
+    row = row.on_conflict_do_update(index_elements=["right_id"], set_=values)
+    entitlement: UUID = (await session.scalars(row.returning(col(Entitlement.id)))).one()
+    amounts = table(EntitlementAmount)
+    if terms.months:
+        await _make_room(session, entitlement, terms.months[0].first)
+        await session.execute(
+            insert(amounts),
+            [
+                {
+                    "entitlement_id": entitlement,
+                    "first_month": one.first,
+                    "last_month": one.last,
+                    "gross": one.gross,
+                    "withheld": one.withheld,
+                }
+                for one in terms.months
+            ],
+        )
+    due = insert(table(Due)).values(
+        entitlement_id=entitlement,
+        month=terms.paid.first,
+        case_ref=case.ref,
+        is_difference=terms.is_difference,
+        gross=terms.paid.gross,
+        withheld=terms.paid.withheld,
+    )
+    await session.execute(due.on_conflict_do_nothing(index_elements=["entitlement_id", "month", "case_ref"]))
+
+
+async def _make_room(session: AsyncSession, entitlement: UUID, first: date) -> None:
+    """Nothing is written of the months from this one on."""
+    amounts = table(EntitlementAmount)
+    mine = amounts.c.entitlement_id == entitlement
+    await session.execute(delete(amounts).where(mine, amounts.c.first_month >= first))
+    ends = (first - timedelta(days=1)).replace(day=1)
+    await session.execute(update(amounts).where(mine, amounts.c.last_month >= first).values(last_month=ends))
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What a case has credited of a month. Tenge."""
+
+    month: date
+    case_ref: str
+    gross: Decimal
+    withheld: Decimal
+
+
+@dataclass(frozen=True)
+class Entitled:
+    """An entitlement as it stands. `state` is that of its right: it runs while that is entitled."""
+
+    service: str
+    case_ref: str
+    state: RightState
+    since: date
+    until: date | None
+    next_review: date | None
+    months: tuple[Months, ...]
+    paid: tuple[Paid, ...]
+
+
+async def of_case(session: AsyncSession, ref: str) -> Sequence[Entitled]:
+    """The entitlement of the right that this case is about, if there is one."""
+    case = await session.get(CaseRecord, ref)
+    right = await rights.of_case(session, case) if case is not None else None
+    if right is None:
+        return ()
+    return await _shown(session, select(Entitlement).where(col(Entitlement.right_id) == right.id))
+
+
+async def of_person(session: AsyncSession, iin: str) -> Sequence[Entitled]:
+    """The entitlements of the person with this IIN, the newest first."""
+    theirs = (
+        select(Entitlement).join(Person, col(Person.id) == col(Entitlement.person_id)).where(col(Person.iin) == iin)
+    )
+    return await _shown(session, theirs.order_by(col(Entitlement.since).desc()))
+
+
+async def _shown(session: AsyncSession, query: Select[Entitlement]) -> Sequence[Entitled]:
+    found = (await session.scalars(query)).all()
+    return [
+        Entitled(
+            service=one.service,
+            case_ref=one.case_ref,
+            state=RightState((await session.get_one(RightRow, one.right_id)).state),
+            since=one.since,
+            until=one.until,
+            next_review=one.next_review,
+            months=tuple(
+                Months(row.first_month, row.last_month, row.gross, row.withheld)
+                for row in await session.scalars(
+                    select(EntitlementAmount)
+                    .where(col(EntitlementAmount.entitlement_id) == one.id)
+                    .order_by(col(EntitlementAmount.first_month))
+                )
+            ),
+            paid=tuple(
+                Paid(row.month, row.case_ref, row.gross, row.withheld)
+                for row in await session.scalars(
+                    select(Due).where(col(Due.entitlement_id) == one.id).order_by(col(Due.month), col(Due.case_ref))
+                )
+            ),
+        )
+        for one in found
+    ]
+
+
+async def missing(
+    session: AsyncSession, monthly: Collection[str], after: UUID, most: int
+) -> Sequence[tuple[UUID, str]]:
+    """Rights of these services that run and have no entitlement yet, from the one after this on in the order of their
+    ids; each with its last credited case."""
+    has = select(col(Entitlement.id)).where(col(Entitlement.right_id) == col(RightRow.id)).exists()
+    same = col(RightRow.id).in_((col(OldRight.id), col(OldRight.same_as)))
+    page = (
+        select(col(RightRow.id), col(CaseRecord.ref))
+        .select_from(CaseRecord)
+        .join(OldRight, col(OldRight.id) == col(CaseRecord.right_id))
+        .join(RightRow, same)
+        .where(col(RightRow.state) == RightState.ENTITLED, col(RightRow.same_as).is_(None), ~has)
+        .where(col(RightRow.service).in_(monthly), col(CaseRecord.outcome) == "credited", col(RightRow.id) > after)
+        .ext(distinct_on(col(RightRow.id)))
+        .order_by(col(RightRow.id), col(CaseRecord.closed_at).desc())
+        .limit(most)
+    )
+    return [(row[0], row[1]) for row in (await session.execute(page)).all()]

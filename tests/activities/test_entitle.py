@@ -1,0 +1,218 @@
+"""What a credited case makes of a monthly right: its months and amounts, what was paid of them, and the next look."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
+
+from activities.entitle import FIRST, entitle_missing
+from card import cases, entitlements, money
+from card.entitlements import Entitled
+from card.tables import Assignment, RightState, table
+from tests.activities.database import BY_FORCE, applied, owed, paid
+from tests.activities.life import Life
+from tests.activities.people import ON, child, ibans_of, iin_of, mother
+from tests.activities.test_rights import close, detect, ended
+from workflows.model import Case, Outcome
+
+
+async def entitled(life: Life) -> Sequence[Entitled]:
+    async with life.card.transaction() as session:
+        return await entitlements.of_person(session, iin_of(1))
+
+
+def months(one: Entitled) -> list[tuple[str, str, str]]:
+    return [(f"{row.first:%Y-%m}", f"{row.last:%Y-%m}", f"{row.net:.0f}") for row in one.months]
+
+
+def credited(one: Entitled) -> list[tuple[str, str]]:
+    return [(f"{row.month:%Y-%m}", f"{row.gross - row.withheld:.0f}") for row in one.paid]
+
+
+async def test_a_monthly_right_runs_as_far_as_the_law_is_known(life: Life) -> None:
+    """63 030 tenge are 69 330 from 1 January 2026; of 2027 there is no law yet, and it is looked at each new year."""
+    await life.settle(mother(children=4))
+    case = await ended(life, Outcome.CREDITED)
+    (one,) = await entitled(life)
+    assert (one.service, one.case_ref, one.state) == ("multi-child", case.ref, RightState.ENTITLED)
+    assert months(one) == [("2025-03", "2025-12", "63030"), ("2026-01", "2026-12", "69330")]
+    assert (one.since, one.next_review) == (ON, date(2026, 1, 1))
+    assert one.until is not None
+    assert one.until > date(2027, 1, 1)
+    assert credited(one) == [("2025-03", "63030")]
+    async with life.card.transaction() as session:
+        assert await entitlements.of_case(session, case.ref) == [one]
+        assert await entitlements.of_case(session, "0000-0000-0") == ()
+
+
+async def test_months_before_the_application_are_owed_too(life: Life) -> None:
+    born = date(2024, 11, 20)
+    await life.settle(mother(children=0) | {"children": [child(1, 0, born=born) | {"birth_order": 1}]})
+    await ended(life, Outcome.CREDITED, "childcare")
+    (one,) = await entitled(life)
+    assert months(one)[:2] == [("2024-11", "2024-12", "21266"), ("2025-01", "2025-12", "22648")]
+    assert (one.since, one.until) == (born, date(2026, 5, 20))
+    assert credited(one) == [("2025-03", "22648")]
+
+
+async def test_of_a_right_whose_months_are_past_the_last_is_paid_by_the_case(life: Life) -> None:
+    child_ = child(1, 0, born=date(2024, 11, 20)) | {"birth_order": 1, "died_on": "2024-12-05"}
+    await life.settle(mother(children=0) | {"children": [child_]})
+    await ended(life, Outcome.CREDITED, "childcare")
+    (one,) = await entitled(life)
+    assert months(one) == [("2024-11", "2024-12", "21266")]
+    assert credited(one) == [("2024-12", "21266")]
+    assert one.next_review is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LAPSED, Outcome.NO_ACCOUNT, Outcome.REFUSED_BY_PERSON])
+async def test_without_the_money_nothing_runs(life: Life, outcome: Outcome) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, outcome)
+    assert await entitled(life) == []
+
+
+async def test_what_is_paid_once_does_not_run(life: Life) -> None:
+    await life.settle(mother(children=0) | {"children": [child(1, 0, born=date(2025, 2, 20)) | {"birth_order": 1}]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    assert await entitled(life) == []
+
+
+async def _assigned_beside(life: Life, case: Case, amount: Decimal, was: Decimal | None, computed: Decimal) -> None:
+    """The body has assigned so much; the difference to what ran, or all of it, has been credited."""
+    key, new = f"assigned/{case.ref}", amount - (was or 0)
+    ruling = {"application_number": f"EM-{case.ref}", "computed": computed, "amount": amount, "was": was}
+    async with life.card.transaction() as session:
+        about = money.About("budget", case.on.replace(day=1), case.on)
+        await applied(session, case.ref, f"EM-{case.ref}")
+        await session.execute(BY_FORCE)
+        state = "assigned" if amount == computed else "accepted"
+        await session.execute(insert(table(Assignment)).values(key=key, case_ref=case.ref, state=state, **ruling))
+        await session.execute(text("SET LOCAL session_replication_role = origin"))
+        await owed(session, key, case.ref, new, about)
+        await paid(session, f"paid/{case.ref}", await cases.find(session, case.ref), new, ibans_of(1)[0], case.on)
+
+
+async def test_a_change_of_the_family_changes_the_months_from_then_on(life: Life) -> None:
+    """The fifth child: 15 768 tenge more. What ran before it stays as it was, and the month is paid in two parts."""
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    await life.settle(mother(children=5))
+    async with life.card.transaction() as session:
+        opened = await cases.open_case(
+            session, service="multi-child", iin=iin_of(1), opened_by="zags:9", on=date(2025, 6, 10)
+        )
+    row = opened.case
+    case = Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on)
+    found = await detect(life, case)
+    assert (found.was, found.amount) == (Decimal(63030), Decimal(78798))
+    await _assigned_beside(life, case, Decimal(78798), Decimal(63030), Decimal(78798))
+    await close(life, case, Outcome.CREDITED)
+    (one,) = await entitled(life)
+    assert one.case_ref == case.ref
+    assert months(one) == [
+        ("2025-03", "2025-05", "63030"),
+        ("2025-06", "2025-12", "78798"),
+        ("2026-01", "2026-12", "86673"),
+    ]
+    assert credited(one) == [("2025-03", "63030"), ("2025-06", "15768")]
+
+
+async def test_an_amount_that_a_person_accepted_runs_until_somebody_has_looked(life: Life) -> None:
+    """The law gives 63 030 and the body 60 000: what it gives next month, nobody has reckoned."""
+    await life.settle(mother(children=4))
+    case = await life.open()
+    await detect(life, case)
+    await _assigned_beside(life, case, Decimal(60000), None, Decimal(63030))
+    await close(life, case, Outcome.CREDITED)
+    (one,) = await entitled(life)
+    assert months(one) == [("2025-03", "2025-03", "60000")]
+    assert one.next_review == date(2025, 4, 1)
+
+
+async def test_closing_again_changes_nothing(life: Life) -> None:
+    await life.settle(mother(children=4))
+    case = await ended(life, Outcome.CREDITED)
+    before = await entitled(life)
+    await close(life, case, Outcome.CREDITED)
+    assert await entitled(life) == before
+
+
+async def test_rights_that_ran_before_months_were_kept_get_theirs(life: Life) -> None:
+    await life.settle(mother(children=4), mother(2, children=4))
+    case = await ended(life, Outcome.CREDITED)
+    second = await life.open(2)
+    await detect(life, second)
+    await close(life, second, Outcome.CREDITED)
+    before = await entitled(life)
+    async with life.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        for name in ("dues", "entitlement_amounts", "entitlements"):
+            await session.execute(text(f"DELETE FROM {name}"))  # noqa: S608  (our own tables)
+    assert await entitled(life) == []
+    after = FIRST
+    for _ in range(2):
+        after = await entitle_missing(life.card, after, 1)
+        assert after != FIRST
+    assert await entitle_missing(life.card, after, 1) == FIRST
+    assert await entitled(life) == before
+    async with life.card.transaction() as session:
+        assert len(await entitlements.of_case(session, second.ref)) == 1
+        assert len(await entitlements.of_case(session, case.ref)) == 1
+
+
+# --- what the database keeps ------------------------------------------------------------------------------------------
+
+ONE = "(SELECT id FROM entitlements)"
+NEVER = {
+    "a month with two amounts": (
+        f"INSERT INTO entitlement_amounts SELECT {ONE}, '2025-05-01', '2025-07-01', 1, 0",
+        "a month has one amount",
+    ),
+    "a longer stretch over the next": (
+        "UPDATE entitlement_amounts SET last_month = '2026-03-01' WHERE first_month = '2025-03-01'",
+        "a month has one amount",
+    ),
+    "another amount for the same months": ("UPDATE entitlement_amounts SET gross = gross * 2", "stays"),
+    "part of a month": (
+        f"INSERT INTO entitlement_amounts SELECT {ONE}, '2027-05-02', '2027-07-01', 1, 0",
+        "whole_months",
+    ),
+    "nothing": (f"INSERT INTO entitlement_amounts SELECT {ONE}, '2027-05-01', '2027-07-01', 5, 5", "something_is_due"),
+    "a month that nobody has paid": (
+        f"INSERT INTO dues SELECT {ONE}, '2025-04-01', case_ref, true, gross + 1, 0 FROM dues",  # noqa: S608  (our own)
+        "the case has not credited this",
+    ),
+    "the month again by another case": (
+        f"INSERT INTO dues SELECT {ONE}, '2025-04-01', ref, false, 63030, 0 FROM cases WHERE outcome IS NULL",  # noqa: S608  (ours)
+        "the case is about another right",
+    ),
+    "the same month twice": (
+        f"INSERT INTO dues SELECT {ONE}, '2025-03-01', ref, false, 63030, 0 FROM cases WHERE outcome IS NULL",  # noqa: S608  (ours)
+        "a_month_is_due_once",
+    ),
+    "another month in its place": ("UPDATE dues SET month = '2025-04-01'", "stays"),
+    "no month at all": ("DELETE FROM dues", "stay"),
+    "a right that never was": ("DELETE FROM entitlements", "stay"),
+    "another's right": ("UPDATE entitlements SET person_id = gen_random_uuid()", "stays"),
+    "a case that has paid nothing": (
+        "UPDATE entitlements SET case_ref = (SELECT ref FROM cases WHERE outcome IS NULL)",
+        "a right runs by a case of it that was credited",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NEVER)
+async def test_the_database_refuses_what_must_never_be(life: Life, what: str) -> None:
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    await life.open(2)
+    before = await entitled(life)
+    statement, why = NEVER[what]
+    with pytest.raises(DBAPIError, match=why):
+        async with life.card.engine.begin() as connection:
+            await connection.execute(text(statement))
+    assert await entitled(life) == before
