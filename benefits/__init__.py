@@ -2,9 +2,20 @@
 but reading its own parameter files at start. Everything that others need is named here.
 """
 
-from benefits.catalogue import Service, UnknownService, add_directory, load, remove_directory, service, services
+from benefits.catalogue import (
+    Service,
+    UnknownService,
+    add_directory,
+    load,
+    region_folders,
+    region_names,
+    region_tables,
+    remove_directory,
+    service,
+    services,
+)
 from benefits.decision import Condition, Decision, Frequency, Part, Right, TraceKind, TraceLine
-from benefits.endings import WARNED, Ending, endings
+from benefits.endings import WARNED, WARNED_OF_QUARTER, Ending, Undecided, endings, undecided_in
 from benefits.evaluator import assess, assess_all, assess_each, awaits_law
 from benefits.explain import explain
 from benefits.facts import BadFacts, Facts, read_facts, read_facts_file
@@ -20,6 +31,7 @@ from benefits.texts import LANGUAGES, Language, Texts
 __all__ = [
     "LANGUAGES",
     "WARNED",
+    "WARNED_OF_QUARTER",
     "BadFacts",
     "BadIin",
     "BadParameters",
@@ -44,6 +56,7 @@ __all__ = [
     "Texts",
     "TraceKind",
     "TraceLine",
+    "Undecided",
     "UnknownService",
     "add_directory",
     "assess",
@@ -67,8 +80,12 @@ __all__ = [
     "read_facts_file",
     "read_iin",
     "readings",
+    "region_folders",
+    "region_names",
+    "region_tables",
     "remove_directory",
     "schedule",
     "service",
     "services",
+    "undecided_in",
 ]

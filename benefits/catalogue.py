@@ -16,9 +16,12 @@ from types import ModuleType
 
 from benefits import rules
 from benefits.assessment import Rule
+from benefits.codes import Region
 from benefits.decision import Frequency
 from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation, check_common
 from benefits.parameter_file import BadParameters, ParameterFile, read_parameter_file
+from benefits.regions import FILE as REGIONS
+from benefits.regions import tables_by_region, with_lines
 from benefits.takes import Takes
 from benefits.texts import Texts
 
@@ -164,7 +167,8 @@ def load() -> dict[str, Benefit]:
 
 
 def add_directory(path: Path) -> tuple[str, ...]:
-    """Add the benefits of a directory: modules `*.py` with a `RULE`, and beside them a file `CODE.yaml` for each.
+    """Add the benefits of a directory: modules `*.py` with a `RULE`, and beside them a file `CODE.yaml` for each. The
+    figures of its `regions.csv`, if it has one, go before those that the parameters hold.
 
     Gives the codes added. Nothing outside the directory is touched; `remove_directory` takes them away again. Raises
     BadParameters, or ValueError for a code that exists already.
@@ -175,7 +179,8 @@ def add_directory(path: Path) -> tuple[str, ...]:
     taken = sorted(set(added) & set(known))
     if taken:
         raise ValueError(f"a benefit with this code exists already: {', '.join(taken)}")
-    known.update(added)
+    renewed = _with_regions(path, (*region_folders(), path.resolve()))
+    known.update(added | renewed)
     _directories[path.resolve()] = tuple(added)
     return tuple(added)
 
@@ -184,6 +189,35 @@ def remove_directory(path: Path) -> None:
     """Take away the benefits that `add_directory` added from this directory."""
     for code in _directories.pop(path.resolve()):
         del _benefits[code]
+    _benefits.update(_with_regions(path, region_folders()))
+
+
+def region_folders() -> tuple[Path, ...]:
+    """Where regional figures are read from: the parameters' own folder, then each that was added."""
+    return (PARAMETERS, *_directories)
+
+
+def region_tables() -> tuple[str, ...]:
+    """The names of all parameters by region."""
+    return tuple(dict.fromkeys(name for one in load().values() for name in tables_by_region(one.rule.takes)))
+
+
+def region_names() -> dict[str, Texts]:
+    """Every region of the country by its code (ISO 3166-2)."""
+    words = read_parameter_file(PARAMETERS / f"{COMMON}.yaml").words
+    return {region.value: words[region] for region in Region}
+
+
+def _with_regions(changed: Path, folders: tuple[Path, ...]) -> dict[str, Benefit]:
+    """Our own benefits by region, read anew with the figures of the folders, if the changed one holds any."""
+    if not (changed / REGIONS).exists():
+        return {}
+    common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
+    return {
+        code: Benefit(one.rule, read_legislation(PARAMETERS / f"{code}.yaml", common, one.rule.takes | TERMS, folders))
+        for code, one in _benefits.items()
+        if one.legislation.own.path.parent == PARAMETERS and tables_by_region(one.rule.takes)
+    }
 
 
 def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
@@ -208,10 +242,16 @@ def _rules(modules: Iterable[ModuleType]) -> list[Rule]:
 
 
 def read_legislation(
-    path: Path, common: ParameterFile, takes: Takes, must_state: tuple[str, ...] = MUST_STATE
+    path: Path,
+    common: ParameterFile,
+    takes: Takes,
+    regions_in: tuple[Path, ...] = (),
+    must_state: tuple[str, ...] = MUST_STATE,
 ) -> Legislation:
-    """The legislation of one file on top of the common one, of which `takes` is read. Raises BadParameters."""
-    own = read_parameter_file(path)
+    """The legislation of one file on top of the common one, of which `takes` is read. `regions_in` are further folders
+    with regional figures. Raises BadParameters.
+    """
+    own = with_lines(read_parameter_file(path), common, takes, (PARAMETERS, path.parent, *regions_in))
     if own.service != path.stem:
         raise BadParameters(path, 1, f"the file of {own.service!r} must be named {own.service}.yaml")
     if own.reference is None or own.reference not in {**common.references, **own.references}:

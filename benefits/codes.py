@@ -59,3 +59,28 @@ class DeceasedStatus(StrEnum):
     STATE_BENEFIT = "state_benefit"
     WAR_PARTICIPANT = "war_participant"
     NONE = "none"
+
+
+class Region(StrEnum):
+    """The regions of Kazakhstan, ISO 3166-2: 17 oblasts and the cities Astana, Almaty and Shymkent."""
+
+    ABAI = "KZ-10"
+    AKMOLA = "KZ-11"
+    AKTOBE = "KZ-15"
+    ALMATY_REGION = "KZ-19"
+    ATYRAU = "KZ-23"
+    WEST_KAZAKHSTAN = "KZ-27"
+    ZHAMBYL = "KZ-31"
+    ZHETISU = "KZ-33"
+    KARAGANDA = "KZ-35"
+    KOSTANAY = "KZ-39"
+    KYZYLORDA = "KZ-43"
+    MANGYSTAU = "KZ-47"
+    PAVLODAR = "KZ-55"
+    NORTH_KAZAKHSTAN = "KZ-59"
+    TURKISTAN = "KZ-61"
+    ULYTAU = "KZ-62"
+    EAST_KAZAKHSTAN = "KZ-63"
+    ASTANA = "KZ-71"
+    ALMATY = "KZ-75"
+    SHYMKENT = "KZ-79"

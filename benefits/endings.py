@@ -1,4 +1,6 @@
-"""Which values of the law end, and when: a budget law ends with its year, and the next has to be entered before."""
+"""Which values of the law end, and when: a budget law ends with its year, and the next has to be entered before. And
+which regions have no figures for a quarter.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -6,12 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from benefits.catalogue import load
+from benefits.codes import Region
 from benefits.parameter_file import FORECAST, DatedValue, Parameter
-from benefits.terms import ONE_DAY
+from benefits.regions import quarter_name
+from benefits.terms import ONE_DAY, quarter_of
 from benefits.texts import Texts
 
 WARNED = timedelta(days=60)
 """So long before a value ends operators are told of it."""
+
+WARNED_OF_QUARTER = timedelta(days=30)
+"""So long before a quarter operators are told of regions without figures for it: earlier the ministry has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,40 @@ def endings(before: date) -> tuple[Ending, ...]:
                 elif (ending := _ending(code, law.label(name), parameter, values, service)) and ending.last < before:
                     found[code] = ending
     return tuple(sorted(found.values(), key=lambda ending: (ending.last, ending.code)))
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The regions whose figures are missing for a quarter: there a person decides every case of the service."""
+
+    service: str
+    names: Texts
+    quarter: date
+    regions: dict[str, Texts]
+    of: int = len(Region)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "service": self.service,
+            "names": self.names.to_dict(),
+            "quarter": quarter_name(self.quarter),
+            "regions": {code: names.to_dict() for code, names in self.regions.items()},
+            "of": self.of,
+        }
+
+
+def undecided_in(on: date) -> tuple[Undecided, ...]:
+    """Of each service by region the regions whose figures are missing for the quarter of the day, which may be none.
+
+    Raises BadFacts for a day before the first parameter.
+    """
+    found = []
+    for code, one in sorted(load().items()):
+        if one.rule.undecided_in is not None:
+            missing = one.rule.undecided_in(one.legislation, on)
+            named = {region: one.legislation.text("words", region) for region in missing}
+            found.append(Undecided(code, one.legislation.own.names, quarter_of(on), named))
+    return tuple(found)
 
 
 def _ending(

@@ -44,10 +44,19 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
+def quarter_of(day: date) -> date:
+    """The first day of the quarter of this day."""
+    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+
+
 def quarter_before(day: date) -> date:
     """The first day of the quarter before the day's: its income is what targeted assistance goes by."""
-    month = (day.month - 1) // 3 * 3 + 1
-    return date(day.year, month - 3, 1) if month > 3 else date(day.year - 1, 10, 1)
+    return add_months(quarter_of(day), -3)
+
+
+def next_quarter(day: date) -> date:
+    """The first day of the quarter after the day's."""
+    return add_months(quarter_of(day), 3)
 
 
 def next_month(day: date) -> date:

@@ -9,9 +9,12 @@ from datetime import date
 from decimal import Decimal
 
 from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
+from benefits.codes import Region
 from benefits.facts import Household
+from benefits.legislation import Legislation
+from benefits.regions import quarter_name
 from benefits.takes import Takes
-from benefits.terms import add_months, age, day_before
+from benefits.terms import add_months, age, day_before, next_quarter, quarter_before, quarter_of
 
 _MONTHS_OF_QUARTER = 3
 
@@ -29,35 +32,36 @@ def decide(assessment: Assessment, household: Household | None) -> Finding:
     on = assessment.on
     if household is None:
         return assessment.ask("income_of_the_quarter_unknown", assessment.facts.applicant.iin)
-    quarter = _quarter_of(on)
-    basis = f"{min(household.members)}/{quarter.year}-Q{quarter.month // _MONTHS_OF_QUARTER + 1}"
+    quarter = quarter_of(on)
+    basis = f"{min(household.members)}/{quarter_name(quarter)}"
     breach = household.contract_breached_on
     if breach is not None and on < add_months(breach, assessment.whole("months_barred")):
         return assessment.no("contract_breached", basis)
-    if household.income is None or household.quarter != add_months(quarter, -_MONTHS_OF_QUARTER):
+    income = household.income
+    if income is None or household.quarter != quarter_before(on):
         return assessment.ask("income_of_the_quarter_unknown", basis)
-    line = _line(assessment, quarter)
+    line = _line(assessment)
     if line is None:
         return assessment.ask("poverty_line_unknown", basis)
     members = len(household.members)
     assessment.figure("members", members, "people")
-    per_head = household.income / _MONTHS_OF_QUARTER / members
+    per_head = income / _MONTHS_OF_QUARTER / members
     if assessment.trace is not None:
-        how = f"{household.income:f} ÷ {_MONTHS_OF_QUARTER} ÷ {members}"
+        how = f"{income:f} ÷ {_MONTHS_OF_QUARTER} ÷ {members}"
         assessment.figure("income_per_head", per_head, how=how)
-    lacking = line * members * _MONTHS_OF_QUARTER - household.income
+    lacking = line * members * _MONTHS_OF_QUARTER - income
     if lacking < 0:
         return assessment.no("income_above_the_line", basis)
     if lacking == 0:
         return assessment.ask("income_equals_the_line", basis)
     if household.able_bodied and household.contract_signed_on is None:
         return assessment.ask("social_contract", basis)
-    money = Money(_amount(assessment, household, line, lacking))
-    end = day_before(add_months(quarter, _MONTHS_OF_QUARTER))
+    money = Money(_amount(assessment, household, line, income))
+    end = day_before(next_quarter(on))
     return assessment.yes(basis, money, until=end, start=assessment.paid_from(quarter))
 
 
-def _amount(assessment: Assessment, household: Household, line: Decimal, lacking: Decimal) -> Decimal:
+def _amount(assessment: Assessment, household: Household, line: Decimal, income: Decimal) -> Decimal:
     """The monthly amount in whole tenge; divided once, at the end."""
     young = _young_children(assessment, household)
     addition = Decimal(0)
@@ -66,15 +70,15 @@ def _amount(assessment: Assessment, household: Household, line: Decimal, lacking
         addition = rate * mrp * young
         if assessment.trace is not None:
             assessment.figure("additions", addition, how=f"{rate:f} × {mrp:f} × {young}")
-    exact = (lacking + addition * _MONTHS_OF_QUARTER) / _MONTHS_OF_QUARTER
+    members = len(household.members)
+    exact = (line * members * _MONTHS_OF_QUARTER - income + addition * _MONTHS_OF_QUARTER) / _MONTHS_OF_QUARTER
     if assessment.trace is not None:
-        members = len(household.members)
-        how = f"{line:f} × {members} - {household.income:f} ÷ {_MONTHS_OF_QUARTER} + {addition:f}"
+        how = f"{line:f} × {members} - {income:f} ÷ {_MONTHS_OF_QUARTER} + {addition:f}"
         assessment.figure("exact", exact, how=how)
     return assessment.rounded(exact)
 
 
-def _line(assessment: Assessment, quarter: date) -> Decimal | None:
+def _line(assessment: Assessment) -> Decimal | None:
     """The poverty line per head and month: the published one, else by the region's figures of the quarter before."""
     region = assessment.facts.applicant.region
     if region is None:
@@ -82,7 +86,7 @@ def _line(assessment: Assessment, quarter: date) -> Decimal | None:
     published = assessment.known_row("poverty_line", region)
     if published is not None:
         return published
-    before = add_months(quarter, -_MONTHS_OF_QUARTER)
+    before = quarter_before(assessment.on)
     minimum = assessment.row_on("region_pm", region, before)
     if minimum is None:
         return None
@@ -111,8 +115,18 @@ def _young_children(assessment: Assessment, household: Household) -> int:
     return len(young)
 
 
-def _quarter_of(day: date) -> date:
-    return date(day.year, (day.month - 1) // _MONTHS_OF_QUARTER * _MONTHS_OF_QUARTER + 1, 1)
+def undecided_in(law: Legislation, day: date) -> tuple[str, ...]:
+    """The regions in which a person decides on this day, for want of a published line and of what it is reckoned by."""
+    before = quarter_before(day)
+    figures = ["region_pm"]
+    if law.at(day).single["line_by"].word == "larger":
+        figures.append("region_median_income")
+    return tuple(
+        region.value
+        for region in Region
+        if law.entry_on("poverty_line", day, region) is None
+        and not all(law.entry_on(name, before, region) for name in figures)
+    )
 
 
 RULE = Rule(
@@ -122,16 +136,19 @@ RULE = Rule(
     nothing="no_household",
     one_right=OneRight.PER_FAMILY,
     reads=frozenset({"adults", "children", "household"}),
+    undecided_in=undecided_in,
     takes=Takes(
         (
-            "child_addition:MRP child_age_from:years child_age_to:years line_by:choice line_of_median:ratio "
-            "line_of_pm:ratio months_barred:months mrp:tenge paid_from:choice rounding:choice"
+            "child_addition:MRP child_age_from:years child_age_to:years "
+            "line_by:choice line_of_median:ratio line_of_pm:ratio months_barred:months mrp:tenge paid_from:choice "
+            "rounding:choice"
         ),
         tables="poverty_line:tenge region_median_income:tenge region_pm:tenge",
+        rows={"poverty_line": Region, "region_median_income": Region, "region_pm": Region},
         says=(
             "additions contract_breached exact income_above_the_line income_equals_the_line "
-            "income_of_the_quarter_unknown income_per_head line members no_household poverty_line_unknown "
-            "social_contract young_children"
+            "income_of_the_quarter_unknown income_per_head line members "
+            "no_household poverty_line_unknown social_contract young_children"
         ),
     ),
 )

@@ -1,0 +1,221 @@
+"""What the ministry sends by region and quarter: poverty lines, subsistence minimums, median incomes, as a CSV.
+
+`regions.csv` stands beside the parameter files and fills those tables that a rule declares as tables of regions. It is
+checked as they are: every error names file and line. A folder of benefits from outside may hold one of its own, whose
+lines go before. This module only reads; `cli.regions` writes what is imported.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from benefits.codes import Region
+from benefits.parameter_file import LARGEST, MARKS, NUMBER, BadParameters, DatedValue, Key, ParameterFile
+from benefits.takes import Takes
+from benefits.terms import day_before, next_quarter, quarter_before
+from benefits.texts import Texts
+
+FILE = "regions.csv"
+COLUMNS = ("parameter", "region", "quarter", "value", "source", "mark")
+CODES: Mapping[str, Region] = {region.value: region for region in Region}
+MOST_CHANGE = Decimal("0.20")
+"""A figure that differs by a larger share from the quarter before is likelier a slip than news: it is warned about."""
+
+_QUARTER = re.compile(r"(\d{4})-Q([1-4])")
+_LONGEST_SOURCE = 300
+_MARKED = f"one of {', '.join('SPCU')}"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionLine:
+    """A figure of a region in a quarter, in tenge a month; `quarter` is its first day.
+
+    `source` is the key of a legal ground of the parameter files, or the ground itself as it was sent.
+    """
+
+    parameter: str
+    region: Region
+    quarter: date
+    value: Decimal
+    source: str
+    mark: str
+    path: Path
+    line: int
+
+    @property
+    def key(self) -> tuple[str, date, str]:
+        return self.parameter, self.quarter, self.region
+
+    @property
+    def says(self) -> tuple[Decimal, str, str]:
+        """What may be changed of a line: its value, its source and how well it is known."""
+        return self.value, self.source, self.mark
+
+    @property
+    def name(self) -> str:
+        return f"{self.parameter} of {self.region} in {quarter_name(self.quarter)}"
+
+
+class BadLines(BadParameters):
+    """A file of regional figures that cannot be taken; `errors` has each with its line, the text the first."""
+
+    def __init__(self, path: Path, errors: Sequence[tuple[int, str]]) -> None:
+        super().__init__(path, *errors[0])
+        self.errors = tuple(f"{path.name}:{line}: {what}" for line, what in errors)
+
+
+def tables_by_region(takes: Takes) -> tuple[str, ...]:
+    """The names of the tables whose rows are regions."""
+    return tuple(name for name, rows in takes.rows.items() if rows is Region)
+
+
+def read_lines(path: Path, known: Collection[str], regions: Mapping[str, Region] = CODES) -> tuple[RegionLine, ...]:
+    """The lines of a file, all of them right: each of a `known` parameter and of a region by its name in `regions`.
+
+    Raises BadLines with every error, or OSError.
+    """
+    errors: list[tuple[int, str]] = []
+    found: dict[tuple[str, date, str], RegionLine] = {}
+    for number, row in _rows(path):
+        try:
+            one = _line(path, number, row, known, regions)
+        except _Wrong as wrong:
+            errors.append((number, str(wrong)))
+            continue
+        if one.key in found:
+            errors.append((number, f"{one.name} is given twice, first in line {found[one.key].line}"))
+        found.setdefault(one.key, one)
+    if errors:
+        raise BadLines(path, errors)
+    return tuple(found.values())
+
+
+def lines_of(folders: Sequence[Path], known: Collection[str]) -> dict[tuple[str, date, str], RegionLine]:
+    """What stands in the files of these folders; a line of a later folder goes before one of an earlier."""
+    files = dict.fromkeys(folder / FILE for folder in folders)
+    return {one.key: one for file in files if file.exists() for one in read_lines(file, known)}
+
+
+def with_lines(own: ParameterFile, common: ParameterFile, takes: Takes, folders: Sequence[Path]) -> ParameterFile:
+    """The file with its tables by region filled from the `regions.csv` of the folders: every region has its row."""
+    tables = [name for name in tables_by_region(takes) if name in own.parameters]
+    if not tables:
+        return own
+    lines = lines_of(folders, tables)
+    parameters = dict(own.parameters)
+    for name in tables:
+        parameter = parameters[name]
+        if parameter.series:
+            what = f"the rows of {name!r} stand in {FILE}: leave its table empty"
+            raise BadParameters(own.path, parameter.line, what)
+        series: dict[Key | None, tuple[DatedValue, ...]] = {
+            region.value: tuple(_dated(lines[key]) for key in sorted(lines) if key[0] == name and key[2] == region)
+            for region in Region
+        }
+        parameters[name] = replace(parameter, series=series, lines=dict.fromkeys(series, parameter.line))
+    told = {one.source for one in lines.values()} - {*common.references, *own.references}
+    references = {**own.references, **{source: Texts.same(source) for source in told}}
+    return replace(own, parameters=parameters, references=references)
+
+
+def quarter_name(quarter: date) -> str:
+    """`2026-Q1`, by the first day of the quarter."""
+    return f"{quarter.year}-Q{quarter.month // 3 + 1}"
+
+
+def jumps(
+    new: Sequence[RegionLine], there: Mapping[tuple[str, date, str], RegionLine]
+) -> Iterator[tuple[RegionLine, Decimal]]:
+    """The new lines that differ by more than MOST_CHANGE from the quarter before, each with the value of that quarter.
+
+    `there` is all that is known, the new lines among it.
+    """
+    for one in new:
+        before = there.get((one.parameter, quarter_before(one.quarter), one.region))
+        if before is not None and abs(one.value - before.value) > before.value * MOST_CHANGE:
+            yield one, before.value
+
+
+def written(lines: Collection[RegionLine]) -> str:
+    """The text of a file with these lines, in the order of parameter, quarter and region."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in sorted(lines, key=lambda one: one.key):
+        row = (one.parameter, one.region.value, quarter_name(one.quarter), f"{one.value:f}", one.source, one.mark)
+        writer.writerow(row)
+    return out.getvalue()
+
+
+class _Wrong(ValueError):
+    """What is wrong with a line."""
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each record with the number of the line on which it begins. A comma, a semicolon or a tab divides the columns, as
+    the first line shows; spreadsheets write either.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadLines(path, [(1, "a character that is no UTF-8: save the file as CSV UTF-8")]) from None
+    header = text.split("\n", 1)[0]
+    divider = next((one for one in ";\t" if one in header), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True)
+    columns: list[str] = []
+    begins = 1
+    try:
+        for cells in reader:
+            number, begins = begins, reader.line_num + 1
+            row = [" ".join(cell.split()) for cell in cells]
+            if not any(row):
+                continue
+            if not columns:
+                columns = [cell.lower() for cell in row]
+                if sorted(columns) != sorted(COLUMNS):
+                    raise BadLines(path, [(number, f"the first line names the columns: {','.join(COLUMNS)}")])
+            else:
+                # What is too much or too little is told by _line, as a column without a name or a value.
+                padded = row + [""] * (len(columns) - len(row))
+                yield number, dict(zip(columns, padded, strict=False)) | {"": " ".join(row[len(columns) :])}
+    except csv.Error as error:
+        raise BadLines(path, [(begins, f"no CSV: {error}")]) from None
+    if not columns:
+        raise BadLines(path, [(1, "the file is empty")])
+
+
+def _line(
+    path: Path, number: int, row: Mapping[str, str], known: Collection[str], regions: Mapping[str, Region]
+) -> RegionLine:
+    if row[""]:
+        raise _Wrong(f"more than the {len(COLUMNS)} columns: put a text that holds the divider between quotes")
+    if row["parameter"] not in known:
+        raise _Wrong(f"unknown parameter {row['parameter']!r}; one of {', '.join(known)}")
+    region = regions.get(row["region"]) or regions.get(row["region"].casefold())
+    if region is None:
+        raise _Wrong(f"unknown region {row['region']!r}; one of {', '.join(CODES)}")
+    when = _QUARTER.fullmatch(row["quarter"])
+    if when is None or int(when[1]) < 1:
+        raise _Wrong(f"not a quarter: {row['quarter']!r}; as 2026-Q1")
+    if not NUMBER.fullmatch(row["value"]):
+        raise _Wrong(f"not a number of tenge: {row['value']!r}; as 33883 or 33883.50, without spaces")
+    value = Decimal(row["value"])
+    if not 0 < value <= LARGEST["tenge"]:
+        raise _Wrong(f"more than 0 and at most {LARGEST['tenge']} tenge, not {row['value']!r}")
+    if not row["source"]:
+        raise _Wrong("no source: say which order, letter or publication the figure is from")
+    if len(row["source"]) > _LONGEST_SOURCE:
+        raise _Wrong(f"a source of at most {_LONGEST_SOURCE} characters")
+    if row["mark"] not in MARKS:
+        raise _Wrong(f"unknown mark {row['mark']!r}; {_MARKED}" if row["mark"] else f"no mark; {_MARKED}")
+    quarter = date(int(when[1]), int(when[2]) * 3 - 2, 1)
+    return RegionLine(row["parameter"], region, quarter, value, row["source"], row["mark"], path, number)
+
+
+def _dated(one: RegionLine) -> DatedValue:
+    return DatedValue(one.quarter, day_before(next_quarter(one.quarter)), one.value, one.source, one.mark, one.line)
