@@ -26,7 +26,7 @@ import benefits
 from adapters.errors import AdapterError
 from benefits.days import day_of
 from card.store import DatabaseError
-from cli import cases, law, stack
+from cli import cases, law, regions, stack
 from cli.connection import NothingRunning, Running, environment, running
 from desk import BadInput, deciding, entitled, looking
 from runtime.embedded.processes import StartError
@@ -205,6 +205,7 @@ def cases_(
             cases.show_list(console, rows)
             if attention:
                 law.warn_of_endings(console, day_of(datetime.now(UTC)))
+                law.warn_of_regions(console, day_of(datetime.now(UTC)))
 
 
 @app.command()
@@ -353,12 +354,22 @@ def benefits_(
         tuple[str, str] | None, typer.Option(metavar="FROM TO", help="What changed between two days.")
     ] = None,
     check: Annotated[
-        str | None, typer.Option(metavar="DAY", help="What of the law ends before a day, with no law after it.")
+        str | None,
+        typer.Option(metavar="DAY", help="What of the law ends before a day, and which regions have no figures on it."),
     ] = None,
+    import_lines: Annotated[
+        Path | None, typer.Option(help="Take the ministry's figures by region and quarter from this CSV.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Of --import-lines: also lines that say otherwise than one that is there.")
+    ] = False,
     language: InLanguage = "en",
     as_json: Json = False,
 ) -> None:
-    """List the services; of one its parameters in force on a day; what changed between two days; or what ends."""
+    """List the services; of one its parameters in force on a day; what changed between two days; or what ends.
+
+    With --import-lines it takes figures of regions into the law: all lines of the file, or none and exit code 2.
+    """
     with in_words():
         day = _day(on)
         law.with_added()
@@ -366,6 +377,19 @@ def benefits_(
             raise BadInput("on: --changes names its two days itself; leave --on out")
         if check is not None and (code, on, changes) != (None, None, None):
             raise BadInput("check: looks at all services and names its day itself; leave the rest out")
+        if import_lines is not None and (code, on, changes, check) != (None, None, None, None):
+            raise BadInput("import-lines: only takes lines; leave the rest out")
+        if replace and import_lines is None:
+            raise BadInput("replace: goes with --import-lines alone")
+        if import_lines is not None:
+            found = regions.import_lines(import_lines, replace)
+            if as_json:
+                _print_json(found.to_dict())
+            else:
+                regions.show(console, found)
+            return
+        listed: Any
+        show: Callable[[Console, Any, benefits.Language], None]
         if check is not None:
             listed, show = law.endings_listed(_date("check", check)), law.show_endings
         elif changes is not None:

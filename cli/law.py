@@ -29,6 +29,7 @@ from benefits import (
     read_facts_file,
 )
 from benefits.explain import show_day, show_money
+from benefits.terms import quarter_of
 
 _FAMILY = Texts("Отбасының құқықтары, {day}", "Права семьи на {day}", "Rights of the family on {day}")
 _NO_RIGHTS = Texts("Бұл күні құқық жоқ.", "На этот день прав нет.", "There is no right on this day.")
@@ -77,6 +78,11 @@ _ENDING_COLUMNS = (
     Texts("Қызметтер", "Услуги", "Services"),
 )
 _NOTHING_ENDS = Texts("Бұл күнге дейін ештеңе аяқталмайды.", "До этого дня ничего не кончается.", "Nothing ends.")
+_UNDECIDED_IN = Texts(
+    "{name}, {quarter}: {of} өңірдің {number} өңірінде көрсеткіш енгізілмеген, онда адам шешеді.",
+    "{name}, {quarter}: нет показателей по {number} из {of} регионов, там решает человек.",
+    "{name}, {quarter}: no figures of {number} of {of} regions, a person decides there.",
+)
 _GROUNDS = Texts("Негіздер", "Основания", "Grounds")
 _NOTHING_CHANGED = Texts("Ештеңе өзгерген жоқ.", "Ничего не изменилось.", "Nothing changed.")
 _UNVERIFIED = Texts(
@@ -257,13 +263,18 @@ def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language
     console.print(_table(columns, rows, 0, 1, 2, 3) if listed else _NOTHING_CHANGED[language])
 
 
-def endings_listed(before: date) -> list[dict[str, Any]]:
-    """Every value of the law that ends before the day with no law after it."""
-    return [one.to_dict() for one in benefits.endings(before)]
+def endings_listed(before: date) -> dict[str, Any]:
+    """Every value of the law that ends before the day with no law after it, and the regions without figures on it."""
+    return {
+        "ends": [one.to_dict() for one in benefits.endings(before)],
+        "undecided_in": [one.to_dict() for one in benefits.undecided_in(before) if one.regions],
+    }
 
 
-def show_endings(console: Console, listed: Sequence[Mapping[str, Any]], language: Language) -> None:
-    """One row for each value: until when it is law, what is announced after it, and how many services read it."""
+def show_endings(console: Console, listed: Mapping[str, Any], language: Language) -> None:
+    """One row for each value: until when it is law, what is announced after it, and how many services read it. Then the
+    regions in which a person decides for want of figures.
+    """
     columns = ("", *(one[language] for one in _ENDING_COLUMNS))
     rows = (
         (
@@ -274,9 +285,26 @@ def show_endings(console: Console, listed: Sequence[Mapping[str, Any]], language
             one["forecast"] or "-",
             str(len(one["services"])),
         )
-        for one in listed
+        for one in listed["ends"]
     )
-    console.print(_table(columns, rows, 1, right={2, 4, 5}) if listed else _NOTHING_ENDS[language])
+    console.print(_table(columns, rows, 1, right={2, 4, 5}) if listed["ends"] else _NOTHING_ENDS[language])
+    for one in listed["undecided_in"]:
+        said = {"name": one["names"][language], "quarter": one["quarter"], "of": one["of"]}
+        console.print("\n" + _UNDECIDED_IN[language].format(number=len(one["regions"]), **said), markup=False)
+        for code, names in one["regions"].items():
+            console.print(f"  {code}  {names[language]}", markup=False)
+
+
+def warn_of_regions(console: Console, on: date) -> None:
+    """One line for this quarter and one for the next when it is near, if regions have no figures for it."""
+    for day in dict.fromkeys(quarter_of(day) for day in (on, on + benefits.WARNED_OF_QUARTER)):
+        for one in (one for one in benefits.undecided_in(day) if one.regions):
+            console.print(
+                f"{one.names['en']}: no figures of {len(one.regions)} of {one.of} regions for the quarter from "
+                f"{show_day(day)}; a person decides there (benefits --check {day}).",
+                style="bold",
+                markup=False,
+            )
 
 
 def warn_of_endings(console: Console, on: date) -> None:

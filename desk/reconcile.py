@@ -29,6 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 import benefits
 from activities.entitle import FIRST, entitle_missing
 from benefits.days import day_of
+from benefits.terms import next_quarter
 from card import Card, cases, consents, findings, messages, returns
 from card.cases import KeyNeeded
 from card.findings import COMPLETED
@@ -92,6 +93,8 @@ class Reconciler:
         """Is told how many cases need each payload key; the gateway puts its metric here."""
         self.tell_law: Callable[[str, int], None] = lambda _parameter, _days: None
         """Is told for how many days each value is still law that has no law after it; likewise."""
+        self.tell_regions: Callable[[str, str, int], None] = lambda _service, _quarter, _n: None
+        """Is told in how many regions a service has no figures, in the present and in the coming quarter; likewise."""
         self.card = card
         self.client = client
         self.opening = opening
@@ -144,6 +147,9 @@ class Reconciler:
             today = day_of(datetime.now(UTC))
             for ending in benefits.endings(today + benefits.WARNED):
                 self.tell_law(ending.code, (ending.last - today).days + 1)
+            for name, day in (("present", today), ("coming", next_quarter(today))):
+                for one in benefits.undecided_in(day):
+                    self.tell_regions(one.service, name, len(one.regions))
         return begun
 
     async def keys_needed(self) -> list[KeyNeeded]:

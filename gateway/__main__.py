@@ -17,7 +17,7 @@ from gateway.refusals import Refusals
 from gateway.relay import Relay
 from runtime.program import program
 from runtime.settings import Agency, Settings
-from runtime.telemetry import key_metric, law_metric, refusal_metric, temporal_runtime
+from runtime.telemetry import key_metric, law_metric, refusal_metric, regions_metric, temporal_runtime
 from runtime.temporal import connect
 from runtime.world import agency, sms_centre
 
@@ -67,6 +67,7 @@ async def run(settings: Settings) -> None:
         lags = {name: timedelta(seconds=lag) for name, lag in settings.gateway_sms_clock_lags.items()}
         relay = Relay(card, client, centre, opening, HttpMobileDatabase(registries), lags=lags)
         relay.reconciler.tell_key, relay.reconciler.tell_law = key_metric(runtime), law_metric(runtime)
+        relay.reconciler.tell_regions = regions_metric(runtime)
         app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay), refusals)
         await uvicorn.Server(server_config(app, settings, refusals)).serve()
     await card.close()

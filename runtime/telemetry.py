@@ -157,6 +157,16 @@ def law_metric(runtime: Runtime) -> Callable[[str, int], None]:
     return left
 
 
+def regions_metric(runtime: Runtime) -> Callable[[str, str, int], None]:
+    """In how many regions a service has no figures: `demeu_regions_undecided{service="...",quarter="coming"} 20`."""
+    gauge = runtime.metric_meter.create_gauge("demeu_regions_undecided", "regions whose figures are missing")
+
+    def missing(service: str, quarter: str, regions: int) -> None:
+        gauge.set(regions, {"service": service, "quarter": quarter})
+
+    return missing
+
+
 def refusal_metric(runtime: Runtime) -> Callable[[dict[str, str]], None]:
     """Counts what the gateway refuses: `demeu_gateway_refused_total{status="401",reason="clock",...}`."""
     counter = runtime.metric_meter.create_counter("demeu_gateway_refused", "requests that the gateway refused")

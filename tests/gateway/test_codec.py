@@ -18,6 +18,8 @@ from structlog.testing import capture_logs
 from temporalio.converter import WorkflowSerializationContext
 
 import benefits
+from benefits.days import day_of
+from benefits.terms import next_quarter
 from card.tables import CaseRecord
 from gateway.app import Parts, gateway_app
 from runtime.codec import BadPayload, EncryptionCodec, KeyRing
@@ -280,6 +282,16 @@ async def test_the_gateway_tells_for_how_long_the_law_is_still_known(
     await house.relay.reconciler.look()
     last = next(one.last for one in benefits.endings(date.max) if one.code == "common.mrp")
     assert abs(told["common.mrp"] - ((last - datetime.now(UTC).date()).days + 1)) <= 1
+
+
+async def test_the_gateway_tells_in_how_many_regions_figures_are_missing(house: House) -> None:
+    told: list[tuple[str, str, int]] = []
+    house.relay.reconciler.tell_regions = lambda *one: told.append(one)
+    await house.relay.reconciler.look()
+    today = day_of(datetime.now(UTC))
+    expected = [len(one.regions) for day in (today, next_quarter(today)) for one in benefits.undecided_in(day)]
+    service = "targeted-assistance"
+    assert told == [(service, quarter, n) for quarter, n in zip(("present", "coming"), expected, strict=True)]
 
 
 # --- which keys are needed --------------------------------------------------------------------------------------------
