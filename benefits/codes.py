@@ -61,6 +61,21 @@ class DeceasedStatus(StrEnum):
     NONE = "none"
 
 
+class IncomeKind(StrEnum):
+    """What a household's income is; which kinds do not count is a dated parameter."""
+
+    WAGE = "wage"
+    BUSINESS = "business"
+    PENSION = "pension"
+    SOCIAL_PAYMENT = "social_payment"
+    ALIMONY = "alimony"
+    MULTI_CHILD_ALLOWANCE = "multi_child_allowance"
+    AWARD_ALLOWANCE = "award_allowance"
+    CHILD_DISABILITY = "child_disability"
+    SCHOLARSHIP = "scholarship"
+    OTHER = "other"
+
+
 class Region(StrEnum):
     """The regions of Kazakhstan, ISO 3166-2: 17 oblasts and the cities Astana, Almaty and Shymkent."""
 

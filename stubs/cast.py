@@ -173,17 +173,26 @@ class Burial(Section):
     status: Literal["pension", "state_benefit", "war_participant", "none"]
 
 
+IncomeKind = Literal[
+    "wage", "business", "pension", "social_payment", "alimony", "multi_child_allowance", "award_allowance",
+    "child_disability", "scholarship", "other",
+]  # fmt: skip
+
+
 class Assistance(Section):
     """The household as the local body keeps it for targeted assistance, written once; each member sees it.
 
-    `incomes` is the income of all members by quarter, under the quarter's first day, in tenge.
+    `incomes` is the income of all members by quarter, under the quarter's first day, in tenge: the sum alone, or each
+    kind with its amount.
     """
 
     members: tuple[Iin, ...]
     able_bodied: Annotated[int, Field(ge=0)] = 0
     contract_signed_on: date | None = None
     contract_breached_on: date | None = None
-    incomes: dict[date, NotNegative] = {}
+    incomes: dict[date, NotNegative | dict[IncomeKind, NotNegative]] = {}
+    imputed_spending: NotNegative | None = None
+    consumer_credits: NotNegative | None = None
 
 
 class Pension(Section):

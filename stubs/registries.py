@@ -7,6 +7,7 @@ Answers are made when the cast is kept and stored ready for the wire, because th
 import json
 from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from stubs.agency import Agency, Answer, Params, Problem, Read, answer, invalid, need, need_iin
@@ -167,8 +168,12 @@ class Registries(Agency):
         if not found:
             raise Problem(404, "no_household", "No household with this person is kept for targeted assistance.")
         members = json.loads(found[0])
-        income = members.pop("incomes").get(quarter.isoformat())
-        return answer(200, {"iin": iin, "quarter": quarter.isoformat(), "income": income, **members})
+        income, kinds = members.pop("incomes").get(quarter.isoformat()), {}
+        if isinstance(income, dict):
+            kinds, income = income, f"{sum(map(Decimal, income.values())):.2f}"
+        incomes = [{"kind": kind, "amount": amount} for kind, amount in kinds.items()]
+        household = {"iin": iin, "quarter": quarter.isoformat(), "income": income, "incomes": incomes, **members}
+        return answer(200, household)
 
     def _write(self, table: str, iin: str, members: dict[str, Any]) -> None:
         text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))

@@ -249,6 +249,26 @@ class KandasStatusRecord(RegisterRecord):
     decided_on: Day | None
 
 
+class IncomeKind(StrEnum):
+    WAGE = "wage"
+    BUSINESS = "business"
+    PENSION = "pension"
+    SOCIAL_PAYMENT = "social_payment"
+    ALIMONY = "alimony"
+    MULTI_CHILD_ALLOWANCE = "multi_child_allowance"
+    AWARD_ALLOWANCE = "award_allowance"
+    CHILD_DISABILITY = "child_disability"
+    SCHOLARSHIP = "scholarship"
+    OTHER = "other"
+
+
+class HouseholdIncome(RegisterRecord):
+    """What the members of a household had of one kind in the quarter, tenge."""
+
+    kind: IncomeKind | None
+    amount: Annotated[Money | None, Field(repr=False)]
+
+
 class AssistanceHousehold(RegisterRecord):
     """A household as the local body keeps it for targeted assistance, with its income in one quarter."""
 
@@ -258,7 +278,13 @@ class AssistanceHousehold(RegisterRecord):
     """The first day of the quarter of the income."""
     income: Annotated[Money | None, Field(repr=False)] = None
     """Of all members in the quarter, tenge; None where it is not known."""
+    incomes: Annotated[tuple[HouseholdIncome, ...] | None, Field(repr=False)] = ()
+    """The same by kind, for some kinds do not count; empty where the kinds are not known. Their sum is `income`."""
     members: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9]{12}$")], ...], Field(repr=False)]
     able_bodied: Count | None = 0
     contract_signed_on: Day | None = None
     contract_breached_on: Day | None = None
+    imputed_spending: Annotated[Money | None, Field(repr=False)] = None
+    """Of all members in the quarter, tenge: 0 is none, None is not known."""
+    consumer_credits: Annotated[Money | None, Field(repr=False)] = None
+    """Likewise; mortgages apart."""

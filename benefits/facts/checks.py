@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
-from benefits.facts.records import Adult, BadFacts, Child, Dependant, Facts, Insurance
+from benefits.facts.records import Adult, BadFacts, Child, Dependant, Facts, Household, Insurance
 from benefits.facts.unreadable import Unreadable, is_known
 from benefits.iin import read_iin
 
@@ -163,7 +163,7 @@ def _check_events(family: Facts) -> None:
     for index, status in enumerate(_listed(family.kandas_statuses)):
         happened.append((f"kandas_statuses[{index}].decided_on", status.decided_on))
         periods.append((f"kandas_statuses[{index}].until", status.from_date, status.until))
-    if family.household is not None:
+    if family.household is not None and is_known(family.household):
         happened.append(("household.quarter", family.household.quarter))
         happened.append(("household.contract_signed_on", family.household.contract_signed_on))
         happened.append(("household.contract_breached_on", family.household.contract_breached_on))
@@ -203,7 +203,7 @@ def _check_members(family: Facts) -> None:
             if not any(isinstance(day, Unreadable) for day in days) and days[0] != days[1]:
                 path = f"breadwinners[{index}].died_on"
                 raise BadFacts(path, "the same as died_on of the adult", places=(path, f"adults[{number}].died_on"))
-    if family.household is not None:
+    if family.household is not None and is_known(family.household):
         for index, iin in enumerate(_listed(family.household.members)):
             _check_member(f"household.members[{index}]", iin, members)
         _check_once("household.members", _listed(family.household.members))
@@ -212,6 +212,7 @@ def _check_members(family: Facts) -> None:
         counted = is_known(family.household.able_bodied) and is_known(family.household.members)
         if counted and family.household.able_bodied > len(family.household.members):
             raise BadFacts("household.able_bodied", "not more than the members")
+        _check_sum(family.household)
     _check_once("disabilities", [one.number for one in _listed(family.disabilities)], "number")
     _check_once("awards", [one.number for one in _listed(family.awards)], "number")
     _check_once("capacity_losses", [one.number for one in _listed(family.capacity_losses)], "number")
@@ -229,6 +230,14 @@ def _check_members(family: Facts) -> None:
         for earlier, later in pairwise(ordered):
             if later.from_month <= earlier.until_month:
                 raise BadFacts(f"insurances[{index}].incomes", "a month only once")
+
+
+def _check_sum(household: Household) -> None:
+    """An income beside its kinds is their sum: whoever gives another has left one out."""
+    amounts = [one.amount for one in _listed(household.incomes)]
+    if amounts and is_known(household.income) and all(map(is_known, amounts)) and sum(amounts) != household.income:
+        places = ("household.income", "household.incomes")
+        raise BadFacts("household.income", "the sum of incomes", places=places)
 
 
 def _check_contributions(path: str, insurance: Insurance) -> None:

@@ -74,7 +74,9 @@ def _insurance_on(insurance: Insurance, day: date) -> Insurance:
 
 
 def _household_on(household: Household | None, day: date) -> Household | None:
-    if household is None or household.quarter > day:
+    if household is None or not is_known(household):
+        return household
+    if not _by(household.quarter, day):
         return None
     return replace(
         household,

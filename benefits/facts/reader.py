@@ -283,7 +283,11 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "able_bodied": _count,
         "contract_signed_on": _day,
         "contract_breached_on": _day,
+        "incomes": _each(_object(f.HouseholdIncome)),
+        "imputed_spending": _money,
+        "consumer_credits": _money,
     },
+    f.HouseholdIncome: {"kind": _code_of(codes.IncomeKind), "amount": _money},
     f.Pension: {
         "iin": _iin,
         "number": _text,

@@ -14,6 +14,7 @@ from benefits.codes import (
     DeceasedStatus,
     DependantRelation,
     Group,
+    IncomeKind,
     PaymentState,
     Relation,
 )
@@ -201,13 +202,22 @@ class Burial:
 
 
 @dataclass(frozen=True, slots=True)
-class Household:
-    """The household for targeted assistance: `income` is that of all members in the quarter before the quarter
-    asked about.
+class HouseholdIncome:
+    """What the members of a household had of one kind in the quarter, tenge."""
 
-    `quarter` is the first day of the quarter of the income. `income` None is not known. `members` are the IINs that
-    count. `able_bodied` is the number of members able to work, `contract_signed_on` the day of the social contract,
-    `contract_breached_on` the day of its breach.
+    kind: IncomeKind
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The household for targeted assistance, with what all members had in the quarter before the quarter asked about.
+
+    `quarter` is the first day of the quarter of the income. `incomes` are its kinds, none where they are not known;
+    `income` is their sum, alone where the kinds are not known, and None where it is not known itself. `members` are the
+    IINs that count. `able_bodied` is the number of members able to work, `contract_signed_on` the day of the social
+    contract, `contract_breached_on` the day of its breach. `imputed_spending` and `consumer_credits` (mortgages apart)
+    are those of the quarter in tenge; 0 is none, None is not known.
     """
 
     quarter: date
@@ -216,6 +226,9 @@ class Household:
     able_bodied: int = 0
     contract_signed_on: date | None = None
     contract_breached_on: date | None = None
+    incomes: tuple[HouseholdIncome, ...] = ()
+    imputed_spending: Decimal | None = None
+    consumer_credits: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Targeted social assistance: what a household lacks to the poverty line, and an addition for young children.
 
 Assigned for the current quarter and asked again each quarter. The line of a region is a parameter by quarter that the
-ministry supplies; where it is missing, a person decides. With members able to work it hangs on a social contract.
+ministry supplies; where it is missing, a person decides. With members able to work it hangs on a social contract. Some
+incomes do not count; spending and credits count against a family, in a way that no text found tells: a person decides.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from benefits.takes import Takes
 from benefits.terms import add_months, age, day_before, next_quarter, quarter_before, quarter_of
 
 _MONTHS_OF_QUARTER = 3
+_NOTHING = frozenset({"none"})
 
 
 def household(assessment: Assessment) -> Sequence[Household | None]:
@@ -37,7 +39,7 @@ def decide(assessment: Assessment, household: Household | None) -> Finding:
     breach = household.contract_breached_on
     if breach is not None and on < add_months(breach, assessment.whole("months_barred")):
         return assessment.no("contract_breached", basis)
-    income = household.income
+    income = _income(assessment, household)
     if income is None or household.quarter != quarter_before(on):
         return assessment.ask("income_of_the_quarter_unknown", basis)
     line = _line(assessment)
@@ -50,15 +52,49 @@ def decide(assessment: Assessment, household: Household | None) -> Finding:
         how = f"{income:f} ÷ {_MONTHS_OF_QUARTER} ÷ {members}"
         assessment.figure("income_per_head", per_head, how=how)
     lacking = line * members * _MONTHS_OF_QUARTER - income
+    in_doubt = _may_hold_more_than_counts(assessment, household)
+    if lacking <= 0 and in_doubt:
+        return assessment.ask("kinds_of_income_unknown", basis)
     if lacking < 0:
         return assessment.no("income_above_the_line", basis)
     if lacking == 0:
         return assessment.ask("income_equals_the_line", basis)
+    if _counts_against(assessment, household):
+        return assessment.ask("spending_or_credits", basis)
     if household.able_bodied and household.contract_signed_on is None:
         return assessment.ask("social_contract", basis)
     money = Money(_amount(assessment, household, line, income))
     end = day_before(next_quarter(on))
-    return assessment.yes(basis, money, until=end, start=assessment.paid_from(quarter))
+    finding = assessment.yes(basis, money, until=end, start=assessment.paid_from(quarter))
+    if in_doubt:
+        # What is left out can only add to the amount: so much is certain.
+        finding.condition = "kinds_of_income_unknown"
+    return finding
+
+
+def _income(assessment: Assessment, household: Household) -> Decimal | None:
+    """What counts of the household's income in the quarter; the whole where its kinds are not known."""
+    if not household.incomes:
+        return household.income
+    left_out = assessment.codes("incomes_left_out")
+    counted = [one.amount for one in household.incomes if one.kind not in left_out]
+    income = sum(counted, Decimal(0))
+    if assessment.trace is not None:
+        how = " + ".join(f"{amount:f}" for amount in counted) or "0"
+        assessment.figure("income_that_counts", income, how=how)
+    return income
+
+
+def _may_hold_more_than_counts(assessment: Assessment, household: Household) -> bool:
+    """Whether an income of unknown kinds may hold some that do not count."""
+    return not household.incomes and household.income != 0 and assessment.codes("incomes_left_out") != _NOTHING
+
+
+def _counts_against(assessment: Assessment, household: Household) -> bool:
+    """Whether there is, or may be, what counts against the family by the law of the day."""
+    against = assessment.codes("counts_against")
+    known = {"imputed_spending": household.imputed_spending, "consumer_credits": household.consumer_credits}
+    return any(amount != 0 for name, amount in known.items() if name in against)
 
 
 def _amount(assessment: Assessment, household: Household, line: Decimal, income: Decimal) -> Decimal:
@@ -139,7 +175,7 @@ RULE = Rule(
     undecided_in=undecided_in,
     takes=Takes(
         (
-            "child_addition:MRP child_age_from:years child_age_to:years "
+            "child_addition:MRP child_age_from:years child_age_to:years counts_against:codes incomes_left_out:codes "
             "line_by:choice line_of_median:ratio line_of_pm:ratio months_barred:months mrp:tenge paid_from:choice "
             "rounding:choice"
         ),
@@ -147,8 +183,8 @@ RULE = Rule(
         rows={"poverty_line": Region, "region_median_income": Region, "region_pm": Region},
         says=(
             "additions contract_breached exact income_above_the_line income_equals_the_line "
-            "income_of_the_quarter_unknown income_per_head line members "
-            "no_household poverty_line_unknown social_contract young_children"
+            "income_of_the_quarter_unknown income_per_head income_that_counts kinds_of_income_unknown line members "
+            "no_household poverty_line_unknown social_contract spending_or_credits young_children"
         ),
     ),
 )

@@ -251,6 +251,18 @@ async def test_assistance_knows_the_children_of_every_member(registries: Outside
     assert {one.iin for one in facts.children} == {CHILDREN[0], CHILDREN[3]}
 
 
+async def test_assistance_knows_the_kinds_of_income(registries: Outside) -> None:
+    incomes = {"2026-07-01": {"wage": "200000", "multi_child_allowance": "69000"}}
+    kept = {"members": [MOTHER, FATHER, *CHILDREN], "incomes": incomes, "consumer_credits": "0"}
+    await registries.cast(mother(assistance=kept), father())
+    household = read_facts((await asked(registries, "targeted-assistance")).mapping).household
+    assert household is not None
+    assert [(one.kind.value, one.amount) for one in household.incomes] == [
+        ("wage", Decimal(200000)), ("multi_child_allowance", Decimal(69000)),
+    ]  # fmt: skip
+    assert (household.imputed_spending, household.consumer_credits) == (None, Decimal(0))
+
+
 async def test_a_grandmother_at_home_does_not_make_the_mother_a_child(registries: Outside) -> None:
     grandmother = living(GRANDMOTHER, "female", date(1955, 1, 1))
     daughter = {"iin": MOTHER, "birth_date": "1985-03-12", "sex": "female"}

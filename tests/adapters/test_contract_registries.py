@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from adapters.errors import Refused
-from adapters.registries.records import Citizenship, DeceasedStatus, DependantRelation, Sex
+from adapters.registries.records import (
+    AssistanceHousehold,
+    Citizenship,
+    DeceasedStatus,
+    DependantRelation,
+    IncomeKind,
+    Sex,
+)
+from benefits import codes
 from tests.adapters.outside import AIGUL, CHILD, DAULET, STRANGER, Outside, aigul, daulet
 
 GRANDMOTHER = "550101400011"
@@ -169,6 +177,30 @@ async def test_a_household_for_assistance_with_the_income_of_one_quarter(outside
     assert unknown is not None
     assert unknown.income is None
     assert await outside.registries.assistance.household(STRANGER, date(2023, 10, 1)) is None
+
+
+async def test_a_household_with_the_kinds_of_its_income(outside: Outside) -> None:
+    incomes = {"2025-07-01": {"wage": "250000", "scholarship": "50000.50"}}
+    await outside.cast(aigul(assistance=ASSISTED | {"incomes": incomes, "consumer_credits": "0"}))
+    found = await outside.registries.assistance.household(AIGUL, date(2025, 7, 1))
+    assert found is not None
+    assert found.incomes is not None
+    kinds = {"wage": Decimal(250000), "scholarship": Decimal("50000.50")}
+    assert {one.kind: one.amount for one in found.incomes} == kinds
+    assert (found.income, found.imputed_spending, found.consumer_credits) == (Decimal("300000.50"), None, Decimal(0))
+
+
+def test_a_household_in_the_shape_of_before_has_no_kinds_and_one_broken_kind_is_named() -> None:
+    before = {"iin": AIGUL, "quarter": "2025-07-01", "income": "5.00", "members": [AIGUL]}
+    old = AssistanceHousehold.model_validate(before)
+    assert (old.incomes, old.imputed_spending, old.consumer_credits, old.unreadable) == ((), None, None, ())
+    new = AssistanceHousehold.model_validate(before | {"incomes": [{"kind": "royalty", "amount": "5.00"}]})
+    assert new.incomes is not None
+    assert (new.incomes[0].kind, new.incomes[0].amount, new.incomes[0].unreadable) == (None, Decimal(5), ("kind",))
+
+
+def test_the_kinds_of_income_of_registry_and_law_are_the_same() -> None:
+    assert {*IncomeKind} == {*codes.IncomeKind}
 
 
 async def test_a_quarter_begins_on_its_first_day(outside: Outside) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import benefits
 from benefits import LANGUAGES, Decision, Facts, Right, assess, assess_each, awaits_law, explain, make_iin, schedule
-from benefits.codes import DeceasedStatus
+from benefits.codes import DeceasedStatus, IncomeKind
 from benefits.facts import Child, known_on, read_facts
 from benefits.terms import add_months, age, birthday, month_number
 
@@ -141,9 +141,14 @@ def _work_and_awards(draw: Callable[[Any], Any], mother: str) -> dict[str, Any]:
             "quarter": draw(_seldom(st.just(date(2026, 4, 1)), usual=date(2023, 10, 1))),
             "income": draw(_seldom(st.none() | MONEY, usual=draw(st.decimals(0, 120_000, places=2)))),
             "members": [mother],
+            "imputed_spending": draw(_seldom(MONEY)),
+            "consumer_credits": draw(_seldom(MONEY)),
             "able_bodied": draw(_seldom(st.just(1), usual=0)),
             "contract_breached_on": draw(_seldom(recent)),
         }
+        if found["household"]["income"] is None:
+            kinds = st.fixed_dictionaries({"kind": st.sampled_from(IncomeKind), "amount": MONEY})
+            found["household"]["incomes"] = draw(st.lists(kinds, max_size=2))
     return found
 
 

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benefits import Facts, Right, add_directory, assess, remove_directory, undecided_in
+from benefits import BadFacts, Facts, Right, add_directory, assess, remove_directory, undecided_in
 from benefits.catalogue import PARAMETERS
 from benefits.codes import Region
 from benefits.facts import read_facts
+from benefits.readings import assess_readings, readings
 from benefits.terms import quarter_before
 from tests.law.casebook import family_mapping
 
@@ -93,6 +95,112 @@ def test_without_the_median_of_the_quarter_a_person_decides() -> None:
     decision = assess(CODE, _facts(date(2026, 1, 1), "2025-10-01"), date(2026, 1, 1))
     assert decision.asked is not None
     assert decision.asked.code == "poverty_line_unknown"
+
+
+# --- since September 2025: what counts, and what counts against -------------------------------------------------------
+
+ON = date(2025, 10, 10)
+NONE = {"imputed_spending": "0", "consumer_credits": "0"}
+SUM = "kinds_of_income_unknown"
+LEFT_OUT = ("multi_child_allowance", "award_allowance", "child_disability", "scholarship")
+
+
+def _kinds(**amounts: object) -> dict[str, Any]:
+    return {"income": None, "incomes": [{"kind": kind, "amount": str(amount)} for kind, amount in amounts.items()]}
+
+
+@pytest.mark.parametrize(
+    ("household", "right", "condition", "net"),
+    [
+        (_kinds(wage=60000, scholarship=30000), Right.YES, None, 60000),
+        (_kinds(wage=60000, pension=30000), Right.YES, None, 50000),
+        (_kinds(**dict.fromkeys(LEFT_OUT, 99000)), Right.YES, None, 80000),
+        (_kinds(wage=239999, scholarship=1000), Right.YES, None, 1),
+        (_kinds(wage=240000, scholarship=1000), Right.PERSON_DECIDES, "income_equals_the_line", 0),
+        (_kinds(wage=240001), Right.NO, "income_above_the_line", 0),
+        (_kinds(other=240001), Right.NO, "income_above_the_line", 0),
+        ({"income": "60000"}, Right.YES, SUM, 60000),
+        ({"income": "0"}, Right.YES, None, 80000),
+        ({"income": "240000"}, Right.PERSON_DECIDES, SUM, 0),
+        ({"income": "900000"}, Right.PERSON_DECIDES, SUM, 0),
+        ({"income": None}, Right.PERSON_DECIDES, "income_of_the_quarter_unknown", 0),
+    ],
+)
+def test_incomes_that_do_not_count_are_left_out_and_a_sum_is_asked_about_where_it_matters(
+    household: dict[str, Any], right: Right, condition: str | None, net: int
+) -> None:
+    """Of a sum so much is certain as it gives without anything left out; a sum above the line is no refusal."""
+    decision = assess(CODE, _household(ON, **NONE, **household), ON)
+    why = decision.failed or decision.asked
+    assert (decision.right, why.code if why else None, decision.net) == (right, condition, Decimal(net))
+
+
+@pytest.mark.parametrize(
+    ("known", "decided"),
+    [
+        ({}, False),
+        ({"imputed_spending": "0"}, False),
+        ({"consumer_credits": "0"}, False),
+        ({"imputed_spending": "0.01", "consumer_credits": "0"}, False),
+        ({"imputed_spending": "0", "consumer_credits": "300000"}, False),
+        (NONE, True),
+    ],
+)
+def test_spending_and_credits_are_asked_about_unless_it_is_known_that_there_are_none(
+    known: dict[str, Any], decided: bool
+) -> None:
+    decision = assess(CODE, _household(ON, **known, **_kinds(wage=60000)), ON)
+    assert (decision.right is Right.YES) is decided
+    assert decided or (decision.asked is not None and decision.asked.code == "spending_or_credits")
+    refused = assess(CODE, _household(ON, **known, **_kinds(wage=240001)), ON)
+    assert refused.right is Right.NO, "what only counts against a family changes no refusal"
+
+
+@pytest.mark.parametrize(("on", "asked"), [(date(2025, 8, 31), None), (date(2025, 9, 1), "spending_or_credits")])
+def test_until_september_2025_nothing_of_it_is_asked(on: date, asked: str | None) -> None:
+    decision = assess(CODE, _household(on, income="60000"), on)
+    assert (decision.asked and decision.asked.code) == asked
+
+
+@pytest.mark.parametrize(
+    ("incomes", "unread", "right"),
+    [
+        ([{"kind": None, "unreadable": ["kind"], "amount": "60000"}], [], Right.PERSON_DECIDES),
+        ([{"kind": "royalty", "amount": "60000"}], [], Right.PERSON_DECIDES),
+        ([{"kind": "scholarship", "amount": None, "unreadable": ["amount"]}], [], Right.YES),
+        ([{"kind": "wage", "amount": None, "unreadable": ["amount"]}], [], Right.PERSON_DECIDES),
+        ([{"kind": "wage", "amount": "60000"}], ["income"], Right.YES),
+        ([{"kind": "wage", "amount": "60000"}], ["imputed_spending"], Right.PERSON_DECIDES),
+        (None, ["incomes"], Right.PERSON_DECIDES),
+        ([{"kind": None, "unreadable": ["kind"], "amount": "1"}] * 3, [], Right.PERSON_DECIDES),
+    ],
+)
+def test_a_broken_field_of_the_household_is_asked_about_where_the_answer_hangs_on_it(
+    incomes: Any, unread: list[str], right: Right
+) -> None:
+    broken = {**NONE, "income": None, "incomes": incomes, **dict.fromkeys(unread), "unreadable": unread}
+    read = readings(_mapping(ON, **broken))
+    assert {one.right for one in assess_readings(CODE, read, ON)} == {right}
+    (neighbour,) = assess_readings("multi-child", read, ON)
+    assert neighbour.failed is not None, "nothing else hangs on it"
+
+
+def test_a_sum_beside_its_kinds_that_is_another_is_asked_about() -> None:
+    household = {**NONE, **_kinds(wage=60000), "income": "50000"}
+    with pytest.raises(BadFacts, match=r"household\.income: the sum of incomes"):
+        _household(ON, **household)
+    (decision,) = assess_readings(CODE, readings(_mapping(ON, **household)), ON)
+    assert decision.right is Right.PERSON_DECIDES
+
+
+def _household(on: date, **household: Any) -> Facts:
+    return read_facts(_mapping(on, **household))
+
+
+def _mapping(on: date, **household: Any) -> dict[str, Any]:
+    known = {"quarter": quarter_before(on).isoformat(), "members": ["mother", "child 1"], **household}
+    family = {"mother": {"born": "1985-05-05", "region": "KZ-19"}, "children": ["2012-01-01"], "household": known}
+    return family_mapping(family, on.isoformat())
 
 
 def _facts(on: date, income_quarter: str, region: str = "KZ-19") -> Facts:

@@ -30,6 +30,7 @@ FIGURES = {
     "exact_budget": ("tenge", True),
     "exact_fund": ("tenge", True),
     "income_per_head": ("tenge", True),
+    "income_that_counts": ("tenge", True),
     "income_total": ("tenge", False),
     "least": ("tenge", True),
     "line": ("tenge", False),
