@@ -230,7 +230,8 @@ class Rule:
     `subjects` lists on what a right could rest, the likeliest first; `decide` decides one of them; `nothing` is the
     code of the condition that failed when there is no subject. `reads` names the fields of Facts that the rule looks
     into besides the applicant, so that a case asks no registry for more; `takes` the parameters that it reads.
-    `undecided_in` lists the regions whose figures are missing for a decision on a day.
+    `undecided_in` lists the regions whose figures are missing for a decision on a day; `awaits` the questions
+    that only those figures answer, so that a case may look again by itself.
     """
 
     code: str
@@ -241,6 +242,7 @@ class Rule:
     takes: Takes
     one_right: OneRight = OneRight.PER_BASIS
     undecided_in: Callable[[Legislation, date], tuple[str, ...]] | None = None
+    awaits: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         unknown = self.reads - READABLE

@@ -68,7 +68,9 @@ def assess_all(facts: Facts, on: date, *, trace: bool = True, every: bool = True
 
 def awaits_law(decision: Decision) -> bool:
     """Whether the decision is open only because a value of the law is not entered yet for its day."""
-    return decision.asked is not None and decision.asked.code == LAW_NOT_ENTERED
+    if decision.asked is None or decision.right is not Right.PERSON_DECIDES:
+        return False
+    return decision.asked.code == LAW_NOT_ENTERED or decision.asked.code in benefit(decision.code).rule.awaits
 
 
 def known_facts(facts: Facts, on: date) -> Facts:

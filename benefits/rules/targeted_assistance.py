@@ -13,6 +13,7 @@ from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
 from benefits.codes import Region
 from benefits.facts import Household
 from benefits.legislation import Legislation
+from benefits.regions import CODES as REGIONS
 from benefits.regions import quarter_name
 from benefits.takes import Takes
 from benefits.terms import add_months, age, day_before, next_quarter, quarter_before, quarter_of
@@ -42,7 +43,10 @@ def decide(assessment: Assessment, household: Household | None) -> Finding:
     income = _income(assessment, household)
     if income is None or household.quarter != quarter_before(on):
         return assessment.ask("income_of_the_quarter_unknown", basis)
-    line = _line(assessment)
+    region = assessment.facts.applicant.region
+    if region is None or region not in REGIONS:
+        return assessment.ask("region_unknown", basis)
+    line = _line(assessment, region)
     if line is None:
         return assessment.ask("poverty_line_unknown", basis)
     members = len(household.members)
@@ -114,11 +118,8 @@ def _amount(assessment: Assessment, household: Household, line: Decimal, income:
     return assessment.rounded(exact)
 
 
-def _line(assessment: Assessment) -> Decimal | None:
+def _line(assessment: Assessment, region: str) -> Decimal | None:
     """The poverty line per head and month: the published one, else by the region's figures of the quarter before."""
-    region = assessment.facts.applicant.region
-    if region is None:
-        return None
     published = assessment.known_row("poverty_line", region)
     if published is not None:
         return published
@@ -173,6 +174,7 @@ RULE = Rule(
     one_right=OneRight.PER_FAMILY,
     reads=frozenset({"adults", "children", "household"}),
     undecided_in=undecided_in,
+    awaits=frozenset({"poverty_line_unknown"}),
     takes=Takes(
         (
             "child_addition:MRP child_age_from:years child_age_to:years counts_against:codes incomes_left_out:codes "
@@ -184,7 +186,7 @@ RULE = Rule(
         says=(
             "additions contract_breached exact income_above_the_line income_equals_the_line "
             "income_of_the_quarter_unknown income_per_head income_that_counts kinds_of_income_unknown line members "
-            "no_household poverty_line_unknown social_contract spending_or_credits young_children"
+            "no_household poverty_line_unknown region_unknown social_contract spending_or_credits young_children"
         ),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benefits import BadFacts, Facts, Right, add_directory, assess, remove_directory, undecided_in
+from benefits import BadFacts, Facts, Right, add_directory, assess, awaits_law, remove_directory, undecided_in
 from benefits.catalogue import PARAMETERS
 from benefits.codes import Region
 from benefits.facts import read_facts
@@ -95,6 +95,10 @@ def test_without_the_median_of_the_quarter_a_person_decides() -> None:
     decision = assess(CODE, _facts(date(2026, 1, 1), "2025-10-01"), date(2026, 1, 1))
     assert decision.asked is not None
     assert decision.asked.code == "poverty_line_unknown"
+    assert awaits_law(decision), "it looks again every day by itself"
+    elsewhere = assess(CODE, _facts(date(2026, 1, 1), "2025-10-01", "KZ-ALM"), date(2026, 1, 1))
+    assert elsewhere.asked is not None
+    assert (elsewhere.asked.code, awaits_law(elsewhere)) == ("region_unknown", False)
 
 
 # --- since September 2025: what counts, and what counts against -------------------------------------------------------
