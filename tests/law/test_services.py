@@ -28,7 +28,7 @@ KNOWN = {
 }
 ENGLISH = {
     "burial": ("One-off payment for burial", "Social Code of 20.04.2023, art. 242"),
-    "multi-child": ("Allowance to families with many children", "Social Code of 20.04.2023, art. 72"),
+    "multi-child": ("Allowance to families with many children", "Social Code of 20.04.2023"),
 }
 
 
