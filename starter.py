@@ -339,11 +339,10 @@ def assess(
             else:
                 law.show_card(console, found, language)
             return
-        decisions = law.decide(service, facts, day)
         if as_json:
-            _print_json([decision.to_dict() for decision in decisions])
+            _print_json([decision.to_dict() for decision in law.decide(service, facts, day)])
         else:
-            law.show(console, decisions, language)
+            law.show(console, law.explanations(service, facts, day, language))
 
 
 @app.command("benefits")

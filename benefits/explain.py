@@ -1,16 +1,20 @@
 """Tells a citizen in Kazakh, Russian or English why a decision is as it is, step by step from its trace.
 
 It adds nothing to the decision: each line is a parameter with its date and legal ground, or a figure with its
-arithmetic. What nobody has checked against the law's text is marked in its line and counted at the end.
+arithmetic. What nobody has checked against the law's text is marked in its line and counted at the end. A refusal names
+its ground and the way of appeal. With the decision's schedule it tells what changes over the months, and the next look.
 """
 
+from collections.abc import Iterator, Set
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 
 from babel import Locale
 
 from benefits.catalogue import benefit
 from benefits.decision import Decision, Frequency, Right, TraceKind, TraceLine
+from benefits.future import Schedule
 from benefits.legislation import Legislation
 from benefits.parameter_file import ENDED, FORECAST
 from benefits.terms import ONE_DAY
@@ -19,11 +23,9 @@ from benefits.texts import Language, Texts
 _RIGHT = {
     Right.YES: Texts("Құқық бар.", "Право есть.", "There is a right."),
     Right.NO: Texts("Құқық жоқ.", "Права нет.", "There is no right."),
-    Right.PERSON_DECIDES: Texts(
-        "Бұл мәселені адам шешуі керек.", "Решить должен человек.", "A person must decide this."
-    ),
+    Right.PERSON_DECIDES: Texts("Бұл мәселені маман шешеді.", "Решит специалист.", "A person must decide this."),
 }
-_AS_OF = Texts("{day} жағдай бойынша", "на {day}", "as of {day}")
+_AS_OF = Texts("{day} күнгі жағдай бойынша", "на {day}", "as of {day}")
 _AMOUNT = {
     Frequency.ONCE: Texts(
         "Мөлшері: {money} теңге, бір рет.", "Размер: {money} тенге, один раз.", "Amount: {money} tenge, once."
@@ -37,12 +39,21 @@ _WITHHELD = Texts(
     "Начислено {gross} тенге, удерживается {withheld} тенге, на руки {net} тенге.",
     "Gross {gross} tenge, withheld {withheld} tenge, net {net} tenge.",
 )
+_OVER_TIME = Texts("Кезеңдер бойынша: {months}.", "По периодам: {months}.", "By period: {months}.")
+_FROM_THEN = Texts("{day} бастап {money} теңге", "с {day} – {money} тенге", "from {day} {money} tenge")
+_EXPECTED = Texts(
+    "{then} (күтіледі, әлі заң емес)", "{then} (ожидается, ещё не закон)", "{then} (expected, not law yet)"
+)
+_NEXT_LOOK = Texts("Келесі рет қаралатын күн: {day}.", "Посмотрим снова {day}.", "We look at it again on {day}.")
 _PERIOD = Texts("Мерзімі: {start} – {until}.", "Срок: с {start} по {until}.", "Period: from {start} to {until}.")
 _OPEN_PERIOD = Texts("Мерзімі: {start} бастап.", "Срок: с {start}.", "Period: from {start}.")
-_PAYER = Texts("Төлейтін: {payer}.", "Платит: {payer}.", "Paid by: {payer}.")
+_PAYER = Texts("Төлейді: {payer}.", "Платит: {payer}.", "Paid by: {payer}.")
 _REASON = Texts("Себебі: {text}", "Причина: {text}", "Reason: {text}")
 _QUESTION = Texts("Сұрақ: {text}", "Вопрос: {text}", "Question: {text}")
+_GROUND = Texts("Негізі: {ground}.", "Основание: {ground}.", "Ground: {ground}.")
+_APPEAL = Texts("Келіспесеңіз: {how}.", "Если не согласны: {how}.", "If you disagree: {how}.")
 _STEPS = Texts("Қалай есептелді:", "Как посчитано:", "How it was reckoned:")
+_LOOKED_AT = Texts("Не қаралды:", "На что смотрели:", "What was looked at:")
 _IN_FORCE = Texts("{since} бастап қолданыста", "действует с {since}", "in force from {since}")
 _FORECAST_FOR = Texts("{since} күніне болжам", "прогноз на {since}", "forecast for {since}")
 _ENDED_ON = Texts("{day} дейін қолданыста болған", "действовало по {day}", "was in force until {day}")
@@ -69,8 +80,8 @@ _MARKS = {
 _UNITS = {
     "tenge": (Texts("теңге", "тенге", "tenge"),),
     "MRP": (Texts("АЕК", "МРП", "MRP"),),
-    "PM": (Texts("ең төмен күнкөріс деңгейі", "ПМ", "PM"),),
-    "MZP": (Texts("ең төмен жалақы", "МЗП", "MZP"),),
+    "PM": (Texts("× ең төмен күнкөріс деңгейі", "ПМ", "PM"),),
+    "MZP": (Texts("× ең төмен жалақы", "МЗП", "MZP"),),
     "days": (Texts("күн", "день", "day"), Texts("күн", "дня", "days"), Texts("күн", "дней", "days")),
     "working_days": (
         Texts("жұмыс күні", "рабочий день", "working day"),
@@ -91,22 +102,24 @@ _UNITS = {
 _FORMS = {"one": 0, "few": 1, "other": 1, "many": 2}
 """The word by the number's plural category: https://cldr.unicode.org/index/cldr-spec/plural-rules"""
 _DECIMALS_SHOWN = 4
+_RATIO = "ratio"
+_PERCENT = Texts("{number} %", "{number} %", "{number}%")
 
 
-def explain(decision: Decision, language: Language) -> str:
-    """The decision as a text of several lines, ending without a newline. Raises UnknownService for a code not in
-    the law.
+def explain(decision: Decision, language: Language, schedule: Schedule | None = None) -> str:
+    """The decision as a text of several lines, ending without a newline. `schedule` is that of this decision. Raises
+    UnknownService for a code not in the law.
     """
-    found = benefit(decision.code)
+    legislation = benefit(decision.code).legislation
     lines = [
-        f"{found.legislation.own.names[language]}, {_AS_OF[language].format(day=show_day(decision.on))}",
+        f"{legislation.own.names[language]}, {_AS_OF[language].format(day=show_day(decision.on))}",
         _RIGHT[decision.right][language],
     ]
-    lines += _answer(decision, found.legislation, language)
-    legislation = found.legislation
-    steps = [_step(line, decision.on, legislation, language) for line in decision.trace]
+    lines += _answer(decision, schedule, legislation, language)
+    ratios = frozenset(line.value for line in decision.trace if line.unit == _RATIO and isinstance(line.value, Decimal))
+    steps = [_step(line, ratios, decision.on, legislation, language) for line in decision.trace]
     if steps:
-        lines.append(_STEPS[language])
+        lines.append((_STEPS if decision.right is Right.YES else _LOOKED_AT)[language])
         lines += [f"{number}. {step}" for number, step in enumerate(_without_repeats(steps), 1)]
     expected = {line.code for line in decision.trace if line.status in (FORECAST, ENDED)}
     if expected:
@@ -137,9 +150,10 @@ def show_money(tenge: Decimal, language: Language) -> str:
     return text + "0" if text[-2:-1] in (".", ",") else text
 
 
-def _answer(decision: Decision, legislation: Legislation, language: Language) -> list[str]:
+def _answer(decision: Decision, schedule: Schedule | None, legislation: Legislation, language: Language) -> list[str]:
     if decision.failed is not None:
-        return [_REASON[language].format(text=decision.failed.names[language])]
+        reason = _REASON[language].format(text=decision.failed.names[language])
+        return [reason, *_refused(decision, legislation, language)]
     question = [] if decision.asked is None else [_QUESTION[language].format(text=decision.asked.names[language])]
     if decision.right is Right.PERSON_DECIDES:
         return question
@@ -147,6 +161,9 @@ def _answer(decision: Decision, legislation: Legislation, language: Language) ->
     if decision.withheld:
         money = {name: show_money(getattr(decision, name), language) for name in ("gross", "withheld", "net")}
         lines.append(_WITHHELD[language].format(**money))
+    over_time = list(_over_time(schedule, language)) if schedule else []
+    if len(over_time) > 1:
+        lines.append(_OVER_TIME[language].format(months=", ".join(over_time)))
     if decision.frequency is Frequency.MONTHLY:
         until = decision.until
         period = _OPEN_PERIOD if until is None else _PERIOD
@@ -155,25 +172,56 @@ def _answer(decision: Decision, legislation: Legislation, language: Language) ->
     if len(payers) > 1:
         paid = [_quantity(part.net, "tenge", language) for part in decision.parts]
         payers = [f"{payer} – {money}" for payer, money in zip(payers, paid, strict=True)]
-    # Beside what is certain, what is open of the rest.
-    return [*lines, _PAYER[language].format(payer=", ".join(payers)), *question]
+    lines.append(_PAYER[language].format(payer=", ".join(payers)))
+    if schedule and schedule.next_review:
+        lines.append(_NEXT_LOOK[language].format(day=show_day(schedule.next_review)))
+    return [*lines, *question]  # beside what is certain, what is open of the rest
 
 
-def _step(line: TraceLine, on: date, legislation: Legislation, language: Language) -> str:
+def _refused(decision: Decision, legislation: Legislation, language: Language) -> list[str]:
+    """On what ground there is no right, since when that is law, and what may be done about it."""
+    ground = legislation.references[legislation.own.reference or ""][language]
+    since = _IN_FORCE[language].format(since=show_day(legislation.first_day))
+    appeal = legislation.at(max(decision.on, legislation.first_day)).single["appeal"].line
+    how, known = value_in_words(appeal, legislation, language), _known(appeal, legislation, language)
+    return [
+        _GROUND[language].format(ground=f"{ground} [{since}]"),
+        _APPEAL[language].format(how=f"{how} [{known}]"),
+    ]
+
+
+def _over_time(schedule: Schedule, language: Language) -> Iterator[str]:
+    """From which day how much is paid, for each stretch of months that are alike."""
+    first = schedule.decision.start
+    for (net, provisional), months in groupby(schedule.months, lambda month: (month.net, month.provisional)):
+        day = max(first, next(months).month)
+        then = _FROM_THEN[language].format(day=show_day(day), money=show_money(net, language))
+        yield _EXPECTED[language].format(then=then) if provisional else then
+
+
+def _step(line: TraceLine, ratios: Set[Decimal], on: date, legislation: Legislation, language: Language) -> str:
     value = value_in_words(line, legislation, language)
     if line.kind is TraceKind.FIGURE:
         name = legislation.text("figures", line.code)[language]
-        return f"{name}: {_arithmetic(line.how, language)} = {value}" if line.how else f"{name}: {value}"
+        if not line.how:
+            return f"{name}: {value}"
+        # In arithmetic of money a whole number may be a count beside a share of the same size.
+        shares = ratios if line.unit == _RATIO else {ratio for ratio in ratios if ratio != int(ratio)}
+        return f"{name}: {_arithmetic(line.how, shares, language)} = {value}"
     owner, _, rest = line.code.partition(".")
     name, _, key = rest.partition("[")
     label = legislation.label(name)[language] if name in legislation.parameters else f"{owner}.{name}"
     where = f" ({_row(name, key.removesuffix(']'), on, legislation, language)})" if key else ""
+    return f"{label}{where}: {value} [{_known(line, legislation, language)}]"
+
+
+def _known(line: TraceLine, legislation: Legislation, language: Language) -> str:
+    """Since when a value holds, which text says it, and how well it is known."""
     ground = legislation.references.get(line.reference or "")
     notes = [since_when(line, language)] if line.since else []
-    notes.append(ground[language] if ground else (line.ground or owner))
+    notes.append(ground[language] if ground else (line.ground or line.code.partition(".")[0]))
     known = _UNVERIFIED if line.unverified else _MARKS[line.mark or "C"]
-    notes.append((_NO_LAW if line.status in (FORECAST, ENDED) else known)[language])
-    return f"{label}{where}: {value} [{'; '.join(notes)}]"
+    return "; ".join([*notes, (_NO_LAW if line.status in (FORECAST, ENDED) else known)[language]])
 
 
 def since_when(line: TraceLine, language: Language) -> str:
@@ -206,7 +254,9 @@ def value_in_words(line: TraceLine, legislation: Legislation, language: Language
 
 
 def _quantity(number: Decimal, unit: str, language: Language) -> str:
-    """A number with its unit, as grammar wants it: 1 month, 24 months."""
+    """A number with its unit, as grammar wants it: 1 month, 24 months; a share of the whole as 45 %."""
+    if unit == _RATIO:
+        return _percent(number, language)
     shown = show_money(number, language) if unit == "tenge" else show_number(number, language)
     forms = _UNITS.get(unit)
     if forms is None:
@@ -215,12 +265,20 @@ def _quantity(number: Decimal, unit: str, language: Language) -> str:
     return f"{shown} {forms[min(_FORMS[category], len(forms) - 1)][language]}"
 
 
-def _arithmetic(how: str, language: Language) -> str:
-    """The arithmetic with its numbers written as the language writes them."""
-    shown = [
-        show_number(Decimal(piece), language) if piece[0].isdigit() else "–" if piece == "-" else piece
-        for piece in how.split(" ")
-    ]
+def _percent(share: Decimal, language: Language) -> str:
+    return _PERCENT[language].format(number=show_number(share * 100, language))
+
+
+def _arithmetic(how: str, shares: Set[Decimal], language: Language) -> str:
+    """The arithmetic with its numbers written as the language writes them, those that are shares as percentages."""
+    shown = []
+    for piece in how.split(" "):
+        if not piece[0].isdigit():
+            shown.append("–" if piece == "-" else piece)
+        elif (number := Decimal(piece)) in shares:
+            shown.append(_percent(number, language))
+        else:
+            shown.append(show_number(number, language))
     return " ".join(shown).replace("( ", "(").replace(" )", ")")
 
 

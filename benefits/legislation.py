@@ -26,7 +26,7 @@ TERMS = Takes(
         "payer:choice decider:choice frequency:choice residence:choice offered:choice events:codes "
         "consent_window_days:days reminder_after_days:days late_reply_days:days account_days:days "
         "term_working_days:working_days document_days:days most_offers:times follows_changes:choice "
-        "partial_months:choice"
+        "partial_months:choice appeal:choice"
     ),
     tables="again_after_days:days",
     says=(

@@ -3,8 +3,8 @@ tables (JSON holds the basis of each right, which may be one).
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from textwrap import fill
@@ -105,8 +105,13 @@ _NOTICES = Texts("Хабарламалар", "Уведомления", "Notices"
 class Card:
     """The answer to a whole family: its rights, and the notices due to the applicant."""
 
+    facts: Facts
     family: FamilyCard
     notices: tuple[Notice, ...]
+
+    def facts_of(self, claim: Claim) -> Facts:
+        """The facts of the family as the adult of this claim would apply."""
+        return replace(self.facts, applicant=self.facts.adults[claim.adult])
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -127,19 +132,32 @@ def decide(service: str, facts: Path, on: date) -> tuple[Decision, ...]:
 def card(facts: Path, on: date) -> Card:
     """All rights of a family. Raises BadFacts."""
     family = _read(facts)
-    return Card(benefits.assess_family(family, on), benefits.notices_due(family, on))
+    return Card(family, benefits.assess_family(family, on), benefits.notices_due(family, on))
 
 
-def show(console: Console, decisions: Iterable[Decision], language: Language) -> None:
+def explanations(service: str, facts: Path, on: date, language: Language) -> Iterator[tuple[Decision, str]]:
+    """Each decision of `decide`, explained with what its months will be. Raises as `decide`."""
+    benefits.service(service)
+    family = _read(facts)
+    for decision in benefits.assess_each(service, family, on):
+        yield decision, _explained(family, decision, language)
+
+
+def show(console: Console, explained: Iterable[tuple[Decision, str]]) -> None:
     """Each decision with its reason: every parameter, its date and its ground, every figure."""
-    for decision in decisions:
-        title, *lines = benefits.explain(decision, language).splitlines()
+    for decision, text in explained:
+        title, *lines = text.splitlines()
         console.print(f"{title} ({decision.code})", style="bold", markup=False)
         for line in lines:
             # A long step goes on under its text, not under its number.
             step = line[:1].isdigit()
             console.print(fill(line, console.width, subsequent_indent="    " * step), markup=False)
         console.print()
+
+
+def _explained(facts: Facts, decision: Decision, language: Language) -> str:
+    months = benefits.schedule(decision.code, facts, decision.on, basis=decision.basis, trace=False)
+    return benefits.explain(decision, language, months)
 
 
 def show_card(console: Console, found: Card, language: Language) -> None:
@@ -169,7 +187,8 @@ def show_card(console: Console, found: Card, language: Language) -> None:
         kind, day = benefits.notice_topic(notice.code, notice.on).texts[notice.kind], notice.values["day"]
         console.print(f"  {kind[language]}, {show_day(day) if isinstance(day, date) else day}", markup=False)
     console.print()
-    show(console, (claim.decision for claim in family.claims if claim.decision.right is not Right.NO), language)
+    told_of = [claim for claim in family.claims if claim.decision.right is not Right.NO]
+    show(console, ((one.decision, _explained(found.facts_of(one), one.decision, language)) for one in told_of))
 
 
 def services_listed(on: date | None) -> list[dict[str, Any]]:

@@ -5,9 +5,10 @@ changed before you commit it. A reader of a language needs no more than its file
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from benefits import Right, assess_family, explain
+from benefits import Right, assess_family, explain, schedule
 from benefits.facts import read_facts_file
 from benefits.texts import Language
 from tests.law.casebook import FAMILIES
@@ -28,7 +29,8 @@ def _texts(language: Language) -> Iterator[str]:
         claims = assess_family(facts, facts.as_at).claims
         refused = [claim for claim in claims if claim.decision.right is Right.NO]
         for claim in [claim for claim in claims if claim not in refused] + refused[:1]:
-            yield explain(claim.decision, language)
+            decision, asked = claim.decision, replace(facts, applicant=facts.adults[claim.adult])
+            yield explain(decision, language, schedule(decision.code, asked, decision.on, basis=decision.basis))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from benefits import Facts, assess, changes_between, explain, parameters_on, services
+from benefits import Facts, assess, changes_between, explain, parameters_on, schedule, services
 from benefits.catalogue import benefit
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import read_facts_file
@@ -71,12 +71,14 @@ def test_no_explanation_shows_a_bare_code(code: str) -> None:
         ("2", "months", "2 ай | 2 месяца | 2 months"),
         ("21", "years", "21 жас | 21 год | 21 years"),
         ("11", "years", "11 жас | 11 лет | 11 years"),
-        ("1.5", "MZP", "1,5 ең төмен жалақы | 1,5 МЗП | 1.5 MZP"),
+        ("1.5", "MZP", "1,5 × ең төмен жалақы | 1,5 МЗП | 1.5 MZP"),
         ("5", "working_days", "5 жұмыс күні | 5 рабочих дней | 5 working days"),
         ("3793.2", "tenge", "3 793,20 теңге | 3 793,20 тенге | 3 793.20 tenge"),
         ("3793.00", "tenge", "3 793 теңге | 3 793 тенге | 3 793 tenge"),
         ("73870.3125", "tenge", "73 870,3125 теңге | 73 870,3125 тенге | 73 870.3125 tenge"),
-        ("0.33333", "ratio", "≈ 0,3333 | ≈ 0,3333 | ≈ 0.3333"),
+        ("0.45", "ratio", "45 % | 45 % | 45%"),
+        ("1.065", "ratio", "106,5 % | 106,5 % | 106.5%"),
+        ("0.3333333", "ratio", "≈ 33,3333 % | ≈ 33,3333 % | ≈ 33.3333%"),
         ("1234567", "children", "1 234 567 | 1 234 567 | 1 234 567"),
     ],
 )
@@ -140,6 +142,53 @@ def test_a_refusal_tells_its_reason_and_a_doubt_its_question(five_children: Fact
     decision = assess("childbirth", unknown, unknown.as_at)
     assert decision.question == "The register does not hold the birth order. Which child of the mother is it?"
     assert decision.question in explain(decision, "en")
+
+
+def test_a_refusal_names_its_ground_and_the_way_of_appeal(five_children: Facts) -> None:
+    lines = explain(assess("disability", five_children, ON), "en").splitlines()
+    assert lines[3] == "Ground: Social Code of 20.04.2023, art. 176–177 [in force from 01.07.2023]."
+    assert lines[4] == (
+        "If you disagree: the decision may be appealed in the way that the law lays down; 1414 says where, free of "
+        "charge [in force from 01.07.2023; No text of the law was found; NOT VERIFIED]."
+    )
+    assert "What was looked at:" in lines
+    by_the_fund = explain(assess("job-loss", five_children, ON), "en")
+    assert "art. 118 and 171 (before it Law 286-VI, art. 19); NOT VERIFIED]." in by_the_fund
+
+
+def test_the_amount_is_told_by_the_periods_in_which_it_differs() -> None:
+    newborn = read_facts_file(FAMILIES / "newborn.yaml")
+    months = schedule("childcare", newborn, newborn.as_at)
+    told = "с 12.03.2025 – 26 777 тенге, с 01.01.2026 – 29 453 тенге."
+    assert f"По периодам: {told}" in explain(months.decision, "ru", months).splitlines()
+    assert "Посмотрим снова 01.01.2026." in explain(months.decision, "ru", months).splitlines()
+    assert told not in explain(months.decision, "ru")
+    assert "снова" not in explain(months.decision, "ru")
+
+
+def test_months_whose_law_is_not_made_are_told_as_expected(five_children: Facts) -> None:
+    months = schedule("multi-child", five_children, ON)
+    assert "с 01.01.2027 – 92 305 тенге (ожидается, ещё не закон)" in explain(months.decision, "ru", months)
+
+
+def test_an_amount_that_never_changes_is_told_once() -> None:
+    poor = read_facts_file(FAMILIES / "poor-household.yaml")
+    months = schedule("targeted-assistance", poor, poor.as_at)
+    assert "By period" not in explain(months.decision, "en", months)
+    once = schedule("childbirth", read_facts_file(FAMILIES / "newborn.yaml"), date(2025, 3, 20))
+    assert "By period" not in explain(once.decision, "en", once)
+    assert "We look at it again" not in explain(once.decision, "en", once)
+
+
+def test_shares_stand_in_the_arithmetic_as_percentages_and_counts_as_numbers() -> None:
+    lost = read_facts_file(FAMILIES / "breadwinner-lost.yaml")
+    text = explain(assess("breadwinner-loss", lost, lost.as_at), "ru")
+    assert "(320 000 – 0,5 × 85 000) × 60 % × 80 % × 104 % = 138 528 тенге" in text
+    assert "100 % + 2 % × 2 = 104 %" in text
+    share = TraceLine(TraceKind.PARAMETER, "common.participation[60]", Decimal("1.0"), "ratio", ON, "gone", "x", "P")
+    sum_ = TraceLine(TraceKind.FIGURE, "exact", Decimal(10), "tenge", how="10 × 1")
+    decision = replace(assess("burial", lost, lost.as_at), trace=(share, sum_))
+    assert explain(decision, "ru").splitlines()[-1].endswith(": 10 × 1 = 10 тенге")
 
 
 def test_no_explanation_holds_an_iin(five_children: Facts) -> None:
