@@ -28,7 +28,7 @@ from benefits.days import day_of
 from card.store import DatabaseError
 from cli import cases, law, regions, stack
 from cli.connection import NothingRunning, Running, environment, running
-from desk import BadInput, deciding, entitled, looking
+from desk import BadInput, deciding, entitled, looking, why
 from runtime.embedded.processes import StartError
 from runtime.program import end
 from runtime.settings import SettingsError
@@ -175,9 +175,23 @@ def reply(
 
 
 @app.command()
-def case(ref: Ref, as_json: Json = False) -> None:
-    """Show one case: where it stands, what it waits for, its messages and its money."""
+def case(
+    ref: Ref,
+    why_: Annotated[
+        bool, typer.Option("--why", help="Why it is decided so: the decision that was kept, explained.")
+    ] = False,
+    language: InLanguage = "en",
+    as_json: Json = False,
+) -> None:
+    """Show one case: where it stands, what it waits for, its messages and its money; with --why the reason."""
     with in_words():
+        if why_:
+            told = _with(lambda here: why.explained(here.card, ref, language))
+            if as_json:
+                _print_json(asdict(told))
+            else:
+                cases.show_why(console, told)
+            return
         view = _with(lambda here: looking.look(here.card, here.client, ref))
         if as_json:
             _print_json(view.to_dict())

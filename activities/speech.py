@@ -91,6 +91,7 @@ ANSWERING = frozenset(
         dialogue.MessageKind.WHICH_QUESTION,
         dialogue.MessageKind.NO_QUESTION,
         dialogue.MessageKind.ALREADY_ANSWERED,
+        *dialogue.WHY,
     }
 )
 """What is said only because a phone has written: two machines would go on for ever, at the state's cost."""

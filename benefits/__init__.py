@@ -2,6 +2,7 @@
 but reading its own parameter files at start. Everything that others need is named here.
 """
 
+from benefits.brief import ground_in_brief, main_figures
 from benefits.catalogue import (
     Service,
     UnknownService,
@@ -68,8 +69,10 @@ __all__ = [
     "changes_between",
     "endings",
     "explain",
+    "ground_in_brief",
     "is_iin",
     "load",
+    "main_figures",
     "make_iin",
     "notice_topic",
     "notice_topics",

@@ -263,6 +263,15 @@ async def language_of(session: AsyncSession, phone: str) -> str | None:
     return last
 
 
+async def last_case_told(session: AsyncSession, phone: str) -> str | None:
+    """The case that this phone was told of last; None if it was told of none."""
+    told = select(col(OutgoingMessage.case_ref)).where(
+        col(OutgoingMessage.phone) == phone, col(OutgoingMessage.case_ref).is_not(None)
+    )
+    ref: str | None = await session.scalar(told.order_by(col(OutgoingMessage.intended_at).desc()).limit(1))
+    return ref
+
+
 async def store_incoming(session: AsyncSession, message: IncomingMessage) -> str | None:
     """Keep an incoming SMS before it is acknowledged. Returns the id that it has here, None for a doubled delivery.
 

@@ -106,6 +106,16 @@ async def of_case(session: AsyncSession, case: CaseRecord) -> RightRow | None:
     return await session.get_one(RightRow, counts, with_for_update=True, populate_existing=True)
 
 
+async def next_look(session: AsyncSession, case: CaseRecord) -> date | None:
+    """The day on which the right of this case, or its event, is looked at again by itself; None if on none."""
+    of_it = [col(Look.right_id) == case.right_id] if case.right_id else []
+    of_it += [col(Look.root) == case.root] if case.root else []
+    if not of_it:
+        return None
+    day: date | None = await session.scalar(select(func.min(col(Look.day))).where(or_(*of_it)))
+    return day
+
+
 def all_of(right: RightRow) -> ColumnElement[bool]:
     """The condition that a case is about this right, under whichever row it was begun."""
     merged = select(col(RightRow.id)).where(col(RightRow.same_as) == right.id)

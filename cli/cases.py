@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from textwrap import fill
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from cli.connection import Running
 from desk import BadInput
 from desk.looking import CaseView
 from desk.reconcile import Reconciler
+from desk.why import Why
 from runtime.codec import codec_of
 from workflows.model import local, tenge, zoned
 
@@ -149,6 +151,17 @@ def show_entitled(console: Console, found: Sequence[Entitled]) -> None:
             for row in one.paid
         ]
         console.print(_table("credited", paid))
+
+
+def show_why(console: Console, why: Why) -> None:
+    """The explanation as it is told, and what an operator needs beside it."""
+    console.print(f"[bold]{why.ref}[/bold]  the law was asked on {zoned(why.asked_at)}")
+    for line in why.text.splitlines():
+        console.print(fill(line, console.width, subsequent_indent="    " * line[:1].isdigit()), markup=False)
+    if why.refused:
+        console.print(f"the deciding body refused: {why.refused}", markup=False)
+    if why.looked_again:
+        console.print(f"the right is looked at again on {why.looked_again}")
 
 
 def show_list(console: Console, rows: list[dict[str, Any]]) -> None:

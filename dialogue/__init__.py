@@ -6,11 +6,12 @@ in `words.yaml`, so that both can be read and changed without Python. How and wh
 
 from dialogue.accounts import find_account
 from dialogue.answers import Meaning, Understanding, understand
-from dialogue.kinds import BadValue, MessageKind, MissingText, MissingValue, WordingError, needs
+from dialogue.kinds import WHY, BadValue, MessageKind, MissingText, MissingValue, WordingError, needs
 from dialogue.parts import segments
 from dialogue.wording import add_texts, compose, services
 
 __all__ = [
+    "WHY",
     "BadValue",
     "Meaning",
     "MessageKind",

@@ -31,7 +31,8 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True)
 class Understanding:
-    """`number` is the question's number, if one was given. `iban` is a well-formed account number.
+    """`number` is the question's number, if one was given. `iban` is a well-formed account number. `asks_why`: it is no
+    answer, but asks for the reason of the amount or the refusal; its meaning is unclear.
 
     With `Meaning.ACCOUNT` and no iban the person meant an account number and mistyped it. A yes may carry an iban.
     """
@@ -39,6 +40,7 @@ class Understanding:
     meaning: Meaning
     number: int | None = None
     iban: str | None = field(default=None, repr=False)
+    asks_why: bool = False
 
 
 class _Label(StrEnum):
@@ -50,6 +52,7 @@ class _Label(StrEnum):
     REFUSAL = "refusal"
     NEGATION = "negation"
     DOUBT = "doubt"
+    WHY = "why"
     THANKS = "thanks"
     SPEAKER = "speaker"
     ANSWER = "answer"
@@ -100,7 +103,7 @@ def understand(text: str) -> Understanding:
     labels, numbers = _read(tokens)
     number = numbers[0] if len(numbers) == 1 else None
     asked_back = any(token.folded == "?" for token in tokens)
-    doubtful = bool(labels & {_Label.UNKNOWN, _Label.DOUBT}) or asked_back or len(numbers) > 1
+    doubtful = bool(labels & {_Label.UNKNOWN, _Label.DOUBT, _Label.WHY}) or asked_back or len(numbers) > 1
     against = labels & (_SAYS_NO | {_Label.NEGATION})
     plainly_yes = (
         _Label.YES in labels
@@ -120,7 +123,8 @@ def understand(text: str) -> Understanding:
         return Understanding(Meaning.YES, number)
     if plainly_no and not doubtful and not labels & (_SAYS_YES | {_Label.NEGATION}):
         return Understanding(Meaning.NO, number)
-    return Understanding(Meaning.UNCLEAR, number)
+    asks_why = _Label.WHY in labels and not labels & (_SAYS_YES | _SAYS_NO | {_Label.NEGATION, _Label.DOUBT})
+    return Understanding(Meaning.UNCLEAR, number, asks_why=asks_why)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ class MessageKind(StrEnum):
     """As `offer_more`, where the law asks for no new consent."""
     WHICH_QUESTION = "which_question"
     NO_QUESTION = "no_question"
+    WHY_AMOUNT = "why_amount"
+    """To who asks why: the reckoning in two or three figures of the law, the ground, and whom to ask who disagrees."""
+    WHY_REFUSED = "why_refused"
+    WHY_UNDECIDED = "why_undecided"
     PENSION_AGE_NEAR = "pension_age_near"
     PENSION_AGE_REACHED = "pension_age_reached"
     PENSION_CHANGED = "pension_changed"
@@ -64,6 +68,9 @@ _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.CHANGE_GRANTED: frozenset({"service", "amount", "amount_before", "frequency"}),
     MessageKind.WHICH_QUESTION: frozenset({"questions"}),
     MessageKind.NO_QUESTION: frozenset(),
+    MessageKind.WHY_AMOUNT: frozenset({"service", "amount", "frequency", "figures", "ground"}),
+    MessageKind.WHY_REFUSED: frozenset({"service", "why", "ground"}),
+    MessageKind.WHY_UNDECIDED: frozenset({"service"}),
     MessageKind.PENSION_AGE_NEAR: frozenset({"day", "age"}),
     MessageKind.PENSION_AGE_REACHED: frozenset({"day", "age"}),
     MessageKind.PENSION_CHANGED: frozenset({"day", "amount", "amount_before"}),
@@ -86,6 +93,10 @@ MEASURES: Final = (
     "silver_age",
 )
 """The measures of employment that have a name in the texts, in the order in which they are told."""
+
+
+WHY: Final = frozenset({MessageKind.WHY_AMOUNT, MessageKind.WHY_REFUSED, MessageKind.WHY_UNDECIDED})
+"""What is told to who asks why."""
 
 
 def needs(kind: MessageKind) -> frozenset[str]:

@@ -26,6 +26,9 @@ MOST_PARTS: Final = 4
 LONGEST_FOREIGN: Final = 90
 """Characters of text from another body (a reason, a document's name) that we repeat in an SMS."""
 
+LONGEST_REASON: Final = 110
+"""Characters of the reason for a no: as long as the law's own."""
+
 _TEXTS: Final = Path(__file__).parent / "texts"
 _OTHER: Final = {"kk": "ru", "ru": "kk"}
 _CODE: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -65,8 +68,9 @@ def compose(kind: MessageKind, language: str, **values: object) -> str:
     the account; `problem` with an account ("invalid", "not_own", "blocked", "closed", "unknown"; any other word means
     that the bank rejected the money); `document`, `reason` another
     body's words; `questions` a mapping from number to service code; `day` a date; `age` whole years; `amount_before` as
-    `amount`; `measures` codes of measures of employment. None counts as not given; a value that this kind
-    does not use is left aside. Raises MissingValue, BadValue or MissingText, all WordingError.
+    `amount`; `measures` codes of measures of employment; `figures` of the law, as texts, the most important first: of
+    these as many are told as fit; `why` the reason for a no; `ground` the law's text. None counts as not given; a value
+    that this kind does not use is left aside. Raises MissingValue, BadValue or MissingText, all WordingError.
     """
     if language not in _OTHER:
         raise MissingText(f"message {kind}: no texts in language `{language}`, only in kk and ru")
@@ -76,18 +80,24 @@ def compose(kind: MessageKind, language: str, **values: object) -> str:
     for name in sorted(given.keys() - VALUES):
         raise BadValue(kind, name, "belongs to no message")
     text = _write(kind, language, given)
-    brief = _write(kind, _OTHER[language], given, brief=True)
-    if brief and len(segments(f"{text}\n{brief}")) <= MOST_PARTS:
-        return f"{text}\n{brief}"
-    return text
+    while len(segments(text)) > MOST_PARTS and given.get("figures"):
+        given["figures"] = _texts(kind, "figures", given["figures"])[:-1]
+        text = _write(kind, language, given)
+    brief = _write(kind, _OTHER[language], given, "brief")
+    second = f"\n{brief}" if brief and len(segments(f"{text}\n{brief}")) <= MOST_PARTS else ""
+    hint = _write(kind, language, given, "hint")
+    with_hint = f"{text} {hint}{second}"
+    if hint and len(segments(with_hint)) == len(segments(text + second)):
+        return with_hint  # it costs the state nothing more
+    return text + second
 
 
-def _write(kind: MessageKind, language: str, given: Mapping[str, object], *, brief: bool = False) -> str:
+def _write(kind: MessageKind, language: str, given: Mapping[str, object], attribute: str | None = None) -> str:
     bundle = _bundle(language, str(given["service"]) if "service" in needs(kind) else None)
     if not bundle.has_message(kind.value):
         raise MissingText(f"message {kind}: no text in language `{language}`")
     message = bundle.get_message(kind.value)
-    pattern = message.attributes.get("brief") if brief else message.value
+    pattern = message.attributes.get(attribute) if attribute else message.value
     if pattern is None:
         return ""
     arguments: dict[str, object] = {
@@ -96,6 +106,7 @@ def _write(kind: MessageKind, language: str, given: Mapping[str, object], *, bri
     first, last = _numbers(kind, given)
     arguments["yes"] = _line(bundle, "yes") + first
     arguments["no"] = _line(bundle, "no") + last
+    arguments["why_word"] = _line(bundle, "why") + first
     arguments["open"] = "yes" if "until" in arguments else "no"
     if "questions" in arguments:
         arguments["questions"] = _list(kind, language, given["questions"])
@@ -203,14 +214,30 @@ def _word(kind: MessageKind, name: str, value: object) -> str:
     return str(value)
 
 
-def _foreign(kind: MessageKind, name: str, value: object) -> str:
+def _texts(kind: MessageKind, name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one.strip() for one in value):
+        raise BadValue(kind, name, "must be a list of texts")
+    return tuple(value)
+
+
+def _figures(kind: MessageKind, name: str, value: object) -> str:
+    """One sentence with all of them and a space after it; nothing where there are none."""
+    shown = "; ".join(_plain(_LINK.sub("", one)) for one in _texts(kind, name, value))
+    return f"{shown}. " if shown else ""
+
+
+def _reason(kind: MessageKind, name: str, value: object) -> str:
+    return _foreign(kind, name, value, LONGEST_REASON)
+
+
+def _foreign(kind: MessageKind, name: str, value: object, longest: int = LONGEST_FOREIGN) -> str:
     """Another body's words, made safe: one line, no link, not too long, without its own full stop."""
     if not isinstance(value, str) or not value.strip():
         raise BadValue(kind, name, "must be a text")
     text = _plain(_LINK.sub("", "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in value)))
     text = text.rstrip(" .,;:")
-    if len(text) > LONGEST_FOREIGN:
-        text = text[:LONGEST_FOREIGN].rsplit(" ", 1)[0].rstrip(" .,;:") + "..."
+    if len(text) > longest:
+        text = text[:longest].rsplit(" ", 1)[0].rstrip(" .,;:") + "..."
     return text or "-"
 
 
@@ -226,6 +253,9 @@ _SHOW: Final[Mapping[str, Callable[[MessageKind, str, object], str]]] = {
     "problem": _word,
     "document": _foreign,
     "reason": _foreign,
+    "why": _reason,
+    "ground": _foreign,
+    "figures": _figures,
     "questions": lambda _kind, _name, _value: "",
 }
 

@@ -28,6 +28,7 @@ from desk.reconcile import Reconciler
 from dialogue import Meaning, MessageKind
 from gateway.bodies import nameable, storable
 from gateway.faults import passes, report
+from gateway.reasons import explain
 from gateway.receipts import Receipts
 from workflows import model
 
@@ -196,7 +197,9 @@ class Relay:
             meant = heard.said.meaning
             if heard.question and await messages.answers_of(session, heard.question.key, meant) >= MOST_ANSWERS:
                 raise Stuck(FLOOD)
-        if case is None or not await self._taken(case, incoming):
+        if heard.said.asks_why and await explain(self.card, self.centre, self._of_the_owner, incoming, heard):
+            pass  # it is no answer: the case goes on waiting, and hears nothing of it
+        elif case is None or not await self._taken(case, incoming):
             await self._answer(incoming, heard, case)
         async with self.card.statements() as session:
             await messages.relayed(session, incoming.message_id, heard.said.meaning)

@@ -13,12 +13,15 @@ money = { $frequency ->
 
 yes = ИӘ
 no = ЖОҚ
+why = НЕГЕ
 
 offer = Сізге тиесілі: { benefit }, { money }. Өтінішсіз рәсімдеуге келісесіз бе? Жауап: { $yes } не { $no }, мерзімі { $until }, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414.
     .brief = Қаз.: { $amount } теңге. Жауап: { $yes } не { $no }.
+    .hint = Есебі: { $why_word }.
 
 offer_more = Отбасыңыз өзгерді: { benefit }, енді { $amount_before } теңге орнына { money } тиесілі. Келісесіз бе? Жауап: { $yes } не { $no }, мерзімі { $until }, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414.
     .brief = Қаз.: { $amount_before } орнына { $amount } теңге. Жауап: { $yes } не { $no }.
+    .hint = Есебі: { $why_word }.
 
 reminder = Еске саламыз: { benefit }, { money }. Жауабыңызды күтіп отырмыз: { $yes } немесе { $no }, мерзімі { $until }. Жауап тегін. Тексеру: 1414.
     .brief = Қаз.: жауап беріңіз: { $yes } не { $no }.
@@ -73,6 +76,17 @@ which_question = Сізге бірнеше сұрақ қойылды:
     .brief = Қаз.: нөмірімен жауап беріңіз: { $yes } не { $no }.
 
 no_question = Қазір Сізге қойылған сұрақ жоқ, жауап берудің қажеті жоқ. { -questions }
+
+# To who asks why. `.hint` of an offer says that one may, where it costs no further part.
+
+why_amount = Есебі: { benefit }, { money }{ $open ->
+    [yes] , соңғы күні { $until }
+   *[no] {""}
+}. { $figures }Негізі: { $ground }. Келіспесеңіз: 1414, тегін.
+
+why_refused = Тағайындалмады: { benefit }. Себебі: { $why }. Негізі: { $ground }. Шағым беру: 1414, тегін.
+
+why_undecided = Әлі шешілген жоқ: { benefit }. Мұны маман шешеді. { -questions }
 
 # Notices: nothing is asked and nothing is to be answered.
 

@@ -13,12 +13,15 @@ money = { $frequency ->
 
 yes = ДА
 no = НЕТ
+why = ПОЧЕМУ
 
 offer = Вам положено: { benefit }, { money }. Согласны оформить без заявления? Ответьте { $yes } или { $no } до { $until }, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414.
     .brief = Рус.: { $amount } тенге. Ответ: { $yes } или { $no }.
+    .hint = Расчёт: { $why_word }.
 
 offer_more = Состав семьи изменился: { benefit }, теперь положено { money } вместо { $amount_before } тенге. Согласны? Ответьте { $yes } или { $no } до { $until }, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414.
     .brief = Рус.: { $amount } тенге вместо { $amount_before }. Ответ: { $yes } или { $no }.
+    .hint = Расчёт: { $why_word }.
 
 reminder = Напоминаем: { benefit }, { money }. Ждём Ваш ответ: { $yes } или { $no } до { $until }. Ответ бесплатный. Проверить: 1414.
     .brief = Рус.: ответьте { $yes } или { $no }.
@@ -73,6 +76,17 @@ which_question = Вам задано несколько вопросов:
     .brief = Рус.: ответьте с номером: { $yes } или { $no }.
 
 no_question = Сейчас вопросов к Вам нет, отвечать не нужно. { -questions }
+
+# To who asks why. `.hint` of an offer says that one may, where it costs no further part.
+
+why_amount = Расчёт: { benefit }, { money }{ $open ->
+    [yes] , по { $until }
+   *[no] {""}
+}. { $figures }Основание: { $ground }. Не согласны: 1414, бесплатно.
+
+why_refused = Не назначено: { benefit }. Причина: { $why }. Основание: { $ground }. Обжалование: 1414, бесплатно.
+
+why_undecided = Ещё не решено: { benefit }. Решит специалист. { -questions }
 
 # Notices: nothing is asked and nothing is to be answered.
 

@@ -36,6 +36,26 @@ def test_an_unclear_answer_keeps_its_number(text: str, number: int | None) -> No
     assert understand(text) == Understanding(Meaning.UNCLEAR, number)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("НЕГЕ", "неге?", "Неліктен", "нелiктен", "nege", "не үшін?", "Қалай есептелді?", "НЕГЕ 2", "рахмет, неге"),
+        *("ПОЧЕМУ", "почему??", "Почему так мало", "а почему мне столько", "pochemu", "За что?", "как посчитали"),
+        *("why", "Why?", "WHY 2"),
+    ],
+)
+def test_who_asks_why_is_heard_and_has_answered_nothing(text: str) -> None:
+    understood = understand(text)
+    assert understood.asks_why
+    assert understood.meaning is Meaning.UNCLEAR
+    assert understood.number == (2 if "2" in text else None)
+
+
+@pytest.mark.parametrize("text", ["", "да", "нет", "что это?", "да, почему нет", "почему нет", "не знаю почему", "1"])
+def test_who_says_something_else_does_not_ask_why(text: str) -> None:
+    assert not understand(text).asks_why
+
+
 def test_too_long_an_answer_is_not_read() -> None:
     assert understand("да " * 300).meaning is Meaning.YES
     assert understand("да " * 400).meaning is Meaning.UNCLEAR
@@ -49,6 +69,12 @@ GAP = st.sampled_from([" ", ", ", ". ", "\n", " - ", "! "])
 
 def _as_typed(text: str, how: int) -> str:
     return (text, text.upper(), text.title(), text.replace("қ", "к").replace("і", "и").replace("ә", "а"))[how]
+
+
+@given(SOME_WORDS, st.sampled_from(LISTED["why"]), SOME_WORDS, GAP)
+@settings(max_examples=200, deadline=None)
+def test_no_text_that_asks_why_is_an_answer(before: list[str], word: str, after: list[str], gap: str) -> None:
+    assert understand(gap.join([*before, word, *after])).meaning not in (Meaning.YES, Meaning.NO)
 
 
 @given(SOME_WORDS, REFUSALS, SOME_WORDS, GAP, st.integers(0, 3))

@@ -9,7 +9,7 @@ from dialogue import MessageKind
 from workflows.model import NoticeKind
 
 ROOT = Path(__file__).parents[2]
-LOOKED_AT = {"activities": "MessageKind", "gateway": "MessageKind", "workflows": "NoticeKind"}
+LOOKED_AT = {"activities": "MessageKind", "gateway": "MessageKind", "desk": "MessageKind", "workflows": "NoticeKind"}
 """Where messages are sent from, and by which name of the kind."""
 
 

@@ -11,6 +11,7 @@ from fluent.runtime import FluentResource
 from fluent.syntax import ast
 
 import benefits
+from benefits.catalogue import benefit
 from dialogue import (
     BadValue,
     Meaning,
@@ -23,6 +24,7 @@ from dialogue import (
     segments,
     services,
     understand,
+    wording,
 )
 from dialogue.kinds import MEASURES
 from dialogue.wording import MOST_PARTS
@@ -41,6 +43,9 @@ VALUES: dict[str, Any] = {
     "day": date(2026, 12, 31),
     "age": 63,
     "amount_before": Decimal("1234567.50"),
+    "figures": ("Размер по числу детей: 20,04 МРП", "МРП: 3 932 тенге", "Минимальная заработная плата: 85 000 тенге"),
+    "ground": "Социальный кодекс, ст. 118 и 171",
+    "why": "Совместно проживающих несовершеннолетних детей или студентов очной формы до 23 лет меньше четырёх.",
     "measures": ("youth_practice", "training", "social_job", "public_works", "job_placement", "business_grant"),
 }
 EVERY = [(kind, language) for kind in MessageKind for language in ("kk", "ru")]
@@ -77,7 +82,8 @@ def test_a_missing_value_is_named(kind: MessageKind, language: str) -> None:
 def test_an_offer_in_kazakh() -> None:
     assert say(MessageKind.OFFER, "kk", service="multi-child", amount=Decimal("78798"), frequency="monthly") == (
         "Сізге тиесілі: көпбалалы отбасыға жәрдемақы, айына 78 798 теңге. Өтінішсіз рәсімдеуге келісесіз бе? "
-        "Жауап: ИӘ не ЖОҚ, мерзімі 05.03.2025 18:00, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414.\n"
+        "Жауап: ИӘ не ЖОҚ, мерзімі 05.03.2025 18:00, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414. "
+        "Есебі: НЕГЕ.\n"
         "Рус.: 78 798 тенге. Ответ: ДА или НЕТ."
     )
 
@@ -85,7 +91,8 @@ def test_an_offer_in_kazakh() -> None:
 def test_an_offer_in_russian() -> None:
     assert say(MessageKind.OFFER, "ru", service="multi-child", amount=Decimal("78798"), frequency="monthly") == (
         "Вам положено: пособие многодетной семье, 78 798 тенге в месяц. Согласны оформить без заявления? Ответьте ДА "
-        "или НЕТ до 05.03.2025 18:00, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414.\n"
+        "или НЕТ до 05.03.2025 18:00, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414. "
+        "Расчёт: ПОЧЕМУ.\n"
         "Қаз.: 78 798 теңге. Жауап: ИӘ не ЖОҚ."
     )
 
@@ -104,6 +111,50 @@ def test_the_second_language_is_left_out_where_there_is_no_room(monkeypatch: pyt
     assert "\nҚаз.: " in say(MessageKind.OFFER)
     monkeypatch.setattr("dialogue.wording.MOST_PARTS", 3)
     assert "\n" not in say(MessageKind.OFFER)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_an_offer_says_that_one_may_ask_only_where_it_costs_nothing(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With and without the line, an offer has as many parts, and its second language too."""
+    hinted = {service: say(MessageKind.OFFER, language, service=service) for service in sorted(services())}
+    word = {"kk": "Есебі: НЕГЕ.", "ru": "Расчёт: ПОЧЕМУ."}[language]
+    assert 0 < sum(word in text for text in hinted.values()) < len(hinted)
+    original = wording._write
+    monkeypatch.setattr(wording, "_write", lambda *told: "" if told[-1] == "hint" else original(*told))
+    for service, text in hinted.items():
+        bare = say(MessageKind.OFFER, language, service=service)
+        assert len(segments(text)) == len(segments(bare))
+        assert text.count("\n") == bare.count("\n")
+
+
+def test_as_many_figures_are_told_as_fit() -> None:
+    few, many = ("Размер: 20 МРП",), tuple(f"Очень длинное название показателя номер {n}: 1 МРП" for n in range(6))
+    assert f"{few[0]}. Основание" in say(MessageKind.WHY_AMOUNT, figures=few)
+    assert "в месяц. Основание" in say(MessageKind.WHY_AMOUNT, figures=(), frequency="monthly")
+    text = say(MessageKind.WHY_AMOUNT, figures=many)
+    assert len(segments(text)) == MOST_PARTS
+    told = [one for one in many if one in text]
+    assert told == list(many[: len(told)])
+    assert 0 < len(told) < len(many)
+    assert len(segments(text.replace(told[-1], f"{told[-1]}; {many[len(told)]}"))) > MOST_PARTS
+
+
+def test_what_is_paid_until_a_day_says_which() -> None:
+    assert ", по 31.12.2026. " in say(MessageKind.WHY_AMOUNT, until=date(2026, 12, 31))
+    assert "149 416 тенге. " in say(MessageKind.WHY_AMOUNT, until=None)
+
+
+def test_the_laws_own_reason_for_a_no_is_told_whole() -> None:
+    reasons = [
+        text[language]
+        for service in benefits.services(every=True)
+        for text in benefit(service.code).legislation.own.conditions.values()
+        for language in ("kk", "ru")
+    ]
+    assert max(map(len, reasons)) <= wording.LONGEST_REASON
+    assert VALUES["why"] in say(MessageKind.WHY_REFUSED) + "."
 
 
 def test_open_questions_are_numbered() -> None:
@@ -148,6 +199,8 @@ def test_times_are_those_of_almaty() -> None:
         (MessageKind.PENSION_AGE_NEAR, "age", "63", "whole number of years"),
         (MessageKind.EMPLOYMENT_MEASURES, "measures", ("lottery",), "must be some of job_placement"),
         (MessageKind.EMPLOYMENT_MEASURES, "measures", (), "must be some of job_placement"),
+        (MessageKind.WHY_AMOUNT, "figures", "20,04 МРП", "must be a list of texts"),
+        (MessageKind.WHY_AMOUNT, "figures", (" ",), "must be a list of texts"),
         (MessageKind.WHICH_QUESTION, "questions", {}, "must map"),
         (MessageKind.WHICH_QUESTION, "questions", {0: "childbirth"}, "from 1 to 99"),
     ],
@@ -201,7 +254,7 @@ def test_the_files_hold_exactly_the_kinds(language: str) -> None:
     resource = FluentResource((TEXTS / f"{language}.ftl").read_text(encoding="utf-8"))
     assert not [entry for entry in resource.body if isinstance(entry, ast.Junk)]
     named = {entry.id.name for entry in resource.body if isinstance(entry, ast.Message)}
-    assert named == {kind.value for kind in MessageKind} | {"yes", "no", "money", "measure"}
+    assert named == {kind.value for kind in MessageKind} | {"yes", "no", "why", "money", "measure"}
 
 
 def test_each_service_has_both_languages() -> None:

@@ -49,9 +49,19 @@ async def test_a_case_from_the_command_line(stack: EmbeddedStack, outside: Outsi
     code, out, _ = await starter(stack, "cases", "--stage", "consent", "--json")
     assert [row["ref"] for row in json.loads(out)] == [ref]
 
+    code, out, _ = await starter(stack, "case", ref, "--why", "--language", "ru")
+    assert code == 0
+    assert "Размер: 69 330 тенге каждый месяц." in out
+    assert person["iin"] not in out
+    assert (await starter(stack, "reply", person["phone"], "Неге?"))[0] == 0
+    async with asyncio.timeout(60):
+        while len(said := await outside.sms(person["phone"])) < 2:
+            await asyncio.sleep(0.1)
+    assert "69 330" in said[-1]["text"]
+
     assert (await starter(stack, "reply", person["phone"], "Иә"))[0] == 0
     async with asyncio.timeout(60):
-        while len(await outside.sms(person["phone"])) < 2:
+        while len(await outside.sms(person["phone"])) < 3:
             await asyncio.sleep(0.1)
         while (view := await _case(stack, ref))["outcome"] is None:
             await asyncio.sleep(0.2)
@@ -61,7 +71,7 @@ async def test_a_case_from_the_command_line(stack: EmbeddedStack, outside: Outsi
         "69330.00",
         "0.00",
     )
-    assert [message["kind"] for message in view["messages"]] == ["offer", "assigned_and_paid"]
+    assert [message["kind"] for message in view["messages"]] == ["offer", "why_amount", "assigned_and_paid"]
     for secret in (person["iin"], person["phone"], person["accounts"][0]["iban"]):
         assert secret not in json.dumps(view, ensure_ascii=False)
     code, _, err = await starter(stack, "resolve", ref, "close", "--by", "a.omarova")
