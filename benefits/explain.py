@@ -13,7 +13,7 @@ from itertools import groupby
 from babel import Locale
 
 from benefits.catalogue import benefit
-from benefits.decision import Decision, Frequency, Right, TraceKind, TraceLine
+from benefits.decision import ZERO, Decision, Frequency, Right, TraceKind, TraceLine
 from benefits.future import Schedule
 from benefits.legislation import Legislation
 from benefits.parameter_file import ENDED, FORECAST
@@ -43,6 +43,11 @@ _OVER_TIME = Texts("Кезеңдер бойынша: {months}.", "По пери�
 _FROM_THEN = Texts("{day} бастап {money} теңге", "с {day} – {money} тенге", "from {day} {money} tenge")
 _EXPECTED = Texts(
     "{then} (күтіледі, әлі заң емес)", "{then} (ожидается, ещё не закон)", "{then} (expected, not law yet)"
+)
+_ARREARS = Texts(
+    "Өткен айлар үшін тиесілі: {money} теңге.",
+    "За прошедшие месяцы причитается: {money} тенге.",
+    "Owed for past months: {money} tenge.",
 )
 _NEXT_LOOK = Texts("Келесі рет қаралатын күн: {day}.", "Посмотрим снова {day}.", "We look at it again on {day}.")
 _PERIOD = Texts("Мерзімі: {start} – {until}.", "Срок: с {start} по {until}.", "Period: from {start} to {until}.")
@@ -161,6 +166,9 @@ def _answer(decision: Decision, schedule: Schedule | None, legislation: Legislat
     if decision.withheld:
         money = {name: show_money(getattr(decision, name), language) for name in ("gross", "withheld", "net")}
         lines.append(_WITHHELD[language].format(**money))
+    if schedule and schedule.arrears:
+        owed = sum((month.net for month in schedule.arrears), ZERO)
+        lines.append(_ARREARS[language].format(money=show_money(owed, language)))
     over_time = list(_over_time(schedule, language)) if schedule else []
     if len(over_time) > 1:
         lines.append(_OVER_TIME[language].format(months=", ".join(over_time)))

@@ -166,6 +166,18 @@ def test_the_amount_is_told_by_the_periods_in_which_it_differs() -> None:
     assert "снова" not in explain(months.decision, "ru")
 
 
+def test_the_months_that_are_owed_are_told_as_a_sum() -> None:
+    lost = read_facts_file(FAMILIES / "breadwinner-lost.yaml")
+    months = schedule("childcare", lost, lost.as_at)
+    owed = sum(month.net for month in months.arrears)
+    assert owed > 0
+    assert f"Owed for past months: {owed:,.0f} tenge.".replace(",", " ") in explain(months.decision, "en", months)
+    assert "Owed" not in explain(months.decision, "en")
+    newborn = read_facts_file(FAMILIES / "newborn.yaml")
+    begun = schedule("childcare", newborn, newborn.as_at)
+    assert "Owed" not in explain(begun.decision, "en", begun)
+
+
 def test_months_whose_law_is_not_made_are_told_as_expected(five_children: Facts) -> None:
     months = schedule("multi-child", five_children, ON)
     assert "с 01.01.2027 – 92 305 тенге (ожидается, ещё не закон)" in explain(months.decision, "ru", months)

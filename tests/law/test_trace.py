@@ -56,7 +56,7 @@ OF_THE_MINISTRY = {"line_by", "line_of_pm", "line_of_median", "region_pm", "regi
 OF_THE_CASE = {
     "payer", "decider", "frequency", "offered", "events", "consent_window_days", "reminder_after_days",
     "late_reply_days", "account_days", "term_working_days", "document_days",
-    "again_after_days", "most_offers", "follows_changes", "day_that_counts", "appeal",
+    "again_after_days", "most_offers", "follows_changes", "appeal",
 }  # fmt: skip
 """Parameters of how a case runs: no decision rests on them."""
 
