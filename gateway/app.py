@@ -16,6 +16,7 @@ from temporalio.client import Client
 
 from benefits import BadFacts
 from benefits.days import day_of
+from benefits.facts.checks import EARLIEST_BIRTH
 from card import Card
 from card.store import DatabaseError, DatabaseRefused
 from desk.opening import AHEAD, Opening
@@ -234,6 +235,8 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta, pla
         today = day_of(datetime.now(UTC))
         if posted.on is not None and posted.on > today + AHEAD:
             raise _bad("on", f"not more than {AHEAD.days} days ahead")
+        if posted.on is not None and posted.on < EARLIEST_BIRTH:
+            raise _bad("on", f"not before {EARLIEST_BIRTH.year}")
         # What holds from a later day is looked at then: by the law of that day nothing is granted before it.
         on = min(posted.on or today, today)
         by_law_of = on if today - on <= played else today

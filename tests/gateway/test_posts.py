@@ -86,7 +86,7 @@ BAD: list[Any] = [
     (EVENTS, "iin", "859912450017"),
     (EVENTS, "iin", 850312450017),
     (EVENTS, "on", "2025-02-30"),
-    (EVENTS, "on", "1999-01-01"),
+    (EVENTS, "on", "1899-12-31"),
     (EVENTS, "on", "0001-01-01"),
 ]
 
