@@ -8,7 +8,8 @@ stop it with file and line.
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,9 +18,10 @@ from types import ModuleType
 from benefits import rules
 from benefits.assessment import Rule
 from benefits.codes import Region
+from benefits.dated import ParameterFile
 from benefits.decision import Frequency
 from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation, check_common
-from benefits.parameter_file import BadParameters, ParameterFile, read_parameter_file
+from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.regions import FILE as REGIONS
 from benefits.regions import tables_by_region, with_lines
 from benefits.takes import Takes
@@ -80,13 +82,21 @@ class Service:
 class Benefit:
     """A rule with its legislation."""
 
-    __slots__ = ("_services", "code", "legislation", "rule")
+    __slots__ = ("_as_known", "_services", "code", "legislation", "rule")
 
     def __init__(self, rule: Rule, legislation: Legislation) -> None:
         self.code = rule.code
         self.rule = rule
         self.legislation = legislation
         self._services: dict[int, tuple[InForce, Service]] = {}
+        self._as_known: dict[int, Benefit] = {}
+
+    def as_known(self, day: date) -> "Benefit":
+        """The same benefit by the law as it was known on the day."""
+        law = self.legislation.as_known(day)
+        if law is self.legislation:
+            return self
+        return self._as_known.setdefault(id(law), Benefit(self.rule, law))  # the law is kept, so its id is its own
 
     def service(self, on: date | None = None) -> Service:
         """The service on a day; without a day, by the last values known."""
@@ -126,13 +136,15 @@ class Benefit:
         )
 
 
-def benefit(code: str) -> Benefit:
-    """The benefit with this code. Raises UnknownService."""
-    known = load()
-    found = known.get(code)
+def benefit(code: str, known: date | None = None) -> Benefit:
+    """The benefit with this code; by the law as it was `known` on a day, or by all that is known. Raises
+    UnknownService.
+    """
+    there = load()
+    found = there.get(code)
     if found is None:
-        raise UnknownService(code, tuple(known))
-    return found
+        raise UnknownService(code, tuple(there))
+    return found if known is None else found.as_known(known)
 
 
 def service(code: str, on: date | None = None) -> Service:
@@ -164,6 +176,19 @@ def load() -> dict[str, Benefit]:
         check_common(common, {name for rule in _rules(modules) for name in (rule.takes | TERMS).kinds()})
         _benefits.update(_load(modules, PARAMETERS))
     return _benefits
+
+
+@contextmanager
+def instead(others: Mapping[str, Benefit]) -> Iterator[None]:
+    """For as long as it is open the law is these benefits alone: for those who ask what another law would give."""
+    there = dict(load())
+    _benefits.clear()
+    _benefits.update(others)
+    try:
+        yield
+    finally:
+        _benefits.clear()
+        _benefits.update(there)
 
 
 def add_directory(path: Path) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from benefits.catalogue import load
 from benefits.codes import Region
-from benefits.parameter_file import FORECAST, DatedValue, Parameter
+from benefits.dated import FORECAST, DatedValue, Parameter
 from benefits.regions import quarter_name
 from benefits.terms import ONE_DAY, quarter_of
 from benefits.texts import Texts
@@ -108,13 +108,17 @@ def _ending(
     after = values[len(law) :]
     if parameter.optional or not law or not after:
         return None
-    announced = next((_shown(value) for value in after if value.stands_in == FORECAST), None)
-    return Ending(code, label, _shown(law[-1]), parameter.unit, after[0].since - ONE_DAY, announced, (service,))
+    announced = next((shown(value) for value in after if value.stands_in == FORECAST), None)
+    return Ending(code, label, shown(law[-1]), parameter.unit, after[0].since - ONE_DAY, announced, (service,))
 
 
 def _with(ending: Ending, service: str) -> Ending:
     return replace(ending, services=tuple(dict.fromkeys((*ending.services, service))))
 
 
-def _shown(value: DatedValue) -> str:
-    return format(value.value, "f") if isinstance(value.value, Decimal) else str(value.value)
+def shown(value: DatedValue) -> str:
+    """The bare value: a number, a word, or words in their order."""
+    held = value.value
+    if isinstance(held, Decimal):
+        return format(held, "f")
+    return held if isinstance(held, str) else " ".join(sorted(held))

@@ -30,16 +30,19 @@ PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
 """Between several answers the one with the lowest number stands."""
 
 
-def assess(code: str, facts: Facts, on: date, *, trace: bool = True, basis: str | None = None) -> Decision:
+def assess(
+    code: str, facts: Facts, on: date, *, trace: bool = True, basis: str | None = None, known: date | None = None
+) -> Decision:
     """The decision on the service for this family, if the application is of the day `on`.
 
     Where a family may have several rights of one service (twins, two disabilities), the first right found; then the
     first that a person must decide; then the first that failed. `basis` asks about one of them. Uses no fact later
-    than `on`.
+    than `on`. `known` is the day as on which the law is known: an old decision comes out as it was made, without what
+    became known of the law later.
 
     Raises UnknownService, and BadFacts for a day before the first parameter or before the applicant's birth.
     """
-    found = benefit(code)
+    found = benefit(code, known)
     best: Decision | None = None
     for decision in _decisions(found, facts, on, trace, basis):
         if decision.right is Right.YES:
@@ -50,9 +53,13 @@ def assess(code: str, facts: Facts, on: date, *, trace: bool = True, basis: str 
     return best
 
 
-def assess_each(code: str, facts: Facts, on: date, *, trace: bool = True) -> tuple[Decision, ...]:
-    """A decision for everything on which a right of this service could rest; at least one. Raises as `assess`."""
-    return tuple(_decisions(benefit(code), facts, on, trace, None))
+def assess_each(
+    code: str, facts: Facts, on: date, *, trace: bool = True, known: date | None = None
+) -> tuple[Decision, ...]:
+    """A decision for everything on which a right of this service could rest; at least one. `known` and errors as
+    `assess`.
+    """
+    return tuple(_decisions(benefit(code, known), facts, on, trace, None))
 
 
 def assess_all(facts: Facts, on: date, *, trace: bool = True, every: bool = True) -> tuple[Decision, ...]:

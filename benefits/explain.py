@@ -13,10 +13,10 @@ from itertools import groupby
 from babel import Locale
 
 from benefits.catalogue import benefit
+from benefits.dated import ENDED, FORECAST
 from benefits.decision import ZERO, Decision, Frequency, Right, TraceKind, TraceLine
 from benefits.future import Schedule
 from benefits.legislation import Legislation
-from benefits.parameter_file import ENDED, FORECAST
 from benefits.terms import ONE_DAY
 from benefits.texts import Language, Texts
 

@@ -40,9 +40,11 @@ class FamilyCard:
         return sum((one.decision.net for one in self.rights if one.decision.frequency is frequency), ZERO)
 
 
-def assess_family(facts: Facts, on: date, *, trace: bool = True, every: bool = True) -> FamilyCard:
+def assess_family(
+    facts: Facts, on: date, *, trace: bool = True, every: bool = True, known: date | None = None
+) -> FamilyCard:
     """The rights of all adults who are born by the day, each right once; with `every` false only of the services that
-    the Card offers. Raises as `assess`.
+    the Card offers. `known` and errors as `assess`.
     """
     order = sorted(range(len(facts.adults)), key=lambda index: facts.adults[index] != facts.applicant)
     born = [index for index in order if facts.adults[index].birth_date <= on or index == order[0]]
@@ -51,7 +53,7 @@ def assess_family(facts: Facts, on: date, *, trace: bool = True, every: bool = T
         best: dict[Hashable, Claim] = {}
         for index in born:
             asked = replace(facts, applicant=facts.adults[index])
-            for decision in assess_each(service.code, asked, on, trace=trace):
+            for decision in assess_each(service.code, asked, on, trace=trace, known=known):
                 key = None if benefit(service.code).rule.one_right is OneRight.PER_FAMILY else decision.basis
                 if key not in best or PREFERENCE[decision.right] < PREFERENCE[best[key].decision.right]:
                     best[key] = Claim(index, decision)

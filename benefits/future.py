@@ -107,17 +107,24 @@ class Schedule:
 
 
 def schedule(
-    code: str, facts: Facts, on: date, *, basis: str | None = None, months: int = HORIZON_MONTHS, trace: bool = True
+    code: str,
+    facts: Facts,
+    on: date,
+    *,
+    basis: str | None = None,
+    months: int = HORIZON_MONTHS,
+    trace: bool = True,
+    known: date | None = None,
 ) -> Schedule:
     """The schedule of the decision that `assess` gives; without months unless the right is "yes". Raises as `assess`.
 
     `months` limits how many months from the month of application on are listed. A one-off benefit has one entry, in
     the month of application.
     """
-    decision = assess(code, facts, on, basis=basis, trace=trace)
+    decision = assess(code, facts, on, basis=basis, trace=trace, known=known)
     if decision.right is not Right.YES:
         return Schedule(decision, (), True, None)
-    found = benefit(code)
+    found = benefit(code, known)
     if decision.frequency is Frequency.ONCE:
         once = Month(month_of(on), decision.gross, decision.withheld, provisional=False)
         return Schedule(decision, (once,), True, None)

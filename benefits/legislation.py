@@ -13,9 +13,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import NoReturn
 
+from benefits.dated import ENDED, DatedValue, Key, Parameter, ParameterFile
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
-from benefits.parameter_file import ENDED, BadParameters, DatedValue, Key, Parameter, ParameterFile
+from benefits.parameter_file import BadParameters
 from benefits.takes import Takes
 from benefits.terms import month_number
 from benefits.texts import Texts
@@ -44,13 +45,16 @@ MUST_STATE = ("payer", "decider", "frequency", "rounding", "events")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value, with the line that it leaves in a trace. `settled`: it is law, no forecast, no ended law."""
+    """One value, with the line that it leaves in a trace. `settled`: it is law, no forecast, no ended law; `dated`
+    what its file says of it.
+    """
 
     value: Decimal
     word: str
     codes: frozenset[str]
     line: TraceLine
     settled: bool
+    dated: DatedValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,11 @@ class InForce:
         index = bisect_right(begins, number) - 1
         return entries[index] if index >= 0 else None
 
-    def lines(self) -> list[TraceLine]:
+    def entries(self) -> list[Entry]:
         """Every value in force, for those who list parameters."""
-        found = [entry.line for entry in self.single.values()]
-        found += [entry.line for _, entries in self.brackets.values() for entry in entries]
-        found += [entry.line for rows in self.tables.values() for entry in rows.values()]
+        found = [*self.single.values()]
+        found += [entry for _, entries in self.brackets.values() for entry in entries]
+        found += [entry for rows in self.tables.values() for entry in rows.values()]
         return found
 
 
@@ -94,6 +98,7 @@ class Legislation:
         self, own: ParameterFile, common: ParameterFile, takes: Takes, must_state: tuple[str, ...] = MUST_STATE
     ) -> None:
         self.own = own
+        self.must_state = must_state
         self.taken = takes.kinds()
         self.takes = takes
         self.common = common
@@ -117,6 +122,19 @@ class Legislation:
         self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
+        self._learned = sorted(own.learned | common.learned)
+        self._as_known: dict[int, Legislation] = {}
+
+    def as_known(self, day: date) -> "Legislation":
+        """The same law as it was known on the day: of what became known later nothing is in it."""
+        so_far = bisect_right(self._learned, day)
+        if so_far == len(self._learned):
+            return self
+        kept = self._as_known.get(so_far)
+        if kept is None:
+            own, common = self.own.as_known(day), self.common.as_known(day)
+            kept = self._as_known[so_far] = Legislation(own, common, self.takes, self.must_state)
+        return kept
 
     def at(self, day: date) -> InForce:
         """The values in force on the day. Raises BadFacts for a day before the first parameter."""
@@ -233,6 +251,7 @@ class Legislation:
             codes=value if isinstance(value, frozenset) else frozenset(),
             line=line,
             settled=dated.stands_in is None,
+            dated=dated,
         )
 
     def _check(self, must_state: tuple[str, ...]) -> None:
@@ -257,7 +276,7 @@ class Legislation:
                         parameter.lines[strange[0]],
                         f"{parameter.name!r} has no row {strange[0]!r}; one of {known}",
                     )
-                for value in (value for values in parameter.series.values() for value in values):
+                for value in (value for values in parameter.written.values() for value in values):
                     # What the common file lists, the code knows; a service cannot add to it.
                     self._check_value(file, value, shared.choices or parameter.choices)
 
@@ -343,7 +362,7 @@ def _hint(name: str, known: list[str]) -> str:
 
 def _first(parameter: Parameter) -> date:
     """The day from which there is a value: of a table or brackets the earliest, for a row may be added later."""
-    return min(values[0].since for values in parameter.series.values())
+    return min(values[0].since for values in parameter.series.values() if values)
 
 
 def _first_month_from(day: date) -> int:

@@ -3,14 +3,15 @@
 It only shows what the parameter files hold; nothing here decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from benefits.catalogue import benefit, load
+from benefits.dated import Signature
 from benefits.decision import TraceLine
 from benefits.explain import value_in_words
-from benefits.legislation import Legislation
+from benefits.legislation import Entry, Legislation
 from benefits.texts import LANGUAGES, Texts
 
 
@@ -22,10 +23,17 @@ class ListedParameter:
     label: Texts
     ground: Texts
     words: Texts
+    known_since: date | None
+    signed: Signature | None
 
     def to_dict(self) -> dict[str, Any]:
         texts = {"label": self.label, "ground": self.ground, "words": self.words}
-        return {**self.line.to_dict(), **{name: text.to_dict() for name, text in texts.items()}}
+        return {
+            **self.line.to_dict(),
+            **{name: text.to_dict() for name, text in texts.items()},
+            "known_since": self.known_since.isoformat() if self.known_since else None,
+            "signed": self.signed.to_dict() if self.signed else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +77,45 @@ def changes_between(code: str, first: date, last: date) -> tuple[Change, ...]:
     changes: list[Change] = []
     for day in (day for day in legislation.changes if first < day <= last):
         after = _by_code(legislation, day)
-        changes += (
-            Change(found, day, legislation.label(_name(found)), before.get(found), after.get(found))
-            for found in before.keys() | after.keys()
-            if _value(before.get(found)) != _value(after.get(found))
-        )
+        changes += _differing(legislation, day, before, after)
         before = after
     return tuple(sorted(changes, key=lambda change: (change.code, change.on)))
 
 
+def differences(one: Legislation, other: Legislation, on: date) -> tuple[Change, ...]:
+    """What differs on a day between two laws of one service, each with the day from which it is in force. Raises
+    BadFacts for a day before the first parameter.
+    """
+    found = _differing(one, on, _by_code(one, on), _by_code(other, on))
+    return tuple(
+        replace(change, on=side.line.since or on) for change in found if (side := change.after or change.before)
+    )
+
+
+def _differing(
+    legislation: Legislation, on: date, before: dict[str, ListedParameter], after: dict[str, ListedParameter]
+) -> list[Change]:
+    return [
+        Change(found, on, legislation.label(_name(found)), before.get(found), after.get(found))
+        for found in sorted(before.keys() | after.keys())
+        if _value(before.get(found)) != _value(after.get(found))
+    ]
+
+
 def _by_code(legislation: Legislation, on: date) -> dict[str, ListedParameter]:
     return {
-        line.code: _listed(legislation, line)
-        for line in legislation.at(on).lines()
-        if _name(line.code) in legislation.taken
+        entry.line.code: _listed(legislation, entry)
+        for entry in legislation.at(on).entries()
+        if _name(entry.line.code) in legislation.taken
     }
 
 
-def _listed(legislation: Legislation, line: TraceLine) -> ListedParameter:
+def _listed(legislation: Legislation, entry: Entry) -> ListedParameter:
+    line = entry.line
     words = Texts(*(value_in_words(line, legislation, language) for language in LANGUAGES))
     ground = legislation.references[line.reference or ""]
-    return ListedParameter(line, legislation.label(_name(line.code)), ground, words)
+    label, dated = legislation.label(_name(line.code)), entry.dated
+    return ListedParameter(line, label, ground, words, dated.known_since, dated.signed)
 
 
 def _value(listed: ListedParameter | None) -> object:

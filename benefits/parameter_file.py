@@ -7,7 +7,7 @@ any person.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -16,7 +16,17 @@ from typing import NoReturn
 
 import yaml
 
-from benefits.terms import ONE_DAY
+from benefits.dated import (
+    FORECAST,
+    UNVERIFIED,
+    DatedValue,
+    Key,
+    Parameter,
+    ParameterFile,
+    Series,
+    Signature,
+    known_on,
+)
 from benefits.texts import LANGUAGES, Texts
 
 AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
@@ -41,12 +51,6 @@ NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 WORD_UNITS = ("choice", "codes")
 UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, AGE, *WORD_UNITS)
 MARKS = frozenset("SPCU")
-UNVERIFIED = "unverified"
-FORECAST = "forecast"
-"""Status of a value that was announced and is not law yet."""
-ENDED = "ended"
-"""Status of the last value of a law that has ended, while nobody has entered the next."""
-Key = int | str
 _SERIES = ("values", "brackets", "table")
 
 
@@ -56,61 +60,6 @@ class BadParameters(ValueError):
     def __init__(self, path: Path, line: int, what: str) -> None:
         super().__init__(f"{path.name}:{line}: {what}")
         self.path = path
-
-
-@dataclass(frozen=True, slots=True)
-class DatedValue:
-    """A value from `since` to `until` (last day, None until the next value), with its legal ground and mark.
-
-    `stands_in` is None for law in force; with `forecast` or `ended` the value shows what to expect and decides nothing.
-    """
-
-    since: date
-    until: date | None
-    value: Decimal | str | frozenset[str]
-    reference: str
-    mark: str
-    line: int
-    stands_in: str | None = None
-
-    @property
-    def status(self) -> str | None:
-        return self.stands_in or (UNVERIFIED if self.mark == "U" else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter: one series of values (`series[None]`), or one for each bracket (int) or row of a table (str).
-
-    `kind` is "values", "brackets" or "table", as in the file.
-    """
-
-    name: str
-    label: Texts | None
-    unit: str
-    kind: str
-    series: dict[Key | None, tuple[DatedValue, ...]]
-    optional: bool
-    line: int
-    lines: dict[Key | None, int]
-    """Of each bracket or row."""
-    choices: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterFile:
-    path: Path
-    service: str
-    names: Texts
-    reference: str | None
-    references: dict[str, Texts]
-    parameters: dict[str, Parameter]
-    figures: dict[str, Texts] = field(default_factory=dict)
-    conditions: dict[str, Texts] = field(default_factory=dict)
-    questions: dict[str, Texts] = field(default_factory=dict)
-    words: dict[str, Texts] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
-    """Of each named text, as `conditions.no_child`."""
 
 
 def read_parameter_file(path: Path) -> ParameterFile:
@@ -171,7 +120,7 @@ class _Reader:
         if len(kinds) != 1:
             self.fail(node, f"parameter {name!r} needs exactly one of values, brackets, table")
         kind = kinds[0]
-        series: dict[Key | None, tuple[DatedValue, ...]] = {}
+        series: Series = {}
         lines: dict[Key | None, int] = {None: self.line(node)}
         if kind == "values":
             series[None] = self.series(content["values"], content, unit)
@@ -182,34 +131,44 @@ class _Reader:
                     self.fail(rows, f"the bracket of {key} is given twice")
                 series[key], lines[key] = self.series(rows, content, unit), self.line(rows)
         optional = "optional" in content and self.flag(content["optional"])
-        if not optional:
-            self.check_no_gap(series)
-            series = {key: _carried_on(values) for key, values in series.items()}
+        self.check_as_known(name, series, optional)
         label = self.texts(content["label"]) if "label" in content else None
         choices = frozenset(self.text(content["choices"]).split()) if "choices" in content else frozenset[str]()
-        return Parameter(name, label, unit, kind, series, optional, self.line(node), lines, choices)
+        own = Parameter(name, label, unit, kind, series, series, optional, self.line(node), lines, choices)
+        return own.as_known(date.max)
 
     def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:
         values: list[DatedValue] = []
         for text, entry in self.entries(node, "values", repeated="overlapping values: the same date twice"):
-            value = self.dated_value(text, entry, inherited, unit)
-            if values:
-                earlier = values[-1]
-                if value.since <= earlier.since:
-                    self.fail(entry, f"overlapping values: {value.since} does not come after {earlier.since}")
-                if earlier.until is not None and value.since <= earlier.until:
-                    self.fail(entry, f"overlapping values: {value.since} lies within the value of {earlier.since}")
-                if earlier.stands_in and not value.stands_in:
-                    self.fail(entry, f"law in force after a forecast: take the forecast of {earlier.since} out")
-            values.append(value)
+            for value, at in self.values_of(text, entry, inherited, unit):
+                for earlier in values:
+                    self.check_told_apart(earlier, value, at)
+                values.append(value)
         if not values:
             self.fail(node, "a parameter needs at least one dated value")
         return tuple(values)
 
+    def values_of(
+        self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str
+    ) -> Iterator[tuple[DatedValue, yaml.Node]]:
+        """The value of a date, or its several, which became known one after the other."""
+        for entry in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            yield self.dated_value(since, entry, inherited, unit), entry
+
+    def check_told_apart(self, earlier: DatedValue, value: DatedValue, node: yaml.Node) -> None:
+        """Of two values for one day the later written is also the later known, or nobody could say which holds."""
+        if value.since < earlier.since or (value.since == earlier.since and value.known <= earlier.known):
+            what = f"overlapping values: {value.since} does not come after {earlier.since}"
+            self.fail(node, f"{what}; of two for one day the second has a later known_since")
+        if earlier.until is not None and value.since <= earlier.until and value.known == earlier.known:
+            self.fail(node, f"overlapping values: {value.since} lies within the value of {earlier.since}")
+
     def dated_value(self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> DatedValue:
         if isinstance(node, yaml.MappingNode):
             own = self.mapping(
-                node, required=("value",), allowed=("reference", "mark", "status", "until", "forecast", "note")
+                node,
+                required=("value",),
+                allowed=("reference", "mark", "status", "until", "forecast", "note", "known_since", "signed"),
             )
         else:
             own = {"value": node}
@@ -239,7 +198,16 @@ class _Reader:
             mark=mark,
             line=self.line(node),
             stands_in=FORECAST if "forecast" in own and self.flag(own["forecast"]) else None,
+            known_since=self.day(self.text(own["known_since"]), own["known_since"]) if "known_since" in own else None,
+            signed=self.signature(own["signed"], mark) if "signed" in own else None,
         )
+
+    def signature(self, node: yaml.Node, mark: str) -> Signature:
+        content = self.mapping(node, required=("by", "on", "document"), allowed=())
+        if mark == "U":
+            self.fail(node, "a signed value is no longer unverified: mark it S, P or C and take its status out")
+        by, on, document = (self.text(content[name]) for name in ("by", "on", "document"))
+        return Signature(by, self.day(on, content["on"]), document)
 
     def value(self, node: yaml.Node, unit: str) -> Decimal | str | frozenset[str]:
         text = self.text(node)
@@ -258,10 +226,20 @@ class _Reader:
             self.fail(node, f"at most {LARGEST[unit]} {unit}, not {text!r}")
         return number
 
-    def check_no_gap(self, series: dict[Key | None, tuple[DatedValue, ...]]) -> None:
-        for values in series.values():
-            for earlier, later in pairwise(values):
-                if earlier.until is not None and (later.since - earlier.until).days != 1:
+    def check_as_known(self, name: str, series: Series, optional: bool) -> None:
+        """Whatever day one asks as known on, the values are those of a law: no gap, and no law after a forecast."""
+        learned = {date.min, *(value.known for values in series.values() for value in values)}
+        for day in sorted(learned):
+            held = [known_on(values, day) for values in series.values()]
+            if not optional and not any(held):
+                first = min((values[0] for values in series.values()), key=lambda value: value.line)
+                what = f"nothing was known of {name!r} before {first.known_since}: one value has no known_since"
+                raise BadParameters(self.path, first.line, what)
+            for earlier, later in (pair for values in held for pair in pairwise(values)):
+                if earlier.stands_in and not later.stands_in:
+                    what = f"law in force after a forecast: take the forecast of {earlier.since} out"
+                    raise BadParameters(self.path, later.line, what)
+                if not optional and earlier.until is not None and (later.since - earlier.until).days != 1:
                     raise BadParameters(self.path, later.line, f"no value between {earlier.until} and {later.since}")
 
     def flag(self, node: yaml.Node) -> bool:
@@ -326,11 +304,3 @@ class _Reader:
 
     def fail(self, node: yaml.Node, what: str) -> NoReturn:
         raise BadParameters(self.path, self.line(node), what)
-
-
-def _carried_on(values: tuple[DatedValue, ...]) -> tuple[DatedValue, ...]:
-    """A law that ends leaves its last value in sight, as one that decides nothing."""
-    last = values[-1]
-    if last.until is None:
-        return values
-    return (*values, replace(last, since=last.until + ONE_DAY, until=None, stands_in=ENDED))

@@ -92,12 +92,14 @@ def readings(mapping: Mapping[str, Any]) -> Readings:
     return Readings(tuple(found), doubts)
 
 
-def assess_readings(code: str, read: Readings, on: date, *, trace: bool = True) -> tuple[Decision, ...]:
+def assess_readings(
+    code: str, read: Readings, on: date, *, trace: bool = True, known: date | None = None
+) -> tuple[Decision, ...]:
     """As `assess_each`, for every reading. What the readings answer alike stands; of the rest a person is asked.
 
     Raises as `assess_each`.
     """
-    ways = [assess_each(code, facts, on, trace=trace) for facts in read.ways]
+    ways = [assess_each(code, facts, on, trace=trace, known=known) for facts in read.ways]
     if len(ways) > 1 and not _alike([tuple(_outcome(one) for one in way) for way in ways]):
         decisions = _one_by_one(ways)
     else:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from benefits import catalogue
+from benefits.dated import UNVERIFIED
 from benefits.legislation import COMMON, TERMS
 from benefits.notices.due import RULES
-from benefits.parameter_file import MARKS, UNITS, UNVERIFIED
+from benefits.parameter_file import MARKS, UNITS
 from benefits.texts import LANGUAGES
 
 FILE = Path(__file__).parent / "parameters" / "schema.json"
@@ -31,7 +32,7 @@ def schema() -> Schema:
         "status": {"const": UNVERIFIED, "description": "Said by every value with mark U."},
         "note": {"type": "string"},
     }
-    dated: Schema = {
+    one: Schema = {
         "anyOf": [
             scalar,
             _closed(
@@ -42,11 +43,27 @@ def schema() -> Schema:
                         "type": "boolean",
                         "description": "Announced, no law yet: shown, decides nothing.",
                     },
+                    "known_since": {
+                        "description": "The day from which it could be known, where that is later than the law itself.",
+                    },
+                    "signed": {
+                        **_closed(
+                            {"by": {"type": "string"}, "on": {}, "document": {"type": "string"}},
+                            required=["by", "on", "document"],
+                        ),
+                        "description": "Who held it against the law's text, when, and in which document.",
+                    },
                     **sourced,
                 },
                 required=["value"],
             ),
         ]
+    }
+    several: Schema = {
+        "type": "array",
+        "description": "Values for the same days, each known later than the one before it.",
+        "items": {"$ref": "#/$defs/one"},
+        "minItems": 1,
     }
     series: Schema = {
         "type": "object",
@@ -87,7 +104,8 @@ def schema() -> Schema:
         "allOf": [_only(service, names) for service, names in sorted(_names().items())],
         "$defs": {
             "texts": _closed({language: {"type": "string"} for language in LANGUAGES}, required=list(LANGUAGES)),
-            "dated": dated,
+            "one": one,
+            "dated": {"anyOf": [{"$ref": "#/$defs/one"}, several]},
             "series": series,
             "parameter": parameter,
         },

@@ -1,5 +1,6 @@
 """Which notices are due to a family's applicant on a day. Reads no clock, asks nobody, and sends nothing."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -16,8 +17,11 @@ from benefits.takes import Takes
 RULES = (pension.NOTICE, kandas.NOTICE, employment.NOTICE)
 
 
-def notices_due(facts: Facts, on: date, *, code: str | None = None, trace: bool = True) -> tuple[Notice, ...]:
+def notices_due(
+    facts: Facts, on: date, *, code: str | None = None, trace: bool = True, known_law: date | None = None
+) -> tuple[Notice, ...]:
     """All notices due on the day, or those of one topic. None to the dead and to those who have left the country.
+    `known_law` is the day as on which the law is known; else all that is known of it.
 
     Raises UnknownService for the code, and BadFacts for a day before the first parameter or before the applicant's
     birth.
@@ -30,7 +34,8 @@ def notices_due(facts: Facts, on: date, *, code: str | None = None, trace: bool 
             return ()
     found: list[Notice] = []
     for rule in chosen:
-        assessment = Assessment(known, on, on, _legislation()[rule.code], [] if trace else None)
+        law = _legislation()[rule.code].as_known(known_law or date.max)
+        assessment = Assessment(known, on, on, law, [] if trace else None)
         found += [
             Notice(rule.code, due.kind, on, due.basis, due.values, tuple(assessment.trace or ()))
             for due in rule.due(assessment)
@@ -58,6 +63,11 @@ def notice_topic(code: str, on: date | None = None) -> NoticeTopic:
         events=in_force.single["events"].codes - {NO_EVENT},
         texts=own.figures,
     )
+
+
+def laws() -> Mapping[str, Legislation]:
+    """The law of each topic, by its code. Raises BadParameters."""
+    return _legislation()
 
 
 def _rule(code: str) -> NoticeRule:

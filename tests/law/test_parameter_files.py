@@ -171,7 +171,7 @@ def test_every_value_in_force_has_date_ground_and_mark() -> None:
     for service in benefits.services(every=True):
         found = benefit(service.code)
         for day in found.legislation.changes:
-            for line in found.legislation.at(day).lines():
+            for line in (entry.line for entry in found.legislation.at(day).entries()):
                 assert line.since is not None
                 assert line.since <= day
                 assert line.ground
