@@ -27,12 +27,16 @@ from benefits.listing import Change, ListedParameter, changes_between, parameter
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
 from benefits.parameter_file import BadParameters
 from benefits.readings import Readings, assess_readings, notices_in, readings
+from benefits.redecided import Redecided, redecide
 from benefits.texts import LANGUAGES, Language, Texts
+from benefits.what_if import Answer, ForWhom, for_whom, law_with, law_without_changes, values_changed
+from benefits.worklist import ToCheck, work_list
 
 __all__ = [
     "LANGUAGES",
     "WARNED",
     "WARNED_OF_QUARTER",
+    "Answer",
     "BadFacts",
     "BadIin",
     "BadParameters",
@@ -43,6 +47,7 @@ __all__ = [
     "Ending",
     "Facts",
     "FamilyCard",
+    "ForWhom",
     "Frequency",
     "Language",
     "ListedParameter",
@@ -51,10 +56,12 @@ __all__ = [
     "NoticeTopic",
     "Part",
     "Readings",
+    "Redecided",
     "Right",
     "Schedule",
     "Service",
     "Texts",
+    "ToCheck",
     "TraceKind",
     "TraceLine",
     "Undecided",
@@ -69,8 +76,11 @@ __all__ = [
     "changes_between",
     "endings",
     "explain",
+    "for_whom",
     "ground_in_brief",
     "is_iin",
+    "law_with",
+    "law_without_changes",
     "load",
     "main_figures",
     "make_iin",
@@ -83,6 +93,7 @@ __all__ = [
     "read_facts_file",
     "read_iin",
     "readings",
+    "redecide",
     "region_folders",
     "region_names",
     "region_tables",
@@ -91,4 +102,6 @@ __all__ = [
     "service",
     "services",
     "undecided_in",
+    "values_changed",
+    "work_list",
 ]

@@ -181,9 +181,9 @@ def load() -> dict[str, Benefit]:
 @contextmanager
 def instead(others: Mapping[str, Benefit]) -> Iterator[None]:
     """For as long as it is open the law is these benefits alone: for those who ask what another law would give."""
-    there = dict(load())
+    there, given = dict(load()), dict(others)  # `others` may be the very table that is emptied
     _benefits.clear()
-    _benefits.update(others)
+    _benefits.update(given)
     try:
         yield
     finally:

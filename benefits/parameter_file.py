@@ -231,7 +231,7 @@ class _Reader:
         learned = {date.min, *(value.known for values in series.values() for value in values)}
         for day in sorted(learned):
             held = [known_on(values, day) for values in series.values()]
-            if not optional and not any(held):
+            if not optional and held and not any(held):
                 first = min((values[0] for values in series.values()), key=lambda value: value.line)
                 what = f"nothing was known of {name!r} before {first.known_since}: one value has no known_since"
                 raise BadParameters(self.path, first.line, what)

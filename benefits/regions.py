@@ -15,7 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from benefits.codes import Region
-from benefits.parameter_file import LARGEST, MARKS, NUMBER, BadParameters, DatedValue, Key, ParameterFile
+from benefits.dated import DatedValue, ParameterFile, Series
+from benefits.parameter_file import LARGEST, MARKS, NUMBER, BadParameters
 from benefits.takes import Takes
 from benefits.terms import day_before, next_quarter, quarter_before
 from benefits.texts import Texts
@@ -113,11 +114,13 @@ def with_lines(own: ParameterFile, common: ParameterFile, takes: Takes, folders:
         if parameter.series:
             what = f"the rows of {name!r} stand in {FILE}: leave its table empty"
             raise BadParameters(own.path, parameter.line, what)
-        series: dict[Key | None, tuple[DatedValue, ...]] = {
+        series: Series = {
             region.value: tuple(_dated(lines[key]) for key in sorted(lines) if key[0] == name and key[2] == region)
             for region in Region
         }
-        parameters[name] = replace(parameter, series=series, lines=dict.fromkeys(series, parameter.line))
+        parameters[name] = replace(
+            parameter, written=series, series=series, lines=dict.fromkeys(series, parameter.line)
+        )
     told = {one.source for one in lines.values()} - {*common.references, *own.references}
     references = {**own.references, **{source: Texts.same(source) for source in told}}
     return replace(own, parameters=parameters, references=references)

@@ -1,14 +1,16 @@
 """What was known when the law was applied, and what it said: kept under the key of the step that asked."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card.tables import FactsSnapshot, table
+from card.tables import CaseRecord, FactsSnapshot, table
 
 
 async def keep(session: AsyncSession, key: str, case_ref: str, facts: dict[str, Any], decision: dict[str, Any]) -> None:
@@ -33,6 +35,34 @@ async def taken_at(session: AsyncSession, key: str) -> datetime | None:
 async def last(session: AsyncSession, case_ref: str) -> FactsSnapshot | None:
     """What the registries and the law last said of the case; None before they were asked."""
     return await _of(session, case_ref, newest=True)
+
+
+@dataclass(frozen=True)
+class LastWord:
+    """What the law last said of a case, on which facts and when; `outcome` is None while the case is open."""
+
+    ref: str
+    service: str
+    outcome: str | None
+    taken_at: datetime
+    facts: dict[str, Any]
+    decision: dict[str, Any]
+
+
+async def last_words(
+    session: AsyncSession, services: Collection[str], *, after: str = "", limit: int = 500
+) -> Sequence[LastWord]:
+    """The last snapshot of each case of these services, by reference from the one after `after` on."""
+    case, kept = table(CaseRecord).c, table(FactsSnapshot).c
+    query = (
+        select(kept.case_ref, case.service, case.outcome, kept.taken_at, kept.facts, kept.decision)
+        .join(table(CaseRecord), case.ref == kept.case_ref)
+        .where(kept.case_ref > after, case.service.in_(services))
+        .ext(distinct_on(kept.case_ref))
+        .order_by(kept.case_ref, kept.taken_at.desc())
+        .limit(limit)
+    )
+    return [LastWord(*row) for row in (await session.execute(query)).all()]
 
 
 async def first(session: AsyncSession, case_ref: str) -> FactsSnapshot | None:

@@ -83,6 +83,13 @@ _UNDECIDED_IN = Texts(
     "{name}, {quarter}: нет показателей по {number} из {of} регионов, там решает человек.",
     "{name}, {quarter}: no figures of {number} of {of} regions, a person decides there.",
 )
+_KNOWN_ON = Texts(
+    "Заң {day} күні белгілі болған күйінде; кейін белгілі болғаны ескерілмейді.",
+    "По закону, каким он был известен на {day}; ставшее известным позже не учтено.",
+    "By the law as it was known on {day}, without what became known later.",
+)
+_KNOWN_SINCE = Texts("({day} белгілі)", "(известно с {day})", "(known {day})")
+_SIGNED = Texts("Тексеріп, қол қойған:", "Сверили и подписали:", "Checked and signed:")
 _GROUNDS = Texts("Негіздер", "Основания", "Grounds")
 _NOTHING_CHANGED = Texts("Ештеңе өзгерген жоқ.", "Ничего не изменилось.", "Nothing changed.")
 _UNVERIFIED = Texts(
@@ -103,11 +110,12 @@ _NOTICES = Texts("Хабарламалар", "Уведомления", "Notices"
 
 @dataclass(frozen=True)
 class Card:
-    """The answer to a whole family: its rights, and the notices due to the applicant."""
+    """The answer to a whole family: its rights, and the notices due to the applicant, by the law as `known` on a day."""
 
     facts: Facts
     family: FamilyCard
     notices: tuple[Notice, ...]
+    known: date | None = None
 
     def facts_of(self, claim: Claim) -> Facts:
         """The facts of the family as the adult of this claim would apply."""
@@ -123,24 +131,35 @@ class Card:
         }
 
 
-def decide(service: str, facts: Path, on: date) -> tuple[Decision, ...]:
-    """A decision on each right of this service that the applicant could have. Raises BadFacts, UnknownService."""
+def decide(service: str, facts: Path, on: date, known: date | None) -> tuple[Decision, ...]:
+    """A decision on each right of this service that the applicant could have, by the law as `known` on a day. Raises
+    BadFacts, UnknownService.
+    """
     benefits.service(service)
-    return benefits.assess_each(service, _read(facts), on)
+    return benefits.assess_each(service, _read(facts), on, known=known)
 
 
-def card(facts: Path, on: date) -> Card:
-    """All rights of a family. Raises BadFacts."""
+def card(facts: Path, on: date, known: date | None) -> Card:
+    """All rights of a family, by the law as `known` on a day. Raises BadFacts."""
     family = _read(facts)
-    return Card(family, benefits.assess_family(family, on), benefits.notices_due(family, on))
+    notices = benefits.notices_due(family, on, known_law=known)
+    return Card(family, benefits.assess_family(family, on, known=known), notices, known)
 
 
-def explanations(service: str, facts: Path, on: date, language: Language) -> Iterator[tuple[Decision, str]]:
+def say_known(console: Console, known: date | None, language: Language) -> None:
+    """Says above an answer that it leaves out what became known of the law later."""
+    if known is not None:
+        console.print(fill(_KNOWN_ON[language].format(day=show_day(known)), console.width) + "\n", markup=False)
+
+
+def explanations(
+    service: str, facts: Path, on: date, known: date | None, language: Language
+) -> Iterator[tuple[Decision, str]]:
     """Each decision of `decide`, explained with what its months will be. Raises as `decide`."""
     benefits.service(service)
     family = _read(facts)
-    for decision in benefits.assess_each(service, family, on):
-        yield decision, _explained(family, decision, language)
+    for decision in benefits.assess_each(service, family, on, known=known):
+        yield decision, _explained(family, decision, known, language)
 
 
 def show(console: Console, explained: Iterable[tuple[Decision, str]]) -> None:
@@ -155,8 +174,8 @@ def show(console: Console, explained: Iterable[tuple[Decision, str]]) -> None:
         console.print()
 
 
-def _explained(facts: Facts, decision: Decision, language: Language) -> str:
-    months = benefits.schedule(decision.code, facts, decision.on, basis=decision.basis, trace=False)
+def _explained(facts: Facts, decision: Decision, known: date | None, language: Language) -> str:
+    months = benefits.schedule(decision.code, facts, decision.on, basis=decision.basis, trace=False, known=known)
     return benefits.explain(decision, language, months)
 
 
@@ -166,7 +185,7 @@ def show_card(console: Console, found: Card, language: Language) -> None:
     console.print(f"[bold]{_FAMILY[language].format(day=show_day(family.on))}[/bold]")
     if family.rights:
         columns, rows = [one[language] for one in _COLUMNS], [_row(one, language) for one in family.rights]
-        console.print(_table(columns, rows, 0, right={1}))
+        console.print(table(columns, rows, 0, right={1}))
         totals = {str(often): show_money(family.total(often), language) for often in Frequency}
         console.print(_TOGETHER[language].format(**totals))
     else:
@@ -188,7 +207,7 @@ def show_card(console: Console, found: Card, language: Language) -> None:
         console.print(f"  {kind[language]}, {show_day(day) if isinstance(day, date) else day}", markup=False)
     console.print()
     told_of = [claim for claim in family.claims if claim.decision.right is not Right.NO]
-    show(console, ((one.decision, _explained(found.facts_of(one), one.decision, language)) for one in told_of))
+    show(console, ((one.decision, _explained(found.facts_of(one), one.decision, found.known, language)) for one in told_of))
 
 
 def services_listed(on: date | None) -> list[dict[str, Any]]:
@@ -225,7 +244,7 @@ def show_services(console: Console, listed: Sequence[Mapping[str, Any]], languag
         )
         for one in listed
     )
-    console.print(_table(columns, rows, 1, 2, 4, 5))
+    console.print(table(columns, rows, 1, 2, 4, 5))
 
 
 def parameters_listed(code: str, on: date) -> list[dict[str, Any]]:
@@ -242,19 +261,37 @@ def show_parameters(console: Console, listed: Sequence[Mapping[str, Any]], langu
             one["code"].partition(".")[2],
             one["label"][language],
             one["words"][language],
-            one["since"],
+            _since(one, one["since"], language),
             _STANDS_IN[one["status"]][language] if one["status"] in _STANDS_IN else one["mark"],
             str(grounds.index(one["ground"][language]) + 1),
         )
         for one in listed
     )
-    console.print(_table(columns, rows, 0, 1, 2, right={5}))
+    console.print(table(columns, rows, 0, 1, 2, right={5}))
     console.print(f"\n[bold]{_GROUNDS[language]}[/bold]")
     for number, ground in enumerate(grounds, 1):
         console.print(fill(f"{number:>3}  {ground}", console.width, subsequent_indent="     "), markup=False)
+    signed = [one for one in listed if one["signed"]]
+    if signed:
+        console.print(f"\n[bold]{_SIGNED[language]}[/bold]")
+    for one in signed:
+        print_signature(console, one["code"].partition(".")[2], one["signed"])
     unverified = sum(1 for one in listed if one["status"] == "unverified")
     if unverified:
         console.print("\n" + _UNVERIFIED[language].format(number=unverified))
+
+
+def print_signature(console: Console, what: str, signed: Mapping[str, str]) -> None:
+    """A value, and who held it against the law's text, when, and in which document."""
+    day = show_day(date.fromisoformat(signed["on"]))
+    text = f"  {what}: {signed['by']}, {day}, {signed['document']}"
+    console.print(fill(text, console.width, subsequent_indent="    "), markup=False)
+
+
+def _since(one: Mapping[str, Any] | None, since: str, language: Language) -> str:
+    """From when a value is in force, and from when it was known if not from the beginning."""
+    known = one["known_since"] if one else None
+    return since if known is None else f"{since}\n{_KNOWN_SINCE[language].format(day=known)}"
 
 
 def changes_listed(code: str | None, first: date, last: date) -> list[dict[str, Any]]:
@@ -275,11 +312,11 @@ def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language
             one["code"],
             one["label"][language],
             *(one[side]["words"][language] if one[side] else "-" for side in ("before", "after")),
-            one["on"],
+            _since(one["after"], one["on"], language),
         )
         for one in listed
     )
-    console.print(_table(columns, rows, 0, 1, 2, 3) if listed else _NOTHING_CHANGED[language])
+    console.print(table(columns, rows, 0, 1, 2, 3) if listed else _NOTHING_CHANGED[language])
 
 
 def endings_listed(before: date) -> dict[str, Any]:
@@ -306,7 +343,7 @@ def show_endings(console: Console, listed: Mapping[str, Any], language: Language
         )
         for one in listed["ends"]
     )
-    console.print(_table(columns, rows, 1, right={2, 4, 5}) if listed["ends"] else _NOTHING_ENDS[language])
+    console.print(table(columns, rows, 1, right={2, 4, 5}) if listed["ends"] else _NOTHING_ENDS[language])
     for one in listed["undecided_in"]:
         said = {"name": one["names"][language], "quarter": one["quarter"], "of": one["of"]}
         console.print("\n" + _UNDECIDED_IN[language].format(number=len(one["regions"]), **said), markup=False)
@@ -340,9 +377,7 @@ def warn_of_endings(console: Console, on: date) -> None:
         )
 
 
-def _table(
-    columns: Iterable[str], rows: Iterable[Sequence[str]], *wrapped: int, right: Set[int] = frozenset()
-) -> Table:
+def table(columns: Iterable[str], rows: Iterable[Sequence[str]], *wrapped: int, right: Set[int] = frozenset()) -> Table:
     """A table of which only these columns, by number, may be broken into lines; sums keep to the right."""
     headed = (
         Column(column, no_wrap=number not in wrapped, overflow="fold", justify="right" if number in right else "left")

@@ -194,20 +194,20 @@ def test_every_parameter_has_its_ground_and_mark_in_the_list() -> None:
 
 
 def test_changes_between_two_days_are_those_of_all_services_or_of_one() -> None:
-    changed = {one["code"]: one for one in _json("benefits", "--changes", "2024-12-31", "2025-01-01")}
+    changed = {one["code"]: one for one in _json("benefits", "--changes", "2024-12-31", "2025-01-01")["changes"]}
     assert changed["common.mrp"]["before"]["value"] == "3692"
     assert changed["common.mrp"]["after"]["value"] == "3932"
     assert changed["common.fund_indexation"]["before"] is None
     assert changed["targeted-assistance.line_by"]["after"]["value"] == "larger"
     assert next(iter(changed)).startswith("common.")
-    one = [one["code"] for one in _json("benefits", "multi-child", "--changes", "2024-12-31", "2025-01-01")]
+    one = [one["code"] for one in _json("benefits", "multi-child", "--changes", "2024-12-31", "2025-01-01")["changes"]]
     assert one == ["common.mrp"]
     shown = _run("benefits", "--changes", "2024-12-31", "2025-01-01").stdout
     assert "3 692 tenge" in shown
     assert "3 932 tenge" in shown
     steps = [
         (one["on"], one["before"]["value"], one["after"]["value"])
-        for one in _json("benefits", "multi-child", "--changes", "2023-12-31", "2025-01-01")
+        for one in _json("benefits", "multi-child", "--changes", "2023-12-31", "2025-01-01")["changes"]
         if one["code"] == "common.mrp"
     ]
     assert steps == [("2024-01-01", "3450", "3692"), ("2025-01-01", "3692", "3932")], "no step hides another"

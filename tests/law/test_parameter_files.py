@@ -401,3 +401,29 @@ def test_a_term_that_no_calendar_reckons_with_is_refused(tmp_path: Path, unit: s
     path.write_text(GOOD.replace("unit: MRP", f"unit: {unit}").replace("value: 1.5", f"value: {number}"))
     with pytest.raises(BadParameters, match=rf"gift\.yaml:8: at most \d+ {unit}, not '{number}'"):
         read_parameter_file(path)
+
+
+SIGNED = "signed: {by: A. Omarova, on: 2026-12-01, document: the code}"
+SIGNATURES = [
+    ("mark: P", f"mark: U, status: unverified, {SIGNED}", "a signed value is no longer unverified: mark it S, P or C"),
+    ("mark: P", f"mark: P, {SIGNED.replace('by: A. Omarova, ', '')}", "'by' is missing"),
+    ("mark: P", f"mark: P, {SIGNED.replace('on: 2026-12-01, ', '')}", "'on' is missing"),
+    ("mark: P", f"mark: P, {SIGNED.replace(', document: the code', '')}", "'document' is missing"),
+    ("mark: P", f"mark: P, {SIGNED.replace('2026-12-01', 'today')}", "not a date: 'today'"),
+    ("mark: P", f"mark: P, {SIGNED.replace('document', 'page: 1, document')}", "unknown field 'page'"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "what"), SIGNATURES)
+def test_a_signature_says_by_whom_when_and_from_what_and_never_of_a_value_nobody_checked(
+    tmp_path: Path, old: str, new: str, what: str
+) -> None:
+    path = tmp_path / "gift.yaml"
+    path.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(BadParameters) as caught:
+        read_parameter_file(path)
+    assert str(caught.value).startswith(f"gift.yaml:8: {what}")
+    path.write_text(GOOD.replace("mark: P", f"mark: P, {SIGNED}", 1))
+    signed = read_parameter_file(path).parameters["rate"].series[None][0].signed
+    assert signed is not None
+    assert signed.to_dict() == {"by": "A. Omarova", "on": "2026-12-01", "document": "the code"}
