@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 import benefits
 from benefits import BadParameters, Decision, Redecided, Right, assess, redecide, schedule
@@ -19,9 +18,8 @@ from benefits.catalogue import PARAMETERS, benefit
 from benefits.dated import known_on
 from benefits.facts import read_facts
 from benefits.parameter_file import read_parameter_file
-from starter import app
 from tests.law.another_law import another_law
-from tests.law.casebook import FAMILIES, family_mapping
+from tests.law.casebook import family_mapping
 
 ON = date(2025, 3, 1)
 KNOWN = date(2025, 6, 10)
@@ -311,20 +309,6 @@ def test_what_is_paid_already_was_decided_on_as_if_nothing_were(tmp_path: Path) 
     paid = {"payments": [{"service": "multi-child", "basis": _decided().basis, "from_date": "2024-01-01"}]}
     with another_law(tmp_path, "multi-child", _rate("2025-01-01")):
         assert _differences(_decided(BEFORE), **paid) == [("03-06", "yes", 4 * (NEW - OLD))]
-
-
-def test_the_command_line_asks_as_of_a_day(backwards: None) -> None:
-    facts = str(FAMILIES / "five-children.yaml")
-    ask = ["assess", "multi-child", "--facts", facts, "--on", "2025-03-01"]
-    assert "82 572" in CliRunner().invoke(app, ask).stdout
-    then = CliRunner().invoke(app, [*ask, "--known", "2025-06-09"]).stdout
-    assert "78 798" in then
-    assert then.startswith("By the law as it was known on 09.06.2025")
-    card = CliRunner().invoke(app, ["assess", *ask[2:], "--known", "2025-06-09", "--language", "ru"]).stdout
-    assert card.startswith("По закону, каким он был известен на 09.06.2025")
-    assert "78 798" in card
-    bad = CliRunner().invoke(app, [*ask, "--known", "then"])
-    assert (bad.exit_code, bad.stderr) == (2, "known: 'then' is no date; write it as 2025-03-01\n")
 
 
 def test_arrears_of_months_before_the_claim_are_compared_too(tmp_path: Path) -> None:
