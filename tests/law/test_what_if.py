@@ -153,3 +153,15 @@ def test_the_work_list_names_file_line_and_value_and_leaves_out_what_is_checked(
     assert len({(one.file, one.line) for one in found}) == len(found), "what all share is listed once"
     assert list(found) == sorted(found, key=lambda one: (one.file, one.line))
     assert any(one.file.startswith("notices/") for one in found)
+
+
+def test_figures_of_regions_stay_beside_a_file_that_is_tried(tmp_path: Path) -> None:
+    law, quarter = law_with(copy_of(tmp_path, "targeted-assistance")), date(2024, 1, 1)
+    there, tried = (side["targeted-assistance"].legislation.at(quarter).tables for side in (load(), law))
+    assert [name for name in benefits.region_tables() if there[name]]
+    assert {name: rows.keys() for name, rows in tried.items()} == {name: rows.keys() for name, rows in there.items()}
+    assert benefits.values_changed(law, quarter) == ()
+    in_csv = [
+        one for one in benefits.work_list() if one.code.partition(".")[2].split("[")[0] in benefits.region_tables()
+    ]
+    assert {one.file for one in in_csv} <= {"regions.csv"}
