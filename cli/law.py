@@ -110,7 +110,7 @@ _NOTICES = Texts("Хабарламалар", "Уведомления", "Notices"
 
 @dataclass(frozen=True)
 class Card:
-    """The answer to a whole family: its rights, and the notices due to the applicant, by the law as `known` on a day."""
+    """The answer to a whole family, by the law as `known` on a day: its rights, and notices due to the applicant."""
 
     facts: Facts
     family: FamilyCard
@@ -207,7 +207,10 @@ def show_card(console: Console, found: Card, language: Language) -> None:
         console.print(f"  {kind[language]}, {show_day(day) if isinstance(day, date) else day}", markup=False)
     console.print()
     told_of = [claim for claim in family.claims if claim.decision.right is not Right.NO]
-    show(console, ((one.decision, _explained(found.facts_of(one), one.decision, found.known, language)) for one in told_of))
+    show(
+        console,
+        ((one.decision, _explained(found.facts_of(one), one.decision, found.known, language)) for one in told_of),
+    )
 
 
 def services_listed(on: date | None) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.serializer import serialize_pattern
 
 from benefits.catalogue import PARAMETERS
-from benefits.parameter_file import ParameterFile, read_parameter_file
+from benefits.dated import ParameterFile
+from benefits.parameter_file import read_parameter_file
 from benefits.texts import Texts
 
 ROOT = Path(__file__).parent.parent

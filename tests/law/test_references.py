@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from benefits.catalogue import PARAMETERS
+from benefits.dated import ParameterFile
 from benefits.legislation import COMMON
-from benefits.parameter_file import ParameterFile, read_parameter_file
+from benefits.parameter_file import read_parameter_file
 
 BY_THE_FUND = {"capacity-loss", "job-loss", "breadwinner-loss", "childcare"}
 FAMILY_BENEFITS = {"awarded-mother", "childbirth", "childcare", "multi-child"}
