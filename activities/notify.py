@@ -1,13 +1,14 @@
 """Telling the person how their case goes on: one SMS under its own key, worded in `dialogue`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from temporalio import activity
 
 import benefits
 from activities import speech
 from activities.world import World
-from card import Session, cases, messages, payments
+from benefits.decision import Decision
+from card import Session, cases, messages, payments, snapshots
 from dialogue import MessageKind
 from workflows.model import NoticeInput, NoticeKind, Step
 
@@ -91,9 +92,18 @@ async def _values(session: Session, step: NoticeInput) -> dict[str, object]:
             assert paid is not None  # noqa: S101  (else it is not told)
             amount, iban = paid
             frequency = benefits.service(step.case.service, step.case.on).frequency
-            return {"amount": amount, "frequency": frequency, "last4": iban[-4:]}
+            return {"amount": amount, "frequency": frequency, "last4": iban[-4:], "until": await _runs(session, step)}
         case _:
             return {}
+
+
+async def _runs(session: Session, step: NoticeInput) -> date | None:
+    """The last day of a monthly right that runs on; None where it has no known end, or is over."""
+    found = await snapshots.last(session, step.case.ref)
+    decision = Decision.from_dict(found.decision) if found is not None else None
+    if decision is None or decision.frequency is not benefits.Frequency.MONTHLY or decision.until is None:
+        return None
+    return decision.until if decision.until > decision.on else None
 
 
 def _words(detail: str | None) -> str:

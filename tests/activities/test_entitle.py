@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
@@ -11,12 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from activities.entitle import FIRST, entitle_missing
 from card import cases, entitlements, money
 from card.entitlements import Entitled
-from card.tables import Assignment, RightState, table
+from card.tables import Assignment, FactsSnapshot, RightState, table
 from tests.activities.database import BY_FORCE, applied, owed, paid
 from tests.activities.life import Life
-from tests.activities.people import ON, child, ibans_of, iin_of, mother
+from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
 from tests.activities.test_rights import close, detect, ended
-from workflows.model import Case, Outcome
+from workflows.model import Case, NoticeInput, NoticeKind, Outcome, Step
 
 
 async def entitled(life: Life) -> Sequence[Entitled]:
@@ -216,3 +217,31 @@ async def test_the_database_refuses_what_must_never_be(life: Life, what: str) ->
         async with life.card.engine.begin() as connection:
             await connection.execute(text(statement))
     assert await entitled(life) == before
+
+
+# --- what the person hears --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("service", "family", "says"),
+    [
+        ("multi-child", {"children": 4}, True),
+        ("childbirth", {"children": 0, "newborn": {}}, False),
+        ("childcare", {"children": 0, "newborn": {"died_on": "2025-02-25"}}, False),
+    ],
+    ids=["monthly", "once", "over"],
+)
+async def test_who_is_paid_every_month_is_told_until_when(
+    life: Life, service: str, family: dict[str, Any], says: bool
+) -> None:
+    newborn = family.pop("newborn", None)
+    document = mother(**family)
+    if newborn is not None:
+        document |= {"children": [child(1, 0, born=date(2025, 2, 20)) | {"birth_order": 1} | newborn]}
+    await life.settle(document)
+    case = await ended(life, Outcome.CREDITED, service)
+    await life.run(Step.NOTIFY, NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=NoticeKind.PAID))
+    (text_,) = life.sms.to(phone_of(1))
+    (decision,) = [one.decision for one in await life.rows(FactsSnapshot, case)]
+    until = date.fromisoformat(decision["until"]) if decision["until"] else date.max
+    assert (f"{until:%d.%m.%Y} дейін" in text_) is says

@@ -291,3 +291,17 @@ def test_a_notice_of_a_changed_pension() -> None:
         "Зейнетақыңыз өзгерді: айына 110 000,50 теңге, бұрын 100 000 теңге болған. Жаңа мөлшер басталатын күн: "
         "01.01.2026."
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "until", "said"),
+    [
+        ("ru", date(2031, 5, 4), "Право действует по 04.05.2031. Вопросы"),
+        ("kk", date(2031, 5, 4), "Құқық мерзімі: 04.05.2031 дейін. Сұрақтар"),
+        ("ru", None, "1003. Вопросы"),
+        ("kk", None, "шотыңызға аударылды. Сұрақтар"),
+    ],
+)
+def test_who_is_paid_every_month_hears_how_long(language: str, until: date | None, said: str) -> None:
+    paid = {"service": "multi-child", "amount": Decimal(69330), "frequency": "monthly", "last4": "1003"}
+    assert said in compose(MessageKind.ASSIGNED_AND_PAID, language, **paid, until=until)
