@@ -345,6 +345,7 @@ class IncomingMessage(SQLModel, table=True):
         # Looked at every second, and but for a handful all are done.
         Index("not_yet_brought", "phone", "received_at", postgresql_where=text("relayed_at IS NULL")),
         Index("set_aside_replies", "stored_at", postgresql_where=text("set_aside IS NOT NULL")),
+        Index("replies_of_late", "stored_at"),
         CheckConstraint("received_at BETWEEN '2000-01-01' AND '2200-01-01'", name="a_sane_time"),
         _one_of("meaning", "yes", "no", "unclear", "account"),
     )

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.registries.records import Language, Sex
 from benefits import make_iin
-from card import Card, accounts, cases, decisions, messages, migrate, money, parts, rights, snapshots
+from card import Card, accounts, cases, decisions, messages, migrate, money, parts, returns, rights, snapshots
 from card.store import DatabaseError, DatabaseRefused
 from card.tables import (
     Assignment,
@@ -236,6 +236,99 @@ async def test_a_difference_is_to_what_runs(cards: Cards) -> None:
             async with cards.card.transaction() as session:
                 await cases.close(session, more.ref, "no_right", None)
     await _is_booked(cards, refs[-1], AMOUNT)
+
+
+async def _another_case(cards: Cards, name: str, was: Decimal, amount: Decimal) -> str:
+    """Another case of the right, for which a body has assigned more than ran by the words of whoever writes."""
+    more = await cards.open(opened_by=name)
+    async with cards.card.transaction() as session:
+        assert await claim(session, more.ref, "ACT-1", amount) is None
+    await _assigned(cards, more.ref, was=was, computed=amount, amount=amount)
+    return more.ref
+
+
+@pytest.mark.parametrize(
+    ("was", "amount", "once"),
+    [(3 * AMOUNT, 4 * AMOUNT, False), (AMOUNT - 1, 2 * AMOUNT, False), (AMOUNT, 2 * AMOUNT, True)],
+    ids=["inflated", "less than was paid", "of a right that is settled"],
+)
+async def test_a_difference_is_to_what_was_assigned_and_paid(
+    cards: Cards, was: Decimal, amount: Decimal, once: bool
+) -> None:
+    """With more than ever ran, and as much more assigned, anything was payable beside what was decided."""
+    first = await cards.open(opened_by="first")
+    async with cards.card.transaction() as session:
+        assert await claim(session, first.ref, "ACT-1", AMOUNT) is None
+        (await session.get_one(CaseRecord, first.ref)).amount = AMOUNT
+        await session.flush()
+        await ends_as(session, first.ref, "credited")
+        await cases.close(session, first.ref, "credited", None, once=once)
+    ref = await _another_case(cards, "more", was, amount)
+    with pytest.raises(DatabaseRefused):
+        await _is_booked(cards, ref, amount - was)
+    if not once:
+        async with cards.card.transaction() as session:
+            await cases.close(session, ref, "no_right", None)
+        true = await _another_case(cards, "true", AMOUNT, amount)
+        await _is_booked(cards, true, amount - AMOUNT)
+
+
+async def test_no_more_is_assigned_for_a_month_than_was_ruled_for_it(cards: Cards) -> None:
+    """The difference was to be had again and again."""
+    first = await cards.open(opened_by="first")
+    async with cards.card.transaction() as session:
+        assert await claim(session, first.ref, "ACT-1", AMOUNT) is None
+        (await session.get_one(CaseRecord, first.ref)).amount = AMOUNT
+        await session.flush()
+        await ends_as(session, first.ref, "credited")
+        await cases.close(session, first.ref, "credited", None)
+    second = await _another_case(cards, "second", AMOUNT, AMOUNT + 100)
+    await _is_booked(cards, second, Decimal(100))
+    async with cards.card.transaction() as session:
+        await ends_as(session, second, "refused_by_person")
+        await cases.close(session, second, "refused_by_person", None)
+    third = await _another_case(cards, "third", AMOUNT, AMOUNT + 100)
+    with pytest.raises(DatabaseRefused):
+        await _is_booked(cards, third, Decimal(100))
+
+
+INVENTED = {
+    "taken up": "INSERT INTO decisions (key, case_ref, action, why, by, note, at) "
+    "SELECT 'x', ref, 'taken-up', '', 'somebody', '', now() FROM cases WHERE outcome = 'credited'",
+    "another payment came back": "INSERT INTO decisions (key, case_ref, action, why, by, note, at) "
+    "SELECT 'credit:2:returned', ref, 'returned', '', 'somebody', '', now() FROM cases WHERE outcome = 'credited'",
+    "came back and is in no book": "DO $$ BEGIN INSERT INTO decisions (key, case_ref, action, why, by, note, at) "
+    "SELECT 'credit:returned', ref, 'returned', '', 'somebody', '', now() FROM cases WHERE outcome = 'credited'; "
+    "UPDATE payments SET state = 'returned' WHERE key = 'credit'; END $$",
+    "opened by an old decision": "UPDATE cases SET outcome = NULL, closed_at = NULL WHERE outcome = 'credited'",
+    "to be had by an old decision": "UPDATE rights SET state = 'found' WHERE state = 'entitled'",
+}
+
+
+@pytest.mark.parametrize("deed", INVENTED.values(), ids=INVENTED)
+async def test_no_invented_decision_pays_a_second_time(cards: Cards, deed: str) -> None:
+    """The money came back once, was paid anew, and the decision of then opened the case for ever."""
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await rights.take(
+            session,
+            case.ref,
+            await rights.known_as(session, case.service, {"mother"}),
+            basis="mother",
+            amount=AMOUNT,
+            ground=None,
+        )
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+        await paid(session, "credit:0", case, AMOUNT, IBAN, ON)
+        await cases.close(session, case.ref, "credited", None)
+    async with cards.card.transaction() as session:
+        by: dict[str, Any] = {"account": IBAN[-4:], "reason": "AC04", "by": "a.omarova", "note": "", "on": ON}
+        await returns.take_back(session, case.ref, **by)
+    async with cards.card.transaction() as session:
+        await paid(session, "credit", await cases.find(session, case.ref), AMOUNT, "KZ09125KZT0000000011", ON)
+        await cases.close(session, case.ref, "credited", None)
+    with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
+        await _execute(cards.card, text(deed), {})
 
 
 @pytest.mark.parametrize(
