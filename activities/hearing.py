@@ -19,7 +19,13 @@ LAG = timedelta(seconds=90)
 """By so much an operator's clock may lag behind ours, where no setting says otherwise: a minute cut off, and drift."""
 
 ALONE = timedelta(minutes=15)
-"""The same where no other question was put to this phone for weeks: what else should the answer be about?"""
+"""The same where no other question was put to this phone for weeks, as far as the operator's clock is seen to lag: what
+else should the answer be about?"""
+
+MOVED = "the phone is no longer tied to this person's IIN"
+
+LAGS_FROM = 3
+"""So many messages of others tell how an operator's clock goes."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +93,22 @@ async def hear(session: Session, message_id: str, lag: timedelta = LAG) -> Heard
         return Heard(message, said, bound, [question for question in asked if question.closed_at is None])
     # What was said before a question was asked does not answer it, however late it reaches us. An operator's clock may
     # lag; our own, by which a message was stored and a question opened, does not.
-    by = min(message.received_at + (max(lag, ALONE) if len(asked) == 1 else lag), message.stored_at)
+    asked = [question for question in asked if question.opened_at <= message.stored_at]
+    by = message.received_at + lag
+    if len(asked) == 1 and by < asked[0].opened_at <= message.received_at + ALONE:
+        by = message.received_at + max(lag, min(ALONE, await _seen_lag(session, message)))
     found = addressed(said, [question for question in asked if question.opened_at <= by])
     if found.question is not None:
         await messages.bind(session, message, found.question)
-    return Heard(message, said, found.question, found.open)
+    # What was written too early for any of them may have been meant for one: she is asked which.
+    return Heard(message, said, found.question, [question for question in asked if question.closed_at is None])
+
+
+async def _seen_lag(session: Session, message: IncomingMessage) -> timedelta:
+    """By how much this operator's clock lags at the most: no message reaches us before it was written, so the quickest
+    of the last day says it. Nothing where too few have come: a slow network alone must make no consent."""
+    operator = message.message_id.partition(":")[0]
+    return await messages.quickest(session, operator, but=message.phone, of=LAGS_FROM) or timedelta(0)
 
 
 async def still_hers(world: World, case: Case, phone: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Interval, func, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -202,6 +202,19 @@ async def bind(session: AsyncSession, message: IncomingMessage, question: Questi
         .where(col(IncomingMessage.message_id) == message.message_id)
         .values(question_key=question.key, case_ref=question.case_ref)
     )
+
+
+async def quickest(session: AsyncSession, operator: str, *, but: str, of: int) -> timedelta | None:
+    """The least time between what an operator says and what our clock says of one message, of the last day's from other
+    phones than `but`; None if fewer than `of` came."""
+    took = type_coerce(col(IncomingMessage.stored_at) - col(IncomingMessage.received_at), Interval())
+    lately = select(func.min(took), func.count()).where(
+        col(IncomingMessage.stored_at) > func.now() - timedelta(days=1),
+        func.split_part(col(IncomingMessage.message_id), ":", 1) == operator,
+        col(IncomingMessage.phone) != but,
+    )
+    least, number = (await session.execute(lately)).one()
+    return least if number >= of else None
 
 
 async def answers_of(session: AsyncSession, question_key: str, meaning: str) -> int:

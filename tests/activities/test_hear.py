@@ -80,15 +80,58 @@ async def test_one_yes_is_no_answer_to_two_questions(life: Life) -> None:
     assert (await hear(life, second)).refused == "it belongs to another case"
 
 
-@pytest.mark.parametrize(("before", "counts"), [(timedelta(minutes=10), True), (timedelta(minutes=20), False)])
-async def test_what_was_written_before_the_question_is_no_answer(life: Life, before: timedelta, counts: bool) -> None:
-    """An operator's clock lags, by minutes at the most; with no other question there is nothing else it can mean."""
-    case = await asked(life)
-    opened = AT - timedelta(hours=1)
+async def lags(life: Life, lag: timedelta, n: int = 3, operator: str = "op") -> None:
+    """So many others have written within the hour, and their operator's clock was behind ours by so much."""
     async with life.card.transaction() as session:
-        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=opened - before)
+        for other in range(2, n + 2):
+            at = datetime.now(UTC) - lag
+            id_ = f"{operator}:of-{other}"
+            await messages.store_incoming(
+                session, IncomingMessage(message_id=id_, phone=phone_of(other), text="?", received_at=at)
+            )
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "lag", "counts"),
+    [(10 * MINUTE, 11 * MINUTE, True), (10 * MINUTE, 5 * MINUTE, False), (20 * MINUTE, 25 * MINUTE, False)],
+)
+async def test_what_was_written_before_the_question_is_no_answer(
+    life: Life, before: timedelta, lag: timedelta, counts: bool
+) -> None:
+    """An operator's clock lags, by minutes at the most: by no more than the quickest of its messages shows."""
+    case = await asked(life)
+    await lags(life, lag)
+    async with life.card.transaction() as session:
+        at = AT - timedelta(hours=1) - before
+        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at)
         await messages.store_incoming(session, message)
     assert ((await hear(life, case)).consent is not None) is counts
+
+
+@pytest.mark.parametrize(("n", "operator"), [(0, "op"), (2, "op"), (3, "another")])
+async def test_a_clock_of_which_nothing_is_known_does_not_lag(life: Life, n: int, operator: str) -> None:
+    """A yes to something else that a slow network brought after the question became a consent to it."""
+    case = await asked(life)
+    await lags(life, 11 * MINUTE, n, operator)
+    async with life.card.transaction() as session:
+        at = AT - timedelta(hours=1) - 10 * MINUTE
+        await messages.store_incoming(
+            session, IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at)
+        )
+    assert (await hear(life, case)).consent is None
+
+
+@pytest.mark.parametrize("text", ["ИӘ", "жоқ"])
+async def test_while_a_case_is_being_closed_a_no_is_kept_and_a_yes_is_no_consent(life: Life, text: str) -> None:
+    case = await asked(life)
+    await life.heard("op:1", text)
+    step = HearInput(case=case, key=case.key(Step.HEAR), message_id="op:1", deadline=DEADLINE, closing=True)
+    answer: Answer = await life.run(Step.HEAR, step)
+    assert (answer.refused is None) is (text == "жоқ")
+    assert await given(life, case) == ([False] if text == "жоқ" else [])
 
 
 @pytest.mark.parametrize(("before", "counts"), [(timedelta(seconds=59), True), (timedelta(minutes=10), False)])
