@@ -58,7 +58,8 @@ class AccountStep:
     async def check_account(self, step: CheckAccountInput) -> AccountFound:
         """Whether the account in the person's SMS exists, is theirs, open, in tenge. The reason says what is wrong.
 
-        A message that answers no such question of this case, by the Card, is `NO_ANSWER`.
+        A message that answers no such question of this case, by the Card, is `NO_ANSWER`; so is one from a phone that
+        is no longer hers, whatever it says.
         """
         person_id = step.case.person_id
         async with self.world.card.transaction() as session:
@@ -66,6 +67,9 @@ class AccountStep:
             if heard is None or heard.objection(step.case, "account") is not None:
                 return AccountFound(reason=NO_ANSWER)
             rejected = await _rejected(session, step.case)
+        if not await hearing.still_hers(self.world, step.case, heard.message.phone):
+            moved = await hearing.refuse_moved(self.world.card, step.case, heard.message)
+            return AccountFound(reason=NO_ANSWER, moved=moved)
         said = heard.said
         if said.iban is None:
             return AccountFound(reason="invalid")

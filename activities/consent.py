@@ -14,13 +14,13 @@ from activities import hearing
 from activities.hearing import Heard
 from activities.world import World
 from benefits.days import day_of, term_ends
-from card import Session, consents, decisions, messages, snapshots
+from card import Session, consents, decisions, snapshots
 from card.tables import Consent
 from workflows.model import Answer, Case, ConsentInput, ConsentRecorded, HearInput, Meaning, Step
 
 UNKNOWN = "no such message has reached us"
+CLOSING = "the case is being closed, and no yes consents to it any more"
 BEYOND = "it came later than any window of this question can end"
-MOVED = "the phone is no longer tied to this person's IIN"
 
 
 class ConsentStep:
@@ -39,21 +39,19 @@ class ConsentStep:
             if isinstance(heard, str):
                 return Answer(refused=heard)
             recorded = await consents.of_message(session, case.ref, step.message_id)
-        phone = heard.message.phone
         said = Meaning(heard.said.meaning)
         if said is Meaning.YES and hearing.in_time(heard, step.deadline) and not hearing.in_any_window(heard):
             # No receipt moves a window so far: whoever told the case of this deadline was no SMS centre.
             async with card.transaction() as session:
                 await consents.refuse(session, case.ref, step.message_id, BEYOND)
             return Answer(refused=BEYOND)
+        if step.closing and said is not Meaning.NO:
+            return Answer(refused=CLOSING)
         yes = said is Meaning.YES and hearing.in_time(heard, step.deadline)
-        # The number may have a new owner since the question went out: neither a yes nor a no of theirs is hers.
-        if (yes or said is Meaning.NO) and recorded is None and not await hearing.still_hers(self.world, case, phone):
-            async with card.transaction() as session:
-                await consents.refuse(session, case.ref, step.message_id, MOVED)
-                asked = await messages.last_question(session, case.ref)
-            # Another phone may have been asked since: that question stands, whoever goes on to answer the first.
-            return Answer(refused=MOVED, moved=asked is not None and asked.phone == phone)
+        # The number may have a new owner since the question went out: nothing that they say is hers.
+        if recorded is None and not await hearing.still_hers(self.world, case, heard.message.phone):
+            moved = await hearing.refuse_moved(card, case, heard.message)
+            return Answer(refused=hearing.MOVED, moved=moved)
         async with card.transaction() as session:
             heard = await self._answering(session, case, step.message_id)
             if isinstance(heard, str):

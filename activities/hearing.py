@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import dialogue
 from activities.world import World, translated
-from card import Session, messages
+from card import Card, Session, consents, messages
 from card.tables import IncomingMessage, Question
 from dialogue import Meaning
 from workflows.model import Case
@@ -116,6 +116,15 @@ async def still_hers(world: World, case: Case, phone: str) -> bool:
     iin = await world.card.iin(case.person_id)
     with translated():
         return await world.registries.mobile.phone(iin) == phone
+
+
+async def refuse_moved(card: Card, case: Case, message: IncomingMessage) -> bool:
+    """Note that an answer came from a phone that is no longer hers. Whether she is to be asked on the new one: another
+    phone may have been asked since, and that question stands, whoever goes on to answer the first."""
+    async with card.transaction() as session:
+        await consents.refuse(session, case.ref, message.message_id, MOVED)
+        asked = await messages.last_question(session, case.ref)
+    return asked is not None and asked.phone == message.phone
 
 
 A_RECEIPT_MOVES_IT = timedelta(days=7)

@@ -35,6 +35,13 @@ WEEKS = timedelta(days=30)
 """So long somebody may still do something about it."""
 
 
+AFTER_THE_STOP = {
+    "yes": "the person said yes, and the case was closed: open it again (starter.py open), or call them",
+    "no": "the person said no, and the case was closed: the right is looked at again as if nobody had answered",
+}
+"""What an answer to a case is to whoever looks at it that an operator had closed."""
+
+
 @dataclass(frozen=True)
 class Found:
     """`kind` of what is amiss, the case (or workflow) it is about, and since when it is known."""
@@ -116,26 +123,30 @@ async def _set_aside(session: AsyncSession) -> list[Found]:
 
 
 async def _after_the_stop(session: AsyncSession) -> list[Found]:
-    """A yes within its window to a question whose case had been closed by an operator, or was that very moment."""
+    """A yes or no within its window to a question whose case had been closed by an operator, or was that moment."""
     message, asked, of, later = table(IncomingMessage).c, table(Question).c, table(CaseRecord).c, aliased(CaseRecord)
     anew = select(col(later.ref)).where(
         col(later.person_id) == of.person_id,
         col(later.service) == of.service,
         col(later.opened_at) > of.closed_at,
     )
-    agreed = select(col(Consent.key)).where(col(Consent.case_ref) == of.ref, col(Consent.given))
+    kept = select(col(Consent.key)).where(
+        col(Consent.case_ref) == of.ref, col(Consent.given) | (col(Consent.message_id) == message.message_id)
+    )
     query = (
-        select(of.ref, func.min(message.stored_at))
+        select(of.ref, message.meaning, func.min(message.stored_at))
         .join(table(Question), asked.case_ref == of.ref)
         .join(table(IncomingMessage), message.question_key == asked.key)
         .where(of.outcome == "closed_by_operator", of.closed_at > func.now() - WEEKS)
-        .where(message.meaning == "yes", asked.expects == "consent", message.received_at <= asked.deadline)
-        .where(~anew.exists(), ~agreed.exists())
-        .group_by(of.ref)
+        .where(message.meaning.in_(AFTER_THE_STOP), asked.expects == "consent", message.received_at <= asked.deadline)
+        .where(~anew.exists(), ~kept.exists())
+        .group_by(of.ref, message.meaning)
         .limit(500)
     )
-    what = "the person said yes, and the case was closed: open it again (starter.py open), or call them"
-    return [Found("yes_to_a_closed_case", ref, what, at) for ref, at in (await session.execute(query)).all()]
+    return [
+        Found(f"{meaning}_to_a_closed_case", ref, AFTER_THE_STOP[meaning], at)
+        for ref, meaning, at in (await session.execute(query)).all()
+    ]
 
 
 async def _never_done(session: AsyncSession) -> list[Found]:

@@ -133,6 +133,10 @@ class Change(StrEnum):
     stands beside another reason, a decision is gone from the screen once it is made, and is a row in the Card."""
     WITHDRAWN = "withdrawn"
     """Who was asked and whose case is closed then is told so; what they had said is heard, and a no stays a no."""
+    ACCOUNT_MOVED = "account-moved"
+    """Whose phone has changed since they were asked for an account is asked on the new one."""
+    LAST_WORD = "last-word"
+    """A no that comes while a case is being closed by an operator is heard like one that came before."""
     LASTING_DECISION = "lasting-decision"
     """A decision is written down once the server has it for good: of two dozen at one moment, those that were refused
     in the end had been written too."""
@@ -411,6 +415,8 @@ class HearInput(StepInput):
     message_id: str
     deadline: datetime
     """The end of the window, as the case has it."""
+    closing: bool = False
+    """The case is being closed by an operator: a no still counts, and what is a yes is no consent any more."""
 
 
 class ConsentInput(StepInput):
@@ -483,6 +489,8 @@ class Account(Wire):
 class AccountFound(Wire):
     account: Account | None = None
     reason: str | None = None
+    moved: bool = False
+    """The phone that answered is no longer the person's."""
 
 
 class CheckAccountInput(StepInput):

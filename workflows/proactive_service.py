@@ -367,7 +367,7 @@ class ProactiveService(CaseInSight):
             if found.account is not None:
                 return found.account
 
-    async def _account_by_sms(self, policy: Policy) -> Account | None:
+    async def _account_by_sms(self, policy: Policy, n: int = 1) -> Account | None:
         await self._quiet_hours()
         self.questions += 1
         self.replies.clear()  # what came after the yes and before this question answers nothing
@@ -389,6 +389,10 @@ class ProactiveService(CaseInSight):
             if found.account is not None:
                 self.listens = False
                 return found.account
+            if found.moved and workflow.patched(Change.ACCOUNT_MOVED):
+                self.note("the phone that answered is no longer the person's")
+                self.listens = False
+                return await self._account_by_sms(policy, n + 1) if n < OFFERS else None
             self.note(f"account not usable: {found.reason}")
             if found.reason == NO_ANSWER:
                 continue
@@ -506,12 +510,18 @@ class ProactiveService(CaseInSight):
         stopped = end.outcome is Outcome.CLOSED_BY_OPERATOR
         if stopped and self.declined and not self.said_yes and workflow.patched(Change.WITHDRAWN):
             end = CaseEnds(Outcome.REFUSED_BY_PERSON, end.reason, told=self.told_no)
+        asked = stopped and self.listens and not self.said_yes and workflow.patched(Change.LAST_WORD)
         if self._tells(end):
+            self.listens = asked
             # Whatever becomes of the message, and whoever cancels meanwhile: the outcome stands.
             with suppress(CaseEnds):
                 if end.outcome in UNASKED:
                     await self._quiet_hours()
+                end = await self._last_word(end)
                 await self._tell(NOTICE_OF[end.outcome], detail=end.reason)
+        if asked:
+            end = await self._last_word(end)
+            self.listens = False
         await self.write_end(end)
         return CaseResult(
             ref=self.case.ref,
@@ -522,6 +532,23 @@ class ProactiveService(CaseInSight):
             credited=self.credited,
             pending=self.assigned - self.credited,
         )
+
+    async def _last_word(self, end: CaseEnds) -> CaseEnds:
+        """What the person says while the case is being closed: a no stays a no. A yes is a person's to look at."""
+        while self.replies and self.listens:
+            self.closing = True
+            self.answers += 1
+            message = HearInput(
+                **self.base(Step.HEAR, self.answers),
+                message_id=self.replies.popleft().message_id,
+                deadline=self.deadline,
+                closing=True,
+            )
+            answer = await self.do(Step.HEAR, message, Answer, "read what the person said last")
+            if answer.refused is None and answer.meaning is Meaning.NO:
+                self.note("the person said no")
+                end = CaseEnds(Outcome.REFUSED_BY_PERSON, end.reason, told=True)
+        return end
 
     def _tells(self, end: CaseEnds) -> bool:
         """Whether the person is still to be told of this end. From here on it stands, whoever cancels meanwhile."""

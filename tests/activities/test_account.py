@@ -9,10 +9,10 @@ from adapters.bank import BankAccount
 from adapters.errors import Refused
 from benefits.days import ALMATY
 from card import accounts, messages
-from card.tables import Account, OutgoingMessage, Question
+from card.tables import Account, OutgoingMessage, Question, RefusedAnswer
 from tests.activities.life import Life
 from tests.activities.people import SOMEBODYS, ibans_of, mother, phone_of
-from workflows.model import AccountFound, Case, CheckAccountInput, Step, StepInput
+from workflows.model import NO_ANSWER, AccountFound, Case, CheckAccountInput, Step, StepInput
 
 FIRST, SECOND = ibans_of(1)
 THIRD = ibans_of(5)[0]
@@ -143,6 +143,20 @@ async def test_an_account_by_sms_in_another_currency_is_not_usable(life: Life) -
     arg = CheckAccountInput(case=case, key=case.key(Step.CHECK_ACCOUNT), message_id="op:1")
     bank: Any = ForeignMoney()
     assert (await life.run(Step.CHECK_ACCOUNT, arg, 1, life.world_with(bank=bank))).account is None
+
+
+@pytest.mark.parametrize("text", [FIRST, "кім бұл?"])
+async def test_what_the_new_owner_of_her_number_writes_is_no_account_of_hers(life: Life, text: str) -> None:
+    case = await life.open()
+    await life.asked(case, expects="account")
+    await life.heard("op:1", text)
+    await life.settle(mother(phone="+77039999999"))
+    arg = CheckAccountInput(case=case, key=case.key(Step.CHECK_ACCOUNT), message_id="op:1")
+    assert await life.run(Step.CHECK_ACCOUNT, arg) == AccountFound(reason=NO_ANSWER, moved=True)
+    assert len(await life.rows(RefusedAnswer, case)) == 1
+    ask: Any = await life.ready(Step.ASK_ACCOUNT, case)
+    assert (await life.run(Step.ASK_ACCOUNT, ask)).sent
+    assert not (await life.run(Step.CHECK_ACCOUNT, arg)).moved, "she has been asked on her new one since"
 
 
 @pytest.mark.parametrize("text", [FIRST, f"ИӘ {FIRST}", " ".join(FIRST[n : n + 4] for n in range(0, 20, 4)).lower()])

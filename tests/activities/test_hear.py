@@ -173,7 +173,7 @@ async def test_a_yes_after_the_window_is_none_and_says_when_it_came(life: Life) 
     assert await given(life, case) == []
 
 
-@pytest.mark.parametrize("text", ["да", "жоқ"])
+@pytest.mark.parametrize("text", ["да", "жоқ", "кто это?"])
 async def test_an_answer_from_a_number_that_has_changed_its_owner_is_none(life: Life, text: str) -> None:
     case = await asked(life)
     await life.heard("op:1", text)

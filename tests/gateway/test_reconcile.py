@@ -394,6 +394,18 @@ async def test_an_account_that_was_sent_to_a_run_that_is_gone_is_brought_to_the_
     assert [reply.message_id for reply in (await house.heard(case)).replies] == ["m-3"], "and once"
 
 
+async def test_a_no_to_a_case_that_was_closed_that_moment_is_kept_in_sight(house: House) -> None:
+    case = await house.open()
+    await house.ask(case)
+    await house.end(case, "closed_by_operator")
+    async with house.card.transaction() as session:
+        (await session.get_one(CaseRecord, case.ref)).closed_at = now()
+    await house.reply("ЖОҚ")
+    async with house.card.statements() as session:
+        (found,) = await findings.listed(session)
+    assert (found.kind, found.ref) == ("no_to_a_closed_case", case.ref)
+
+
 async def test_a_yes_to_a_case_that_was_closed_that_moment_is_put_before_a_person(house: House) -> None:
     """She heard "no question for you", within the days that she had been given, and nobody saw it."""
     case = await house.open()

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from card.store import DatabaseRefused
 from tests.workflows.acting import AMOUNT, WINDOW, Script, account, found
 from workflows.model import (
+    NO_ANSWER,
     AccountAsked,
     AccountFound,
     Action,
@@ -92,6 +93,34 @@ async def test_a_yes_from_a_phone_that_is_no_longer_hers_is_none_and_she_is_aske
         await case.called(Step.OFFER, 2)
         await case.until(Stage.CONSENT)
         await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
+async def test_whose_phone_changes_while_an_account_is_waited_for_is_asked_on_the_new_one(on_stage: OnStage) -> None:
+    """Whoever has the old number answered for her, was told that it was of no use, and she heard nothing."""
+    moved = AccountFound(reason=NO_ANSWER, moved=True)
+    async with on_stage(Script(find_account=[NONE], check_account=[moved, account("7777")])) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.called(Step.ASK_ACCOUNT)
+        await case.say(Meaning.UNCLEAR)
+        await case.called(Step.ASK_ACCOUNT, 2)
+        await case.until(Stage.ACCOUNT)
+        await case.say(Meaning.ACCOUNT)
+        assert (await case.result()).outcome is Outcome.CREDITED
+    assert case.script.told() == [NoticeKind.PAID]
+
+
+async def test_whose_phone_goes_on_changing_is_called_for_an_account(on_stage: OnStage) -> None:
+    moved = AccountFound(reason=NO_ANSWER, moved=True)
+    async with on_stage(Script(find_account=[NONE, account("0001")], check_account=[moved])) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        for n in (1, 2):
+            await case.called(Step.ASK_ACCOUNT, n)
+            await case.say(Meaning.UNCLEAR)
+        await case.until(Stage.ACCOUNT, attention=True)
+        await case.resolve(Action.RETRY)
         assert (await case.result()).outcome is Outcome.CREDITED
 
 

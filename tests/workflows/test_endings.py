@@ -530,3 +530,24 @@ async def test_what_was_said_before_a_case_was_closed_is_heard(on_stage: OnStage
     assert result.outcome is Outcome.CLOSED_BY_OPERATOR
     assert len(case.script.of(Step.HEAR)) == 1
     assert case.script.told() == [NoticeKind.STOPPED]
+
+
+@pytest.mark.parametrize("meaning", [Meaning.YES, Meaning.NO])
+async def test_a_no_that_comes_while_a_case_is_being_closed_is_heard(on_stage: OnStage, meaning: Meaning) -> None:
+    """It waited for the morning to tell her that it was closed, was deaf, and asked her again within weeks."""
+    quiet = POLICY.model_copy(update={"quiet_hours": QuietHours(start=1, end=0)})
+    async with on_stage(Script(detect=[found(policy=quiet)])) as case:
+        await case.until(Stage.DETECT)
+        await case.pass_time(DAY)
+        await case.until(Stage.CONSENT)
+        await case.pass_time(timedelta(hours=1))
+        await case.handle.cancel()
+        await case.until(Stage.CONSENT)
+        assert (await case.say(meaning)).noted
+        await case.pass_time(DAY)
+        result = await case.result()
+    (heard,) = case.script.of(Step.HEAR)
+    assert heard.closing
+    no = meaning is Meaning.NO
+    assert result.outcome is (Outcome.REFUSED_BY_PERSON if no else Outcome.CLOSED_BY_OPERATOR)
+    assert case.script.told() == [NoticeKind.REFUSED if no else NoticeKind.STOPPED]
