@@ -16,6 +16,7 @@ from activities.masking import masked
 from adapters.bank import Bank
 from adapters.bodies import DecidingBody, EMaket
 from adapters.errors import AdapterError, BadAnswer, Unavailable, Unclear
+from adapters.gate import LONGEST_ASKED
 from adapters.registries import Registries
 from adapters.sms.port import SmsCentre
 from card import Card, people
@@ -69,12 +70,14 @@ ASKED_AGAIN = 5
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=2)
+LONGEST_GATE = 1.5 * LONGEST_ASKED
+"""What the gate before a body says at the most: longer nobody's word parks a case, whatever adapter passes it on."""
 
 
 def pause(asked: timedelta | None, attempt: int) -> timedelta:
     """How long to leave a body alone: what it asked for, or our own growing pause if that is longer; never in step."""
     own = min(FIRST_PAUSE * 2 ** min(attempt - 1, 10), LONGEST_PAUSE)
-    wait: timedelta = max(asked or timedelta(), own)
+    wait: timedelta = max(min(asked or timedelta(), LONGEST_GATE), own)
     return wait * random.uniform(1.0, 1.3)
 
 

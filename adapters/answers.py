@@ -14,10 +14,10 @@ import httpx
 from pydantic import ValidationError
 
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
+from adapters.gate import LONGEST_ASKED
 
 LONGEST_ANSWER = 8 * 1024 * 1024
 """Bytes: a family of hundreds fits in one of them."""
-_LONGEST_RETRY_AFTER = timedelta(hours=1)  # a clock gone wrong over there must not park a case for years
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _DIGITS = re.compile(r"[0-9]{5}")
 _AGAIN = frozenset({401, 403, 407, 408, 425, 429})
@@ -105,7 +105,9 @@ def of_status(system: str, call: str, response: httpx.Response, answered: bytes,
     if acting and status in (409, 504):  # 504: a gateway's read timeout, which is no better than ours
         return Unclear(system, code, detail)
     if status >= 500 or status in _AGAIN:
-        return Unavailable(system, code, detail, _retry_after(response.headers.get("Retry-After")))
+        return Unavailable(
+            system, code, detail, _retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
+        )
     if "code" not in problem:
         # Of whoever stands before it: a proxy without its backend, a page for a browser. The body has said nothing.
         return Unavailable(system, f"status_{status}", f"{detail}, without a problem document")
@@ -141,16 +143,24 @@ def _broken(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'answer'} {fault['type']}" for fault in faults[:3])
 
 
-def _retry_after(given: str | None) -> timedelta | None:
-    """Seconds or an HTTP date; None if absent or unreadable."""
+def _retry_after(given: str | None, sent: str | None) -> timedelta | None:
+    """Seconds or an HTTP date, at most `LONGEST_ASKED`; None if absent or unreadable. A date is by the clock of who
+    sent it, which the answer's own `Date` tells."""
     if given is None:
         return None
     try:
         wait = timedelta(seconds=int(given))
     except (ValueError, OverflowError):
-        try:
-            at = parsedate_to_datetime(given)
-            wait = at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)
-        except (ValueError, OverflowError):
+        at = _date(given)
+        if at is None:
             return None
-    return min(max(wait, timedelta()), _LONGEST_RETRY_AFTER)
+        wait = at - (_date(sent) or datetime.now(UTC))
+    return min(max(wait, timedelta()), LONGEST_ASKED)
+
+
+def _date(given: str | None) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(given or "")
+    except (ValueError, OverflowError):
+        return None
+    return at.replace(tzinfo=at.tzinfo or UTC)

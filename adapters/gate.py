@@ -27,6 +27,10 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two knocks: doubled each time, up to this."""
 
+LONGEST_ASKED: Final = timedelta(minutes=10)
+"""So far a body is believed that asks to be left alone: longer only its clock or its code goes wrong, and everybody's
+case would stand still for it."""
+
 ANSWERS_OTHERS: Final = 600.0
 """Seconds: a body that has answered somebody since stumbles over those who fail; else it is away."""
 
@@ -146,7 +150,7 @@ class Gate:
             self._close(come_again, longer=knocked)  # no haste of ours any more: as where a day's quota is used up
             return
         self._knocking = False
-        self._next_knock = max(self._next_knock, self._now() + (come_again or SOON).total_seconds())
+        self._next_knock = max(self._next_knock, self._now() + max(_believed(come_again), SOON).total_seconds())
 
     def _failed(self, code: str, come_again: timedelta | None, about: str | None, *, knocked: bool) -> None:
         if about in self._stumbles and not self.shut and self._now() - self._answered < ANSWERS_OTHERS:
@@ -164,8 +168,7 @@ class Gate:
         self._knocking = False
         if longer:
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        asked = come_again.total_seconds() if come_again else 0.0
-        self._next_knock = self._now() + max(self._pause, min(asked, LONGEST_PAUSE))
+        self._next_knock = self._now() + max(self._pause, _believed(come_again).total_seconds())
         if not self.shut:
             self.shut = True
             log.warning("%s is away or refuses us (%s): one knock at a time until it answers", self._name, self._why)
@@ -177,7 +180,7 @@ class Gate:
         """Of a body that nobody asks any more it is not told for ever that it is away."""
         if not self.shut:
             return
-        left = self._last_asked + FORGOTTEN - self._now()
+        left = max(self._last_asked, self._next_knock) + FORGOTTEN - self._now()
         if left > 0:
             asyncio.get_running_loop().call_later(left, self._fade)
         else:
@@ -196,3 +199,7 @@ class Gate:
             log.warning("%s %s", self._name, says)
             self._together.discard(self)
             self._on_change(self.system, bool(self._together))
+
+
+def _believed(asked: timedelta | None) -> timedelta:
+    return min(max(asked or timedelta(), timedelta()), LONGEST_ASKED)

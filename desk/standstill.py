@@ -22,7 +22,7 @@ AT_ONCE = 500
 SIDE_BY_SIDE = 16
 
 LONGEST_WAIT = timedelta(hours=2)
-"""Between two attempts of a step: our own pauses are of two minutes, and a body may ask for an hour."""
+"""Between two attempts of a step: our own pauses are of two minutes, and a body may ask for ten."""
 
 TAKEN_WITHIN = timedelta(minutes=10)
 """So long a worker may need to take a task, in a flood of them too."""

@@ -61,6 +61,12 @@ def test_neither_a_body_nor_a_case_switches_the_growing_pause_off(attempt: int, 
     assert max(own, asked or own) <= pause(asked, attempt) <= 1.3 * max(own, asked or own)
 
 
+@pytest.mark.parametrize("asked", [timedelta(days=9999), timedelta(hours=1)])
+def test_no_adapter_parks_a_case_for_hours(asked: timedelta) -> None:
+    assert pause(asked, 1) <= 1.3 * timedelta(minutes=15)
+    assert pause(-asked, 1) >= FIRST_PAUSE
+
+
 def test_the_tree_is_closed_and_every_branch_is_translated() -> None:
     assert set(AdapterError.__subclasses__()) == {type(error) for error, _, _ in ERRORS}
     assert not [leaf for branch in AdapterError.__subclasses__() for leaf in branch.__subclasses__()]

@@ -203,6 +203,44 @@ async def test_what_a_body_asks_to_wait_is_kept_to() -> None:
     assert refused.value.retry_after >= timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("code", ["status_503", "throttled"])
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        (timedelta(seconds=300), 300),
+        (timedelta(hours=1), 600),
+        (timedelta(days=9999), 600),
+        (timedelta(days=-9999), 1),
+        (None, 1),
+    ],
+    ids=str,
+)
+async def test_a_body_is_believed_for_ten_minutes_at_the_most(code: str, asked: timedelta | None, kept: int) -> None:
+    """A word of an hour was no more than a minute where a body was away, and an hour for all where it was busy."""
+    body = Body()
+    for _ in range(SHUTS_AFTER):
+        with pytest.raises(Unavailable):
+            async with body.gate.passing():
+                raise Unavailable("bank", code, "not now", asked)
+    body.up = True
+    for second, gets_through in ((0, 0), (kept - 0.5, 0), (kept + 0.5, 1)):
+        body.time = second
+        body.knocks = 0
+        await tries(body, 1)
+        assert body.knocks == gets_through, second
+
+
+async def test_a_body_that_asked_for_long_is_not_forgotten_meanwhile() -> None:
+    body = Body()
+    for _ in range(SHUTS_AFTER):
+        with pytest.raises(Unavailable):
+            async with body.gate.passing():
+                raise Unavailable("bank", "status_503", "not now", timedelta(minutes=10))
+    body.time = FORGOTTEN + 1
+    body.gate._fade()
+    assert body.gate.shut
+
+
 async def test_an_unclear_answer_is_a_failure_and_a_cancelled_knock_is_none() -> None:
     body = Body()
     for _ in range(SHUTS_AFTER):

@@ -166,10 +166,13 @@ async def test_only_the_bodys_own_not_found_means_none() -> None:
         ("0", 0, 0),
         ("-5", 0, 0),
         ("999999999999999999999", None, None),
-        ("99999999", 3600, 3600),
+        ("300", 300, 300),
+        ("3600", 600, 600),
+        ("99999999", 600, 600),
         ("soon", None, None),
         ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None, None),
-        pytest.param(format_datetime(datetime.now(UTC) + timedelta(minutes=50), usegmt=True), 600, 3000, id="later"),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True), 200, 300, id="soon"),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(minutes=50), usegmt=True), 600, 600, id="later"),
         pytest.param(format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0, id="yesterday"),
     ],
 )
@@ -181,6 +184,16 @@ async def test_retry_after(given_: str, at_least: int | None, at_most: int | Non
     else:
         assert failed.retry_after is not None
         assert at_least <= failed.retry_after.total_seconds() <= at_most
+
+
+async def test_a_date_is_by_the_clock_of_who_sends_it() -> None:
+    """A clock that is an hour ahead made each answer of "in a minute" an hour's pause."""
+    theirs = datetime.now(UTC) + timedelta(hours=1)
+    headers = {"Date": format_datetime(theirs, usegmt=True)}
+    headers["Retry-After"] = format_datetime(theirs + timedelta(minutes=1), usegmt=True)
+    failed = await failure(lambda _: problem(503, headers, code="slow"), acting=False)
+    assert isinstance(failed, Unavailable)
+    assert failed.retry_after == timedelta(minutes=1)
 
 
 HERS = {"iin": AIGUL, "phone": PHONE}
