@@ -82,6 +82,8 @@ class Parameter:
     lines: dict[Key | None, int]
     """Of each bracket or row."""
     choices: frozenset[str] = frozenset()
+    yearly: bool = False
+    """A constant of a budget law: each of its values is law for a year at the most."""
 
     def as_known(self, day: date) -> "Parameter":
         """The parameter as it was known on the day."""

@@ -10,6 +10,7 @@ from typing import Any
 from benefits.catalogue import load
 from benefits.codes import Region
 from benefits.dated import FORECAST, DatedValue, Parameter
+from benefits.notices.due import laws
 from benefits.regions import quarter_name
 from benefits.terms import ONE_DAY, quarter_of
 from benefits.texts import Texts
@@ -25,7 +26,8 @@ WARNED_OF_QUARTER = timedelta(days=30)
 class Ending:
     """A value that is law until `last` and has no successor that is law; `forecast` is what is announced instead.
 
-    `code` is e.g. `common.mrp` or `childcare.rate[2]`; `services` those whose rule or steps read it.
+    `code` is e.g. `common.mrp` or `childcare.rate[2]`; `services` those, and the notices, whose rule or steps read it.
+    Of what is announced alone, and never was law, `value` is empty.
     """
 
     code: str
@@ -51,11 +53,12 @@ class Ending:
 def endings(before: date) -> tuple[Ending, ...]:
     """Every value that ends before the day and is followed by no law, the earliest first; also those that have ended.
 
-    Parameters that may have gaps are not among them: where they have no value, their rule asks for it itself.
+    Among them are the terms of procedure: what is no law any more goes on by them, for a right may not end by a missing
+    term, and somebody has to know. Parameters that may have gaps are not: their rule asks for the value itself.
     """
     found: dict[str, Ending] = {}
-    for service, one in sorted(load().items()):
-        law = one.legislation
+    services = {code: one.legislation for code, one in load().items()}
+    for service, law in sorted({**laws(), **services}.items()):
         for name in law.taken:
             parameter, owner = law.parameters[name]
             for key, values in parameter.series.items():
@@ -106,10 +109,11 @@ def _ending(
 ) -> Ending | None:
     law = [value for value in values if value.stands_in is None]
     after = values[len(law) :]
-    if parameter.optional or not law or not after:
+    if parameter.optional or not after:
         return None
     announced = next((shown(value) for value in after if value.stands_in == FORECAST), None)
-    return Ending(code, label, shown(law[-1]), parameter.unit, after[0].since - ONE_DAY, announced, (service,))
+    value = shown(law[-1]) if law else ""
+    return Ending(code, label, value, parameter.unit, after[0].since - ONE_DAY, announced, (service,))
 
 
 def _with(ending: Ending, service: str) -> Ending:

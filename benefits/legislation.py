@@ -18,7 +18,7 @@ from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
 from benefits.parameter_file import BadParameters
 from benefits.takes import Takes
-from benefits.terms import month_number
+from benefits.terms import ONE_DAY, month_number
 from benefits.texts import Texts
 
 COMMON = "common"
@@ -266,6 +266,10 @@ class Legislation:
                     raise BadParameters(file.path, parameter.line, f"parameter {parameter.name!r} has no label")
                 if parameter.unit != shared.unit:
                     raise BadParameters(file.path, parameter.line, f"{parameter.name!r} has the unit {shared.unit}")
+                if shared.yearly or parameter.yearly:
+                    _check_yearly(file, parameter)
+                if parameter.optional and parameter.name in TERMS.kinds():
+                    raise BadParameters(file.path, parameter.line, f"{parameter.name!r} is needed on every day")
                 strange = (
                     [] if shared.kind != "table" else [key for key in parameter.series if key not in shared.series]
                 )
@@ -353,6 +357,17 @@ def check_common(common: ParameterFile, read: Set[str]) -> None:
         if name not in read:
             hint = _hint(name, sorted(read - set(common.parameters)))
             raise BadParameters(common.path, parameter.line, f"nothing reads the parameter {name!r}{hint}")
+
+
+def _check_yearly(file: ParameterFile, parameter: Parameter) -> None:
+    """No value is law beyond its year: entered without an end it would be law for ever, and nobody would be warned."""
+    for values in parameter.series.values():
+        followed = [later.since for later in values[1:]]
+        for value, after in zip(values, [*followed, date.max], strict=True):
+            last = date(value.since.year, 12, 31)
+            if value.stands_in is None and (value.until or after - ONE_DAY) > last:
+                what = f"{parameter.name!r} is a constant of a budget law, which ends: give `until: {last}`"
+                raise BadParameters(file.path, value.line, what)
 
 
 def _hint(name: str, known: list[str]) -> str:

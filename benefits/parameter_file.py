@@ -48,6 +48,8 @@ LARGEST = {
 """Beyond these a value is a typing error; no calendar reckons with a longer term."""
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 """As lawyers write a number: `2e3` and `023` are slips of the hand."""
+YEARLY = "yearly"
+"""How a constant of a budget law ends."""
 WORD_UNITS = ("choice", "codes")
 UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, AGE, *WORD_UNITS)
 MARKS = frozenset("SPCU")
@@ -111,7 +113,7 @@ class _Reader:
         content = self.mapping(
             node,
             required=("unit",),
-            allowed=(*_SERIES, "label", "reference", "mark", "status", "note", "choices", "optional"),
+            allowed=(*_SERIES, "label", "reference", "mark", "status", "note", "choices", "optional", "ends"),
         )
         unit = self.text(content["unit"])
         if unit not in UNITS:
@@ -134,7 +136,11 @@ class _Reader:
         self.check_as_known(name, series, optional)
         label = self.texts(content["label"]) if "label" in content else None
         choices = frozenset(self.text(content["choices"]).split()) if "choices" in content else frozenset[str]()
-        own = Parameter(name, label, unit, kind, series, series, optional, self.line(node), lines, choices)
+        if "ends" in content and self.text(content["ends"]) != YEARLY:
+            self.fail(content["ends"], f"it ends {YEARLY}, or it does not say so")
+        own = Parameter(
+            name, label, unit, kind, series, series, optional, self.line(node), lines, choices, "ends" in content
+        )
         return own.as_known(date.max)
 
     def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:

@@ -12,7 +12,7 @@ from benefits import catalogue
 from benefits.dated import UNVERIFIED
 from benefits.legislation import COMMON, TERMS
 from benefits.notices.due import RULES
-from benefits.parameter_file import MARKS, UNITS
+from benefits.parameter_file import MARKS, UNITS, YEARLY
 from benefits.texts import LANGUAGES
 
 FILE = Path(__file__).parent / "parameters" / "schema.json"
@@ -81,6 +81,7 @@ def schema() -> Schema:
             "brackets": {**rows, "propertyNames": {"pattern": r"^\d+$"}},
             "table": rows,
             "choices": {"type": "string", "description": "The words that a choice, or codes, may be."},
+            "ends": {"const": YEARLY, "description": "Of a budget law: each value is law for its year at the most."},
             "optional": {"type": "boolean", "description": "May have gaps: where it has no value, a person decides."},
             **sourced,
         },

@@ -339,7 +339,7 @@ def show_endings(console: Console, listed: Mapping[str, Any], language: Language
         (
             one["code"],
             one["label"][language],
-            one["value"],
+            one["value"] or "-",
             show_day(date.fromisoformat(one["last"])),
             one["forecast"] or "-",
             str(len(one["services"])),

@@ -48,6 +48,12 @@ def _parameter(name: str, value: str, unit: str = "choice") -> str:
     return f"  {name}:\n    unit: {unit}\n    values:\n      {dated}\n"
 
 
+def _each_year(first: int, last: int, value: str) -> str:
+    """A constant of the budget laws of these years."""
+    years = range(first, last + 1)
+    return "".join(f"      {year}-01-01: {{value: {value}, reference: no-text-found, mark: C}}\n" for year in years)
+
+
 def _notice_law(path: Path, rule: NoticeRule) -> Legislation:
     common = read_parameter_file(PARAMETERS / "common.yaml")
     return read_legislation(path, common, rule.takes | Takes("events:codes"), must_state=())
@@ -162,9 +168,9 @@ def test_the_indexation_is_that_of_the_first_of_january(change: Change) -> None:
     """1.5 holds on 1 January 2026 alone, 1.2 in the rest of the year."""
     indexation = (
         "  fund_indexation:\n    unit: ratio\n    values:\n"
-        "      2023-01-01: {value: 1, reference: no-text-found, mark: C}\n"
-        "      2026-01-01: {value: 1.5, until: 2026-01-01, reference: no-text-found, mark: C}\n"
-        "      2026-01-02: {value: 1.2, reference: no-text-found, mark: C}\n"
+        + _each_year(2023, 2025, "1")
+        + "      2026-01-01: {value: 1.5, until: 2026-01-01, reference: no-text-found, mark: C}\n"
+        "      2026-01-02: {value: 1.2, until: 2026-12-31, reference: no-text-found, mark: C}\n"
     )
     change("capacity-loss", indexation)
     found = schedule("capacity-loss", _facts("2025-03-05", INSURED), date(2025, 3, 5))
@@ -274,8 +280,8 @@ def test_a_wage_that_changes_within_a_month_caps_income_from_the_next(change: Ch
     """7 x 80 000 caps the months to July 2024, 7 x 90 000 those from August: 20 and 4 of the 24 months counted."""
     wages = (
         "  mzp:\n    unit: tenge\n    values:\n"
-        "      2020-01-01: {value: 80000, reference: no-text-found, mark: C}\n"
-        "      2024-07-15: {value: 90000, reference: no-text-found, mark: C}\n"
+        + _each_year(2020, 2024, "80000")
+        + "      2024-07-15: {value: 90000, until: 2024-12-31, reference: no-text-found, mark: C}\n"
     )
     change("job-loss", wages)
     family = {

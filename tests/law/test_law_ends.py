@@ -17,8 +17,10 @@ from benefits.catalogue import PARAMETERS, Benefit, read_legislation
 from benefits.endings import endings
 from benefits.evaluator import _decisions
 from benefits.facts import read_facts
-from benefits.legislation import TERMS
+from benefits.legislation import TERMS, Legislation
+from benefits.notices import due, kandas
 from benefits.parameter_file import BadParameters, read_parameter_file
+from benefits.takes import Takes
 from benefits.texts import LANGUAGES
 from cli import law
 from tests.law.casebook import CASES, family_mapping, read_cases
@@ -157,6 +159,85 @@ def test_the_parameters_of_a_day_beyond_say_what_they_are(code: str) -> None:
     ended = {one.code for one in endings(BEYOND) if code in one.services}
     assert {name for name, status in expected.items() if status in ("forecast", "ended")} == ended
     assert Frequency(benefits.service(code, BEYOND).frequency)
+
+
+UNTIL = f", until: {LAST}}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "leaves_out", "last"),
+    [
+        (UNTIL, "}", False, LAST),
+        (UNTIL, f", until: {LAST + timedelta(days=365)}}}", False, LAST),
+        (f"      {LAST.year - 1}-01-01", "", True, LAST.replace(year=LAST.year - 2)),
+    ],
+    ids=["for ever", "for two years", "a year left out"],
+)
+@pytest.mark.parametrize("name", ["mrp", "pm", "mzp"])
+def test_a_constant_of_a_budget_law_is_law_for_its_year_at_the_most(
+    tmp_path: Path, name: str, old: str, new: str, leaves_out: bool, last: date
+) -> None:
+    """Entered without its end, it was law for ever, and nobody was warned."""
+    text = (PARAMETERS / "common.yaml").read_text(encoding="utf-8")
+    block = text[text.index(f"  {name}:\n") :].split("\n\n", 1)[0]
+    entered = [line for line in block.split("\n") if "forecast: true" not in line]
+    if leaves_out:
+        entered = [line for line in entered if not line.startswith(old)]
+    path = tmp_path / "common.yaml"
+    path.write_text(text.replace(block, "\n".join(entered).replace(old, new)))
+    rule = benefits.load()["multi-child"].rule
+    what = rf"^common.yaml:\d+: '{name}' is a constant of a budget law, which ends: give `until: {last}`"
+    with pytest.raises(BadParameters, match=what):
+        read_legislation(PARAMETERS / "multi-child.yaml", read_parameter_file(path), rule.takes | TERMS)
+
+
+TERM = """  consent_window_days:
+    unit: days
+    values:
+"""
+ENDED = TERM + "      2023-07-01: {value: 5, reference: social-code, mark: P, until: 2025-12-31}\n"
+ANNOUNCED = TERM + "      2023-07-01: {value: 5, reference: social-code, mark: P, forecast: true}\n"
+
+
+@pytest.mark.parametrize(("term", "value"), [(ENDED, "5"), (ANNOUNCED, "")], ids=["ended", "announced alone"])
+def test_a_term_of_procedure_that_is_no_law_goes_on_and_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, term: str, value: str
+) -> None:
+    """No right may end by a missing term; somebody has to know."""
+    found = Benefit(benefits.load()["multi-child"].rule, _with_term(tmp_path, term))
+    monkeypatch.setitem(benefits.load(), "multi-child", found)
+    assert benefits.service("multi-child", date(2026, 2, 1)).consent_window_days == 5
+    (listed,) = [one for one in endings(BEYOND) if one.code == "multi-child.consent_window_days"]
+    assert (listed.value, listed.services) == (value, ("multi-child",))
+
+
+def test_a_term_of_procedure_has_no_gaps(tmp_path: Path) -> None:
+    with pytest.raises(BadParameters, match=r"multi-child.yaml:\d+: 'consent_window_days' is needed on every day"):
+        _with_term(tmp_path, ENDED.replace("    unit: days\n", "    unit: days\n    optional: true\n"))
+
+
+def _with_term(folder: Path, term: str) -> Legislation:
+    """The law of a service with a term of its own."""
+    text = (PARAMETERS / "multi-child.yaml").read_text(encoding="utf-8")
+    path = folder / "multi-child.yaml"
+    path.write_text(text.replace("\nparameters:\n", f"\nparameters:\n{term}"), encoding="utf-8")
+    rule = benefits.load()["multi-child"].rule
+    return read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml"), rule.takes | TERMS)
+
+
+def test_what_the_notices_read_is_listed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (PARAMETERS / "notices" / "kandas.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "kandas.yaml"
+    path.write_text(text.replace("mark: U, status: unverified}", "mark: U, status: unverified, until: 2025-12-31}"))
+    law_ = read_legislation(
+        path,
+        read_parameter_file(PARAMETERS / "common.yaml"),
+        kandas.NOTICE.takes | Takes("events:codes"),
+        must_state=(),
+    )
+    assert path.read_text() != text
+    monkeypatch.setitem(due._legislation(), "kandas", law_)
+    assert any("kandas" in one.services and one.code.startswith("kandas.") for one in endings(BEYOND))
 
 
 GIFT = """service: gift

@@ -83,6 +83,7 @@ FAULTS = [
         "an age is a number of years or half years, not '61.4'",
     ),
     ("    unit: MRP\n", "", 4, "'unit' is missing"),
+    ("unit: MRP", "unit: MRP\n    ends: never", 7, "it ends yearly, or it does not say so"),
     (
         "unit: MRP",
         "unit: MRP\n    colour: red",
