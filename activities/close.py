@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 import benefits
 from activities.entitle import entitle
+from activities.newcomers import UNKNOWN_PERSON, next_look
 from activities.world import World
 from benefits import Frequency, Service
 from benefits.days import day_of
@@ -56,7 +57,7 @@ class CloseStep:
                 step.outcome,
                 step.reason,
                 once=service is not None and service.frequency is Frequency.ONCE,
-                again=_again(service, record, step.outcome if asked else Outcome.UNREACHABLE),
+                again=_again(service, record, step.outcome if asked else Outcome.UNREACHABLE, step.reason),
                 asked=asked,
             )
             monthly = service is not None and service.frequency is Frequency.MONTHLY
@@ -72,10 +73,11 @@ async def _never_arrived(session: Session, ref: str) -> bool:
     return delivery is not None and not delivery.delivered
 
 
-def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Again | None:
-    """When it is looked at again. Notices, of which no service is, are not looked at by themselves."""
+def _again(service: Service | None, record: CaseRecord, outcome: Outcome, reason: str | None) -> Again | None:
+    """When it is looked at again. Notices, of which no service is, are not looked at by themselves, but where nobody
+    was known to tell anything."""
     if service is None or outcome in FOR_GOOD:
-        return None
+        return _unknown(record, reason)
     today = max(day_of(datetime.now(UTC)), record.assessed_on)
     if outcome in NOTHING_NEW:
         return _nothing_new(service, record, today)
@@ -85,9 +87,18 @@ def _again(service: Service | None, record: CaseRecord, outcome: Outcome) -> Aga
 
 def _nothing_new(service: Service, record: CaseRecord, today: date) -> Again | None:
     """Not *yet*: a few looks after the event that told, or after a look at a right that a register denies."""
-    days = service.again_after_days.get(f"{Outcome.NO_RIGHT}_{record.look + 1}")
+    days = next_look(service.again_after_days, record.look)
     # Also what a register says is paid: it may be a typing error, and nobody would look at the right any more.
     by_itself = record.root is not None or record.opened_by.startswith(rights.LOOK)
     if not by_itself or days is None:
         return None
     return Again(today + timedelta(days=days), service.most_offers)
+
+
+def _unknown(record: CaseRecord, reason: str | None) -> Again | None:
+    topic = next((one for one in benefits.notice_topics(record.assessed_on) if one.code == record.service), None)
+    if topic is None or reason != UNKNOWN_PERSON:
+        return None
+    days = next_look(topic.again_after_days, record.look)
+    today = max(day_of(datetime.now(UTC)), record.assessed_on)
+    return None if days is None else Again(today + timedelta(days=days), most_offers=0)

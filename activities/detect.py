@@ -13,13 +13,14 @@ import benefits
 from activities import attempts
 from activities.attempts import YES, Found
 from activities.facts import Asked, ask_registries
+from activities.newcomers import UNKNOWN_PERSON, is_awaited, is_unknown
 from activities.renumbered import rename_payments
 from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
 from benefits.iin import is_iin
 from card import Session, applications, payments, people, snapshots
-from workflows.model import Case, Detected, Policy, ReassessInput, Right, Step, StepInput
+from workflows.model import Case, Detected, Outcome, Policy, ReassessInput, Right, Step, StepInput
 
 UNKNOWN = "unknown"
 """What a member is to the family where its register cannot be read."""
@@ -37,7 +38,15 @@ class DetectStep:
         snapshot. Raises `BadFacts` for an operator where of the registries' records as a whole nothing can be made.
         """
         case = step.case
-        asked = await _facts(self.world, case, case.on)
+        try:
+            asked = await _facts(self.world, case, case.on)
+        except ApplicationError as refused:
+            if not is_unknown(refused):
+                raise
+            again = benefits.service(case.service, case.on).again_after_days
+            if not await is_awaited(self.world, case, again):
+                raise
+            return Detected(right=Right.NO, ended=Outcome.NO_RIGHT, reason=UNKNOWN_PERSON)
         with possible():
             decisions = _decided(case.service, asked.mapping, case.on)
             unpaid = decisions

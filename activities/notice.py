@@ -4,12 +4,14 @@ What is said once is not said again: the basis of a notice is claimed in the Car
 """
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 import benefits
 import dialogue
 from activities import speech
 from activities.detect import possible, remember
 from activities.facts import Asked, ask_registries
+from activities.newcomers import UNKNOWN_PERSON, is_awaited, is_unknown
 from activities.world import World, translated
 from benefits import Notice
 from card import Session, messages, rights, snapshots
@@ -34,9 +36,15 @@ class NoticeStep:
         """
         world, case = self.world, step.case
         iin = await world.card.iin(case.person_id)
-        with translated(), possible():
-            reads = benefits.notice_topic(case.service, case.on).reads
-            asked = await ask_registries(world, iin, reads, case.on)
+        topic = benefits.notice_topic(case.service, case.on)
+        try:
+            with translated(), possible():
+                asked = await ask_registries(world, iin, topic.reads, case.on)
+        except ApplicationError as refused:
+            if not is_unknown(refused) or not await is_awaited(world, case, topic.again_after_days):
+                raise
+            return NoticeFound(reason=UNKNOWN_PERSON)
+        with possible():
             due = benefits.notices_in(benefits.readings(asked.mapping), case.on, code=case.service)
         found = await self._claim(step, asked, due)
         reason = None if found else SAID_BEFORE if due else NOTHING_TO_SAY

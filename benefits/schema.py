@@ -11,7 +11,7 @@ from typing import Any
 from benefits import catalogue
 from benefits.dated import UNVERIFIED
 from benefits.legislation import COMMON, TERMS
-from benefits.notices.due import RULES
+from benefits.notices.due import RULES, STEPS_TAKE
 from benefits.parameter_file import MARKS, UNITS, YEARLY
 from benefits.texts import LANGUAGES
 
@@ -116,7 +116,7 @@ def schema() -> Schema:
 def _names() -> dict[str, list[str]]:
     """Of each service and notice, the parameters that its file may state: what its rule and the steps read."""
     services = {code: sorted({**one.rule.takes.kinds(), **TERMS.kinds()}) for code, one in catalogue.load().items()}
-    return services | {rule.code: sorted({*rule.takes.kinds(), "events"}) for rule in RULES}
+    return services | {rule.code: sorted({**rule.takes.kinds(), **STEPS_TAKE.kinds()}) for rule in RULES}
 
 
 def _only(service: str, names: list[str]) -> Schema:

@@ -213,6 +213,7 @@ async def quickest(session: AsyncSession, operator: str, *, but: str, of: int) -
         func.split_part(col(IncomingMessage.message_id), ":", 1) == operator,
         col(IncomingMessage.phone) != but,
     )
+    least: timedelta | None
     least, number = (await session.execute(lately)).one()
     return least if number >= of else None
 

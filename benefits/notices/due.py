@@ -14,6 +14,9 @@ from benefits.notices.notice import Notice, NoticeRule, NoticeTopic
 from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.takes import Takes
 
+STEPS_TAKE = Takes("events:codes", tables="again_after_days:days")
+"""What the steps of a notice read of every topic."""
+
 RULES = (pension.NOTICE, kandas.NOTICE, employment.NOTICE)
 
 
@@ -62,6 +65,7 @@ def notice_topic(code: str, on: date | None = None) -> NoticeTopic:
         reads=rule.reads,
         events=in_force.single["events"].codes - {NO_EVENT},
         texts=own.figures,
+        again_after_days={how: int(days.value) for how, days in in_force.tables["again_after_days"].items()},
     )
 
 
@@ -86,7 +90,7 @@ def _legislation() -> dict[str, Legislation]:
             raise BadParameters(path, 1, f"there is no such file for the rule {rule.code!r}")
     return {
         rule.code: read_legislation(
-            PARAMETERS / "notices" / f"{rule.code}.yaml", common, rule.takes | Takes("events:codes"), must_state=()
+            PARAMETERS / "notices" / f"{rule.code}.yaml", common, rule.takes | STEPS_TAKE, must_state=()
         )
         for rule in RULES
     }

@@ -98,6 +98,7 @@ class NoticeTopic:
     """What the steps of a notice need to know of its topic. `events`: what a registry may report that makes one due.
 
     `texts` holds the names of the kinds and of the codes among the values, for operators and analysts.
+    `again_after_days`: when what an event told of is looked at again, by how it ended.
     """
 
     code: str
@@ -107,6 +108,7 @@ class NoticeTopic:
     reads: frozenset[str]
     events: frozenset[str]
     texts: Mapping[str, Texts]
+    again_after_days: Mapping[str, int]
 
 
 def _written(value: Value) -> Any:

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from temporalio.exceptions import ApplicationError
 
 from card.tables import CaseRecord
 from desk.opening import Opening
 from tests.activities.life import Life
-from tests.activities.people import ON, child, mother
+from tests.activities.people import ON, child, kandas, mother
 from tests.activities.test_rights import TODAY, by_event, close, detect, ended, looks, newborn
-from workflows.model import Case, Detected, Outcome
+from workflows.model import Case, CloseInput, Detected, Outcome, Step, StepInput
 
 
 class Gateway:
@@ -155,3 +156,60 @@ async def test_a_look_opens_a_case_though_one_of_its_key_has_ended(life: Life, g
     assert again is not None
     assert again.ref != mine.ref
     assert (await detect(life, again)).was is not None
+
+
+async def test_whom_the_register_does_not_know_yet_is_asked_for_again_and_then_by_a_person(
+    life: Life, gateway: Gateway
+) -> None:
+    """A newborn's mother who came home yesterday: each event went straight to an operator."""
+    await life.outside.forget()
+    case, _ = await by_event(life, "multi-child", "zags:1:multi-child", TODAY)
+    found = await detect(life, case)
+    assert (found.ended, found.reason) == (Outcome.NO_RIGHT, "unknown_person")
+    await close(life, case, Outcome.NO_RIGHT)
+    days = [(await looks(life))[0].day]
+    for _ in range(3):
+        assert (await gateway.finds() or found).reason == "unknown_person"
+        days.append((await looks(life))[0].day)
+    waited = [(day - TODAY).days for day in days]
+    assert waited == sorted(set(waited)), "ever more rarely"
+    last = await gateway.looks_again()
+    assert last is not None
+    with pytest.raises(ApplicationError, match="unknown_person"):
+        await detect(life, last)
+
+
+async def test_who_is_known_meanwhile_has_the_right_that_the_event_told_of(life: Life, gateway: Gateway) -> None:
+    await life.outside.forget()
+    case, _ = await by_event(life, "multi-child", "zags:1:multi-child", TODAY)
+    await close(life, case, (await detect(life, case)).ended or Outcome.CREDITED)
+    await life.settle(mother())
+    found = await gateway.finds()
+    assert found is not None
+    assert found.amount is not None
+
+
+async def test_who_is_unknown_all_at_once_with_a_right_at_hand_is_an_operators(life: Life) -> None:
+    """No case that has come further ends because a register has lost her."""
+    case, _ = await by_event(life, "multi-child", "zags:1:multi-child", TODAY)
+    assert (await detect(life, case)).amount is not None
+    await life.outside.forget()
+    with pytest.raises(ApplicationError, match="unknown_person"):
+        await detect(life, case)
+
+
+async def test_a_new_kandas_whom_the_register_does_not_know_yet_is_looked_for_again(
+    life: Life, gateway: Gateway
+) -> None:
+    await life.outside.forget()
+    case, _ = await by_event(life, "kandas", "kandas:1:kandas", TODAY)
+    found = await life.run(Step.DETECT_NOTICE, StepInput(case=case, key=case.key(Step.DETECT_NOTICE)))
+    assert (found.kind, found.reason) == (None, "unknown_person")
+    end = CloseInput(case=case, key=case.key(Step.CLOSE), outcome=Outcome.NOT_DUE, reason=found.reason)
+    await life.run(Step.CLOSE, end)
+    assert [(one.service, one.day > TODAY) for one in await looks(life)] == [("kandas", True)]
+    again = await gateway.looks_again()
+    assert again is not None
+    await life.settle(kandas())
+    found = await life.run(Step.DETECT_NOTICE, StepInput(case=again, key=again.key(Step.DETECT_NOTICE)))
+    assert found.reason != "unknown_person"
