@@ -118,10 +118,11 @@ def show(console: Console, view: CaseView) -> None:
         console.print(f"found by `reconcile`: {one['kind']} since {zoned(one['since'])}: {one['what']}", markup=False)
     if live.get("attempts"):
         console.print(f"step {live['step']}: {live['attempts']} attempts, the last: {live['last_error']}", markup=False)
-    console.print(
-        f"assigned {tenge(Decimal(head['assigned']))}, credited {tenge(Decimal(head['credited']))}, "
-        f"pending {tenge(Decimal(head['pending']))}"
-    )
+    if head["assigned"] is not None:
+        console.print(
+            f"assigned {tenge(Decimal(head['assigned']))}, credited {tenge(Decimal(head['credited']))}, "
+            f"pending {tenge(Decimal(head['pending']))}"
+        )
     for title, rows in (("SMS", view.messages), ("payments", view.payments), ("decisions", view.decisions)):
         if rows:
             console.print(_table(title, rows))

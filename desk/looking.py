@@ -32,15 +32,24 @@ PAGE = 200
 
 async def record_of(card: Card, ref: str) -> CaseRecord:
     """The case with this reference, also where it was typed without dashes or with its service. Raises BadInput."""
+    async with card.statements() as session:
+        record = await cases.known(session, _written(ref))
+    if record is None:
+        raise _no_case(ref)
+    return record
+
+
+def _written(ref: str) -> str:
+    """The reference as the Card writes it. Raises BadInput."""
     bare = ref.rsplit("/", 1)[-1]
     digits = bare.replace("-", "")
     if not is_case_ref(bare):
         raise BadInput(f"ref: {ref!r} is no case reference; the last digit checks the others, as in 4827-1031-6")
-    async with card.statements() as session:
-        record = await cases.known(session, f"{digits[:4]}-{digits[4:8]}-{digits[8]}")
-    if record is None:
-        raise BadInput(f"ref: no case {bare}")
-    return record
+    return f"{digits[:4]}-{digits[4:8]}-{digits[8]}"
+
+
+def _no_case(ref: str) -> BadInput:
+    return BadInput(f"ref: no case {ref.rsplit('/', 1)[-1]}")
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,10 @@ class Head(BaseModel):
 
 async def look(card: Card, client: Client, ref: str) -> CaseView:
     """Everything about one case that an operator may see without opening the person's record. Raises BadInput."""
-    record = await record_of(card, ref)
+    async with card.statements() as session:
+        record = await cases.known(session, _written(ref))
+    if record is None:
+        return await _without_a_row(card, client, ref)
     handle = client.get_workflow_handle(workflow_id(record.service, record.ref))
     try:
         described = await handle.describe()
@@ -121,6 +133,39 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         [{"key": p.key, "amount": str(p.amount), "state": p.state, "reason": p.reason} for p in paid],
         [{"at": d.at, "by": d.by, "action": d.action, "why": d.why, "note": d.note} for d in decided],
     )
+
+
+NO_ROW = "the Card has no such case: see what `reconcile` says of it, and docs/operators.md"
+
+
+async def _without_a_row(card: Card, client: Client, ref: str) -> CaseView:
+    """A case that only Temporal knows, as after a restore of the Card: what its newest workflow says of itself.
+
+    What was said and paid is not known. Raises BadInput where there is none.
+    """
+    named = f"{SearchAttributes.CASE_REF.name} = '{_written(ref)}'"
+    of_ours = f"WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}') AND {named}"
+    found = await anext(client.list_workflows(of_ours), None)
+    if found is None:
+        raise _no_case(ref)
+    handle = client.get_workflow_handle(found.id, run_id=found.run_id)
+    described = await handle.describe()
+    async with card.statements() as session:
+        amiss = await findings.of_case(session, _written(ref))
+    seen = described.typed_search_attributes
+    head = {
+        "ref": _written(ref),
+        "service": seen.get(SearchAttributes.SERVICE) or found.id.rpartition("/")[0],
+        "outcome": seen.get(SearchAttributes.OUTCOME),
+        "reason": None,
+        "opened": described.start_time,
+        "closed": described.close_time,
+        **dict.fromkeys(("assigned", "credited", "pending", "law")),
+        "findings": [{"kind": one.kind, "what": one.what, "since": one.found_at} for one in amiss]
+        or [{"kind": "workflow_without_row", "what": NO_ROW, "since": described.start_time}],
+    }
+    live = {**_seen(described), **await _failing(client, described)}
+    return CaseView(head, live, await details(handle), [], [], [])
 
 
 async def _failing(client: Client, described: WorkflowExecutionDescription) -> dict[str, Any]:

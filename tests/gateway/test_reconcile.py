@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlalchemy import delete, select
 from sqlmodel import col
 from structlog.testing import capture_logs
@@ -16,8 +18,10 @@ from temporalio.common import SearchAttributePair
 
 from benefits.days import day_of
 from card import findings
+from card.cases import case_ref
 from card.tables import Application, CaseRecord, Consent, IncomingMessage, OutgoingMessage, table
-from desk import deciding, reconcile, standstill
+from cli.cases import show
+from desk import deciding, looking, reconcile, standstill
 from desk.errors import BadInput
 from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
@@ -139,7 +143,17 @@ async def test_a_workflow_without_a_row_is_put_before_a_person_until_it_is_gone(
         await session.execute(BY_FORCE)
         await session.execute(delete(table(CaseRecord)).where(col(CaseRecord.ref) == case.ref))
     looks = _reconciler(house)
-    assert await _found(house, looks, case) == ["workflow_without_row"]
+    for _ in range(2):  # before anybody has looked, and after
+        view = await looking.look(house.card, house.client, f"{case.service}/{case.ref}")
+        shown = view.to_dict()
+        assert [shown[name] for name in ("ref", "service", "assigned")] == [case.ref, case.service, None]
+        assert [one["kind"] for one in shown["findings"]] == ["workflow_without_row"]
+        printed = Console(width=200, record=True, file=StringIO())
+        show(printed, view)
+        assert "assigned" not in printed.export_text(), "nobody knows"
+        assert await _found(house, looks, case) == ["workflow_without_row"]
+    with pytest.raises(BadInput, match="no case"):
+        await looking.look(house.card, house.client, case_ref(99_999_999))
     await house.handle(case).terminate("it is nobody's")
     async with asyncio.timeout(20):
         while await _is_listed_as_running(house, case):
