@@ -32,12 +32,18 @@ class CreditStep:
         If the payment was intended before, an earlier attempt may have reached the bank: the bank is asked by key
         first, and only if it never heard of the key is the transfer made again, under the same key. Raises `Duplicate`
         for an operator where the bank says that it paid before and cannot say how, and `Refused` where another case
-        has paid what turned out to be the same right, or the Card says otherwise: what is owed, agreed to, hers.
+        has paid what turned out to be the same right, the person has died since it was assigned, or the Card says
+        otherwise: what is owed, agreed to, hers.
         """
         case = step.case
+        iin = await self.world.card.iin(case.person_id)
+        async with self.world.card.statements() as session:
+            before = await payments.known(session, step.key)
+            asks = before.state == PaymentState.INTENDED if before else await _objection(session, step) is None
+        dead = await self._is_dead(iin) if asks else None
         async with self.world.card.transaction() as session:
             known = await payments.known(session, step.key)
-            objection = None if known is not None else await _objection(session, step)
+            objection = None if known is not None else await _objection(session, step) or dead
             if objection is None:
                 new = await payments.intend(session, step.key, case.ref, step.account_id, step.amount)
                 # What stands in the row decides, whatever account a case that was begun anew has found since.
@@ -47,11 +53,13 @@ class CreditStep:
             raise await self._refused(step.key, objection)
         if payment.state != PaymentState.INTENDED:
             return Credited(settled=payment.state == PaymentState.SETTLED, reason=payment.reason)
-        iin = await self.world.card.iin(case.person_id)
         credited_once = payment.end_to_end_id or f"{case.ref}-{step.n}"
         transfer = Transfer(iban=iban, iin=iin, amount=step.amount, purpose=case.service, end_to_end_id=credited_once)
         with translated():
             status = await self._what_became_of_it(step.key) if not new else None
+            if status is None and dead is not None:
+                # It was intended while she lived, and another attempt may still reach the bank: it is not over.
+                raise ApplicationError(dead, type="Unknown", non_retryable=True)
             status = status or await self.world.bank.transfer(step.key, transfer)
             other = status.contradicts(transfer)
             if other is not None:
@@ -74,6 +82,16 @@ class CreditStep:
             # As for want of cover on our side: no fault of the account, which the next payment may go to.
             raise _refused(f"bank: rejected the payment, and not for the account [{status.reason_code}]")
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
+
+    async def _is_dead(self, iin: str) -> str | None:
+        """What an operator is asked where the person did not live to see the money, or nobody can read whether."""
+        with translated():
+            person = await self.world.registries.persons.person(iin)
+        if "died_on" in person.unreadable:
+            return "the register of persons says of the person's death what cannot be read: do they live?"
+        if person.died_on is None:
+            return None
+        return f"the person died on {person.died_on}: what was assigned up to that month is due, and to whom?"
 
     def _is_about_the_account(self, status: TransferStatus, iin: str) -> bool:
         """Whether the bank has turned this account down. One that turns everybody's down is out of order."""

@@ -4,14 +4,17 @@ Methods with a `key` have an effect and may be repeated under the same key. Reas
 ExternalStatusReason1Code.
 """
 
+import logging
 from enum import StrEnum
-from typing import Annotated, Final, Protocol, Self, runtime_checkable
+from typing import Annotated, Any, Final, Protocol, Self, cast, runtime_checkable
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from adapters.http import HttpSystem, about
 from adapters.in_a_row import KnowsPeople
 from adapters.records import Iban, Iin, Money, Name, OptionalIban, Record
+
+log = logging.getLogger(__name__)
 
 ABOUT_THE_ACCOUNT: Final = frozenset(
     {
@@ -105,7 +108,24 @@ class Bank(Protocol):
 
 
 class Accounts(Record):
+    """A bank's list. An account that cannot be read stands in the way of none of the others; where none can be, the
+    bank has not answered."""
+
     accounts: tuple[BankAccount, ...]
+
+    @field_validator("accounts", mode="wrap")
+    @classmethod
+    def _those_that_can_be_read(cls, listed: Any, read: ValidatorFunctionWrapHandler) -> tuple[BankAccount, ...]:
+        try:
+            return cast(tuple[BankAccount, ...], read(listed))
+        except ValidationError as wrong:
+            broken = {error["loc"][0] for error in wrong.errors() if error["loc"]}
+            if not isinstance(listed, list) or len(broken) >= len(listed):
+                raise
+            log.warning(
+                "bank: %d of %d accounts of a list cannot be read, and are passed over", len(broken), len(listed)
+            )
+            return cast(tuple[BankAccount, ...], read([one for n, one in enumerate(listed) if n not in broken]))
 
 
 class HttpBank:

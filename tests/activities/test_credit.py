@@ -47,6 +47,12 @@ def order(arg: CreditInput, **members: Any) -> Transfer:
     return Transfer.model_validate({**usual, "end_to_end_id": f"{arg.case.ref}-{arg.n}", **members})
 
 
+def dead(**says: Any) -> dict[str, Any]:
+    """The mother, who has died."""
+    usual = mother()
+    return usual | {"person": usual["person"] | (says or {"died_on": "2025-03-15"})}
+
+
 async def settled_at_the_bank(life: Life) -> list[dict[str, Any]]:
     books = (await life.outside.admin("bank", "GET", "/bank/v1/books"))["transfers"]
     return [one for one in books if one["state"] == "settled"]
@@ -422,3 +428,30 @@ async def test_a_duplicate_by_its_other_code_is_paid_by_no_other_account(life: L
     assert (said.value.type, said.value.non_retryable) == ("Duplicate", True)
     (row,) = await life.rows(Payment, arg.case)
     assert row.state == "intended"
+
+
+@pytest.mark.parametrize("says", [{}, {"wrongly": {"died_on": "9999-99-99"}}], ids=["known", "cannot be read"])
+async def test_who_has_died_since_it_was_assigned_is_paid_nothing_unseen(life: Life, says: dict[str, Any]) -> None:
+    """What is due up to the month of death went to an account that nobody alive could use."""
+    arg = await payment(life, await life.open())
+    await life.settle(dead(**says))
+    for _ in range(2):
+        with pytest.raises(ApplicationError, match=r"the person died on 2025-03-15|do they live") as caught:
+            await life.run(Step.CREDIT, arg)
+        assert (caught.value.type, caught.value.non_retryable) == ("Refused", True)
+    assert (await life.rows(Payment, arg.case), await settled_at_the_bank(life)) == ([], [])
+    assert (await life.money(arg.case)).pending == AMOUNT, "it stays owed"
+    await life.settle(mother())
+    assert (await life.run(Step.CREDIT, arg)).settled, "a register's error is mended"
+
+
+async def test_what_was_intended_for_who_has_died_is_asked_after_and_not_sent(life: Life) -> None:
+    arg = await payment(life, await life.open())
+    await intended(life, arg)
+    await life.settle(dead())
+    with pytest.raises(ApplicationError, match="the person died") as caught:
+        await life.run(Step.CREDIT, arg, 2)
+    assert caught.value.type == "Unknown", "it may still reach the bank: the case cannot end"
+    assert await settled_at_the_bank(life) == []
+    await life.outside.bank.transfer(arg.key, order(arg))
+    assert (await life.run(Step.CREDIT, arg, 3)).settled, "what the bank has made is made"

@@ -410,3 +410,21 @@ async def test_what_is_broken_in_a_list_leaves_the_rest_of_it_whole() -> None:
     assert [one.unreadable == () for one in found] == [True, False, False, False, False]
     assert [one.birth_record for one in found] == ["R-1", None, None, None, None]
     assert [one.birth_date is not None for one in found] == [True, False, False, True, True]
+
+
+OPEN = {"iban": "KZ36125KZT0000000010", "state": "open"}
+
+
+@pytest.mark.parametrize("broken", [{"state": "open"}, OPEN | {"state": "sleeps"}, OPEN | {"iban": "?"}, None, 7])
+async def test_an_account_that_cannot_be_read_spoils_none_of_the_others(
+    broken: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with system(lambda _: httpx.Response(200, json={"accounts": [broken, OPEN, broken]})) as there:
+        (account,) = await HttpBank(there).accounts(AIGUL)
+    assert account.iban == OPEN["iban"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "bank: 2 of 3 accounts of a list cannot be read, and are passed over"
+    ]
+    async with system(lambda _: httpx.Response(200, json={"accounts": [broken]})) as there:
+        with pytest.raises(BadAnswer):  # she would be asked for an account, and has one
+            await HttpBank(there).accounts(AIGUL)
