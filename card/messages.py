@@ -259,6 +259,14 @@ async def waiting_of(session: AsyncSession, phone: str) -> int:
     return (await session.execute(waiting)).scalar_one()
 
 
+async def words_waiting(session: AsyncSession, phone: str, most: int) -> Sequence[IncomingMessage]:
+    """What this phone said that no case has taken yet, the first of it."""
+    waiting = select(IncomingMessage).where(
+        col(IncomingMessage.phone) == phone, col(IncomingMessage.relayed_at).is_(None)
+    )
+    return (await session.scalars(waiting.order_by(col(IncomingMessage.stored_at)).limit(most))).all()
+
+
 async def said_lately(session: AsyncSession, phone: str, kinds: Collection[str], but: str) -> int:
     """How many messages of these kinds went to this phone within a day, one with the key `but` left out."""
     told = select(func.count()).where(

@@ -50,7 +50,8 @@ ASK_WHICH = 3
 """So many times a day a phone is asked which question it means."""
 
 MOST_WAITING = 20
-"""So many words of one phone wait to be brought on. The first are kept: the rest of a flood is set aside."""
+"""So many words of one phone wait to be brought on. The first are kept, and the rest of a flood is set aside: but what
+is plain and was not said yet, of which as much may wait again."""
 
 MOST_ANSWERS = 30
 """So many messages of one meaning are brought to the case as answers to one question, so that a plain word is heard
@@ -110,7 +111,7 @@ class Relay:
             if stored is not None and stored != message_id:
                 # The counter of the operator's centre began anew: another message has had this id.
                 log.warning("relay.message_id_again", message_id=message_id)
-            if stored is not None and await messages.waiting_of(session, phone) > MOST_WAITING:
+            if stored is not None and await _is_flood(session, stored, incoming):
                 await messages.set_aside(session, stored, FLOOD, _meant(incoming))
                 log.warning("relay.reply_set_aside", message_id=stored, reason=FLOOD)
         self._soon(phone)
@@ -298,6 +299,22 @@ async def _of_what_is_over(session: Session, ref: str) -> MessageKind:
         return MessageKind.STOPPED
     late = ended in (model.Outcome.LAPSED, model.Outcome.LATE_YES)
     return MessageKind.LATE if late else MessageKind.NO_QUESTION
+
+
+async def _is_flood(session: Session, message_id: str, incoming: IncomingMessage) -> bool:
+    """Whether too much of this phone waits for this to be brought on too. Among thirty words her yes may be the last:
+    what is plain, and waits in no other words, is never one too many."""
+    waiting = await messages.waiting_of(session, incoming.phone)
+    if waiting <= MOST_WAITING:
+        return False
+    meant = _meant(incoming)
+    if meant in (None, Meaning.UNCLEAR) or waiting > 2 * MOST_WAITING:
+        return True
+    said = hearing.understood(incoming)
+    words = await messages.words_waiting(session, incoming.phone, 2 * MOST_WAITING)
+    return any(
+        _meant(one) == meant and hearing.understood(one) == said for one in words if one.message_id != message_id
+    )
 
 
 def _meant(incoming: IncomingMessage) -> str | None:

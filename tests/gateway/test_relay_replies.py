@@ -352,7 +352,7 @@ async def test_what_was_said_before_the_question_does_not_answer_it(house: House
 async def test_a_minute_that_an_operator_cuts_off_costs_nobody_the_answer(house: House) -> None:
     case = await house.open()
     await house.ask(case)
-    await house.reply("ИӘ", at=now() - timedelta(seconds=95))
+    await house.reply("ИӘ", at=now() - timedelta(seconds=85))
     assert len((await house.heard(case)).replies) == 1
 
 
@@ -476,6 +476,47 @@ async def test_a_flood_from_one_phone_keeps_the_first_words_and_touches_no_other
             await lonely.brought()
         assert (await lonely.heard(case)).replies[0].message_id == "smpp:0"
         assert [reply.message_id for reply in (await lonely.heard(other)).replies] == ["smpp:other"]
+
+
+async def test_a_plain_word_is_heard_after_a_flood_of_others(lonely: House, impatient: None) -> None:
+    """Thirty words within two seconds, her yes the last of them: it was listed for operators, and she heard nothing."""
+    case = await lonely.open()
+    await lonely.ask(case)
+    said = ["?"] * (MOST_WAITING + 9) + ["ИӘ"] * 3 + ["ЖОҚ", f"ИӘ {IBAN}", "?"]
+    for n, words in enumerate(said):
+        await lonely.relay.reply(f"smpp:{n}", phone_of(1), words, now())
+    async with lonely.card.transaction() as session:
+        rows = [row for row in await session.scalars(select(IncomingMessage)) if row.set_aside is None]
+    kept = sorted((row.text for row in rows), key=said.index)
+    assert kept == ["?"] * MOST_WAITING + ["ИӘ", "ЖОҚ", f"ИӘ {IBAN}"], "each once"
+    async with Worker(lonely.client, task_queue=lonely.queue, workflows=[Ear]), asyncio.timeout(30):
+        while (await lonely.stored(f"smpp:{MOST_WAITING + 9}")).relayed_at is None:
+            await lonely.relay.sweep()
+            await lonely.brought()
+        assert f"smpp:{MOST_WAITING + 9}" in [reply.message_id for reply in (await lonely.heard(case)).replies]
+
+
+async def test_a_flood_of_plain_words_is_one_too(lonely: House, impatient: None) -> None:
+    case = await lonely.open()
+    await lonely.ask(case)
+    for n in range(3 * MOST_WAITING):
+        await lonely.relay.reply(f"smpp:{n}", phone_of(1), f"ИӘ {n + 1}", now())
+    async with lonely.card.transaction() as session:
+        rows = [row for row in await session.scalars(select(IncomingMessage)) if row.set_aside is None]
+    assert len(rows) == 2 * MOST_WAITING
+
+
+async def test_what_was_written_too_early_for_the_question_is_asked_about(house: House) -> None:
+    """By the operator's clock it was said ten minutes before: she is asked which she means, not told there is none."""
+    case = await house.open()
+    await house.ask(case)
+    await house.reply("ИӘ", at=now() - timedelta(minutes=10))
+    assert (await house.heard(case)).replies == []
+    async with house.card.statements() as session:
+        (told,) = [one.kind for one in await session.scalars(select(OutgoingMessage))]
+    assert told == "which_question"
+    await house.reply("ИӘ")
+    assert len((await house.heard(case)).replies) == 1
 
 
 async def test_a_case_is_brought_so_many_answers_and_no_more(house: House) -> None:
