@@ -23,6 +23,7 @@ PAIRS: list[tuple[type[StrEnum], type[StrEnum]]] = [
     (records.DisabilityCause, benefits.codes.Cause),
     (records.DependantRelation, benefits.codes.DependantRelation),
     (records.DeceasedStatus, benefits.codes.DeceasedStatus),
+    (records.IncomeKind, benefits.codes.IncomeKind),
     (adapters.bodies.PaymentState, benefits.codes.PaymentState),
     (benefits.decision.Right, workflows.model.Right),
     (dialogue.answers.Meaning, workflows.model.Meaning),
