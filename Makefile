@@ -21,7 +21,7 @@ help: ## Show these commands
 
 install: $(READY) ## Make the environment (the others do it by themselves)
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements.txt requirements-dev.txt requirements-schemas.txt
 	@set -e; chosen=; \
 	if [ -L $(VENV) ]; then \
 		echo "$(VENV) is a link: another checkout uses what it leads to. Remove the link (rm $(VENV)) and call make again." >&2; exit 1; \
@@ -35,6 +35,7 @@ $(READY): requirements.txt requirements-dev.txt
 	echo "Installing into $(VENV) with $$("$$chosen" --version) (once; a minute or two)"; \
 	"$$chosen" -m venv --clear $(VENV).new; \
 	$(VENV).new/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt; \
+	$(VENV).new/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps -r requirements-schemas.txt; \
 	for script in $(VENV).new/bin/*; do \
 		if grep -qI "$(VENV).new" "$$script"; then sed -i.bak 's|/$(VENV).new|/$(VENV)|' "$$script"; fi; \
 	done; \

@@ -24,7 +24,7 @@ def fresh(tmp_path: Path) -> Path:
     """A checkout that was never used, its path with a space, and a PATH on which only the shell's own tools are."""
     checkout = tmp_path / "a checkout"
     checkout.mkdir()
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "requirements-schemas.txt"):
         shutil.copy(ROOT / name, checkout)
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -87,7 +87,8 @@ def test_a_suitable_python_is_found_by_name(fresh: Path, name: str) -> None:
     asked = (fresh / "asked").read_text().splitlines()
     assert asked[0].startswith("-m pip install")
     assert asked[0].endswith("-r requirements-dev.txt")
-    assert asked[1] == "-m pytest -n 2 --dist loadfile -k nothing"
+    assert asked[1].endswith("--no-deps -r requirements-schemas.txt")
+    assert asked[2] == "-m pytest -n 2 --dist loadfile -k nothing"
 
 
 def test_the_environment_is_made_anew_when_a_requirement_changes_and_only_then(fresh: Path) -> None:
@@ -102,7 +103,7 @@ def test_the_environment_is_made_anew_when_a_requirement_changes_and_only_then(f
     os.utime(fresh / "requirements.txt", ns=(later, later))
     assert _make("test", cwd=fresh, path=str(programs)).returncode == 0
     installs = [line for line in (fresh / "asked").read_text().splitlines() if line.startswith("-m pip install")]
-    assert len(installs) == 2
+    assert len(installs) == 4
 
 
 def test_it_can_be_told_which_python(fresh: Path) -> None:
