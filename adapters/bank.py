@@ -12,16 +12,12 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field
 
 from adapters.http import HttpSystem, about
 from adapters.in_a_row import KnowsPeople
+from adapters.reasons import REASONS, Cure, cure_of
 from adapters.records import Iban, Iin, Money, Name, OptionalIban, Record
 
 log = logging.getLogger(__name__)
 
-ABOUT_THE_ACCOUNT: Final = frozenset(
-    {
-        *("AC01", "AC02", "AC03", "AC04", "AC05", "AC06", "AC07", "AC10", "AC11", "AC13", "AC14", "AC15"),
-        *("AG01", "AG03", "BE01", "BE06", "BE23", "CNOR", "CURR", "RC01", "RC04"),
-    }
-)
+ABOUT_THE_ACCOUNT: Final = frozenset(code for code in REASONS if cure_of(code) is Cure.ANOTHER_ACCOUNT)
 """The account, or whose it is: another may be paid, this one not. All other codes are about the payment, about us, or
 say nothing: an account that nothing is known against is not barred for them, and an operator looks."""
 
