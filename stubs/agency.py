@@ -37,11 +37,12 @@ class Message(BaseModel):
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and a JSON body, ready for the wire."""
+    """A status and a body, JSON unless it says otherwise, ready for the wire."""
 
     status: int
     body: bytes
     retry_after: int | None = None
+    media_type: str = "application/json"
 
 
 def answer(status: int, members: Mapping[str, Any]) -> Answer:
@@ -102,11 +103,13 @@ def need_iin(params: Params) -> str:
 
 @dataclass(frozen=True)
 class Read:
-    """A GET. `iin` tells whom the call is about, for the matching of faults."""
+    """A GET. `iin` tells whom the call is about, for the matching of faults; `spoil` answers in one of the wrong ways
+    that a `statement` fault names."""
 
     path: str
     reply: Callable[[Params], Answer]
     iin: Callable[[Params], str | None] = lambda params: params.get("iin")
+    spoil: Callable[[Params, str], Answer] | None = None
 
 
 class AboutPerson(Message):
@@ -122,6 +125,33 @@ class Effect:
     path: str
     body: type[AboutPerson]
     act: Callable[[str, Any], Answer]
+
+    def read(self, raw: bytes) -> Any:
+        """The checked body. Raises ValidationError."""
+        return self.body.model_validate_json(raw)
+
+    def canonical(self, raw: bytes) -> bytes:
+        """The body without its order and spacing, which may differ where the same is sent again."""
+        return json.dumps(json.loads(raw), sort_keys=True, separators=(",", ":")).encode()
+
+    def iin(self, message: Any) -> str | None:
+        """Whom it is about."""
+        return str(message.iin)
+
+
+@dataclass(frozen=True)
+class FileEffect:
+    """A POST of a file, about nobody in particular. `read` raises Problem for what is no such file."""
+
+    path: str
+    read: Callable[[bytes], Any]
+    act: Callable[[str, Any], Answer]
+
+    def canonical(self, raw: bytes) -> bytes:
+        return raw
+
+    def iin(self, message: Any) -> str | None:  # noqa: ARG002 - of many people
+        return None
 
 
 class Agency(ABC):
@@ -146,7 +176,7 @@ class Agency(ABC):
     def reads(self) -> tuple[Read, ...]:
         """What can be asked."""
 
-    def effects(self) -> tuple[Effect, ...]:
+    def effects(self) -> tuple[Effect | FileEffect, ...]:
         """What can be done."""
         return ()
 

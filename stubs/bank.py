@@ -4,10 +4,26 @@ A transfer goes through only to an open account in the person's own name; anythi
 reason code, and a rejection is an entry in the books too. One end-to-end id is credited at most once, whatever the key.
 """
 
+import sqlite3
 import time
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Literal
 
-from stubs.agency import AboutPerson, Agency, Answer, Effect, Money, Params, Problem, Read, Text, answer, need, need_iin
+from stubs.agency import (
+    AboutPerson,
+    Agency,
+    Answer,
+    Effect,
+    FileEffect,
+    Money,
+    Params,
+    Problem,
+    Read,
+    Text,
+    answer,
+    need,
+    need_iin,
+)
 from stubs.cast import BankBehaviour, Person
 
 REASONS = {
@@ -17,6 +33,13 @@ REASONS = {
     "AM05": "This end-to-end id has been credited already.",
     "BE01": "The account is not in this person's name.",
 }
+
+
+OURS = "KZ750000000000000000"
+"""The account from which single transfers are paid."""
+
+ZONE = timezone(timedelta(hours=5))
+"""Where the banks count their days."""
 
 
 class Transfer(AboutPerson):
@@ -48,6 +71,11 @@ class Bank(Agency):
     );
     CREATE INDEX IF NOT EXISTS transfers_key ON transfers (key);
     CREATE INDEX IF NOT EXISTS transfers_end_to_end ON transfers (end_to_end_id);
+    CREATE TABLE IF NOT EXISTS bookings (
+        id INTEGER PRIMARY KEY, payer TEXT NOT NULL, day TEXT NOT NULL, returned_on TEXT, return_code TEXT
+    );
+    CREATE INDEX IF NOT EXISTS bookings_day ON bookings (payer, day);
+    CREATE INDEX IF NOT EXISTS bookings_returned ON bookings (payer, returned_on);
     """
 
     def reads(self) -> tuple[Read, ...]:
@@ -58,7 +86,7 @@ class Bank(Agency):
             Read("/bank/v1/books", self._books),
         )
 
-    def effects(self) -> tuple[Effect, ...]:
+    def effects(self) -> tuple[Effect | FileEffect, ...]:
         return (Effect("/bank/v1/transfers", Transfer, self._transfer),)
 
     def faults_for(self, person: Person) -> tuple[Any, ...]:
@@ -88,17 +116,27 @@ class Bank(Agency):
         return answer(200, {"iban": iban, "own": row["iin"] == iin, "state": row["state"]})
 
     def _transfer(self, key: str, transfer: Transfer) -> Answer:
+        self.credit(key, transfer, OURS, datetime.now(ZONE).date())
+        return answer(201, self._states("WHERE key = ?", key)[0])
+
+    def credit(self, key: str, transfer: Transfer, payer: str, day: date) -> int:
+        """Credits the account or says in the books why not; returns the number of the row. What is credited is booked
+        on this day on the payer's account, and returned later if the person's document says so."""
         row = self.store.one("SELECT behaviour FROM people WHERE iin = ?", transfer.iin)
         wish = BankBehaviour() if row is None else BankBehaviour.model_validate_json(row[0])
         no = self._objection(transfer, wish)
         settle = self.settings["settle_seconds"] if wish.settle_seconds is None else wish.settle_seconds
-        self.store.do(
+        made = self.store.do(
             "INSERT INTO transfers (key, iban, iin, amount, purpose, end_to_end_id, settles_at, reason_code, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(key, transfer.iban, transfer.iin, f"{transfer.amount:.2f}", transfer.purpose, transfer.end_to_end_id),
             *(time.time() + settle, *(no or (None, None))),
         )
-        return answer(201, self._states("WHERE key = ?", key)[0])
+        if no is None:
+            back = None if wish.returns is None else (day + timedelta(days=wish.returns.after_days)).isoformat()
+            code = None if wish.returns is None else wish.returns.code
+            self.store.do("INSERT INTO bookings VALUES (?, ?, ?, ?, ?)", made, payer, day.isoformat(), back, code)
+        return made
 
     def _objection(self, transfer: Transfer, wish: BankBehaviour) -> tuple[str, str] | None:
         """Why the money cannot be credited: an ISO 20022 code and its words."""
@@ -145,8 +183,18 @@ class Bank(Agency):
         return answer(200, found[0]) if found else self.kept_or_unknown(key)
 
     def _books(self, params: Params) -> Answer:  # noqa: ARG002 - the books are shown whole
-        return answer(200, {"transfers": self._states()})
+        booked = {row["id"]: row for row in self.store.all("SELECT * FROM bookings")}
+        return answer(200, {"transfers": [one | _booking(booked.get(_row(one))) for one in self._states()]})
 
     def _iin_of_key(self, params: Params) -> str | None:
         row = self.store.one("SELECT iin FROM transfers WHERE key = ?", params.get("key"))
         return None if row is None else row["iin"]
+
+
+def _row(state: dict[str, Any]) -> int:
+    return int(state["bank_reference"].removeprefix("BR-"))
+
+
+def _booking(row: sqlite3.Row | None) -> dict[str, Any]:
+    """What the books say besides of what was credited."""
+    return {name: None if row is None else row[name] for name in ("day", "returned_on", "return_code")}

@@ -262,10 +262,19 @@ class BodyBehaviour(Section):
     faults: tuple[Rule, ...] = ()
 
 
+class Return(Section):
+    """What was credited comes back so many days later, with a reason code of ISO 20022."""
+
+    code: str
+    after_days: Annotated[int, Field(ge=0)] = 21
+
+
 class BankBehaviour(Section):
-    """Reject every transfer to this person, or settle only after `settle_seconds` (pending until then)."""
+    """Reject every transfer to this person, or settle only after `settle_seconds` (pending until then), or return
+    what was credited."""
 
     reject: Reason | None = None
+    returns: Return | None = None
     settle_seconds: Seconds | None = None
     faults: tuple[Rule, ...] = ()
 

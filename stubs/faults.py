@@ -85,10 +85,22 @@ class Down(_Rule):
     how: Literal["drop", "503"] = "drop"
 
 
-Rule = Annotated[
-    Latency | Status | RetryLater | TimeoutAfterActing | AnswerTwice | Refuse | Down, Field(discriminator="fault")
-]
-OtherFault = Status | RetryLater | TimeoutAfterActing | AnswerTwice | Refuse | Down
+class Lost(_Rule):
+    """A POST is answered as if it had been carried out, and nothing of it is left, not even its key."""
+
+    fault: Literal["lost"]
+
+
+class Statement(_Rule):
+    """The bank's statement is wrong: a line doubled, one of nobody's, one booked in part, the file cut off, or its
+    control sum another."""
+
+    fault: Literal["statement"]
+    how: Literal["doubled", "unknown", "partial", "cut_off", "wrong_sum"]
+
+
+OtherFault = Status | RetryLater | TimeoutAfterActing | AnswerTwice | Refuse | Down | Lost | Statement
+Rule = Annotated[Latency | OtherFault, Field(discriminator="fault")]
 
 
 class RuleSet(_Strict):

@@ -10,6 +10,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -19,8 +20,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from stubs.agency import AboutPerson, Agency, Answer, Effect, Problem, Read
-from stubs.faults import AnswerTwice, Call, Down, Faults, OtherFault, Refuse, RetryLater, Status, TimeoutAfterActing
+from stubs.agency import Agency, Answer, Effect, FileEffect, Problem, Read
+from stubs.faults import (
+    AnswerTwice,
+    Call,
+    Down,
+    Faults,
+    Lost,
+    OtherFault,
+    Refuse,
+    RetryLater,
+    Statement,
+    Status,
+    TimeoutAfterActing,
+)
 from stubs.store import KeptAnswer
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -54,6 +67,10 @@ class Dropped(Response):
         transport.abort()
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+class _Forgotten(Exception):
+    """Undoes a transaction."""
 
 
 class Front:
@@ -103,6 +120,8 @@ class Front:
             _instead_of_acting(fault)
             if isinstance(fault, Refuse):
                 raise _refusal(fault)
+            if isinstance(fault, Statement) and read.spoil is not None:
+                return respond(read.spoil(params, fault.how))
             reply = read.reply(params)
             if isinstance(fault, AnswerTwice):
                 reply = read.reply(params)
@@ -112,30 +131,32 @@ class Front:
 
         return reading
 
-    def _acting(self, effect: Effect) -> Endpoint:
+    def _acting(self, effect: Effect | FileEffect) -> Endpoint:
         async def acting(request: Request) -> Response:
             key = request.headers.get("idempotency-key", "")
             if not 0 < len(key) <= _LONGEST_KEY:
                 raise Problem(400, "key_missing", f"Idempotency-Key: required, at most {_LONGEST_KEY} characters.")
             raw = await request.body()
             try:
-                message = effect.body.model_validate_json(raw)
+                message = effect.read(raw)
             except ValidationError as error:
                 raise invalid_request(error) from None
-            digest = _digest(effect.path, raw)
+            digest = hashlib.sha256(f"{effect.path}\n".encode() + effect.canonical(raw)).hexdigest()
             self.store.count_arrival(key)
             if key in self._in_work:
                 self.store.count_conflict(key)
                 raise Problem(409, "in_progress", "A call with this key is still in work.")
             self._in_work.add(key)
             try:
-                call = Call("POST", request.url.path, key, lambda: message.iin)
+                call = Call("POST", request.url.path, key, lambda: effect.iin(message))
                 wait, fault = self.faults.draw(call)
                 if wait:
                     await asyncio.sleep(wait)
                 if _is_dropping(fault):
                     return Dropped()
                 _instead_of_acting(fault)
+                if isinstance(fault, Lost):
+                    return respond(self._act_and_lose(effect, key, message))
                 refusal = _refusal(fault) if isinstance(fault, Refuse) else None
                 reply, replayed = self._act_once(effect, key, digest, message, refusal)
                 if isinstance(fault, AnswerTwice):
@@ -149,8 +170,18 @@ class Front:
 
         return acting
 
+    def _act_and_lose(self, effect: Effect | FileEffect, key: str, message: Any) -> Answer:
+        """The answer of an effect of which nothing is left."""
+        reply: list[Answer] = []
+        try:
+            with self.store.transaction():
+                reply.append(effect.act(key, message))
+                raise _Forgotten
+        except _Forgotten:
+            return reply[0]
+
     def _act_once(
-        self, effect: Effect, key: str, digest: str, message: AboutPerson, refusal: Problem | None
+        self, effect: Effect | FileEffect, key: str, digest: str, message: Any, refusal: Problem | None
     ) -> tuple[Answer, bool]:
         """The effect and its kept answer in one transaction, or the answer that the key has got already."""
         with self.store.transaction():
@@ -176,14 +207,8 @@ def respond(reply: Answer, replayed: bool = False) -> Response:
     headers = {} if reply.retry_after is None else {"Retry-After": str(reply.retry_after)}
     if replayed:
         headers["Idempotent-Replayed"] = "true"
-    media_type = "application/json" if reply.status < 400 else "application/problem+json"
+    media_type = reply.media_type if reply.status < 400 else "application/problem+json"
     return Response(reply.body, reply.status, headers, media_type)
-
-
-def _digest(path: str, raw: bytes) -> str:
-    """A hash of the request that does not depend on the order and spacing of its JSON."""
-    canonical = json.dumps(json.loads(raw), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{path}\n{canonical}".encode()).hexdigest()
 
 
 def _is_dropping(fault: OtherFault | None) -> bool:

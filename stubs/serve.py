@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from stubs.admin import Admin
 from stubs.agency import Agency
-from stubs.bank import Bank
+from stubs.bank_files import BankWithFiles
 from stubs.body import Body
 from stubs.emaket import EMaket
 from stubs.front import Front
@@ -48,7 +48,7 @@ def agency(name: str, data: Path | str, *, delay: float = 0.2, settle: float = 0
         "registries": lambda: Registries(data),
         "emaket": lambda: EMaket(data),
         "body": lambda: Body(data, delay_seconds=delay),
-        "bank": lambda: Bank(data, settle_seconds=settle),
+        "bank": lambda: BankWithFiles(data, settle_seconds=settle, status_seconds=0.0),
     }
     return made[name]()
 
