@@ -6,6 +6,7 @@ No body's text gets into a message: codes that look like codes, names of fields 
 import json
 import re
 from codecs import BOM_UTF8
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -26,17 +27,22 @@ _AGAIN = frozenset({401, 403, 407, 408, 425, 429})
 
 async def read(response: httpx.Response) -> bytes:
     """The body of an answer. Raises _NotRead beyond `LONGEST_ANSWER`, or where it is squeezed, unasked."""
-    content = bytearray()
+    return b"".join([piece async for piece in pieces(response, LONGEST_ANSWER)])
+
+
+async def pieces(response: httpx.Response, most: int) -> AsyncIterator[bytes]:
+    """The body of an answer as it comes. Raises _NotRead beyond so many bytes, or where it is squeezed, unasked."""
+    size = 0
     try:
         if response.headers.get("Content-Encoding", "").strip().casefold() not in ("", "identity"):
             raise _NotRead
         async for piece in response.aiter_bytes():
-            content += piece
-            if len(content) > LONGEST_ANSWER:
-                raise _NotRead
+            size += len(piece)
+            if size > most:
+                raise TooLong
+            yield piece
     finally:
         await response.aclose()
-    return bytes(content)
 
 
 class _NotRead(httpx.HTTPError):
@@ -44,6 +50,10 @@ class _NotRead(httpx.HTTPError):
 
     def __init__(self) -> None:
         super().__init__("")
+
+
+class TooLong(_NotRead):
+    """An answer of more bytes than are read."""
 
 
 _NO_TEXT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")

@@ -9,13 +9,14 @@ import logging
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Self, TypeVar
+from os import SEEK_END
+from typing import BinaryIO, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
-from adapters.answers import as_text, of_content, of_status, of_transport, read
+from adapters.answers import TooLong, as_text, of_content, of_status, of_transport, pieces, read
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import Gate
 from adapters.in_a_row import InARow
@@ -26,6 +27,8 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 DEADLINE = timedelta(seconds=10)
+PIECE = 64 * 1024
+"""Bytes of a file that are read at a time."""
 
 _Answer = TypeVar("_Answer", bound=Record)
 
@@ -146,6 +149,71 @@ class HttpSystem:
         async with self._route(f"POST {route}").passing(key, refusals):
             return await self._call("POST", route, answer, {}, None, key, message, deadline)
 
+    async def send(
+        self, route: str, key: str, file: BinaryIO, answer: type[_Answer], *, deadline: timedelta | None = None
+    ) -> _Answer:
+        """POST of an XML file under a key, as it is read from the disk. Raises any AdapterError; after Unclear the
+        effect may exist."""
+        async with self._route(f"POST {route}").passing(key, ()):
+            return await self._call("POST", route, answer, {}, None, key, file, deadline)
+
+    async def fetch(
+        self,
+        route: str,
+        into: BinaryIO,
+        *,
+        absent: Collection[str],
+        most: int,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        deadline: timedelta | None = None,
+    ) -> str | None:
+        """GET of an XML file of at most so many bytes, written as it comes. Returns the code if the body says one of
+        `absent`: nothing is written then. Raises Unavailable, Refused or BadAnswer."""
+        async with self._route(f"GET {route}").passing("".join((path or {}).values()), absent):
+            try:
+                await self._written(route, into, most, path or {}, query, deadline)
+            except Refused as refused:
+                if refused.code not in absent:
+                    raise
+                return refused.code
+            return None
+
+    async def _written(
+        self,
+        route: str,
+        into: BinaryIO,
+        most: int,
+        path: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        deadline: timedelta | None,
+    ) -> None:
+        url, call = _filled(route, path), f"GET {route}"
+        into.seek(0)
+        into.truncate()
+        failure: AdapterError
+        try:
+            async with asyncio.timeout(self._deadline if deadline is None else deadline.total_seconds()):
+                request = self._client.build_request("GET", url, params=query, headers={"Accept": "application/xml"})
+                response = await self._client.send(request, stream=True)
+                if not 200 <= response.status_code < 300:
+                    failure = of_status(self.name, call, response, await read(response), acting=False)
+                elif response.headers.get("Content-Type", "").partition(";")[0].strip() not in XML:
+                    await response.aclose()
+                    failure = Unavailable(self.name, "no_xml", f"{call} was answered with what is no XML")
+                else:
+                    async for piece in pieces(response, most):
+                        into.write(piece)
+                    into.seek(0)
+                    return
+        except TooLong:
+            failure = BadAnswer(self.name, "too_long", f"{call} was answered with more than {most} bytes")
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:
+            failure = of_transport(self.name, call, error, acting=False)
+        into.seek(0)
+        into.truncate()
+        raise failure
+
     async def _call(
         self,
         method: str,
@@ -154,14 +222,19 @@ class HttpSystem:
         path: Mapping[str, str],
         query: Mapping[str, str] | None,
         key: str | None,
-        message: Record | None,
+        message: Record | BinaryIO | None,
         deadline: timedelta | None,
     ) -> _Answer:
-        url = route.format_map({name: quote(value, safe="") for name, value in path.items()})
+        url = _filled(route, path)
         headers = {}
         if key is not None:
             headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-        content = None if message is None else message.model_dump_json().encode()
+        content: bytes | AsyncIterator[bytes] | None = None
+        if isinstance(message, Record):
+            content = message.model_dump_json().encode()
+        elif message is not None:
+            headers |= {"Content-Type": XML[0], "Content-Length": str(message.seek(0, SEEK_END))}
+            content = _read(message)
         call = f"{method} {route}"
         failure: AdapterError
         try:
@@ -181,6 +254,19 @@ class HttpSystem:
                     failure = of_content(self.name, call, error, acting=method == "POST")
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure
+
+
+XML = ("application/xml", "text/xml")
+
+
+def _filled(route: str, path: Mapping[str, str]) -> str:
+    return route.format_map({name: quote(value, safe="") for name, value in path.items()})
+
+
+async def _read(file: BinaryIO) -> AsyncIterator[bytes]:
+    file.seek(0)
+    while piece := file.read(PIECE):
+        yield piece
 
 
 OUT_OF_ORDER = 3
