@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import bank, bodies
+from adapters.bank_files import client, initiation, statement, status_report
 from adapters.records import Record
 from adapters.registries import clients, records
 
@@ -19,14 +20,22 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Xml:
+    """A file of ISO 20022."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Read:
-    """A GET. `query` are the names of parameters that must be there; `unknown` the code of the 404, if it has one."""
+    """A GET. `query` are the names of parameters that must be there; `unknown` the code of the 404, if it has one, or
+    the codes with what each means."""
 
     path: str
-    answer: type[Record]
+    answer: type[Record] | Xml
     summary: str
     query: tuple[str, ...] = ()
-    unknown: str | None = None
+    unknown: str | dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Effect:
     """A POST under a key. `refused` are the codes with which the body says no for good (422)."""
 
     path: str
-    message: type[Record]
+    message: type[Record] | Xml
     answer: type[Record]
     summary: str
     refused: dict[str, str] = field(default_factory=dict)
@@ -44,6 +53,7 @@ IIN, DAY = {"type": "string", "pattern": "^[0-9]{12}$"}, {"type": "string", "for
 PARAMETERS: dict[str, Json] = {
     "iin": IIN,
     "on": DAY,
+    "day": DAY,
     "quarter": DAY | {"description": "The first day of a quarter."},
     "service": {"type": "string", "description": "Code of the service, as multi-child."},
     "iban": {"type": "string", "pattern": "^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$"},
@@ -125,6 +135,31 @@ BODIES: dict[str, tuple[Read | Effect, ...]] = {
             "Where the transfer of this key stands.",
             unknown="unknown_key",
         ),
+        Effect(
+            "/bank/v1/files",
+            Xml(initiation.MESSAGE),
+            client.FileReceipt,
+            "Takes a file of payments, each of which goes the way of a single transfer. What cannot be credited is "
+            "rejected in the report on the file; so is a whole file that does not add up (AM10, AM18), or whose MsgId "
+            "was used before (DU01).",
+        ),
+        Read(
+            "/bank/v1/files/by-key/{key}/status",
+            Xml(status_report.MESSAGE),
+            "The newest report on the file of this key: OrgnlMsgId and GrpSts, and for each payment OrgnlEndToEndId, "
+            "TxSts, and the reason of a rejection.",
+            unknown={
+                "unknown_key": "No such file was taken: it may be sent again under its key.",
+                "no_status_yet": "It is in work.",
+            },
+        ),
+        Read(
+            "/bank/v1/accounts/{iban}/statements/{day}",
+            Xml(statement.MESSAGE),
+            "What was booked on the payer's account on a day, payments and returns, each with its EndToEndId, its "
+            "amount, and the reason of a return (RtrInf). TxsSummry/TtlNtries has count and sum, and they are right.",
+            unknown={"no_statement": "Nothing is booked on this day (yet)."},
+        ),
     ),
 }
 
@@ -186,18 +221,18 @@ def _operation(call: Read | Effect, schemas: Json) -> Json:
     if isinstance(call, Read):
         parameters += [_parameter(name, "query") for name in call.query]
         if call.unknown:
-            problems["404"] = f"There is none (`{call.unknown}`)."
+            problems["404"] = _absent(call.unknown)
         success = "200"
     else:
         parameters.append({**_parameter("Idempotency-Key", "header"), "description": KEYED})
-        operation["requestBody"] = {"required": True, "content": _json(_ref(call.message, schemas))}
-        problems["400"] = "No key (`key_missing`), or a body that is no JSON."
+        operation["requestBody"] = {"required": True, "content": _content(call.message, schemas)}
+        problems["400"] = f"No key (`key_missing`), or a body that is no {_format(call.message)}."
         problems["409"] = "`key_reused` or `in_progress`: see the key."
         if call.refused:
             said = "; ".join(f"`{code}`: {why}" for code, why in call.refused.items())
             problems["422"] = f"{EVERYWHERE['422']} Or a no for good: {said}"
         success = "201"
-    responses: Json = {success: {"description": "Done.", "content": _json(_ref(call.answer, schemas))}}
+    responses: Json = {success: {"description": "Done.", "content": _content(call.answer, schemas)}}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses |= {status: {"description": why, "content": problem} for status, why in sorted(problems.items())}
     return {**operation, "parameters": parameters, "responses": responses}
@@ -207,8 +242,21 @@ def _parameter(name: str, place: str) -> Json:
     return {"name": name, "in": place, "required": True, "schema": PARAMETERS.get(name, {"type": "string"})}
 
 
-def _json(schema: Json) -> Json:
-    return {"application/json": {"schema": schema}}
+def _absent(codes: str | dict[str, str]) -> str:
+    if isinstance(codes, str):
+        return f"There is none (`{codes}`)."
+    return " ".join(f"`{code}`: {meaning}" for code, meaning in codes.items())
+
+
+def _format(message: type[Record] | Xml) -> str:
+    return "XML" if isinstance(message, Xml) else "JSON"
+
+
+def _content(message: type[Record] | Xml, schemas: Json) -> Json:
+    if isinstance(message, Xml):
+        text = f"{message.message} of ISO 20022, in UTF-8, without a document type; amounts in KZT."
+        return {"application/xml": {"schema": {"type": "string", "description": text}}}
+    return {"application/json": {"schema": _ref(message, schemas)}}
 
 
 def _ref(record: type[Record], schemas: Json) -> Json:

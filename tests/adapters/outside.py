@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from adapters.bank import Bank, HttpBank, Transfer
+from adapters.bank_files import BankFiles, HttpBankFiles
 from adapters.bodies import Application, CaseFile, DecidingBody, EMaket, HttpDecidingBody, HttpEMaket
 from adapters.gate import Gate
 from adapters.http import HttpSystem
@@ -115,6 +116,7 @@ class Outside:
     emaket: EMaket
     body: DecidingBody
     bank: Bank
+    bank_files: BankFiles
     systems: Mapping[str, HttpSystem]
     admins: Mapping[str, httpx.AsyncClient]
 
@@ -182,6 +184,7 @@ async def outside_at(urls: Mapping[str, str], deadline: timedelta = timedelta(se
             emaket=HttpEMaket(system["emaket"]),
             body=HttpDecidingBody(system["body"]),
             bank=HttpBank(system["bank"]),
+            bank_files=HttpBankFiles(system["bank"], deadline=timedelta(seconds=30)),
             systems=system,
             admins=admins,
         )

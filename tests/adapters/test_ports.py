@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from adapters import bank, bodies
+from adapters import bank, bank_files, bodies
 from adapters.http import HttpSystem
 from adapters.registries import ports, records
 from adapters.registries.clients import (
@@ -41,6 +41,7 @@ CLIENTS = {
     bodies.EMaket: bodies.HttpEMaket,
     bodies.DecidingBody: bodies.HttpDecidingBody,
     bank.Bank: bank.HttpBank,
+    bank_files.BankFiles: bank_files.HttpBankFiles,
 }
 
 

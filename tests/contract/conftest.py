@@ -24,6 +24,7 @@ PERSON: dict[str, str] = {
     "strangers_iban": DAULETS,
     "service": "multi-child",
 }
+PAYER = {"name": "Қор", "bin": "000140000014", "iban": "KZ750000000000000000", "bic": "NBRKKZKX"}
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +41,10 @@ async def urls(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mappin
 
 
 @pytest.fixture(scope="session")
-def person() -> dict[str, str]:
+def person() -> dict[str, Any]:
     """The one person whom the system knows."""
     file = os.environ.get("DEMEU_CONTRACT_PERSON")
-    return json.loads(Path(file).read_text()) if file else PERSON
+    return json.loads(Path(file).read_text()) if file else {**PERSON, "payer": PAYER}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import jsonschema_rs
 import pytest
 
 from adapters import bank, bodies, contract
+from adapters.bank_files import client
 from adapters.registries import clients
 from tests.contract.conftest import PERSON
 
@@ -28,7 +29,7 @@ def test_the_document_is_that_of_this_code(body: str) -> None:
 
 def test_every_call_of_ours_stands_in_a_document() -> None:
     """And no other: routes are written out where they are called."""
-    ours = {route for module in (clients, bodies, bank) for route in _routes(Path(module.__file__ or ""))}
+    ours = {route for module in (clients, bodies, bank, client) for route in _routes(Path(module.__file__ or ""))}
     assert ours == {call.path for calls in contract.BODIES.values() for call in calls}
 
 
