@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from bench import law
+from bench import bank_files, law
 from bench.cases import measure
 
 
@@ -13,6 +13,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="pairs of batches that are counted")
     given = parser.parse_args()
     law.measure()
+    bank_files.measure()
     asyncio.run(measure(given.size, given.rounds))
 
 
