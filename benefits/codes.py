@@ -50,6 +50,7 @@ class DependantRelation(StrEnum):
     PARENT = "parent"
     SPOUSE = "spouse"
     GRANDPARENT = "grandparent"
+    RELATIVE = "relative"
 
 
 class DeceasedStatus(StrEnum):

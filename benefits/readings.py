@@ -291,7 +291,7 @@ def _candidates(mapping: Json, path: str, rule: str) -> list[Any]:
             return [held]
     if name == "sex":
         return ["female", "male"]
-    if kind is bool:
+    if kind in (bool, bool | None):
         return [True, False]
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return list(kind)

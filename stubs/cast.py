@@ -149,11 +149,17 @@ class Dependant(Section):
 
     iin: Iin
     birth_date: date
-    relation: Literal["child", "sibling", "grandchild", "parent", "spouse", "grandparent"] = "child"
+    relation: Literal["child", "sibling", "grandchild", "parent", "spouse", "grandparent", "relative"] = "child"
     full_time_student_until: date | None = None
-    disabled_before_18: bool = False
-    full_orphan: bool = False
+    disabled_before_18: bool | None = False
+    full_orphan: bool | None = False
     cares_for: date | None = None
+    sex: Literal["female", "male"] | None = None
+    disabled: bool | None = None
+    disabled_until: date | None = None
+    able_bodied_parents: bool | None = None
+    gets_alimony: bool | None = None
+    works: bool | None = None
 
 
 class Breadwinner(Section):

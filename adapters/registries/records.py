@@ -140,6 +140,8 @@ class DependantRelation(StrEnum):
     PARENT = "parent"
     SPOUSE = "spouse"
     GRANDPARENT = "grandparent"
+    RELATIVE = "relative"
+    """Another relative, as an aunt."""
 
 
 class DeceasedStatus(StrEnum):
@@ -209,6 +211,13 @@ class DependantRecord(RegisterRecord):
     full_orphan: bool | None = False
     cares_for: Annotated[Day | None, Field(repr=False)] = None
     """Birth date of the deceased's child whom this dependant cares for."""
+    sex: Sex | None = None
+    disabled: bool | None = None
+    disabled_until: Day | None = None
+    """The last day of a disability; null for life."""
+    able_bodied_parents: bool | None = None
+    gets_alimony: bool | None = None
+    works: bool | None = None
 
 
 class BreadwinnerRecord(RegisterRecord):

@@ -98,6 +98,8 @@ def _check_persons(family: Facts) -> None:
             _check_birth(path, dependant.birth_date, family.as_at)
             if _before(LATEST, dependant.full_time_student_until):
                 raise BadFacts(f"{path}.full_time_student_until", "not after 2200")
+            if _before(LATEST, dependant.disabled_until):
+                raise BadFacts(f"{path}.disabled_until", "not after 2200")
             if _before(family.as_at, dependant.cares_for):
                 raise BadFacts(f"{path}.cares_for", "not in the future", "not after as_at")
         _check_once(f"breadwinners[{number}].dependants", [one.iin for one in _listed(breadwinner.dependants)])

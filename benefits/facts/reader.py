@@ -196,7 +196,7 @@ def _fields(shape: type, mapping: Mapping[str, Any], prefix: str) -> dict[str, A
             values[field.name] = readers[field.name](given, path)
         elif held := _in_the_iin(field.name, values.get("iin")):
             values[field.name] = held
-        elif (shape, field.name) in _MAY_BE_UNKNOWN:
+        elif (shape, field.name) in _MAY_BE_UNKNOWN and (field.name in mapping or field.default is MISSING):
             values[field.name] = None
         elif field.default is MISSING or (field.name in mapping and field.default is not None):
             raise BadFacts(path, "required")
@@ -210,7 +210,9 @@ def _in_the_iin(field: str, iin: Any) -> Any:
 
 _MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until"), (f.Pension, "until")}
 _MAY_BE_UNKNOWN |= {(f.Household, "income"), (f.Insurance, "contribution_months"), (f.Child, "iin")}
-"""Fields without a default that may be left empty: open ends, an income that is not known, a child without a number."""
+_MAY_BE_UNKNOWN |= {(f.Dependant, "disabled_before_18"), (f.Dependant, "full_orphan")}
+"""Fields that may be given empty though their class has no empty default: open ends, an income that is not known, a
+child without a number, a dependant of whom the register says that it does not know."""
 
 _PERSON: dict[str, Reader] = {"iin": _iin, "birth_date": _day, "sex": _sex}
 
@@ -274,6 +276,12 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "disabled_before_18": _flag,
         "full_orphan": _flag,
         "cares_for": _day,
+        "sex": _sex,
+        "disabled": _flag,
+        "disabled_until": _day,
+        "able_bodied_parents": _flag,
+        "gets_alimony": _flag,
+        "works": _flag,
     },
     f.Burial: {"death_record": _text, "died_on": _day, "status": _code_of(codes.DeceasedStatus), "buried_by": _iin},
     f.Household: {

@@ -170,15 +170,24 @@ class Unemployment:
 class Dependant:
     """Somebody who was kept by the deceased. `cares_for` is the birth date of the deceased's child whom the person
     cares for.
+
+    `disabled_until` is the last day of a disability, None for life. What is else None is not known: whether the person
+    is disabled (now, or before 18), a full orphan, has able-bodied parents, gets alimony from them, works.
     """
 
     iin: str
     birth_date: date
     relation: DependantRelation
     full_time_student_until: date | None = None
-    disabled_before_18: bool = False
-    full_orphan: bool = False
+    disabled_before_18: bool | None = False
+    full_orphan: bool | None = False
     cares_for: date | None = None
+    sex: str | None = None
+    disabled: bool | None = None
+    disabled_until: date | None = None
+    able_bodied_parents: bool | None = None
+    gets_alimony: bool | None = None
+    works: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

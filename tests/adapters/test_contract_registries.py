@@ -31,7 +31,7 @@ DEATH: dict[str, Any] = {
     "death_record": "DR-77",
     "dependants": [
         {"iin": CHILD, "birth_date": "2018-09-05"},
-        {"iin": AIGUL, "birth_date": "1985-03-12", "relation": "spouse", "cares_for": "2023-09-30"},
+        {"iin": AIGUL, "birth_date": "1985-03-12", "relation": "spouse", "cares_for": "2023-09-30", "works": False},
     ],
 }
 ASSISTED: dict[str, Any] = {
@@ -151,6 +151,7 @@ async def test_a_death_is_seen_by_everyone_who_was_kept(outside: Outside) -> Non
     child, widow = found.dependants or ()
     assert (child.relation, child.full_orphan, child.cares_for) == (DependantRelation.CHILD, False, None)
     assert (widow.relation, widow.cares_for) == (DependantRelation.SPOUSE, date(2023, 9, 30))
+    assert (widow.works, widow.disabled, child.works) == (False, None, None)
     assert await outside.registries.deaths.breadwinners(CHILD) == (found,)
     assert await outside.registries.deaths.breadwinners(STRANGER) == ()
 
