@@ -152,6 +152,15 @@ class Assessment:
             self.used(entry)
         return entry.codes
 
+    def holds(self, name: str, code: str) -> bool:
+        """Whether the parameter that is a set of codes holds this one; noted once, and only if it does."""
+        entry = self.in_force.single[name]
+        if code not in entry.codes:
+            return False
+        if self._noting:
+            self.used_once(entry)
+        return True
+
     def bracket(self, name: str, number: int) -> Decimal:
         """The value of the bracket into which the number falls. Raises LookupError below the first."""
         entry = self.in_force.bracket(name, number)

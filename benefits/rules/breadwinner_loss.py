@@ -1,23 +1,27 @@
 """Loss of the breadwinner: a payment of the Fund and an allowance of the budget, two parts of one case.
 
 One right for each deceased, for all dependants together; it is reckoned anew when their number changes. The Fund's
-part is due if the deceased was insured, the budget's part in any case. Where both parents of the same dependants
-died, only the later death is decided here; what the earlier one adds is for a person.
+part is due if the deceased was insured, the budget's part in any case, each for those on its own list
+(`benefits.dependants`). Where one part is open, or one dependant in doubt, what is certain is granted and the rest is
+asked. For children who lost both parents the Fund pays for each of them, and the budget once, with the later death.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.codes import DependantRelation
+from benefits.codes import DependantRelation, PaymentState
 from benefits.decision import ZERO
+from benefits.dependants import DEPENDANTS, NEVER, Counted, dependants
 from benefits.facts import Breadwinner, Dependant
 from benefits.social_insurance import EARNINGS, INDEXED, PARTICIPATION, earnings, indexed, participation
 from benefits.takes import Takes
-from benefits.terms import ONE_DAY, birthday, day_before
+from benefits.terms import day_before
 
-_YOUNG = (DependantRelation.CHILD, DependantRelation.SIBLING, DependantRelation.GRANDCHILD)
-_NEVER = date.max
+Part = tuple[Money | None, str | None]
+"""What is certain of a part, and the question on which the rest of it hangs."""
+
+_NOTHING: Part = (None, None)
 
 
 def breadwinners(assessment: Assessment) -> Sequence[Breadwinner]:
@@ -28,102 +32,134 @@ def breadwinners(assessment: Assessment) -> Sequence[Breadwinner]:
 def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
     """The two parts for the dependants that count on the day."""
     basis = breadwinner.death_record
-    kept = _kept(assessment, breadwinner)
-    assessment.figure("dependants", len(kept), "people")
-    if not kept:
+    others = [one for one in breadwinners(assessment) if one is not breadwinner and _shared(one, breadwinner)]
+    lost_both = {iin for one in others for iin in _shared(one, breadwinner) if _was_the_child_of(iin, one, breadwinner)}
+    kept = dependants(assessment, _with_orphans(breadwinner, lost_both))
+    assessment.figure("dependants", kept.budget.number, "people")
+    if not (kept.budget.certain or kept.budget.doubts or kept.fund.certain):
         return assessment.no("no_dependants", basis)
-    if _died_before_another(assessment, breadwinner):
+    later = [one for one in others if _died_later(one, breadwinner)]
+    if any(_shared(one, breadwinner) - lost_both for one in later):
         return assessment.ask("both_parents_died", basis)
-    orphans = sum(1 for one, _ in kept if one.full_orphan)
-    if orphans not in (0, len(kept)):
-        return assessment.ask("some_are_full_orphans", basis)
-    fund = _fund_part(assessment, breadwinner, len(kept))
-    open_ = fund if isinstance(fund, str) else None
-    # What the budget pays hangs on nothing that the Fund still has to say: it is granted, and the rest is asked.
-    money = (*(() if isinstance(fund, str) else fund), _budget_part(assessment, len(kept), orphans))
-    last = max(end for _, end in kept)
-    until = None if last == _NEVER else day_before(last)
+    fund = _fund_part(assessment, breadwinner, kept.fund, kept.budget.number)
+    if later:
+        budget = _beside_a_later_death(kept.budget, later)
+    elif any(_is_paid(assessment, one) for one in others):
+        # The allowance runs with that death: what is due beside it is no longer the whole.
+        budget = (None, "paid_for_the_earlier_death")
+    else:
+        budget = _budget_part(assessment, kept.budget)
+    money = tuple(part for part, _ in (fund, budget) if part is not None)
+    open_ = fund[1] or budget[1]
+    if not money:
+        return assessment.ask(open_, basis) if open_ else assessment.no("paid_with_the_later_death", basis)
+    ends = [end for part, listed in ((fund, kept.fund), (budget, kept.budget)) if part[0] for _, end in listed.certain]
+    until = None if max(ends) == NEVER else day_before(max(ends))
     finding = assessment.yes(basis, money, until=until, start=assessment.paid_from(breadwinner.died_on))
+    # What one pays hangs on nothing that the other still has to say: it is granted, and the rest is asked.
     finding.condition = open_
-    if fund:
+    if fund != _NOTHING:
         finding.decider = "fund"
     return finding
 
 
-def _fund_part(assessment: Assessment, breadwinner: Breadwinner, number: int) -> tuple[Money, ...] | str:
-    """(average income - 0.5 MZP) x 0.6 x coefficient of dependants x participation; a question's code if it is open."""
+def _fund_part(assessment: Assessment, breadwinner: Breadwinner, listed: Counted, on_the_other: int) -> Part:
+    """(average income - 0.5 MZP) x 0.6 x coefficient of dependants x participation."""
     insurance = assessment.facts.insurance(breadwinner.iin)
     if insurance is None or insurance.contribution_months == 0:
-        return ()
+        return _NOTHING
+    if not listed.certain:
+        return None, listed.doubts[0] if listed.doubts else None
     if insurance.contribution_months is None:
-        return "contribution_months_unknown"
+        return None, "contribution_months_unknown"
     wage = assessment.number_on("mzp", breadwinner.died_on)
     earned = earnings(assessment, insurance, breadwinner.died_on)
     if earned is None or wage is None:
-        return "income_months_missing"
+        return None, "income_months_missing"
     deducted, replaced = assessment.number("wage_deducted"), assessment.number("replacement")
-    dependants = assessment.bracket("dependants_coefficient", number)
+    if listed.number != on_the_other:
+        assessment.figure("dependants_fund", listed.number, "people")
+    shares = assessment.bracket("dependants_coefficient", listed.number)
     coefficient = participation(assessment, insurance.contribution_months)
-    exact = earned.replaced(deducted * wage, replaced * dependants * coefficient)
+    exact = earned.replaced(deducted * wage, replaced * shares * coefficient)
     if exact <= 0:
-        return "income_below_the_deduction"
+        return None, "income_below_the_deduction"
     if assessment.trace is not None:
         average = earned.total / earned.months
-        how = f"( {average:f} - {deducted:f} × {wage:f} ) × {replaced:f} × {dependants:f} × {coefficient:f}"
+        how = f"( {average:f} - {deducted:f} × {wage:f} ) × {replaced:f} × {shares:f} × {coefficient:f}"
         assessment.figure("exact_fund", exact, how=how)
-    return (Money(indexed(assessment, assessment.rounded(exact)), "fund", ZERO, "fund"),)
+    money = Money(indexed(assessment, assessment.rounded(exact)), "fund", ZERO, "fund")
+    return money, _doubt(assessment, "dependants_coefficient", listed)
 
 
-def _budget_part(assessment: Assessment, number: int, orphans: int) -> Money:
-    """A multiple of PM for all dependants together; for full orphans one for each, rounded as it is published."""
+def _budget_part(assessment: Assessment, listed: Counted) -> Part:
+    """A multiple of PM for all dependants together; for full orphans one for each, rounded as it is published.
+
+    A full orphan's is the orphan's own: what others add to it is asked.
+    """
+    if not listed.certain:
+        return None, listed.doubts[0] if listed.doubts else None
+    orphans = sum(1 for one, _ in listed.certain if one.full_orphan)
+    unknown = any(one.full_orphan is None for one, _ in listed.certain)
+    doubt = "full_orphan_unknown" if unknown else None
     if not orphans:
-        return Money(assessment.times(assessment.bracket("rate", number), "pm"), "budget", ZERO, "budget")
+        money = Money(assessment.times(assessment.bracket("rate", listed.number), "pm"), "budget", ZERO, "budget")
+        return money, doubt or _doubt(assessment, "rate", listed)
     each = assessment.times(assessment.number("rate_full_orphan"), "pm")
     if assessment.trace is not None:
         assessment.figure("for_all_orphans", each * orphans, how=f"{each:f} × {orphans}")
-    return Money(each * orphans, "budget", ZERO, "budget")
+    if doubt is None and orphans < listed.number:
+        doubt = "some_are_full_orphans"
+    elif doubt is None and listed.doubts:
+        doubt = listed.doubts[0]
+    return Money(each * orphans, "budget", ZERO, "budget"), doubt
 
 
-def _kept(assessment: Assessment, breadwinner: Breadwinner) -> list[tuple[Dependant, date]]:
-    """The dependants that count on the day, each with the first day on which they no longer count; one carer at
-    most.
-    """
-    on = assessment.on
-    adult_age, student_age = assessment.whole("adult_age"), assessment.whole("student_age")
-    kept: list[tuple[Dependant, date]] = []
-    carers: list[tuple[Dependant, date]] = []
-    for dependant in breadwinner.dependants:
-        if dependant.relation in _YOUNG:
-            end = _grown_up(dependant, adult_age, student_age)
-            if end > on:
-                kept.append((dependant, end))
-        elif dependant.cares_for is not None:
-            end = birthday(dependant.cares_for, assessment.whole("cared_child_age"))
-            if end > on:
-                carers.append((dependant, end))
-    carers.sort(key=lambda carer: (-carer[1].toordinal(), carer[0].iin))
-    return kept + carers[:1]
+def _doubt(assessment: Assessment, brackets: str, listed: Counted) -> str | None:
+    """The question about those in doubt, if counting them too would come to another bracket."""
+    if not listed.doubts:
+        return None
+    at_most = assessment.in_force.bracket(brackets, listed.number + len(listed.doubts))
+    return None if at_most is assessment.in_force.bracket(brackets, listed.number) else listed.doubts[0]
 
 
-def _grown_up(dependant: Dependant, adult_age: int, student_age: int) -> date:
-    """The first day on which a child, sibling or grandchild no longer counts."""
-    if dependant.disabled_before_18:
-        return _NEVER
-    grown_up = birthday(dependant.birth_date, adult_age)
-    study = dependant.full_time_student_until
-    if study is None or study < grown_up:
-        return grown_up
-    return min(study + ONE_DAY, birthday(dependant.birth_date, student_age))
+def _beside_a_later_death(listed: Counted, later: Sequence[Breadwinner]) -> Part:
+    """The allowance is paid once, with the later death; a person decides what is due to those whom it did not leave."""
+    left = {one.iin for death in later for one in death.dependants} | {death.iin for death in later}
+    return (None, "both_parents_died") if any(one.iin not in left for one, _ in listed.certain) else _NOTHING
 
 
-def _died_before_another(assessment: Assessment, breadwinner: Breadwinner) -> bool:
-    """Whether somebody who kept the same dependants died later."""
-    own = {one.iin for one in breadwinner.dependants}
-    for other in assessment.facts.breadwinners:
-        later = (other.died_on, breadwinner.death_record) > (breadwinner.died_on, other.death_record)
-        if other is not breadwinner and later and any(one.iin in own for one in other.dependants):
-            return True
-    return False
+def _with_orphans(breadwinner: Breadwinner, lost_both: set[str]) -> Breadwinner:
+    """The same with those marked as full orphans who lost both parents by the records of their deaths."""
+    if not lost_both:
+        return breadwinner
+    marked = (replace(one, full_orphan=True) if one.iin in lost_both else one for one in breadwinner.dependants)
+    return replace(breadwinner, dependants=tuple(marked))
+
+
+def _shared(one: Breadwinner, other: Breadwinner) -> set[str]:
+    """Whom both kept."""
+    return {dependant.iin for dependant in one.dependants} & {dependant.iin for dependant in other.dependants}
+
+
+def _was_the_child_of(iin: str, *deceased: Breadwinner) -> bool:
+    kept: list[Dependant] = [one for death in deceased for one in death.dependants if one.iin == iin]
+    return all(one.relation is DependantRelation.CHILD for one in kept)
+
+
+def _died_later(one: Breadwinner, other: Breadwinner) -> bool:
+    """Of two deaths on one day the one with the lower number of the record counts as the later."""
+    return (one.died_on, other.death_record) > (other.died_on, one.death_record)
+
+
+def _is_paid(assessment: Assessment, one: Breadwinner) -> bool:
+    """Whether a payment runs that rests on this death."""
+    return any(
+        payment.service == RULE.code
+        and payment.basis == one.death_record
+        and (payment.state is PaymentState.PAYING if payment.until is None else payment.until >= assessment.on)
+        for payment in assessment.facts.payments
+    )
 
 
 RULE = Rule(
@@ -133,17 +169,15 @@ RULE = Rule(
     nothing="no_breadwinner_died",
     reads=frozenset({"breadwinners", "insurances"}),
     takes=Takes(
-        (
-            "adult_age:years cared_child_age:years mzp:tenge paid_from:choice pm:tenge rate_full_orphan:PM "
-            "replacement:ratio rounding:choice student_age:years wage_deducted:MZP"
-        ),
+        ("mzp:tenge paid_from:choice pm:tenge rate_full_orphan:PM replacement:ratio rounding:choice wage_deducted:MZP"),
         brackets="dependants_coefficient:ratio rate:PM",
         says=(
-            "both_parents_died contribution_months_unknown dependants exact_fund for_all_orphans "
-            "income_below_the_deduction income_months_missing no_breadwinner_died no_dependants "
-            "some_are_full_orphans"
+            "both_parents_died contribution_months_unknown dependants dependants_fund exact_fund for_all_orphans "
+            "full_orphan_unknown income_below_the_deduction income_months_missing no_breadwinner_died no_dependants "
+            "paid_for_the_earlier_death paid_with_the_later_death some_are_full_orphans"
         ),
     )
+    | DEPENDANTS
     | EARNINGS
     | PARTICIPATION
     | INDEXED,

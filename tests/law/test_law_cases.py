@@ -118,6 +118,8 @@ def _traced(decision: Decision, wanted: Mapping[str, str]) -> dict[str, Any]:
 def _wanted(key: str, wanted: Any) -> Any:
     if key in ("amount", "gross", "withheld", "net"):
         return Decimal(wanted)
+    if key == "question" and wanted == "none":
+        return None
     if key in ("trace", "parts"):
         return {code: _number(value) for code, value in wanted.items()}
     return wanted

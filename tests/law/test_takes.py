@@ -166,7 +166,9 @@ def test_what_a_rule_says_stands_in_its_code() -> None:
                 condition = decision.failed or decision.asked
                 said[case.service] |= {condition.code} if condition else set()
                 said[case.service] |= {line.code for line in decision.trace if line.kind is TraceKind.FIGURE}
-    shared = "".join((PARAMETERS.parent / f"{name}.py").read_text() for name in ("social_insurance", "assessment"))
+    shared = "".join(
+        (PARAMETERS.parent / f"{name}.py").read_text() for name in ("social_insurance", "assessment", "dependants")
+    )
     for code, found in benefits.load().items():
         assert said[code] <= (found.rule.takes | TERMS).texts(), code
         module = (PARAMETERS.parent / "rules" / f"{code.replace('-', '_')}.py").read_text()
@@ -186,7 +188,7 @@ def test_each_rule_takes_what_it_says_and_nothing_else(monkeypatch: pytest.Monke
 
         monkeypatch.setattr(Assessment, name, watched)
 
-    for name in ("number", "word", "codes", "bracket", "known_row", "row_on", "dated_row"):
+    for name in ("number", "word", "codes", "holds", "bracket", "known_row", "row_on", "dated_row"):
         watch(name)
     for case in [case for file in sorted(CASES.glob("*.yaml")) for case in read_cases(file)]:
         with suppress(BadFacts):
