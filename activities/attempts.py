@@ -56,7 +56,9 @@ async def settle(
     await _open_parts(session, case, decisions)
     record = await cases.in_hand(session, case.ref)
     # A decision that holds from a later day, as one that renews what runs, is looked at then, however this case ends.
-    later = min((decision.start for decision in decisions if decision.start > case.on), default=None)
+    # So is a right that is suspended, whether or not an event tells that what stands in its way is gone.
+    days = [decision.suspended.look_on if decision.suspended else decision.start for decision in decisions]
+    later = min((day for day in days if day > case.on), default=None)
     record.look_on = later or record.look_on
     taken: Found | None = None
     mine: Found | None = None
@@ -116,7 +118,7 @@ async def settle(
     if taken is not None:
         return taken
     await rights.let_go(session, case.ref)
-    failed = decisions[0]
+    failed = next((decision for decision in decisions if decision.suspended), decisions[0])
     if failed.failed is not None and failed.failed.code == ALREADY_PAID:
         return Found(failed, Outcome.ALREADY_PAID)
     return Found(failed, Outcome.NO_RIGHT)

@@ -12,7 +12,14 @@ from typing import Any, TypeGuard, TypeVar
 
 from activities.world import World
 from adapters.records import Record
-from adapters.registries.records import AdultRecord, AssistanceHousehold, ChildRecord, FamilyRecord, PersonRecord
+from adapters.registries.records import (
+    AdultRecord,
+    AssistanceHousehold,
+    ChildRecord,
+    Citizenship,
+    FamilyRecord,
+    PersonRecord,
+)
 from benefits.days import day_of
 from benefits.iin import is_iin, read_iin
 from benefits.readings import UNREAD
@@ -58,6 +65,7 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
     adults = _others(iin, lives_with or (), own)
     # In the Fund the breadwinner is insured; what the survivors earned is none of this case's business.
     insured = [iin] if breadwinners is None else [one.iin for one in breadwinners if _can_be_asked_about(one.iin)]
+    may_be_kandas = person.citizenship in (Citizenship.KANDAS, None)
     asking: dict[str, Callable[[], Awaitable[list[Json]]]] = {
         "children": lambda: _children(world, iin, own, adults, household),
         "disabilities": lambda: _about_each([iin, *_minors(own, on)], world.registries.disability.decisions),
@@ -68,7 +76,7 @@ async def ask_registries(world: World, iin: str, reads: frozenset[str], on: date
         "unemployments": lambda: _about_each([iin], world.registries.labour.registrations),
         "burials": lambda: _burials(world, iin),
         "pensions": lambda: _about_each([iin], world.registries.pensions.pensions),
-        "kandas_statuses": lambda: _about_each([iin], world.registries.kandas.statuses),
+        "kandas_statuses": lambda: _about_each([iin] if may_be_kandas else [], world.registries.kandas.statuses),
     }
     wanted = [name for name in asking if name in reads]
     answers = await asyncio.gather(*(asking[name]() for name in wanted))

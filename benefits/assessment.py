@@ -50,6 +50,7 @@ class Finding:
     start: date | None = None
     until: date | None = None
     decider: str | None = None
+    suspended_since: date | None = None
 
 
 class Assessment:
@@ -219,6 +220,10 @@ class Assessment:
     def no(self, condition: str, basis: str | None = None, *, from_day: date | None = None) -> Finding:
         """There is no right; `from_day` says from which later day it will be another question."""
         return Finding(Right.NO, condition, basis, start=from_day)
+
+    def suspended(self, condition: str, basis: str, *, since: date) -> Finding:
+        """The right exists and is not paid since that day; `resumes` of the parameter file says what brings it back."""
+        return Finding(Right.NO, condition, basis, suspended_since=since)
 
     def ask(self, question: str, basis: str | None = None) -> Finding:
         """The facts or the known law do not settle it: a person must answer the question."""

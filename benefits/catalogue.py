@@ -28,8 +28,8 @@ from benefits.takes import Takes
 from benefits.texts import Texts
 
 PARAMETERS = Path(__file__).parent / "parameters"
-READ_BY_ALL = frozenset({"payments"})
-"""What the evaluator itself looks into for every service: whether the right is paid already."""
+READ_BY_ALL = frozenset({"payments", "kandas_statuses"})
+"""What is looked into for every service: whether the right is paid already, and whether a kandas's status holds."""
 NO_EVENT = "none"
 
 

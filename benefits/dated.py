@@ -100,6 +100,7 @@ class ParameterFile:
     parameters: dict[str, Parameter]
     figures: dict[str, Texts] = field(default_factory=dict)
     conditions: dict[str, Texts] = field(default_factory=dict)
+    resumes: dict[str, Texts] = field(default_factory=dict)
     questions: dict[str, Texts] = field(default_factory=dict)
     words: dict[str, Texts] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)

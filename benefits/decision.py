@@ -53,6 +53,29 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """A right that exists and is not paid since the day `since`; `resumes` says what brings it back, and `look_on` when
+    it is looked at again at the latest.
+    """
+
+    since: date
+    look_on: date
+    resumes: Texts
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "since": self.since.isoformat(),
+            "look_on": self.look_on.isoformat(),
+            "resumes": self.resumes.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, one: Mapping[str, Any]) -> "Suspension":
+        since, look_on = (date.fromisoformat(one[name]) for name in ("since", "look_on"))
+        return cls(since, look_on, Texts.from_dict(one["resumes"]))
+
+
+@dataclass(frozen=True, slots=True)
 class TraceLine:
     """One step of the reckoning: a dated parameter that was used, or a figure that was reckoned.
 
@@ -137,12 +160,13 @@ class Part:
 class Decision:
     """The answer of the law to one case on one day.
 
-    `on` is the day of application that was assumed. `failed` is set when the right is "no", `asked` when a person must
-    decide; beside a "yes", `asked` is about a further part that is open, and the money is certain. `basis` names the
-    one right (a birth record, a decision number, for a family its parent) and is None when there is nothing that a
-    right could rest on. Money in tenge, per month or once; zero unless the right is "yes". `start` and `until` are the
-    first and the last day of the right, both included; `until` None means no known end. `payer` is "budget", "fund" or
-    "fund+budget"; `decider` "corporation", "fund" or "local".
+    `on` is the day of application that was assumed. `failed` is set when the right is "no", and `suspended` besides if
+    it exists and `failed` only stands in its way for a time. `asked` is set when a person must decide; beside a "yes"
+    it is about a further part that is open, and the money is certain. `basis` names the one right (a birth record, a
+    decision number, for a family its parent) and is None when there is nothing that a right could rest on. Money in
+    tenge, per month or once; zero unless the right is "yes". `start` and `until` are the first and the last day of the
+    right, both included; `until` None means no known end. `payer` is "budget", "fund" or "fund+budget"; `decider`
+    "corporation", "fund" or "local".
     """
 
     code: str
@@ -161,6 +185,7 @@ class Decision:
     decider: str
     parts: tuple[Part, ...] = ()
     trace: tuple[TraceLine, ...] = ()
+    suspended: Suspension | None = None
 
     @property
     def ground(self) -> str:
@@ -194,6 +219,7 @@ class Decision:
             "on": self.on.isoformat(),
             "right": str(self.right),
             "failed": self.failed.to_dict() if self.failed else None,
+            "suspended": self.suspended.to_dict() if self.suspended else None,
             "asked": self.asked.to_dict() if self.asked else None,
             "question": self.question,
             "basis": self.basis,
@@ -212,6 +238,7 @@ class Decision:
     @classmethod
     def from_dict(cls, decision: Mapping[str, Any]) -> "Decision":
         failed, asked = decision["failed"], decision["asked"]
+        suspended = decision.get("suspended")  # decisions of before do not know it
         return cls(
             code=decision["code"],
             on=date.fromisoformat(decision["on"]),
@@ -229,6 +256,7 @@ class Decision:
             decider=decision["decider"],
             parts=tuple(Part.from_dict(part) for part in decision["parts"]),
             trace=tuple(TraceLine.from_dict(line) for line in decision["trace"]),
+            suspended=Suspension.from_dict(suspended) if suspended else None,
         )
 
 

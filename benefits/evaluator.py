@@ -6,15 +6,16 @@ give the same decision.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from benefits.assessment import Assessment, Finding, NoSuchRow, OneRight
 from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
-from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, TraceLine
+from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, Suspension, TraceLine
 from benefits.facts import BadFacts, Facts, known_on
 from benefits.facts.unreadable import NotReadable, is_known
+from benefits.suspension import unless_suspended
 from benefits.terms import ONE_DAY
 
 RECORD_UNCLEAR = "record_unclear"
@@ -26,8 +27,12 @@ LAW_NOT_ENTERED = "law_not_entered"
 TERMS_OF_A_RIGHT = ("payer", "decider", "frequency")
 """What a right is besides its amount: whose money, who decides, how often."""
 
-PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 2}
-"""Between several answers the one with the lowest number stands."""
+_PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 3}
+
+
+def preference(decision: Decision) -> int:
+    """Between several answers the one with the lowest number stands; a right that is suspended before none."""
+    return _PREFERENCE[decision.right] - (decision.suspended is not None)
 
 
 def assess(
@@ -47,7 +52,7 @@ def assess(
     for decision in _decisions(found, facts, on, trace, basis):
         if decision.right is Right.YES:
             return decision
-        if best is None or PREFERENCE[decision.right] < PREFERENCE[best.right]:
+        if best is None or preference(decision) < preference(best):
             best = decision
     assert best is not None  # noqa: S101 - without a subject there is the decision that nothing was found
     return best
@@ -120,7 +125,7 @@ def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment,
             finding = found.rule.decide(own, subject)
         if finding.basis is not None and not is_known(finding.basis):
             return own, own.ask(RECORD_UNCLEAR)
-        return own, _unless_paid(found, own, _if_law(own, finding))
+        return own, _unless_paid(found, own, unless_suspended(own, _if_law(own, finding)))
     except NotReadable:
         return own, own.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
     except NoSuchRow:
@@ -149,7 +154,8 @@ def _barred(assessment: Assessment) -> str | None:
         return "imprisoned"
     if applicant.left_country_on is not None and applicant.left_country_on <= on:
         return "left_country"
-    if assessment.word("residence") == "permanent" and not applicant.permanent_resident:
+    lost = applicant.citizenship_lost_on is not None  # which suspends, until a permit to live here
+    if assessment.word("residence") == "permanent" and not applicant.permanent_resident and not lost:
         return "not_permanent_resident"
     return None
 
@@ -181,9 +187,14 @@ def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Fi
 def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decision:
     service = found.service(assessment.applied_on)
     right = finding.right
-    failed = asked = None
+    failed = asked = suspended = None
     if right is Right.NO:
         failed = _condition(found, "conditions", finding.condition)
+        if finding.suspended_since is not None:
+            days = int(assessment.in_force.single["suspended_look_days"].value)
+            look_on = assessment.applied_on + timedelta(days=days)
+            resumes = found.legislation.text("resumes", failed.code)
+            suspended = Suspension(finding.suspended_since, look_on, resumes)
     elif finding.condition is not None:
         asked = _condition(found, "questions", finding.condition)
     gross = withheld = ZERO
@@ -211,6 +222,7 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
         decider=finding.decider or service.decider,
         parts=tuple(parts),
         trace=() if lines is None else tuple(lines),
+        suspended=suspended,
     )
 
 

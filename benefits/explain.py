@@ -53,6 +53,11 @@ _NEXT_LOOK = Texts("Келесі рет қаралатын күн: {day}.", "П�
 _PERIOD = Texts("Мерзімі: {start} – {until}.", "Срок: с {start} по {until}.", "Period: from {start} to {until}.")
 _OPEN_PERIOD = Texts("Мерзімі: {start} бастап.", "Срок: с {start}.", "Period: from {start}.")
 _PAYER = Texts("Төлейді: {payer}.", "Платит: {payer}.", "Paid by: {payer}.")
+_SUSPENDED = Texts(
+    "Құқық бар, бірақ {day} бастап тоқтатыла тұр.",
+    "Право есть, но с {day} приостановлено.",
+    "There is a right, and it is suspended from {day}.",
+)
 _REASON = Texts("Себебі: {text}", "Причина: {text}", "Reason: {text}")
 _QUESTION = Texts("Сұрақ: {text}", "Вопрос: {text}", "Question: {text}")
 _GROUND = Texts("Негізі: {ground}.", "Основание: {ground}.", "Ground: {ground}.")
@@ -118,7 +123,7 @@ def explain(decision: Decision, language: Language, schedule: Schedule | None = 
     legislation = benefit(decision.code).legislation
     lines = [
         f"{legislation.own.names[language]}, {_AS_OF[language].format(day=show_day(decision.on))}",
-        _RIGHT[decision.right][language],
+        _right(decision, language),
     ]
     lines += _answer(decision, schedule, legislation, language)
     ratios = frozenset(line.value for line in decision.trace if line.unit == _RATIO and isinstance(line.value, Decimal))
@@ -155,9 +160,18 @@ def show_money(tenge: Decimal, language: Language) -> str:
     return text + "0" if text[-2:-1] in (".", ",") else text
 
 
+def _right(decision: Decision, language: Language) -> str:
+    suspended = decision.suspended
+    if suspended is None:
+        return _RIGHT[decision.right][language]
+    return _SUSPENDED[language].format(day=show_day(suspended.since))
+
+
 def _answer(decision: Decision, schedule: Schedule | None, legislation: Legislation, language: Language) -> list[str]:
     if decision.failed is not None:
         reason = _REASON[language].format(text=decision.failed.names[language])
+        if decision.suspended is not None:
+            return [reason, decision.suspended.resumes[language], *_refused(decision, legislation, language)]
         return [reason, *_refused(decision, legislation, language)]
     question = [] if decision.asked is None else [_QUESTION[language].format(text=decision.asked.names[language])]
     if decision.right is Right.PERSON_DECIDES:

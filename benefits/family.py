@@ -12,7 +12,7 @@ from decimal import Decimal
 from benefits.assessment import OneRight
 from benefits.catalogue import benefit, services
 from benefits.decision import ZERO, Decision, Frequency, Right
-from benefits.evaluator import PREFERENCE, assess_each
+from benefits.evaluator import assess_each, preference
 from benefits.facts import Facts
 
 
@@ -55,7 +55,7 @@ def assess_family(
             asked = replace(facts, applicant=facts.adults[index])
             for decision in assess_each(service.code, asked, on, trace=trace, known=known):
                 key = None if benefit(service.code).rule.one_right is OneRight.PER_FAMILY else decision.basis
-                if key not in best or PREFERENCE[decision.right] < PREFERENCE[best[key].decision.right]:
+                if key not in best or preference(decision) < preference(best[key].decision):
                     best[key] = Claim(index, decision)
         grounded = [claim for claim in best.values() if claim.decision.basis is not None]
         claims += grounded or best.values()

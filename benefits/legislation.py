@@ -27,17 +27,18 @@ TERMS = Takes(
         "payer:choice decider:choice frequency:choice residence:choice offered:choice events:codes "
         "consent_window_days:days reminder_after_days:days late_reply_days:days account_days:days "
         "term_working_days:working_days document_days:days most_offers:times follows_changes:choice "
-        "partial_months:choice appeal:choice"
+        "partial_months:choice appeal:choice suspended_by:codes suspended_look_days:days"
     ),
     tables="again_after_days:days",
     says=(
-        "already_paid amount applicant_died exact imprisoned law_not_entered law_of_that_day_unknown left_country "
-        "not_permanent_resident nothing_with_this_basis record_unclear which_months_were_paid"
+        "already_paid amount applicant_died citizenship_lost exact imprisoned kandas_expired law_not_entered "
+        "law_of_that_day_unknown left_country missing not_permanent_resident nothing_with_this_basis record_unclear "
+        "which_months_were_paid"
     ),
 )
 """What the shared conditions and the steps of a case read of every service."""
 
-_SAID = ("conditions", "questions", "figures")
+_SAID = ("conditions", "resumes", "questions", "figures")
 
 MUST_STATE = ("payer", "decider", "frequency", "rounding", "events")
 """What every service says in its own file, because no default could be right."""

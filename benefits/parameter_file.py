@@ -92,7 +92,7 @@ class _Reader:
         top = self.mapping(
             root,
             required=("service", "names", "parameters"),
-            allowed=("reference", "references", "figures", "conditions", "questions", "words"),
+            allowed=("reference", "references", "figures", "conditions", "resumes", "questions", "words"),
         )
         parameters = {name: self.parameter(name, node) for name, node in self.entries(top["parameters"], "parameters")}
         return ParameterFile(
@@ -104,6 +104,7 @@ class _Reader:
             parameters=parameters,
             figures=self.named_texts(top, "figures"),
             conditions=self.named_texts(top, "conditions"),
+            resumes=self.named_texts(top, "resumes"),
             questions=self.named_texts(top, "questions"),
             words=self.named_texts(top, "words"),
             lines=self.lines,

@@ -12,7 +12,7 @@ from typing import Any
 
 from benefits.catalogue import benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
-from benefits.evaluator import PREFERENCE
+from benefits.evaluator import preference
 from benefits.future import HORIZON_MONTHS, Schedule, schedule
 from benefits.readings import Readings, assess_readings, readings
 from benefits.terms import month_number, month_of, next_month
@@ -107,12 +107,12 @@ def _as_it_was(facts: Mapping[str, Any], decided: Decision, known: date) -> tupl
 def _of_same_right(decided: Decision, found: Sequence[Decision]) -> Decision:
     """The decision on the same right; where it rested on nothing, or on what is there no more, the best there is."""
     same = [one for one in found if one.basis == decided.basis]
-    return min(same or found, key=lambda one: PREFERENCE[one.right])
+    return min(same or found, key=preference)
 
 
 def _same(one: Decision, other: Decision) -> bool:
     """Why there is no right may differ: for the person it comes to the same. A question is the same by its code."""
-    if one.right is not other.right or one.net != other.net:
+    if one.right is not other.right or one.net != other.net or bool(one.suspended) is not bool(other.suspended):
         return False
     return one.right is not Right.PERSON_DECIDES or Answer.of(one) == Answer.of(other)
 

@@ -93,7 +93,7 @@ def schema() -> Schema:
             "service": {"enum": sorted([COMMON, *_names()])},
             "names": {"$ref": "#/$defs/texts"},
             "reference": {"type": "string"},
-            **dict.fromkeys(("references", "figures", "conditions", "questions", "words"), named_texts),
+            **dict.fromkeys(("references", "figures", "conditions", "resumes", "questions", "words"), named_texts),
             "parameters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/parameter"}},
         },
         required=["service", "names", "parameters"],

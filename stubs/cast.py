@@ -41,6 +41,8 @@ class PersonSection(Section):
     died_on: date | None = None
     imprisoned_since: date | None = None
     left_country_on: date | None = None
+    missing_since: date | None = None
+    citizenship_lost_on: date | None = None
     wrongly: dict[str, Any] = {}
     """Members as the register has them in its answers, whatever is true: a typing error, an unknown code, null."""
 

@@ -67,6 +67,8 @@ class AdultRecord(RegisterRecord):
     died_on: Day | None = None
     imprisoned_since: Day | None = None
     left_country_on: Day | None = None
+    missing_since: Day | None = None
+    citizenship_lost_on: Day | None = None
 
 
 class PersonRecord(AdultRecord):

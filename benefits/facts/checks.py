@@ -21,6 +21,9 @@ LATEST = date(2200, 1, 1)
 MOST_CONTRIBUTIONS = 12 * 60
 """Nobody has more months of contributions than a life of work has."""
 
+_OF_AN_ADULT = ("imprisoned_since", "left_country_on", "missing_since", "citizenship_lost_on")
+"""What happened to an adult on a day."""
+
 EARLIEST_AS_AT = date(2023, 7, 1)
 """The first day for which the parameters hold values; facts as at an earlier day could not be assessed."""
 
@@ -65,7 +68,7 @@ def _check_persons(family: Facts) -> None:
                 raise BadFacts(f"{path}.iin", "a member only once", places=(seen[person.iin], path))
             seen[person.iin] = path
         _check_birth(path, person.birth_date, family.as_at)
-        for name in ("died_on", "imprisoned_since", "left_country_on", "full_time_student_until"):
+        for name in (*_OF_AN_ADULT, "died_on", "full_time_student_until"):
             if _before(getattr(person, name, None), person.birth_date):
                 raise BadFacts(f"{path}.{name}", "not before the birth")
             if _before(LATEST, getattr(person, name, None)):
@@ -128,8 +131,7 @@ def _check_events(family: Facts) -> None:
     for path, person in _persons(family):
         happened.append((f"{path}.died_on", person.died_on))
     for index, adult in enumerate(_listed(family.adults)):
-        happened.append((f"adults[{index}].imprisoned_since", adult.imprisoned_since))
-        happened.append((f"adults[{index}].left_country_on", adult.left_country_on))
+        happened += [(f"adults[{index}].{name}", getattr(adult, name)) for name in _OF_AN_ADULT]
     for index, child in enumerate(_listed(family.children)):
         happened.append((f"children[{index}].taken_on", child.taken_on))
     for index, disability in enumerate(_listed(family.disabilities)):

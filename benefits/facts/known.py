@@ -51,6 +51,8 @@ def _living_on(adult: Adult, day: date) -> Adult:
         died_on=_known(adult.died_on, day),
         imprisoned_since=_known(adult.imprisoned_since, day),
         left_country_on=_known(adult.left_country_on, day),
+        missing_since=_known(adult.missing_since, day),
+        citizenship_lost_on=_known(adult.citizenship_lost_on, day),
     )
 
 

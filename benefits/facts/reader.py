@@ -225,6 +225,8 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "died_on": _day,
         "imprisoned_since": _day,
         "left_country_on": _day,
+        "missing_since": _day,
+        "citizenship_lost_on": _day,
     },
     f.Child: {
         **_PERSON,

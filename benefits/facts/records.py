@@ -37,7 +37,11 @@ class BadFacts(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Adult:
-    """Somebody who may apply. `region` is an ISO 3166-2 code such as KZ-71."""
+    """Somebody who may apply. `region` is an ISO 3166-2 code such as KZ-71.
+
+    `missing_since` is the day from which the person is declared missing, `citizenship_lost_on` that on which the
+    citizenship of Kazakhstan ended.
+    """
 
     iin: str
     birth_date: date
@@ -48,6 +52,8 @@ class Adult:
     died_on: date | None = None
     imprisoned_since: date | None = None
     left_country_on: date | None = None
+    missing_since: date | None = None
+    citizenship_lost_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

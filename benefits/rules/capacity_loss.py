@@ -20,6 +20,7 @@ from benefits.social_insurance import (
     less_pension_contribution,
     participation,
 )
+from benefits.suspension import RE_EXAMINED, term_over
 from benefits.takes import Takes
 from benefits.terms import day_before, earlier
 
@@ -36,8 +37,6 @@ def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
     basis, on = loss.number, assessment.on
     if on < loss.from_date:
         return assessment.no("not_yet_in_force", basis, from_day=loss.from_date)
-    if loss.until is not None and on > loss.until:
-        return assessment.no("term_over", basis)
     if any(other.from_date > loss.from_date and other.from_date <= on for other in decisions(assessment)):
         return assessment.no("newer_decision", basis)
     if loss.degree < assessment.number("least_degree"):
@@ -45,6 +44,8 @@ def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
     pension = pension_day(assessment)
     if on >= pension:
         return assessment.no("pension_age_reached", basis)
+    if loss.until is not None and on > loss.until:
+        return term_over(assessment, basis, loss.until)
     finding = _amount(assessment, loss)
     finding.until = earlier(loss.until, day_before(pension))
     return finding
@@ -87,9 +88,10 @@ RULE = Rule(
         says=(
             "contribution_months_unknown degree degree_too_low exact income_below_the_deduction "
             "income_months_missing newer_decision no_decision_of_the_board not_insured not_yet_in_force "
-            "pension_age_reached term_over"
+            "pension_age_reached"
         ),
     )
+    | RE_EXAMINED
     | PENSION_AGE
     | EARNINGS
     | PARTICIPATION

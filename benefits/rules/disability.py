@@ -11,6 +11,7 @@ from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import Cause, Group
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
+from benefits.suspension import RE_EXAMINED, term_over
 from benefits.takes import Takes
 from benefits.terms import birthday, day_before, earlier
 
@@ -40,13 +41,15 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
     on = assessment.on
     if on < disability.from_date:
         return assessment.no("not_yet_in_force", basis, from_day=disability.from_date)
-    if disability.until is not None and on > disability.until:
-        return assessment.no("term_over", basis)
     if is_superseded(assessment.facts, disability, on):
         return assessment.no("newer_decision", basis)
     born, died_on = _bearer(assessment, disability)
     if died_on is not None and died_on <= on:
         return assessment.no("bearer_died", basis)
+    if disability.until is not None and on > disability.until:
+        return term_over(assessment, basis, disability.until)
+    if any(one.iin == disability.iin and one.from_date <= on <= (one.until or on) for one in assessment.facts.pensions):
+        return assessment.ask("a_pension_is_granted", basis)
     if disability.cause not in _KNOWN_CAUSES:
         return assessment.ask("cause_without_known_amount", basis)
     return _amount(assessment, disability, born)
@@ -92,14 +95,15 @@ RULE = Rule(
     subjects=decisions,
     decide=decide,
     nothing="no_disability_decision",
-    reads=frozenset({"children", "disabilities"}),
+    reads=frozenset({"children", "disabilities", "pensions"}),
     takes=Takes(
         ("adult_age:years paid_from:choice pm:tenge rate_small_child:PM rounding:choice small_child_age:years"),
         tables="rate_childhood:PM rate_general:PM",
         rows={"rate_childhood": Group, "rate_general": Group},
         says=(
-            "bearer_died cause_without_known_amount newer_decision no_disability_decision not_yet_in_force "
-            "term_over which_group_now"
+            "a_pension_is_granted bearer_died cause_without_known_amount newer_decision no_disability_decision "
+            "not_yet_in_force which_group_now"
         ),
-    ),
+    )
+    | RE_EXAMINED,
 )

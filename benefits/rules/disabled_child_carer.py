@@ -9,6 +9,7 @@ from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.carers import may_be_cared_for
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
+from benefits.suspension import RE_EXAMINED, term_over
 from benefits.takes import Takes
 from benefits.terms import birthday, day_before, earlier
 
@@ -33,10 +34,10 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
     if on < disability.from_date:
         return assessment.no("not_yet_in_force", basis, from_day=disability.from_date)
     until = disability.until
-    if until is not None and on > until:
-        return assessment.no("term_over", basis)
     if is_superseded(assessment.facts, disability, on):
         return assessment.no("newer_decision", basis)
+    if until is not None and on > until:
+        return term_over(assessment, basis, until)
     if child.carer_iin is None and child.lives_with is None:
         return assessment.ask("where_does_the_child_live", basis)
     end = earlier(until, day_before(grown_up))
@@ -53,8 +54,9 @@ RULE = Rule(
     takes=Takes(
         "child_age:years paid_from:choice pm:tenge rate:PM rounding:choice",
         says=(
-            "child_died child_grown_up newer_decision no_child_with_disability not_yet_in_force term_over "
+            "child_died child_grown_up newer_decision no_child_with_disability not_yet_in_force "
             "where_does_the_child_live"
         ),
-    ),
+    )
+    | RE_EXAMINED,
 )

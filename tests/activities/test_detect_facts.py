@@ -42,6 +42,9 @@ ROUTES = {
 }
 """Which route of the registries answers for a field of the facts; payments are E-Maket's."""
 
+OF_A_KANDAS = "kandas_statuses"
+"""What nobody is asked of a citizen."""
+
 READING = {service.code: service.reads for service in benefits.services(every=True)}
 READING |= {topic.code: topic.reads for topic in benefits.notice_topics()}
 
@@ -130,11 +133,18 @@ async def reads(outside: Outside, agency: str = "registries") -> dict[str, int]:
 @pytest.mark.parametrize("code", READING)
 async def test_a_registry_that_the_law_does_not_read_is_not_asked(registries: Outside, code: str) -> None:
     facts = read_facts((await asked(registries, code)).mapping)
-    expected = {"/persons/v1/{iin}"} | {ROUTES[name] for name in READING[code] - {"payments"}}
+    expected = {"/persons/v1/{iin}"} | {ROUTES[name] for name in READING[code] - {"payments", OF_A_KANDAS}}
     assert set(await reads(registries)) == expected
     assert set(await reads(registries, "emaket")) == ({"/emaket/v1/payments"} if "payments" in READING[code] else set())
     for name in READABLE - READING[code] - {"adults"}:
         assert not getattr(facts, name), f"{name} is known and not read"
+
+
+async def test_of_a_kandas_the_status_is_asked(registries: Outside) -> None:
+    person = mother()
+    await registries.cast(person | {"person": person["person"] | {"citizenship": "kandas"}})
+    await asked(registries, "multi-child")
+    assert ROUTES[OF_A_KANDAS] in await reads(registries)
 
 
 def test_every_field_of_the_facts_has_a_registry() -> None:

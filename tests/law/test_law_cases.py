@@ -15,7 +15,7 @@ from benefits.yaml_file import read_yaml
 from tests.law.casebook import CASES, FAMILIES, TWELFTH, LawCase, read_cases
 
 OF_THE_MONEY = {"amount", "gross", "withheld", "net", "payer", "parts"}
-EXPECTED = OF_THE_MONEY | {"right", "failed", "question", "basis", "from", "until", "decider", "trace"}
+EXPECTED = OF_THE_MONEY | {"right", "failed", "question", "basis", "from", "until", "decider", "suspended", "trace"}
 OF_ALL = "each"
 OF_THE_SCHEDULE = {"months", "schedule", "next_review"}
 
@@ -101,6 +101,8 @@ def _answer(decision: Decision, key: str, wanted: Any) -> Any:
             return decision.start.isoformat()
         case "until":
             return decision.until.isoformat() if decision.until else "open"
+        case "suspended":
+            return decision.suspended.since.isoformat() if decision.suspended else "none"
         case "payer" | "decider" | "basis":
             return getattr(decision, key)
         case "parts":

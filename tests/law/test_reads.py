@@ -16,6 +16,8 @@ from tests.law.casebook import CASES, LawCase, read_cases
 SERVICES = benefits.services(every=True)
 ABOUT_MEMBERS = ("disabilities", "awards", "capacity_losses", "unemployments")
 """Records that a registry is asked for about a member: about somebody unread there are none."""
+OF_ANY_SERVICE = "kandas_statuses"
+"""What suspends a right of any service alike."""
 ALL_CASES = [case for path in sorted(CASES.glob("*.yaml")) for case in read_cases(path)]
 
 
@@ -56,8 +58,12 @@ def test_unread_facts_change_no_schedule(service: Service) -> None:
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.code)
 def test_every_fact_that_is_read_is_needed(service: Service) -> None:
-    for name in service.reads:
+    for name in service.reads - {OF_ANY_SERVICE}:
         assert any(_changes(service.code, case, name) for case in _cases_of(service)), f"{name} is asked for in vain"
+
+
+def test_the_status_of_a_kandas_is_needed() -> None:
+    assert any(_changes(case.service, case, OF_ANY_SERVICE) for case in ALL_CASES)
 
 
 def _changes(code: str, case: LawCase, name: str) -> bool:

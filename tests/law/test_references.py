@@ -32,6 +32,7 @@ BELONGS: dict[str, set[str] | None] = {
     "insurance-law-19": BY_THE_FUND,
     "insurance-law-20": {COMMON, "capacity-loss", "breadwinner-loss"},
     "insurance-law-21": {"breadwinner-loss"},
+    "insurance-law-27": {COMMON},
     "insurance-law-22": {"job-loss"},
     "insurance-law-26": {COMMON},
     "regional-line": {"targeted-assistance"},

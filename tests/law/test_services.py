@@ -20,7 +20,14 @@ KNOWN = {
     "capacity-loss": ("fund", "fund", "monthly", 8, "capacity_loss", "capacity_losses insurances"),
     "childbirth": ("budget", "corporation", "once", 8, "adoption birth", "children"),
     "childcare": ("budget", "corporation", "monthly", 8, "adoption birth", "children insurances"),
-    "disability": ("budget", "corporation", "monthly", 8, "child_disability disability", "children disabilities"),
+    "disability": (
+        "budget",
+        "corporation",
+        "monthly",
+        8,
+        "child_disability disability",
+        "children disabilities pensions",
+    ),
     "disabled-child-carer": ("budget", "corporation", "monthly", 8, "child_disability", "children disabilities"),
     "job-loss": ("fund", "fund", "monthly", 6, "job_loss", "insurances unemployments"),
     "multi-child": ("budget", "corporation", "monthly", 7, "adoption birth", "adults children"),
@@ -38,7 +45,7 @@ def test_what_a_case_needs_of_a_service(code: str) -> None:
     one = service(code, ON)
     assert (one.code, one.payer, one.decider, one.frequency) == (code, payer, decider, frequency)
     assert (one.term_working_days, one.events) == (term, frozenset(events.split()))
-    assert one.reads == {*reads.split(), "payments"}
+    assert one.reads == {*reads.split(), "payments", "kandas_statuses"}
     windows = (one.consent_window_days, one.reminder_after_days, one.late_reply_days, one.account_days)
     assert (*windows, one.document_days) == (3, 1, 30, 7, 30)
     if code in ENGLISH:

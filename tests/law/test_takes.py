@@ -167,7 +167,8 @@ def test_what_a_rule_says_stands_in_its_code() -> None:
                 said[case.service] |= {condition.code} if condition else set()
                 said[case.service] |= {line.code for line in decision.trace if line.kind is TraceKind.FIGURE}
     shared = "".join(
-        (PARAMETERS.parent / f"{name}.py").read_text() for name in ("social_insurance", "assessment", "dependants")
+        (PARAMETERS.parent / f"{name}.py").read_text()
+        for name in ("social_insurance", "assessment", "dependants", "suspension")
     )
     for code, found in benefits.load().items():
         assert said[code] <= (found.rule.takes | TERMS).texts(), code
@@ -195,7 +196,7 @@ def test_each_rule_takes_what_it_says_and_nothing_else(monkeypatch: pytest.Monke
             benefits.assess_each(case.service, case.facts, case.on)
             benefits.schedule(case.service, case.facts, case.on)
     for code, found in benefits.load().items():
-        shared = {"residence", "frequency", "partial_months"}
+        shared = {"residence", "frequency", "partial_months", "suspended_by"}
         declared = set(found.rule.takes.kinds())
         assert read[code] - shared <= declared, code
         assert declared - read[code] <= UNMET, code

@@ -158,6 +158,7 @@ def test_a_decision_as_json_holds_everything_that_a_case_needs() -> None:
         "right": "yes",
         "failed": None,
         "asked": None,
+        "suspended": None,
         "question": None,
         "basis": decision.basis,
         "gross": f"{decision.gross}.00",

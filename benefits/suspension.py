@@ -1,0 +1,50 @@
+"""Suspension: a right that exists and is not paid for a time, until what stands in its way is gone.
+
+Law 286-VI, art. 27 p. 1 (3)-(5), on the Fund's payments; what holds for the budget's was not found, so which
+suspensions a service has is a dated parameter of it, and unverified. It begins with the month after. The end of a term
+set by the medical board is a suspension for the rules that rest on such a term (p. 2), for as long as a re-examination
+is awaited.
+"""
+
+from datetime import date
+
+from benefits.assessment import Assessment, Finding
+from benefits.codes import Citizenship
+from benefits.decision import Right
+from benefits.takes import Takes
+from benefits.terms import ONE_DAY, add_months, next_month
+
+RE_EXAMINED = Takes("re_examination_awaited:months", says="term_over")
+"""What `term_over` takes of the law."""
+
+
+def term_over(assessment: Assessment, basis: str, until: date) -> Finding:
+    """What becomes of a right whose term, set by the board, has ended and was followed by no other."""
+    if assessment.on >= add_months(until + ONE_DAY, assessment.whole("re_examination_awaited")):
+        return assessment.no("term_over", basis)
+    return assessment.suspended("term_over", basis, since=until + ONE_DAY)
+
+
+def unless_suspended(assessment: Assessment, finding: Finding) -> Finding:
+    """The finding; of a right, that it is suspended, if the applicant's own circumstances say so."""
+    if finding.right is not Right.YES or finding.basis is None:
+        return finding
+    for condition, since in _reasons(assessment):
+        if since <= assessment.on and assessment.holds("suspended_by", condition):
+            return assessment.suspended(condition, finding.basis, since=since)
+    return finding
+
+
+def _reasons(assessment: Assessment) -> list[tuple[str, date]]:
+    """What may suspend, each with the first day of the month after it happened."""
+    facts, applicant = assessment.facts, assessment.facts.applicant
+    found = []
+    if applicant.missing_since is not None:
+        found.append(("missing", next_month(applicant.missing_since)))
+    if applicant.citizenship_lost_on is not None and not applicant.permanent_resident:
+        found.append(("citizenship_lost", next_month(applicant.citizenship_lost_on)))
+    if applicant.citizenship is Citizenship.KANDAS:
+        ends = [one.until for one in facts.kandas_statuses if one.iin == applicant.iin]
+        if ends:
+            found.append(("kandas_expired", next_month(max(ends) + ONE_DAY)))
+    return found
