@@ -4,6 +4,16 @@ from benefits.facts import Child
 
 
 def may_be_cared_for(child: Child, applicant: str) -> bool:
-    """Whether the applicant cares for the child, or is its parent and the register does not say who does."""
+    """Whether the applicant cares for the child, or the register does not say who does: then whoever asks may."""
     carer = child.carer_iin or child.lives_with
-    return carer == applicant if carer is not None else applicant in (child.mother_iin, child.father_iin)
+    return carer is None or carer == applicant
+
+
+def may_represent(child: Child, applicant: str) -> bool:
+    """Whether the applicant is a parent or lives with the child, or nobody knows with whom the child lives."""
+    return child.lives_with is None or applicant in (child.lives_with, child.mother_iin, child.father_iin)
+
+
+def represents(child: Child, applicant: str) -> bool:
+    """Whether the applicant is known to be a parent, or to live with the child."""
+    return applicant in (child.lives_with, child.mother_iin, child.father_iin)

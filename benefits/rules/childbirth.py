@@ -9,6 +9,7 @@ from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
+from benefits.carers import may_represent, represents
 from benefits.codes import Relation
 from benefits.facts import Child
 from benefits.takes import Takes
@@ -20,9 +21,7 @@ def children(assessment: Assessment) -> Sequence[Child]:
     """The children that the applicant bore, adopted or took into guardianship, the youngest first."""
     applicant = assessment.facts.applicant.iin
     found = [
-        child
-        for child in assessment.facts.children
-        if child.relation in _CLAIMED and applicant in (child.mother_iin, child.father_iin, child.lives_with)
+        child for child in assessment.facts.children if child.relation in _CLAIMED and may_represent(child, applicant)
     ]
     found.sort(key=lambda child: (-child.birth_date.toordinal(), child.birth_order or 0, child.known_as))
     return found
@@ -39,6 +38,8 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     assessment.note_day("right_arose", arose)
     if assessment.claimed_too_late(arose):
         return assessment.no("claimed_too_late", basis)
+    if not represents(child, assessment.facts.applicant.iin):
+        return assessment.ask("where_does_the_child_live", basis)
     if assessment.facts.applicant.citizenship not in assessment.codes("citizenships"):
         return assessment.ask("citizenship_not_named", basis)
     order = child.birth_order
@@ -75,7 +76,8 @@ RULE = Rule(
         brackets="rate:MRP",
         says=(
             "birth_order birth_order_contested citizenship_not_named claimed_too_late law_of_that_day_unknown "
-            "no_child not_born_alive right_arose when_was_the_child_taken which_child_of_the_mother"
+            "no_child not_born_alive right_arose when_was_the_child_taken where_does_the_child_live "
+            "which_child_of_the_mother"
         ),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.carers import may_represent, represents
 from benefits.codes import Cause, Group
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
@@ -19,8 +20,10 @@ _KNOWN_CAUSES = (Cause.GENERAL, Cause.CHILDHOOD)
 
 
 def decisions(assessment: Assessment) -> Sequence[Disability]:
-    """The decisions about the applicant, then those about the children that live with the applicant; the newest
-    first.
+    """The decisions about the applicant, then those about the children that live with the applicant, or may; the
+    newest first.
+
+    Also those about a grown child disabled from childhood who is no adult of the family: who claims it is not known.
     """
     facts = assessment.facts
     adult_age = assessment.whole("adult_age")
@@ -28,9 +31,9 @@ def decisions(assessment: Assessment) -> Sequence[Disability]:
     represented = []
     for one in facts.disabilities:
         child = facts.child(one.iin)
-        if child is None or birthday(child.birth_date, adult_age) <= assessment.on:
+        if child is None or not may_represent(child, facts.applicant.iin):
             continue
-        if facts.applicant.iin in (child.lives_with, child.mother_iin, child.father_iin):
+        if birthday(child.birth_date, adult_age) > assessment.on or one.cause is Cause.CHILDHOOD:
             represented.append(one)
     return sorted(own, key=newest_first) + sorted(represented, key=newest_first)
 
@@ -50,6 +53,11 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
         return term_over(assessment, basis, disability.until)
     if any(one.iin == disability.iin and one.from_date <= on <= (one.until or on) for one in assessment.facts.pensions):
         return assessment.ask("a_pension_is_granted", basis)
+    child = assessment.facts.child(disability.iin)
+    if child is not None and birthday(born, assessment.whole("adult_age")) <= on:
+        return assessment.ask("who_claims_for_the_grown_child", basis)
+    if child is not None and not represents(child, assessment.facts.applicant.iin):
+        return assessment.ask("where_does_the_child_live", basis)
     if disability.cause not in _KNOWN_CAUSES:
         return assessment.ask("cause_without_known_amount", basis)
     return _amount(assessment, disability, born)
@@ -102,7 +110,7 @@ RULE = Rule(
         rows={"rate_childhood": Group, "rate_general": Group},
         says=(
             "a_pension_is_granted bearer_died cause_without_known_amount newer_decision no_disability_decision "
-            "not_yet_in_force which_group_now"
+            "not_yet_in_force where_does_the_child_live which_group_now who_claims_for_the_grown_child"
         ),
     )
     | RE_EXAMINED,

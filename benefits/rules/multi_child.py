@@ -29,13 +29,16 @@ def decide(assessment: Assessment, basis: str) -> Finding:
     number = len(ends)
     least = assessment.whole("least_children")
     assessment.figure("children_counted", number, "children")
-    if homeless and number + homeless >= least:
-        return assessment.ask("where_does_the_child_live", basis)
     if number < least:
-        return assessment.no("too_few_children", basis)
+        asked = homeless and number + homeless >= least
+        return assessment.ask("where_does_the_child_live", basis) if asked else assessment.no("too_few_children", basis)
     ends.sort(reverse=True)
     money = Money(assessment.times(_rate(assessment, number), "mrp"))
-    return assessment.yes(basis, money, until=day_before(ends[least - 1]), start=assessment.paid_from(assessment.on))
+    finding = assessment.yes(basis, money, until=day_before(ends[least - 1]), start=assessment.paid_from(assessment.on))
+    if homeless:
+        # What the certain ones give is granted; whether another adds to it, a person finds out.
+        finding.condition = "where_does_the_child_live"
+    return finding
 
 
 def _rate(assessment: Assessment, number: int) -> Decimal:

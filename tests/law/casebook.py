@@ -34,6 +34,7 @@ class LawCase:
     service: str
     name: str
     on: date
+    mapping: Mapping[str, Any]
     facts: Facts
     about: str | None
     expect: Mapping[str, Any]
@@ -56,7 +57,7 @@ def _case(path: Path, service: str, case: Mapping[str, Any]) -> LawCase:
     expect = {
         key: _ground(value, people) if key in ("basis", "each") else value for key, value in case["expect"].items()
     }
-    return LawCase(service, case["name"], on, read_facts(mapping), people.get(about or "", about), expect)
+    return LawCase(service, case["name"], on, mapping, read_facts(mapping), people.get(about or "", about), expect)
 
 
 def family_mapping(family: Mapping[str, Any], as_at: str, applicant: str | None = None) -> dict[str, Any]:
