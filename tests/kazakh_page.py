@@ -98,7 +98,7 @@ def _within(value: object) -> Iterator[Texts]:
 def _of_law(file: ParameterFile) -> Iterator[Row]:
     labels = {name: one.label for name, one in file.parameters.items() if one.label}
     yield "names", file.names.kk, file.names.ru
-    for texts in (file.references, labels, file.figures, file.conditions, file.questions, file.words):
+    for texts in (file.references, labels, file.figures, file.conditions, file.resumes, file.questions, file.words):
         yield from _rows(texts.items())
 
 

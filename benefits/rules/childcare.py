@@ -38,6 +38,9 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     arose = child.taken_on or child.birth_date
     last = add_months(child.birth_date, assessment.whole("child_months"))
     too_late = assessment.claimed_too_late(arose)
+    taken_in = child.relation in (Relation.ADOPTED, Relation.GUARDIANSHIP)
+    if too_late and taken_in and child.taken_on is None and not assessment.claimed_too_late(last):
+        return assessment.ask("when_was_the_child_taken", basis)
     if arose > last or (too_late and assessment.on > last):
         return assessment.no("child_too_old", basis)
     if too_late:
@@ -121,7 +124,7 @@ RULE = Rule(
             "amount_budget birth_order birth_order_contested child_died child_too_old "
             "claimed_too_late contribution_months_unknown counted_in_another_family exact exact_budget "
             "income_months_missing least most no_child_cared_for not_born_alive where_does_the_child_live "
-            "which_child_of_the_mother"
+            "when_was_the_child_taken which_child_of_the_mother"
         ),
     )
     | EARNINGS
