@@ -5,7 +5,6 @@ able-bodied parents or a disability) is not taken for a no: such a dependant is 
 settle it, beside those who are certain.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -50,39 +49,51 @@ class Dependants:
 
 
 def dependants(assessment: Assessment, breadwinner: Breadwinner) -> Dependants:
-    """Both lists on the day. One who cares for a child counts once at most on each list, however many there are."""
-    died = _deaths(assessment)
-    left = [one for one in breadwinner.dependants if died.get(one.iin, NEVER) > assessment.on]
-
-    def counted(alone: Iterable[_Test], caring: Iterable[_Test]) -> Counted:
-        listed, carers = Counted(), Counted()
-        for one in left:
-            own, care = _best(assessment, one, alone), _best(assessment, one, caring)
-            if isinstance(own, date):
-                listed.certain.append((one, min(own, died.get(one.iin, NEVER))))
-            elif isinstance(care, date):
-                carers.certain.append((one, min(care, died.get(one.iin, NEVER))))
-            elif own or care:
-                (listed if own else carers).doubts.append(own or care or "")
-        carers.certain.sort(key=lambda carer: (-carer[1].toordinal(), carer[0].iin))
-        most = assessment.whole("carers_counted") if carers.certain or carers.doubts else 0
-        free = max(0, most - carers.number)
-        return Counted(listed.certain + carers.certain[:most], listed.doubts + carers.doubts[:free])
-
-    return Dependants(
-        counted([_young], [_cares_for_a_small_child]),
-        counted([_young, _unable], [_cares_for_a_small_child, _cares_and_does_not_work]),
-    )
+    """Both lists on the day. Of those who care for a child only so many count on each list as the law says."""
+    on, died = assessment.on, _deaths(assessment)
+    fund, fund_carers, budget, budget_carers = Counted(), Counted(), Counted(), Counted()
+    for one in breadwinner.dependants:
+        last = died.get(one.iin, NEVER)
+        if last <= on:
+            continue
+        young, cares = _young(assessment, one), _cares_for_a_small_child(assessment, one)
+        _place(one, young, cares, fund, fund_carers, last)
+        young = _better(young, _unable(assessment, one))
+        cares = _better(cares, _cares_and_does_not_work(assessment, one))
+        _place(one, young, cares, budget, budget_carers, last)
+    return Dependants(_with_carers(assessment, fund, fund_carers), _with_carers(assessment, budget, budget_carers))
 
 
-_Test = Callable[[Assessment, Dependant], Ground]
+def _place(one: Dependant, own: Ground, care: Ground, listed: Counted, carers: Counted, last: date) -> None:
+    """Put the dependant on the list, or among those who would be on it as a carer."""
+    if isinstance(own, date):
+        listed.certain.append((one, min(own, last)))
+    elif isinstance(care, date):
+        carers.certain.append((one, min(care, last)))
+    elif own is not None:
+        listed.doubts.append(own)
+    elif care is not None:
+        carers.doubts.append(care)
 
 
-def _best(assessment: Assessment, one: Dependant, tests: Iterable[_Test]) -> Ground:
-    """The longest certain ground; without one the first question."""
-    grounds = [test(assessment, one) for test in tests]
-    days = [ground for ground in grounds if isinstance(ground, date) and ground > assessment.on]
-    return max(days) if days else next((ground for ground in grounds if isinstance(ground, str)), None)
+def _with_carers(assessment: Assessment, listed: Counted, carers: Counted) -> Counted:
+    """The list with as many carers as count, those needed longest first; of a further one it does not matter."""
+    if not (carers.certain or carers.doubts):
+        return listed
+    most = assessment.whole("carers_counted")
+    carers.certain.sort(key=lambda carer: (-carer[1].toordinal(), carer[0].iin))
+    listed.certain += carers.certain[:most]
+    listed.doubts += carers.doubts[: max(0, most - carers.number)]
+    return listed
+
+
+def _better(one: Ground, other: Ground) -> Ground:
+    """The longer of two certain grounds; without one the first question."""
+    if isinstance(one, date) and isinstance(other, date):
+        return max(one, other)
+    if isinstance(one, date) or other is None:
+        return one
+    return other if isinstance(other, date) or one is None else one
 
 
 def _young(assessment: Assessment, one: Dependant) -> Ground:
@@ -112,7 +123,7 @@ def _cares_for_a_small_child(assessment: Assessment, one: Dependant) -> Ground:
     """Whoever cares for the deceased's small child, of whatever age and at work or not."""
     if one.cares_for is None or not assessment.holds("fund_carers", one.relation):
         return None
-    return birthday(one.cares_for, assessment.whole("cared_child_age"))
+    return _while_it_lasts(assessment, birthday(one.cares_for, assessment.whole("cared_child_age")))
 
 
 def _cares_and_does_not_work(assessment: Assessment, one: Dependant) -> Ground:
@@ -120,7 +131,7 @@ def _cares_and_does_not_work(assessment: Assessment, one: Dependant) -> Ground:
     if one.cares_for is None or one.works or not assessment.holds("budget_carers", one.relation):
         return None
     end = birthday(one.cares_for, assessment.whole("budget_cared_child_age"))
-    return "the_carer_works_unknown" if one.works is None and end > assessment.on else end
+    return "the_carer_works_unknown" if one.works is None and end > assessment.on else _while_it_lasts(assessment, end)
 
 
 def _unable(assessment: Assessment, one: Dependant) -> Ground:
@@ -134,8 +145,12 @@ def _unable(assessment: Assessment, one: Dependant) -> Ground:
         assessment.used_once(ages[0][1])
         return NEVER
     if one.disabled and not any(reached):
-        return _term_end(one)
+        return _while_it_lasts(assessment, _term_end(one))
     return "is_the_dependant_unable" if one.disabled is None or any(reached) else None
+
+
+def _while_it_lasts(assessment: Assessment, end: date) -> date | None:
+    return end if end > assessment.on else None
 
 
 def _grown_up(assessment: Assessment, one: Dependant) -> date:
@@ -155,4 +170,5 @@ def _deaths(assessment: Assessment) -> dict[str, date]:
     """The first day on which a dependant who has died too, and is a breadwinner of others, no longer counts: they count
     through that month.
     """
-    return {one.iin: next_month(one.died_on) for one in assessment.facts.breadwinners}
+    breadwinners = assessment.facts.breadwinners
+    return {one.iin: next_month(one.died_on) for one in breadwinners} if len(breadwinners) > 1 else {}

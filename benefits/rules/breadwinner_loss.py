@@ -32,7 +32,7 @@ def breadwinners(assessment: Assessment) -> Sequence[Breadwinner]:
 def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
     """The two parts for the dependants that count on the day."""
     basis = breadwinner.death_record
-    others = [one for one in breadwinners(assessment) if one is not breadwinner and _shared(one, breadwinner)]
+    others = _who_kept_the_same(assessment, breadwinner)
     lost_both = {iin for one in others for iin in _shared(one, breadwinner) if _was_the_child_of(iin, one, breadwinner)}
     kept = dependants(assessment, _with_orphans(breadwinner, lost_both))
     assessment.figure("dependants", kept.budget.number, "people")
@@ -135,6 +135,11 @@ def _with_orphans(breadwinner: Breadwinner, lost_both: set[str]) -> Breadwinner:
         return breadwinner
     marked = (replace(one, full_orphan=True) if one.iin in lost_both else one for one in breadwinner.dependants)
     return replace(breadwinner, dependants=tuple(marked))
+
+
+def _who_kept_the_same(assessment: Assessment, breadwinner: Breadwinner) -> list[Breadwinner]:
+    others = (one for one in assessment.facts.breadwinners if one is not breadwinner)
+    return [one for one in others if _shared(one, breadwinner)]
 
 
 def _shared(one: Breadwinner, other: Breadwinner) -> set[str]:
