@@ -147,8 +147,11 @@ def _by(there: Benefit, own: ParameterFile, common: ParameterFile) -> Benefit:
 
 
 def _unchanged(file: ParameterFile, first: date, last: date) -> ParameterFile:
+    # A constant of a budget law that goes on is no law: that it ends is asked of what is entered, and not here.
     parameters = {
-        name: replace(one, series={key: _without(values, first, last) for key, values in one.series.items()})
+        name: replace(
+            one, series={key: _without(values, first, last) for key, values in one.series.items()}, yearly=False
+        )
         for name, one in file.parameters.items()
     }
     return replace(file, parameters=parameters)
