@@ -13,7 +13,7 @@ from adapters.errors import BadAnswer, Refused
 from adapters.in_a_row import InARow
 from benefits.days import day_of
 from card import Session, accounts, cases, consents, money, payments, rights
-from card.tables import PaymentState
+from card.tables import Account, Payment, PaymentState
 from workflows.model import Credited, CreditInput, Step, tenge
 
 NOBODYS_ACCOUNT = 5
@@ -48,7 +48,8 @@ class CreditStep:
                 new = await payments.intend(session, step.key, case.ref, step.account_id, step.amount)
                 # What stands in the row decides, whatever account a case that was begun anew has found since.
                 payment = await payments.find(session, step.key)
-                iban = (await accounts.find(session, payment.account_id)).iban
+                account = await accounts.find(session, payment.account_id)
+                iban, objection = account.iban, _not_this(payment, account, step)
         if objection is not None:
             raise await self._refused(step.key, objection)
         if payment.state != PaymentState.INTENDED:
@@ -137,6 +138,15 @@ async def _objection(session: Session, step: CreditInput) -> str | None:
     account = await accounts.find(session, step.account_id)
     if account.person_id != (await cases.find(session, step.case.ref)).person_id:
         return "the account is another person's"
+    return None
+
+
+def _not_this(payment: Payment, account: Account, step: CreditInput) -> str | None:
+    """Why what stands under the key is not the payment that the case makes, whoever has written it there."""
+    if payment.case_ref != step.case.ref or account.person_id != step.case.person_id:
+        return "by the Card the payment under this key is another case's, or to another person"
+    if payment.amount != step.amount:
+        return f"{tenge(step.amount)} are to be paid, and by the Card {tenge(payment.amount)} under this key"
     return None
 
 

@@ -57,9 +57,14 @@ async def grant(session: AsyncSession, case: CaseRecord, right: RightRow, terms:
 
     What runs before the first month of the terms stays as it is. The same again changes nothing.
     """
-    values = {"case_ref": case.ref, "until": terms.until, "next_review": terms.next_review}
+    values = {
+        "case_ref": case.ref,
+        "person_id": case.person_id,
+        "until": terms.until,
+        "next_review": terms.next_review,
+    }
     row = insert(table(Entitlement)).values(
-        id=uuid4(), right_id=right.id, person_id=case.person_id, service=case.service, since=terms.since, **values
+        id=uuid4(), right_id=right.id, service=case.service, since=terms.since, **values
     )
     row = row.on_conflict_do_update(index_elements=["right_id"], set_=values)
     entitlement: UUID = (await session.scalars(row.returning(col(Entitlement.id)))).one()

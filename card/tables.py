@@ -373,6 +373,7 @@ class Consent(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("case_ref", "message_id", name="an_answer_once"),
         Index("one_yes_a_case", "case_ref", unique=True, postgresql_where=text("given")),
+        Index("one_yes_a_message", "message_id", unique=True, postgresql_where=text("given")),
     )
 
     key: str = Field(primary_key=True)

@@ -57,7 +57,6 @@ class _Label(StrEnum):
     SPEAKER = "speaker"
     ANSWER = "answer"
     FILLER = "filler"
-    CORRECTION = "correction"
     QUESTION = "question"
     ACCOUNT = "account"
     NUMBER = "number"
@@ -69,6 +68,8 @@ _SAYS_NO: Final = frozenset({_Label.NO, _Label.NO_ALONE, _Label.REFUSAL})
 _OF_SOMETHING_ELSE: Final = frozenset({_Label.ACCOUNT, _Label.ANSWER})
 _BESIDE_A_REFUSAL: Final = frozenset({_Label.THANKS, _Label.SPEAKER, _Label.ANSWER, _Label.NUMBER})
 _TOO: Final = "too"
+_TAG: Final = "tag"
+_DA: Final = ("да", "da")
 _BESIDE_YES_ALONE: Final = _SAYS_YES | {_Label.THANKS}
 _BESIDE_NO_ALONE: Final = _SAYS_NO | {_Label.THANKS, _Label.SPEAKER, _Label.ANSWER}
 
@@ -81,6 +82,8 @@ _WORDS: Final = Path(__file__).parent / "words.yaml"
 _TOKEN: Final = re.compile(r"[^\W\d_]+|\d+|\S")
 _HARMLESS: Final = frozenset('.,!;:()[]"«»„“”-–—_/\\*#№…•+')
 _INVISIBLE: Final = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xAD, 0xFEFF, 0xFE0F)
+_STRUCK: Final = re.compile("[\u0335-\u0338\u20d2\u20d3\u20e5]")
+"""Marks that strike a letter through: what was struck out is not said."""
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 _APOSTROPHES: Final = "'`´ʼ’‘ʹ"
 _PREPARE: Final[dict[int, str | None]] = {
@@ -96,7 +99,7 @@ _TO_LATIN: Final = str.maketrans(_CYRILLIC, _LATIN)
 
 def understand(text: str) -> Understanding:
     """What the text says; never raises. See `Understanding`."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or _STRUCK.search(text):
         return Understanding(Meaning.UNCLEAR)
     account = find_account(text)
     tokens = _tokens(account.rest if account.meant else text)
@@ -151,8 +154,10 @@ def _read(tokens: list[_Word]) -> tuple[set[_Label], list[int]]:
         return {_Label.YES}, numbers
     words = [token for token in tokens if token.folded not in _HARMLESS]
     # Right after some words, with nothing between them, "да" is the Kazakh "too".
-    too = _before_too()
-    said_too = [word for before, word in pairwise(tokens) if before.folded in too and word.folded in ("да", "da")]
+    too = _words_in(_TOO)
+    said_too = [word for before, word in pairwise(tokens) if before.folded in too and word.folded in _DA]
+    tags = _words_in(_TAG)
+    said_too += [word for before, word in pairwise(words) if before.folded in tags and word.folded in _DA]
     place = 0
     while place < len(words):
         for length in range(min(longest, len(words) - place), 0, -1):
@@ -174,15 +179,13 @@ def _read(tokens: list[_Word]) -> tuple[set[_Label], list[int]]:
                 labels.append(_Label.UNKNOWN)
             place += 1
     out_of_place = {_Label.DOUBT} if any(_is_out_of_place(labels, at) for at in range(len(labels))) else set()
-    return {*labels, *out_of_place} - {_Label.NUMBER, _Label.CORRECTION, _Label.QUESTION}, numbers
+    return {*labels, *out_of_place} - {_Label.NUMBER, _Label.QUESTION}, numbers
 
 
 def _is_out_of_place(labels: list[_Label], at: int) -> bool:
     """Whether the word there says what it seems to say only somewhere else in an answer."""
     following = labels[at + 1 : at + 2]
     match labels[at]:
-        case _Label.CORRECTION:
-            return not set(labels[:at]) <= {_Label.SPEAKER, _Label.THANKS} or not set(following) & _SAYS_YES
         case _Label.REFUSAL:
             others = [(place, label) for place, label in enumerate(labels) if label not in _BESIDE_A_REFUSAL]
             return any(place > at or label is not _Label.NO_ALONE for place, label in others if place != at)
@@ -253,9 +256,9 @@ def _sections() -> dict[str, list[str]]:
     return listed
 
 
-@lru_cache(maxsize=1)
-def _before_too() -> frozenset[str]:
-    return frozenset(_one_script(_small(word).translate(_AS_TYPED_WITHOUT)) for word in _sections()[_TOO])
+@lru_cache(maxsize=2)
+def _words_in(section: str) -> frozenset[str]:
+    return frozenset(_one_script(_small(word).translate(_AS_TYPED_WITHOUT)) for word in _sections()[section])
 
 
 @lru_cache(maxsize=1)
@@ -263,7 +266,7 @@ def _vocabulary() -> tuple[dict[tuple[str, ...], _Listed], int]:
     listed = _sections()
     vocabulary: dict[tuple[str, ...], _Listed] = {}
     for name, phrases in listed.items():
-        if name == _TOO:
+        if name in (_TOO, _TAG):
             continue
         label = _Label(name)
         for phrase in phrases:

@@ -17,7 +17,7 @@ def known_on(facts: Facts, day: date) -> Facts:
         as_at=day,
         applicant=_living_on(facts.applicant, day),
         adults=adults,
-        children=tuple(_child_on(child, day) for child in facts.children if _by(child.birth_date, day)),
+        children=tuple(_child_on(child, day) for child in facts.children if _had_come(child, day)),
         disabilities=tuple(one for one in facts.disabilities if _by(one.decided_on, day)),
         payments=tuple(one for one in facts.payments if _by(one.from_date, day)),
         awards=tuple(one for one in facts.awards if _by(one.awarded_on, day)),
@@ -54,6 +54,11 @@ def _living_on(adult: Adult, day: date) -> Adult:
         missing_since=_known(adult.missing_since, day),
         citizenship_lost_on=_known(adult.citizenship_lost_on, day),
     )
+
+
+def _had_come(child: Child, day: date) -> bool:
+    """Whether the child was born by the day, and in the family: one that was taken in later was not yet."""
+    return _by(child.birth_date, day) and (child.taken_on is None or _by(child.taken_on, day))
 
 
 def _child_on(child: Child, day: date) -> Child:

@@ -455,3 +455,17 @@ async def test_what_was_intended_for_who_has_died_is_asked_after_and_not_sent(li
     assert await settled_at_the_bank(life) == []
     await life.outside.bank.transfer(arg.key, order(arg))
     assert (await life.run(Step.CREDIT, arg, 3)).settled, "what the bank has made is made"
+
+
+async def test_what_another_case_has_written_under_the_key_is_not_paid(life: Life) -> None:
+    """Who could write to the database wrote a payment of 0.01 there: the whole was paid under it, and then again."""
+    case = await life.open()
+    step = await life.ready(Step.CREDIT, case)
+    other = await life.open(2)
+    async with life.card.transaction() as session:
+        account = await accounts.know(session, other.person_id, ibans_of(1)[0], "bank")
+        await session.execute(BY_FORCE)
+        session.add(Payment(key=step.key, case_ref=other.ref, account_id=account.id, amount=Decimal("0.01")))
+    with pytest.raises(ApplicationError, match="another case's"):
+        await life.run(Step.CREDIT, step)
+    assert (await life.outside.admin("bank", "GET", "/bank/v1/books"))["transfers"] == []

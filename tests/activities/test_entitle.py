@@ -198,7 +198,22 @@ NEVER = {
     "another month in its place": ("UPDATE dues SET month = '2025-04-01'", "stays"),
     "no month at all": ("DELETE FROM dues", "stay"),
     "a right that never was": ("DELETE FROM entitlements", "stay"),
-    "another's right": ("UPDATE entitlements SET person_id = gen_random_uuid()", "stays"),
+    "a month before the right": (
+        "UPDATE entitlements SET since = since + 40",
+        "stays",
+    ),
+    "a hundred times the amount": (
+        f"INSERT INTO entitlement_amounts SELECT {ONE}, '2027-05-01', '2027-07-01', 6303000, 0",
+        "a month comes to what a body has ruled",
+    ),
+    "what was paid, a second time": (
+        f"INSERT INTO dues SELECT {ONE}, '2025-04-01', case_ref, true, gross, 0 FROM dues",  # noqa: S608  (ours)
+        "the case has not credited this",
+    ),
+    "another's right": (
+        "UPDATE entitlements SET person_id = (SELECT person_id FROM cases WHERE outcome IS NULL)",
+        "a right runs by a case of it that was credited",
+    ),
     "a case that has paid nothing": (
         "UPDATE entitlements SET case_ref = (SELECT ref FROM cases WHERE outcome IS NULL)",
         "a right runs by a case of it that was credited",

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import TextClause, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.registries.records import Language, Sex
@@ -829,3 +830,60 @@ async def _credit_in(card: Card, isolation: str, ref: str) -> None:
 async def _add(card: Card, row: Payment) -> None:
     async with card.transaction() as session:
         session.add(row)
+
+
+@pytest.mark.parametrize("table_", ["payments", "ledger", "applications", "decisions"])
+async def test_nothing_is_written_under_the_key_of_another_case(cards: Cards, table_: str) -> None:
+    """A step finds what stands under its key: a stranger's payment there was paid, and then her own."""
+    mine, other = await cards.open(), await cards.open(n=2)
+    key = f"multi-child/{other.ref}:credit"
+    values = {
+        "payments": "(key, case_ref, account_id, amount, state) VALUES (:key, :ref, gen_random_uuid(), 1, 'intended')",
+        "ledger": (
+            "(key, case_ref, debit, credit, amount, payer, period, value_date) "
+            "VALUES (:key, :ref, 'payable', 'paid', 1, 'budget', '2025-03-01', '2025-03-01')"
+        ),
+        "applications": "(key, case_ref, applied_on, state) VALUES (:key, :ref, '2025-03-01', 'intended')",
+        "decisions": (
+            "(key, case_ref, action, why, by, note, at) VALUES (:key, :ref, 'retry', 'x', 'a.omarova', '', now())"
+        ),
+    }
+    with pytest.raises(DBAPIError, match="a key of its case"):
+        async with cards.card.engine.begin() as connection:
+            await connection.execute(text(f"INSERT INTO {table_} {values[table_]}"), {"key": key, "ref": mine.ref})
+
+
+async def test_a_case_that_is_over_pays_nothing(cards: Cards) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await ends_as(session, case.ref, Outcome.CREDITED)
+        await cases.close(session, case.ref, Outcome.CREDITED, None)
+        account = (await session.scalars(text("SELECT id FROM accounts"))).first()
+    with pytest.raises(DBAPIError, match="a case that is over pays nothing"):
+        async with cards.card.engine.begin() as connection:
+            await connection.execute(
+                text("INSERT INTO payments (key, case_ref, account_id, amount, state) VALUES ('k', :ref, :id, 1, :s)"),
+                {"ref": case.ref, "id": account, "s": "intended"},
+            )
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (
+            "UPDATE applications SET state = 'rejected'",
+            "UPDATE applications SET state = 'registered'",
+        ),
+        ("UPDATE incoming SET meaning = 'no'", "UPDATE incoming SET meaning = 'yes'"),
+    ],
+    ids=["application", "meaning"],
+)
+async def test_what_was_turned_down_or_understood_stays(cards: Cards, first: str, then: str) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await ends_as(session, case.ref, Outcome.CREDITED)
+        await session.execute(BY_FORCE)
+        await session.execute(text(first))
+    with pytest.raises(DBAPIError):
+        async with cards.card.engine.begin() as connection:
+            await connection.execute(text(then))
