@@ -60,7 +60,9 @@ def _birth(facts: Facts, child: Child, on: date, days: Days) -> Answer:
     dates = {arose, on, child.birth_date}
     amounts = either(*(up(rate * MRP[day.year]) for day in dates if CODE_BEGINS.year <= day.year <= CONSTANTS_END.year))
     silent = {"one-off-day"} if len({day.year for day in dates}) > 1 else set()
-    answer = replace(answer, rights=frozenset({YES}), gross=amounts, silent=frozenset(silent))
+    answer = replace(
+        answer, rights=frozenset({YES}), gross=amounts, parts={"budget": amounts}, silent=frozenset(silent)
+    )
     if on > CONSTANTS_END:
         answer = replace(answer, rights=frozenset({PERSON}))
         if arose <= CONSTANTS_END:
@@ -123,9 +125,11 @@ def _care_money(facts: Facts, child: Child, answer: Answer, on: date, first: dat
     if insurance is None:
         return _monthly(answer, "budget", Fraction(0), of_budget, on, first, last)
     average = average_income(insurance, first)
+    if insurance.contribution_months == 0 or average == 0:
+        return unchecked(answer.allowing(ANY, "insured"))
     if average is None:
         return replace(answer, rights=frozenset({PERSON}))
-    if not insurance.contribution_months or average == 0:
+    if insurance.contribution_months is None:
         return unchecked(answer.allowing(ANY, "insured"))
 
     def of_fund(day: date) -> Amounts:

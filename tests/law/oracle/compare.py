@@ -30,6 +30,8 @@ SERVICES: dict[str, Reckoning] = {
 EARLY, LATE = Days(late=False), Days(late=True)
 MONTHS = 36
 ONE_OFF = frozenset({"childbirth", "burial"})
+DECIDED_BY = {"capacity-loss": "fund", "job-loss": "fund", "targeted-assistance": "local"}
+"""Where the table of the services names who decides."""
 
 
 def oracle(service: str, facts: Facts, on: date) -> list[Answer]:
@@ -92,6 +94,10 @@ def _against(answer: Answer, decision: Decision, facts: Facts, on: date) -> list
         found.append(("withheld", f"{where}withheld {decision.withheld} of {decision.gross}"))
     if decision.gross - decision.withheld != decision.net:
         found.append(("net", f"{where}net {decision.net}"))
+    if decision.frequency != ("once" if answer.service in ONE_OFF else "monthly"):
+        found.append(("frequency", f"{where}paid {decision.frequency}"))
+    if decision.decider != DECIDED_BY.get(answer.service, decision.decider):
+        found.append(("decider", f"{where}decided by {decision.decider}"))
     if answer.first and decision.start not in answer.first:
         found.append(("first", f"{where}first day {decision.start}, the sources say {_days(answer.first)}"))
     if answer.last and decision.until not in answer.last and answer.service not in ONE_OFF:
@@ -109,6 +115,8 @@ def _parts(answer: Answer, decision: Decision, where: str) -> list[tuple[str, st
     for payer, amounts in answer.parts.items():
         if not _within(amounts, paid.pop(payer, Fraction(0))):
             found.append(("part", f"{where}{payer} pays {decision.parts}, the sources say {_money(amounts)}"))
+    if {part.payer for part in decision.parts} - set(decision.payer.split("+")):
+        found.append(("payer", f"{where}{decision.payer} pays {decision.parts}"))
     if answer.gross is not None and answer.parts and any(paid.values()):
         found.append(("payer", f"{where}{sorted(paid)} pays too"))
     return found
@@ -127,6 +135,8 @@ def _months(answer: Answer, decision: Decision, facts: Facts, on: date, where: s
                 ("month", f"{where}{amounts[month].gross} in {month:%Y-%m}, the sources say {_money(expected)}")
             )
     for month, one in amounts.items():
+        if answer.withheld is not None and abs(Fraction(one.withheld) - answer.withheld * Fraction(one.gross)) >= 1:
+            found.append(("withheld", f"{where}withheld {one.withheld} of {one.gross} in {month:%Y-%m}"))
         if answer.forecast_after is not None and month > answer.forecast_after and not one.provisional:
             found.append(("forecast", f"{where}{month:%Y-%m} is shown as certain"))
     return found

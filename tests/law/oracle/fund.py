@@ -59,11 +59,7 @@ def _job(facts: Facts, registered: Unemployment, on: date, days: Days) -> Answer
     if left < JOB_LEAST_MONTHS:
         return answer
     number = next(paid for least, paid in JOB_MONTHS if left >= least)
-    lasts = {
-        days.after(first, number) - DAY,
-        days.after(month_of(first), number) - DAY,
-        month_end(days.after(first, number)),
-    }
+    lasts = {days.after(first, number) - DAY, days.after(month_of(first), number) - DAY}
     if registered.deregistered_on is not None:
         lasts = {min(last, month_end(registered.deregistered_on)) for last in lasts}
     if pension <= max(lasts):
@@ -101,7 +97,7 @@ def _in_time(answer: Answer, on: date, arose: date) -> Answer:
     if arose < CODE_BEGINS:
         return unchecked(answer.allowing(PERSON, "old-right"))
     if arose > CONSTANTS_END:
-        answer = replace(unchecked(answer), rights=frozenset({PERSON}))
+        answer = replace(unchecked(answer), rights=answer.rights & {NO} | {PERSON})
         return answer.allowing(YES, "after-2026") if answer.service == "job-loss" else answer
     return answer
 
