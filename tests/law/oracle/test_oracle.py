@@ -23,7 +23,7 @@ SOAK = os.environ.get("DEMEU_SOAK") == "1"
 FAMILIES = 2500 if SOAK else 250
 """For each of the eleven services."""
 SEED = int(os.environ.get("DEMEU_ORACLE_SEED", "20260101"))
-LEAST = 30
+LEAST = 20
 """So often, at least, must each service have been compared where the sources say yes, no, and that a person decides."""
 
 
