@@ -39,6 +39,8 @@ def _breadwinner(facts: Facts, lost: Breadwinner, on: date, days: Days) -> Answe
     alone = len(facts.breadwinners) == 1
     share = insured_loss(insurance, first, Fraction(1)) if insurance is not None else Fraction(0)
     told = "two-lists"
+    if lists.kin_open(on):
+        return barred(facts, answer.allowing(ANY, "kin-or"), on, arrears_from=first, own=False)
     if budget_sure == 0 and fund_sure == 0:
         # a carer whose work nobody knows, or kin whose parents nobody knows
         answer = replace(answer, rights=frozenset({PERSON}), silent=frozenset({told}))

@@ -16,6 +16,16 @@ CARERS = (
     DependantRelation.GRANDPARENT,
     DependantRelation.SIBLING,
 )
+BUDGET_CARERS = (*CARERS, DependantRelation.RELATIVE)
+
+
+def kin_counts(one: Dependant) -> str:
+    """Brothers, sisters, grandchildren: only without able-bodied parents or alimony (L). One of the two is open."""
+    if one.full_orphan:
+        return YES
+    if one.able_bodied_parents is False and one.gets_alimony is False:
+        return YES
+    return NO if one.able_bodied_parents and one.gets_alimony else PERSON
 
 
 class Lists:
@@ -26,21 +36,31 @@ class Lists:
 
     def young(self, one: Dependant, day: date) -> bool:
         child = self.facts.child(one.iin)
-        if child is not None and not alive(child, day):
+        if one.relation not in (DependantRelation.CHILD, *KIN) or (child is not None and not alive(child, day)):
             return False
-        if one.disabled_before_18 or age_below(self.days, one.birth_date, ADULT_AT, day):
+        if self.since_childhood(one, day) or age_below(self.days, one.birth_date, ADULT_AT, day):
             return True
         studies = one.full_time_student_until is not None and day <= one.full_time_student_until
         return studies and age_below(self.days, one.birth_date, STUDENT_TO, day)
 
+    @staticmethod
+    def since_childhood(one: Dependant, day: date) -> bool:
+        """Disabled before 18, for the term set (L), without limit where there is none (P)."""
+        return one.disabled_before_18 is True and (one.disabled_until is None or day <= one.disabled_until)
+
+    def kin_open(self, day: date) -> bool:
+        """Whether somebody is kept by one of parents and alimony and not by the other."""
+        kin = [one for one in self.dependants if one.relation in KIN and not one.full_orphan and self.young(one, day)]
+        return any(one.able_bodied_parents is not one.gets_alimony for one in kin)
+
     def _young(self, day: date) -> tuple[int, int]:
-        children = [one for one in self.dependants if one.relation is DependantRelation.CHILD and self.young(one, day)]
-        others = [one for one in self.dependants if one.relation in KIN and self.young(one, day)]
-        sure = len(children) + sum(one.full_orphan for one in others)
-        return sure, len(children) + len(others)
+        young = [one for one in self.dependants if self.young(one, day)]
+        counted = [YES if one.relation is DependantRelation.CHILD else kin_counts(one) for one in young]
+        return counted.count(YES), len(counted) - counted.count(NO)
 
     def _cares(self, one: Dependant, day: date, years: int) -> bool:
-        if one.relation not in CARERS or one.cares_for is None or self.young(one, day) or not self._lives(one, day):
+        able = CARERS if years == FUND_CARED_TO else BUDGET_CARERS
+        if one.relation not in able or one.cares_for is None or self.young(one, day) or not self._lives(one, day):
             return False
         return one.cares_for <= day and age_below(self.days, one.cares_for, years, day)
 
@@ -57,12 +77,11 @@ class Lists:
         sure, most = self._young(day)
         grown = [one for one in self.dependants if not self.young(one, day) and self._lives(one, day)]
         kept = {one.iin for one in grown if self._pensioner(one, day) == YES}
-        maybe = {one.iin for one in grown if self._pensioner(one, day) == PERSON}
-        carers = {one.iin for one in grown if self._cares(one, day, FUND_CARED_TO)}
-        later = {one.iin for one in grown if self._cares(one, day, BUDGET_CARED_TO)}
-        least = len(kept) + (1 if carers - kept else 0)
-        unsure = len((maybe | later | carers) - kept)
-        return sure + least, most + len(kept) + max(unsure, 1 if carers - kept else 0)
+        maybe = {one.iin for one in grown if self._pensioner(one, day) == PERSON} - kept
+        at_home = [one for one in grown if one.iin not in kept and self._cares(one, day, BUDGET_CARED_TO)]
+        carers = {one.iin for one in at_home if one.works is False or self._cares(one, day, FUND_CARED_TO)}
+        unsure = {one.iin for one in at_home if one.works is None} | carers
+        return sure + len(kept) + bool(carers), most + len(kept) + len(maybe) + bool(unsure - maybe)
 
     def _pensioner(self, one: Dependant, day: date) -> str:
         if one.relation not in (DependantRelation.PARENT, DependantRelation.SPOUSE):
@@ -70,25 +89,23 @@ class Lists:
         boards = [board for board in self.facts.disabilities if board.iin == one.iin and board.from_date <= day]
         if any(board.until is None or day <= board.until for board in boards):
             return YES
+        if one.disabled and (one.disabled_until is None or day <= one.disabled_until):
+            return YES
         if day >= self.days.after(one.birth_date, MEN_PENSION_MONTHS):
             return YES
         adult = self.facts.adult(one.iin)
-        if adult is None:
-            return PERSON if day >= self.days.pension(one.birth_date, "female") else NO
-        return YES if day >= self.days.pension(adult.birth_date, adult.sex) else NO
-
-    def pensioners(self, day: date) -> bool:
-        """Whether the budget's list may hold somebody for age or disability alone."""
-        grown = (one for one in self.dependants if not self.young(one, day) and self._lives(one, day))
-        return any(self._pensioner(one, day) != NO for one in grown)
+        sex = one.sex or (adult.sex if adult else None)
+        if day >= self.days.pension(one.birth_date, sex or "female"):
+            return YES if sex else PERSON
+        return NO if one.disabled is not None else PERSON
 
     def orphans(self, day: date) -> tuple[int, int]:
         counted = [one for one in self.dependants if self.young(one, day)]
-        return sum(one.full_orphan for one in counted), len(counted)
+        return sum(one.full_orphan is True for one in counted), len(counted)
 
     def ends(self, first: date) -> date | None:
         """The last day on which somebody surely counts."""
-        if any(one.disabled_before_18 and self.young(one, first) for one in self.dependants):
+        if any(one.disabled_before_18 for one in self.dependants):
             return None
         changes: set[date] = set()
         for one in self.dependants:

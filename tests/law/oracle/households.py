@@ -238,10 +238,13 @@ class Maker(Registry):
                 more["full_time_student_until"] = self.day(died, DAYS.after(died, 48))
                 days.append(more["full_time_student_until"])
             if self.chance(0.04):
-                more["disabled_before_18"] = True
+                until = self.random.choice((None, DAYS.after(died, 15)))
+                more |= {"disabled_before_18": True, "disabled": True, "disabled_until": until}
             if orphans and not (mixed and self.chance(0.5)):
                 more["full_orphan"] = True
             relation = self.random.choices(("child", "sibling", "grandchild"), (90, 5, 5))[0]
+            if relation != "child" and self.chance(0.7):
+                more |= {"able_bodied_parents": self.chance(0.5), "gets_alimony": self.chance(0.5)}
             child = self.child(born, mother["iin"], mother["iin"], order)
             if relation == "child":
                 children.append(child)
@@ -277,19 +280,24 @@ class Maker(Registry):
         small = [child for child in children if child["birth_date"] > DAYS.after(died, -8 * 12)]
         if small and self.chance(0.5) and not orphans:
             cares = self.random.choice(small)["birth_date"]
-            dependants.append(
-                {"iin": mother["iin"], "birth_date": mother["birth_date"], "relation": "spouse", "cares_for": cares}
+            one = {"iin": mother["iin"], "birth_date": mother["birth_date"], "relation": "spouse", "cares_for": cares}
+            one["disabled"], one["works"] = (
+                self.random.choice((False, False, None)),
+                self.random.choice((True, False, None)),
             )
+            dependants.append(one)
             days += [DAYS.turns(cares, 3), DAYS.turns(cares, 8)]
         if self.chance(0.08) and not orphans:
             dependants.append(self._grandmother(died))
 
     def _grandmother(self, died: date) -> Record:
-        born = self.day(DAYS.after(died, -75 * 12), DAYS.after(died, -58 * 12))
+        born = self.day(DAYS.after(died, -75 * 12), DAYS.after(died, -50 * 12))
         return {
             "iin": self.iin(born, "female"),
             "birth_date": born,
-            "relation": self.random.choice(("parent", "grandparent")),
+            "relation": self.random.choice(("parent", "parent", "grandparent")),
+            "sex": self.random.choice(("female", None)),
+            "disabled": self.random.choice((True, False, None)),
         }
 
     def _targeted_assistance(self) -> Household:

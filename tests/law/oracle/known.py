@@ -26,6 +26,8 @@ def known_on(facts: Facts, on: date) -> Facts:
             died_on=past(one.died_on),
             imprisoned_since=past(one.imprisoned_since),
             left_country_on=past(one.left_country_on),
+            missing_since=past(one.missing_since),
+            citizenship_lost_on=past(one.citizenship_lost_on),
         )
 
     household = facts.household
@@ -90,13 +92,18 @@ def unchecked(answer: Answer) -> Answer:
 
 def _belongs(facts: Facts, answer: Answer, on: date, owed_from: date) -> Answer:
     who = facts.applicant
+    if who.missing_since or who.citizenship_lost_on:
+        stops = [day for day in (who.missing_since, who.citizenship_lost_on) if day is not None]
+        if answer.service in FUND and min(stops) <= owed_from:
+            return replace(answer, rights=answer.rights - {YES} | {NO, PERSON})
+        return unchecked(answer.allowing(ANY, "suspended-budget"))
     if who.citizenship is Citizenship.KANDAS and who.permanent_resident:
         terms = [one for one in facts.kandas_statuses if one.iin == who.iin]
         if not terms or any(one.from_date <= on <= one.until for one in terms):
             return answer
         if answer.service in FUND and all(one.until < owed_from for one in terms):
             return replace(answer, rights=answer.rights - {YES} | {NO, PERSON})
-        return answer.allowing(ANY, "kandas-budget")
+        return answer.allowing(ANY, "suspended-budget")
     here = who.permanent_resident
     if who.citizenship is Citizenship.CITIZEN and here:
         return answer

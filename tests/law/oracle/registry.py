@@ -21,6 +21,7 @@ TURNS_OF_LAW = (
 )
 REGIONS = ("KZ-59", "KZ-71", "KZ-10", "KZ-75")
 Record = dict[str, Any]
+STOPS = ("died_on", "imprisoned_since", "left_country_on", "missing_since", "citizenship_lost_on")
 
 
 @dataclass
@@ -39,8 +40,8 @@ class Household:
 def _past(mapping: Record) -> list[date]:
     """The days of what has come to pass."""
     names = {
-        "birth_date", "taken_on", "died_on", "imprisoned_since", "left_country_on", "decided_on", "awarded_on",
-        "registered_on", "deregistered_on", "counted_on", "contract_signed_on", "contract_breached_on",
+        *STOPS, "birth_date", "taken_on", "decided_on", "awarded_on", "registered_on", "deregistered_on", "counted_on",
+        "contract_signed_on", "contract_breached_on",
     }  # fmt: skip
     found: list[date] = []
 
@@ -92,7 +93,7 @@ class Registry:
         if odd and self.chance(0.1):
             self._foreign(one)
         if odd and self.chance(0.06):
-            what = self.random.choice(("died_on", "imprisoned_since", "left_country_on"))
+            what = self.random.choice(STOPS)
             one[what] = self.day(date(2023, 9, 1), date(2026, 10, 31))
         return one
 
@@ -139,7 +140,7 @@ class Registry:
             term = {"iin": applicant["iin"], "number": f"K-{self.serial}", "from_date": first, "until": until}
             mapping["kandas_statuses"] = [{**term, "decided_on": first}]
             days = [*days, until]
-        odd = [applicant[name] for name in ("died_on", "imprisoned_since", "left_country_on") if name in applicant]
+        odd = [applicant[name] for name in STOPS if name in applicant]
         return Household(about, mapping, [*days, *odd, *(month_end(day) for day in odd)])
 
     def _in_order(self, children: Sequence[Record]) -> None:
