@@ -40,6 +40,7 @@ SILENT = {
     "nothing-left": "what the Fund answers where half a minimum wage is more than the average income",
     "two-lists": "kin whose parents are not known, carers for 3-8 whose work is not known",
     "kin-or": "whether 'without able-bodied parents or alimony' asks for both or for one of the two",
+    "which-parent": "in which of two cases the budget pays for who lost two breadwinners, and the Fund for kin of both",
     "mixed-orphans": "the budget part where some dependants are full orphans and others are not",
     "paid-before": "a monthly benefit that was paid and has ended, and a family that has changed since",
     "board-child": "group 'child' from 7, other causes of a child, and a child's decision that reaches beyond 18",

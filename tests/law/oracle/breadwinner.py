@@ -97,6 +97,10 @@ def _breadwinner(facts: Facts, lost: Breadwinner, on: date, days: Days) -> Answe
         if fund_sure and not budget_sure:
             answer = answer.allowing(PERSON)
     answer = _late_or_early(answer, on, first)
+    children_alone = all(one.relation is DependantRelation.CHILD for one in lost.dependants)
+    if not alone and not (insurance is not None and certain and fund_sure and children_alone):
+        # nothing that is this parent's alone is certain, and the budget pays in one of the cases
+        answer = answer.allowing(ANY, "which-parent")
     if orphans_mixed(lists, on):
         answer = replace(answer.allowing(PERSON, "mixed-orphans"))
     return barred(facts, answer, on, arrears_from=first, own=False)

@@ -22,10 +22,6 @@ class Known:
     tells: Callable[[Facts, date], bool]
 
 
-def _both_parents(facts: Facts, on: date) -> bool:
-    return len(facts.breadwinners) > 1
-
-
 def _not_yet_taken(facts: Facts, on: date) -> bool:
     return any(child.taken_on is not None and child.taken_on > on >= child.birth_date for child in facts.children)
 
@@ -39,14 +35,6 @@ MONEY = frozenset({"gross", "part", "payer", "month", "right", "first", "last"})
 RIGHT = frozenset({"right"})
 
 KNOWN = (
-    Known(
-        "both parents lost",
-        frozenset({"breadwinner-loss"}),
-        RIGHT,
-        "Second reading: both parents lost, the Fund's payment for each parent (L art. 21 p. 2); for one of the two "
-        "all is asked, though the Fund's part of it is certain.",
-        _both_parents,
-    ),
     Known(
         "child not yet taken",
         frozenset({"childbirth", "childcare", "multi-child"}),
