@@ -6,6 +6,7 @@ give the same decision.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right,
 from benefits.facts import BadFacts, Facts, known_on
 from benefits.facts.unreadable import NotReadable, is_known
 from benefits.suspension import unless_suspended
-from benefits.terms import ONE_DAY
+from benefits.terms import ONE_DAY, next_month
 
 RECORD_UNCLEAR = "record_unclear"
 """Code of the question about a field that its register holds unreadably, or in several ways."""
@@ -93,10 +94,29 @@ def known_facts(facts: Facts, on: date) -> Facts:
     return known
 
 
+def facts_for(found: Benefit, facts: Facts, on: date) -> Facts:
+    """What was known on the day, as a service looks at it. Where it looks at the adults too, the home of one who has
+    died is no home: where the child lives now, the register does not say yet. Raises as `known_facts`.
+    """
+    known = known_facts(facts, on)
+    if "adults" not in found.rule.reads:
+        return known
+    dead = {one.iin for one in known.adults if is_known(one.died_on) and one.died_on and one.died_on <= on}
+    if not dead or not is_known(known.children):
+        return known
+    return replace(
+        known,
+        children=tuple(
+            replace(one, lives_with=None) if is_known(one.lives_with) and one.lives_with in dead else one
+            for one in known.children
+        ),
+    )
+
+
 def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
     first = Assessment(facts, on, on, found.legislation, [] if trace else None)
     try:
-        first.facts = known_facts(facts, on)
+        first.facts = facts_for(found, facts, on)
         barred = _barred(first)
         subjects: Sequence[Any] = () if barred else found.rule.subjects(first)
     except NotReadable:
@@ -150,9 +170,10 @@ def _barred(assessment: Assessment) -> str | None:
     applicant, on = assessment.facts.applicant, assessment.on
     if applicant.died_on is not None and applicant.died_on <= on:
         return "applicant_died"
-    if applicant.imprisoned_since is not None and applicant.imprisoned_since <= on:
+    # From the first of the month after.
+    if applicant.imprisoned_since is not None and next_month(applicant.imprisoned_since) <= on:
         return "imprisoned"
-    if applicant.left_country_on is not None and applicant.left_country_on <= on:
+    if applicant.left_country_on is not None and next_month(applicant.left_country_on) <= on:
         return "left_country"
     lost = applicant.citizenship_lost_on is not None  # which suspends, until a permit to live here
     if assessment.word("residence") == "permanent" and not applicant.permanent_resident and not lost:

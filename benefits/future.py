@@ -17,8 +17,8 @@ from typing import Any
 from benefits.assessment import Assessment, Finding
 from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
-from benefits.evaluator import assess
-from benefits.facts import Facts, known_on
+from benefits.evaluator import assess, facts_for
+from benefits.facts import Facts
 from benefits.social_insurance import TIYN
 from benefits.terms import add_months, earlier, end_of_month, month_of, next_month
 
@@ -128,7 +128,7 @@ def schedule(
     if decision.frequency is Frequency.ONCE:
         once = Month(month_of(on), decision.gross, decision.withheld, provisional=False)
         return Schedule(decision, (once,), True, None)
-    return _monthly(found, decision, known_on(facts, on), add_months(month_of(on), months))
+    return _monthly(found, decision, facts_for(found, facts, on), add_months(month_of(on), months))
 
 
 def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) -> Schedule:

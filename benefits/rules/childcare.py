@@ -39,7 +39,7 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     last = add_months(child.birth_date, assessment.whole("child_months"))
     too_late = assessment.claimed_too_late(arose)
     taken_in = child.relation in (Relation.ADOPTED, Relation.GUARDIANSHIP)
-    if too_late and taken_in and child.taken_on is None and not assessment.claimed_too_late(last):
+    if taken_in and child.taken_on is None and not assessment.claimed_too_late(last):
         return assessment.ask("when_was_the_child_taken", basis)
     if arose > last or (too_late and assessment.on > last):
         return assessment.no("child_too_old", basis)

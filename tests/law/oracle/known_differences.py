@@ -22,10 +22,6 @@ class Known:
     tells: Callable[[Facts, date], bool]
 
 
-def _not_yet_taken(facts: Facts, on: date) -> bool:
-    return any(child.taken_on is not None and child.taken_on > on >= child.birth_date for child in facts.children)
-
-
 def _citizenship_lost(facts: Facts, on: date) -> bool:
     lost = facts.applicant.citizenship_lost_on
     return lost is not None and lost <= on and facts.applicant.permanent_resident
@@ -35,14 +31,6 @@ MONEY = frozenset({"gross", "part", "payer", "month", "right", "first", "last"})
 RIGHT = frozenset({"right"})
 
 KNOWN = (
-    Known(
-        "child not yet taken",
-        frozenset({"childbirth", "childcare", "multi-child"}),
-        MONEY,
-        "'childbirth: child born alive, adopted or taken under guardianship': on a day before `taken_on` the child is "
-        "treated as born to the family, and paid.",
-        _not_yet_taken,
-    ),
     Known(
         "citizenship lost",
         frozenset({"capacity-loss", "job-loss"}),
