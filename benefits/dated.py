@@ -135,15 +135,17 @@ def known_on(written: tuple[DatedValue, ...], day: date) -> tuple[DatedValue, ..
     ends = {id(value): _end(value, known) for value in known}
     turns = sorted({value.since for value in known} | {end + ONE_DAY for end in ends.values() if end != date.max})
     held: list[DatedValue] = []
+    source: DatedValue | None = None  # of the last one held
     for turn, following in zip_longest(turns, turns[1:]):
         there = [value for value in known if value.since <= turn <= ends[id(value)]]
         if there:
             top = max(there, key=lambda value: value.known)
             until = following - ONE_DAY if following else None
-            if held and held[-1].line == top.line and held[-1].until == turn - ONE_DAY:
+            if held and source is top and held[-1].until == turn - ONE_DAY:
                 held[-1] = replace(held[-1], until=until)
             else:
                 held.append(replace(top, since=turn, until=until))
+            source = top
     return tuple(held)
 
 

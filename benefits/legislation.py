@@ -112,6 +112,7 @@ class Legislation:
         self._check_taken()
         self._check_texts()
         read = [parameter for name, (parameter, _) in self.parameters.items() if name in self.taken]
+        self._check_beginnings()
         self.first_day = max(_first(parameter) for parameter in read if not parameter.optional)
         changes = {self.first_day}
         for parameter, _ in self.parameters.values():
@@ -284,6 +285,19 @@ class Legislation:
                 for value in (value for values in parameter.written.values() for value in values):
                     # What the common file lists, the code knows; a service cannot add to it.
                     self._check_value(file, value, shared.choices or parameter.choices)
+
+    def _check_beginnings(self) -> None:
+        """What hides a shared parameter begins with the service: the whole of it would be no law until then."""
+        stated = [self.own.parameters[name] for name in MUST_STATE if name in self.own.parameters]
+        begins = min(map(_first, stated), default=date.min)
+        for parameter in self.own.parameters.values():
+            shared = self.common.parameters.get(parameter.name)
+            if shared is None or shared.optional or parameter.optional or not shared.series or not parameter.series:
+                continue
+            due = max(_first(shared), begins)
+            if _first(parameter) > due:
+                what = f"{parameter.name!r} begins on {_first(parameter)}, and hides a shared one: say what held from"
+                raise BadParameters(self.own.path, parameter.line, f"{what} {due} on too")
 
     def _check_taken(self) -> None:
         """A name that is read and not stated, or stated and not read, is a typing error on one of the two sides."""

@@ -43,7 +43,7 @@ LARGEST = {
     "MRP": 10_000,
     "PM": 1_000,
     "MZP": 1_000,
-    "ratio": 1_000,
+    "ratio": 2,
 }
 """Beyond these a value is a typing error; no calendar reckons with a longer term."""
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")

@@ -13,7 +13,7 @@ from typing import Any
 from benefits.catalogue import benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
 from benefits.evaluator import preference
-from benefits.future import HORIZON_MONTHS, Schedule, schedule
+from benefits.future import Schedule, schedule
 from benefits.readings import Readings, assess_readings, readings
 from benefits.terms import month_number, month_of, next_month
 from benefits.what_if import Answer
@@ -81,7 +81,7 @@ def redecide(
     rights = [one for one in (decided, now) if one.right is Right.YES]
     if asked or not rights or rights[0].frequency is Frequency.ONCE or not as_known:
         return single if not _same(decided, now) else ()
-    months = min(HORIZON_MONTHS, month_number(last) - month_number(decided.on) + 1)
+    months = month_number(last) - month_number(decided.on) + 1
     then_by, now_by = (
         _monthly(one, schedule(one.code, read.facts, one.on, basis=one.basis, months=months, trace=False, known=as_of))
         for one, as_of in ((again, known), (now, None))

@@ -203,11 +203,13 @@ def _line(
     if region is None:
         raise _Wrong(f"unknown region {row['region']!r}; one of {', '.join(CODES)}")
     when = _QUARTER.fullmatch(row["quarter"])
-    if when is None or int(when[1]) < 1:
+    if when is None or not 2000 <= int(when[1]) <= 2100:
         raise _Wrong(f"not a quarter: {row['quarter']!r}; as 2026-Q1")
     if not NUMBER.fullmatch(row["value"]):
         raise _Wrong(f"not a number of tenge: {row['value']!r}; as 33883 or 33883.50, without spaces")
     value = Decimal(row["value"])
+    if value != round(value, 2):
+        raise _Wrong(f"tenge with at most two decimals, not {row['value']!r}: a point divides no thousands")
     if not 0 < value <= LARGEST["tenge"]:
         raise _Wrong(f"more than 0 and at most {LARGEST['tenge']} tenge, not {row['value']!r}")
     if not row["source"]:

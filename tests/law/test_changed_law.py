@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benefits import BadFacts, Decision, Facts, Right, assess, notices_due, schedule
+from benefits import BadFacts, BadParameters, Decision, Facts, Right, assess, notices_due, schedule
 from benefits import catalogue as services_known
 from benefits.assessment import Assessment, Finding, Money
 from benefits.catalogue import PARAMETERS, Benefit, benefit, read_legislation
@@ -350,3 +350,10 @@ def test_a_part_of_a_month_is_paid_by_its_days_where_the_law_says_so(
     assert {month: months[month] for month in paid} == {
         month: (Decimal(gross), Decimal(withheld)) for month, (gross, withheld) in paid.items()
     }
+
+
+def test_what_hides_a_shared_parameter_begins_no_later(change: Change) -> None:
+    """All childcare was no law until 2027, and nothing said so."""
+    later = _parameter("partial_months", "days").replace("2023-01-01", "2027-01-01")
+    with pytest.raises(BadParameters, match=r"childcare\.yaml:\d+: 'partial_months' begins on 2027-01-01"):
+        change("childcare", later)

@@ -15,7 +15,7 @@ import pytest
 import benefits
 from benefits import BadParameters, Decision, Redecided, Right, assess, redecide, schedule
 from benefits.catalogue import PARAMETERS, benefit
-from benefits.dated import known_on
+from benefits.dated import DatedValue, known_on
 from benefits.facts import read_facts
 from benefits.parameter_file import read_parameter_file
 from tests.law.another_law import another_law
@@ -326,3 +326,16 @@ def test_arrears_of_months_before_the_claim_are_compared_too(tmp_path: Path) -> 
         (one,) = redecide(facts, decided, june, date(2025, 1, 1), date(2025, 6, 30))
         assert (one.first, one.last) == (date(2025, 2, 1), date(2025, 3, 1))
         assert one.now.net == Decimal("27524")  # 7 x 3 932
+
+
+def test_two_values_on_one_line_are_two() -> None:
+    """The one that was known later ends, and the earlier one holds again: it went on for ever."""
+    early = DatedValue(date(2025, 1, 1), None, Decimal(20), "x", "C", line=7)
+    late = DatedValue(
+        date(2025, 1, 1), date(2025, 12, 31), Decimal(21), "x", "C", line=7, known_since=date(2025, 6, 10)
+    )
+    held = known_on((early, late), date.max)
+    assert [(one.since, one.until, one.value) for one in held] == [
+        (date(2025, 1, 1), date(2025, 12, 31), Decimal(21)),
+        (date(2026, 1, 1), None, Decimal(20)),
+    ]
