@@ -17,7 +17,7 @@ from activities.renumbered import names_of, own_names
 from benefits.days import day_of
 from benefits.decision import Decision, Right
 from benefits.facts import BadFacts
-from card import Session, cases, findings, rights
+from card import Session, cases, entitlements, findings, rights
 from card.tables import CaseRecord, RightRow, RightState
 from workflows.model import Action, Case, Outcome
 
@@ -224,6 +224,8 @@ async def _standing(session: Session, case: Case, row: RightRow, right: Decision
             return await _settled(session, case, row, right)
         case RightState.CLAIMED:
             return Found(right, Outcome.ALREADY_OFFERED)
+        case RightState.ENTITLED if await entitlements.is_over(session, row, case.on):
+            return Found(right)
         case RightState.ENTITLED:
             ended = renumbered.ended_on(case, right.basis or "", facts)
             if ended is not None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -172,6 +172,18 @@ async def _shown(session: AsyncSession, query: Select[Entitlement]) -> Sequence[
         )
         for one in found
     ]
+
+
+async def is_over(session: AsyncSession, right: RightRow, on: date) -> bool:
+    """Whether what ran of the right has ended before the day: on its own last day, or with the month in which its
+    holder died."""
+    died = func.date_trunc("month", col(Person.died_on)) < on.replace(day=1)
+    ended = (
+        select(col(Entitlement.id))
+        .join(Person, col(Person.id) == col(Entitlement.person_id))
+        .where(col(Entitlement.right_id) == right.id, (col(Entitlement.until) < on) | died)
+    )
+    return await session.scalar(ended) is not None
 
 
 async def missing(

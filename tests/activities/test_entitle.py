@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from activities.entitle import FIRST, entitle_missing
 from card import cases, entitlements, money
 from card.entitlements import Entitled
-from card.tables import Assignment, FactsSnapshot, RightState, table
+from card.tables import Assignment, FactsSnapshot, RightRow, RightState, table
 from tests.activities.database import BY_FORCE, applied, owed, paid
 from tests.activities.life import Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
@@ -260,3 +260,43 @@ async def test_who_is_paid_every_month_is_told_until_when(
     (decision,) = [one.decision for one in await life.rows(FactsSnapshot, case)]
     until = date.fromisoformat(decision["until"]) if decision["until"] else date.max
     assert (f"{until:%d.%m.%Y} дейін" in text_) is says
+
+
+# --- a right that is over may come again ------------------------------------------------------------------------------
+
+
+async def test_a_right_that_has_ended_comes_again(life: Life) -> None:
+    """Four children until the eldest was grown up, and four again with the newborn: told as paid already, for good."""
+    eldest = child(1, 0, born=date(2007, 6, 9))
+    others = [child(1, k) for k in (1, 2, 3)]
+    await life.settle(mother(children=0) | {"children": [eldest, *others]})
+    await ended(life, Outcome.CREDITED)
+    (one,) = await entitled(life)
+    assert one.until == date(2025, 6, 8)
+    newborn = child(1, 7, born=date(2025, 8, 1))
+    await life.settle(mother(children=0) | {"children": [eldest, *others, newborn]})
+    async with life.card.transaction() as session:
+        row = (
+            await cases.open_case(
+                session, service="multi-child", iin=iin_of(1), opened_by="zags:4", on=date(2025, 8, 20)
+            )
+        ).case
+    case = Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on)
+    found = await detect(life, case)
+    assert (found.ended, found.was, found.amount) == (None, None, Decimal(63030))
+    await close(life, case, Outcome.CREDITED)
+    (again,) = await entitled(life)
+    assert again.case_ref == case.ref
+    assert again.until is not None
+    assert again.until > date(2025, 8, 20)
+
+
+@pytest.mark.parametrize(("died_on", "ends"), [("2025-04-15", None), ("2025-06-02", Outcome.ALREADY_PAID)])
+async def test_who_was_paid_has_died(life: Life, died_on: str, ends: Outcome | None) -> None:
+    """The survivor was told that it is paid already; in the month of the death it is."""
+    await life.settle(mother(children=4))
+    await ended(life, Outcome.CREDITED)
+    async with life.card.transaction() as session:
+        await session.execute(text("UPDATE persons SET died_on = :day"), {"day": date.fromisoformat(died_on)})
+        (row,) = await session.scalars(select(RightRow))
+        assert await entitlements.is_over(session, row, date(2025, 6, 10)) is (ends is None)
