@@ -8,7 +8,7 @@ import benefits
 from activities import speech
 from activities.world import World
 from benefits.decision import Decision
-from card import Session, cases, messages, payments, snapshots
+from card import Session, cases, messages, payments, rulings, snapshots
 from dialogue import MessageKind
 from workflows.model import NoticeInput, NoticeKind, Step
 
@@ -91,6 +91,9 @@ async def _values(session: Session, step: NoticeInput) -> dict[str, object]:
             paid = await payments.paid(session, step.case.ref)
             assert paid is not None  # noqa: S101  (else it is not told)
             amount, iban = paid
+            ruling = await rulings.of_case(session, step.case.ref)
+            if ruling is not None and ruling.was is not None and ruling.amount is not None:
+                amount = ruling.amount  # the difference has been paid, and what is due each month is all of it
             frequency = benefits.service(step.case.service, step.case.on).frequency
             return {"amount": amount, "frequency": frequency, "last4": iban[-4:], "until": await _runs(session, step)}
         case _:

@@ -120,6 +120,8 @@ async def test_a_change_of_the_family_changes_the_months_from_then_on(life: Life
         ("2026-01", "2026-12", "86673"),
     ]
     assert credited(one) == [("2025-03", "63030"), ("2025-06", "15768")]
+    await life.run(Step.NOTIFY, NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=NoticeKind.PAID))
+    assert "айына 78 798 теңге" in life.sms.to(phone_of(1))[-1], "not the difference alone"
 
 
 async def test_an_amount_that_a_person_accepted_runs_until_somebody_has_looked(life: Life) -> None:
