@@ -32,11 +32,15 @@ PAGE = 200
 
 async def record_of(card: Card, ref: str) -> CaseRecord:
     """The case with this reference, also where it was typed without dashes or with its service. Raises BadInput."""
-    async with card.statements() as session:
-        record = await cases.known(session, _written(ref))
+    record = await _known(card, ref)
     if record is None:
         raise _no_case(ref)
     return record
+
+
+async def _known(card: Card, ref: str) -> CaseRecord | None:
+    async with card.statements() as session:
+        return await cases.known(session, _written(ref))
 
 
 def _written(ref: str) -> str:
@@ -91,8 +95,7 @@ class Head(BaseModel):
 
 async def look(card: Card, client: Client, ref: str) -> CaseView:
     """Everything about one case that an operator may see without opening the person's record. Raises BadInput."""
-    async with card.statements() as session:
-        record = await cases.known(session, _written(ref))
+    record = await _known(card, ref)
     if record is None:
         return await _without_a_row(card, client, ref)
     handle = client.get_workflow_handle(workflow_id(record.service, record.ref))
