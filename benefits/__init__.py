@@ -25,6 +25,7 @@ from benefits.future import Month, Schedule, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
 from benefits.listing import Change, ListedParameter, changes_between, parameters_on
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
+from benefits.owed import Due, OwedMonth, owed
 from benefits.parameter_file import BadParameters
 from benefits.readings import Readings, assess_readings, notices_in, readings
 from benefits.redecided import Redecided, redecide
@@ -44,6 +45,7 @@ __all__ = [
     "Claim",
     "Condition",
     "Decision",
+    "Due",
     "Ending",
     "Facts",
     "FamilyCard",
@@ -54,6 +56,7 @@ __all__ = [
     "Month",
     "Notice",
     "NoticeTopic",
+    "OwedMonth",
     "Part",
     "Readings",
     "Redecided",
@@ -88,6 +91,7 @@ __all__ = [
     "notice_topics",
     "notices_due",
     "notices_in",
+    "owed",
     "parameters_on",
     "read_facts",
     "read_facts_file",

@@ -244,8 +244,9 @@ class Rule:
     `subjects` lists on what a right could rest, the likeliest first; `decide` decides one of them; `nothing` is the
     code of the condition that failed when there is no subject. `reads` names the fields of Facts that the rule looks
     into besides the applicant, so that a case asks no registry for more; `takes` the parameters that it reads.
-    `undecided_in` lists the regions whose figures are missing for a decision on a day; `awaits` the questions
-    that only those figures answer, so that a case may look again by itself.
+    `arose` is the day on which the right arose that rests on a subject; without it a right has no day of its own, and
+    is looked at anew each month. `undecided_in` lists the regions whose figures are missing for a decision on a day;
+    `awaits` the questions that only those figures answer, so that a case may look again by itself.
     """
 
     code: str
@@ -254,6 +255,7 @@ class Rule:
     nothing: str
     reads: frozenset[str]
     takes: Takes
+    arose: Callable[[Any], date] | None = None
     one_right: OneRight = OneRight.PER_BASIS
     undecided_in: Callable[[Legislation, date], tuple[str, ...]] | None = None
     awaits: frozenset[str] = frozenset()

@@ -95,22 +95,47 @@ def known_facts(facts: Facts, on: date) -> Facts:
 
 
 def facts_for(found: Benefit, facts: Facts, on: date) -> Facts:
-    """What was known on the day, as a service looks at it. Where it looks at the adults too, the home of one who has
-    died is no home: where the child lives now, the register does not say yet. Raises as `known_facts`.
+    """What was known on the day, as a service looks at it. Raises as `known_facts`."""
+    return in_living_homes(found, known_facts(facts, on), on)
+
+
+def in_living_homes(found: Benefit, facts: Facts, on: date) -> Facts:
+    """Where a service looks at the adults too, the home of one who has died is no home: where the child lives now, the
+    register does not say yet.
     """
-    known = known_facts(facts, on)
     if "adults" not in found.rule.reads:
-        return known
-    dead = {one.iin for one in known.adults if is_known(one.died_on) and one.died_on and one.died_on <= on}
-    if not dead or not is_known(known.children):
-        return known
+        return facts
+    dead = {one.iin for one in facts.adults if is_known(one.died_on) and one.died_on and one.died_on <= on}
+    if not dead or not is_known(facts.children):
+        return facts
     return replace(
-        known,
+        facts,
         children=tuple(
             replace(one, lives_with=None) if is_known(one.lives_with) and one.lives_with in dead else one
-            for one in known.children
+            for one in facts.children
         ),
     )
+
+
+def found_on(found: Benefit, assessment: Assessment, basis: str | None) -> Finding:
+    """What the law says to this one right on the day of the assessment, whatever is paid already, and also by values
+    that are no law in force (`if_law`).
+    """
+    own = assessment
+    try:
+        barred = _barred(own)
+        if barred is not None:
+            return own.no(barred, basis)
+        for subject in found.rule.subjects(own):
+            finding = found.rule.decide(own, subject)
+            if is_known(finding.basis) and finding.basis == basis:
+                return unless_suspended(own, finding)
+            own.unsettled.clear()
+        return own.no("nothing_with_this_basis", basis)
+    except NotReadable:
+        return own.ask(RECORD_UNCLEAR, basis)
+    except NoSuchRow:
+        return own.ask("law_of_that_day_unknown", basis)
 
 
 def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
@@ -122,7 +147,7 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
     except NotReadable:
         return [_decision(found, first, first.ask(RECORD_UNCLEAR))]
     if not subjects:
-        return [_decision(found, first, _if_law(first, first.no(barred or found.rule.nothing)))]
+        return [_decision(found, first, if_law(first, first.no(barred or found.rule.nothing)))]
     decisions = []
     for subject in subjects:
         own, finding = _found(found, first, subject)
@@ -145,14 +170,14 @@ def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment,
             finding = found.rule.decide(own, subject)
         if finding.basis is not None and not is_known(finding.basis):
             return own, own.ask(RECORD_UNCLEAR)
-        return own, _unless_paid(found, own, unless_suspended(own, _if_law(own, finding)))
+        return own, _unless_paid(found, own, if_law(own, unless_suspended(own, finding)))
     except NotReadable:
         return own, own.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
     except NoSuchRow:
         return own, own.ask("law_of_that_day_unknown", finding.basis)
 
 
-def _if_law(assessment: Assessment, finding: Finding) -> Finding:
+def if_law(assessment: Assessment, finding: Finding) -> Finding:
     """The finding, or a question where it rests on a value that is no law in force on that day: the figures stay in
     the trace, and decide nothing.
     """
@@ -210,14 +235,14 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
     right = finding.right
     failed = asked = suspended = None
     if right is Right.NO:
-        failed = _condition(found, "conditions", finding.condition)
+        failed = condition(found, "conditions", finding.condition)
         if finding.suspended_since is not None:
             days = int(assessment.in_force.single["suspended_look_days"].value)
             look_on = assessment.applied_on + timedelta(days=days)
             resumes = found.legislation.text("resumes", failed.code)
             suspended = Suspension(finding.suspended_since, look_on, resumes)
     elif finding.condition is not None:
-        asked = _condition(found, "questions", finding.condition)
+        asked = condition(found, "questions", finding.condition)
     gross = withheld = ZERO
     parts = []
     for money in finding.money:
@@ -247,6 +272,7 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
     )
 
 
-def _condition(found: Benefit, section: str, code: str | None) -> Condition:
+def condition(found: Benefit, section: str, code: str | None) -> Condition:
+    """A condition or question by its code, with its text."""
     assert code is not None  # noqa: S101 - every finding that is not a yes names its condition
     return Condition(code, found.legislation.text(section, code))

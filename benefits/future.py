@@ -1,26 +1,24 @@
 """The future of a decision: its months with their amounts until the right ends, and the day to look at it again.
 
-A month is paid if the right holds on its first day (in the first month, on the day the payment starts), with the
-law in force on that day and the facts known on the day of application. Months before the application that are owed
-come first: the arrears. Nothing is foretold: only what those facts and the parameters already hold, such as birthdays,
-ends of terms and the values of a 1 January. A month whose law is not entered yet is shown by the announced forecast, or
-else by the last value there was, and is provisional. How a part of a month is paid is the dated parameter
-`partial_months`.
+The months are those of `benefits.owed`, with the facts known on the day of application. Months before the application
+that are owed come first: the arrears. Nothing is foretold: only what those facts and the parameters already hold, such
+as birthdays, ends of terms, a suspension that is certain and the values of a 1 January. A month whose law is not
+entered yet is shown by the announced forecast, or else by the last value there was, and is provisional.
 """
 
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from itertools import takewhile
 from typing import Any
 
-from benefits.assessment import Assessment, Finding
 from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
 from benefits.evaluator import assess, facts_for
 from benefits.facts import Facts
-from benefits.social_insurance import TIYN
-from benefits.terms import add_months, earlier, end_of_month, month_of, next_month
+from benefits.owed import Due
+from benefits.owed import months as months_of
+from benefits.terms import add_months, month_of, next_month
 
 HORIZON_MONTHS = 36
 """How far a schedule looks if it is not told: three years from the month of application."""
@@ -89,7 +87,8 @@ class Schedule:
         found: list[Stretch] = []
         for one in takewhile(lambda one: not one.provisional, self.months):
             before = found[-1] if found else None
-            if before is not None and (before.gross, before.withheld) == (one.gross, one.withheld):
+            follows = before is not None and next_month(before.last) == one.month
+            if before is not None and follows and (before.gross, before.withheld) == (one.gross, one.withheld):
                 found[-1] = replace(before, last=one.month)
             else:
                 found.append(Stretch(one.month, one.month, one.gross, one.withheld))
@@ -132,58 +131,24 @@ def schedule(
 
 
 def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) -> Schedule:
-    on = decision.on
-    first = max(decision.start, found.legislation.first_day)
+    on, first = decision.on, max(decision.start, found.legislation.first_day)
     listed: list[Month] = []
     change: date | None = None
     asked = False
-    month = month_of(first)
-    while month < horizon:
-        day = max(month, first)
-        later = Assessment(facts, day, on, found.legislation, None)
-        finding = _at(found, decision, later)
-        if finding is None or finding.right is not Right.YES:
-            asked = asked or (finding is not None and finding.right is Right.PERSON_DECIDES)
-            if not listed and month <= on:
-                # Months before the application that are in doubt take none of those away that are certain.
-                month = next_month(month)
-                continue
-            change = change or day
-            break
-        gross = sum((money.gross for money in finding.money), ZERO)
-        withheld = sum((money.withheld for money in finding.money), ZERO)
-        if change is None and day > on and gross != decision.gross:
+    after = Due.OWED
+    for one in months_of(found, facts, on, decision.basis, first, horizon):
+        after = one.due
+        shown = (one.gross, one.withheld) if one.due is Due.OWED else one.foreseen
+        if one.month < horizon and shown is not None:
+            listed.append(Month(one.month, *shown, provisional=one.due is not Due.OWED))
+        asked = asked or (shown is None and one.due is Due.ASKED)
+        day = max(one.month, first)
+        if change is None and day > on and (shown is None or shown[0] != decision.gross):
             change = day
-        if later.word("partial_months") == "days":
-            gross, withheld = _by_days(later, decision, month, gross, withheld)
-        listed.append(Month(month, gross, withheld, bool(later.unsettled)))
-        month = next_month(month)
-    over = month < horizon or (decision.until is not None and month > decision.until)
-    return Schedule(decision, tuple(listed), over and not asked, _review(decision, change))
-
-
-def _by_days(
-    later: Assessment, decision: Decision, month: date, gross: Decimal, withheld: Decimal
-) -> tuple[Decimal, Decimal]:
-    """The share of the month's days on which the right holds: whole tenge, and what is withheld to the tiyn."""
-    last = end_of_month(month)
-    first_paid, last_paid = max(month, decision.start), earlier(decision.until, last)
-    paid = (last_paid - first_paid).days + 1
-    if paid == last.day:
-        return gross, withheld
-    share = later.rounded(gross * paid / last.day)
-    return share, (withheld * share / gross).quantize(TIYN, ROUND_FLOOR) if gross else ZERO
-
-
-def _at(found: Benefit, decision: Decision, later: Assessment) -> Finding | None:
-    """The rule's answer for that day with what was known at the application; None when its ground has gone."""
-    if decision.until is not None and later.on > decision.until:
-        return None
-    for subject in found.rule.subjects(later):
-        finding = found.rule.decide(later, subject)
-        if finding.basis == decision.basis:
-            return finding
-    return None
+        if one.due is Due.OVER:
+            break
+    complete = after in (Due.OVER, Due.NOT_A_RIGHT) and not asked
+    return Schedule(decision, tuple(listed), complete, _review(decision, change))
 
 
 def _review(decision: Decision, change: date | None) -> date | None:

@@ -30,7 +30,10 @@ def unless_suspended(assessment: Assessment, finding: Finding) -> Finding:
     if finding.right is not Right.YES or finding.basis is None:
         return finding
     for condition, since in _reasons(assessment):
-        if since <= assessment.on and assessment.holds("suspended_by", condition):
+        if since <= assessment.on and condition in assessment.in_force.single["suspended_by"].codes:
+            # Nothing of the amount matters now, not even that its law is not entered.
+            assessment.unsettled.clear()
+            assessment.holds("suspended_by", condition)
             return assessment.suspended(condition, finding.basis, since=since)
     return finding
 

@@ -2,7 +2,7 @@
 known on a day (`known`). What could not be read is an `unreadable` of its own.
 """
 
-from benefits.facts.known import known_on
+from benefits.facts.known import known_on, stood_on, turns
 from benefits.facts.reader import read_facts, read_facts_file
 from benefits.facts.records import (
     READABLE,
@@ -49,4 +49,6 @@ __all__ = [
     "known_on",
     "read_facts",
     "read_facts_file",
+    "stood_on",
+    "turns",
 ]

@@ -1,10 +1,13 @@
-"""The facts of a family as they were known on an earlier day: without what happened or was decided after it."""
+"""The facts of a family on an earlier day: as they were known then, without what happened or was decided after it; or
+as things stood, whenever it became known.
+"""
 
 from dataclasses import replace
 from datetime import date
 
 from benefits.facts.records import Adult, Child, Facts, Household, Insurance
 from benefits.facts.unreadable import is_known
+from benefits.terms import ONE_DAY, end_of_month, month_of
 
 
 def known_on(facts: Facts, day: date) -> Facts:
@@ -34,6 +37,77 @@ def known_on(facts: Facts, day: date) -> Facts:
         pensions=tuple(one for one in facts.pensions if _by(one.decided_on, day)),
         kandas_statuses=tuple(one for one in facts.kandas_statuses if _by(one.decided_on, day)),
     )
+
+
+def stood_on(facts: Facts, day: date) -> Facts:
+    """The facts as things stood on the day, also those decided later for it: what came into force later is not there.
+
+    On the first day of a month who died on that very day lives: the month is paid through. A breadwinner's death
+    counts from the first day of its month, so that what it gives is paid in one month by one death. The insurance
+    is left as it was counted.
+    """
+    return replace(
+        facts,
+        applicant=_living_adult(facts.applicant, day),
+        adults=tuple(_living_adult(adult, day) for adult in facts.adults),
+        children=tuple(_living_child(child, day) for child in facts.children if _had_come(child, day)),
+        disabilities=tuple(one for one in facts.disabilities if _by(one.from_date, day)),
+        payments=tuple(one for one in facts.payments if _by(one.from_date, day)),
+        awards=tuple(one for one in facts.awards if _by(one.awarded_on, day)),
+        capacity_losses=tuple(one for one in facts.capacity_losses if _by(one.from_date, day)),
+        unemployments=tuple(
+            replace(one, deregistered_on=_known(one.deregistered_on, day))
+            for one in facts.unemployments
+            if _by(one.registered_on, day)
+        ),
+        breadwinners=tuple(one for one in facts.breadwinners if _by(one.died_on, end_of_month(day))),
+        household=_unbreached_on(facts.household, day),
+        pensions=tuple(one for one in facts.pensions if _by(one.from_date, day)),
+        kandas_statuses=tuple(one for one in facts.kandas_statuses if _by(one.from_date, day)),
+    )
+
+
+def turns(facts: Facts) -> list[date]:
+    """The days on which `stood_on` may give something else than on the day before, the earliest first."""
+    days: list[date | None] = []
+    for adult in (facts.applicant, *facts.adults):
+        days += [adult.imprisoned_since, adult.left_country_on, adult.missing_since, adult.citizenship_lost_on]
+        days += [adult.died_on, _after(adult.died_on)]
+    for child in facts.children:
+        days += [child.birth_date, child.taken_on, child.died_on, _after(child.died_on)]
+    for in_force in (facts.disabilities, facts.payments, facts.capacity_losses, facts.pensions, facts.kandas_statuses):
+        days += [one.from_date for one in in_force]
+    days += [one.awarded_on for one in facts.awards]
+    for registration in facts.unemployments:
+        days += [registration.registered_on, registration.deregistered_on]
+    days += [month_of(one.died_on) if is_known(one.died_on) else None for one in facts.breadwinners]
+    if facts.household is not None and is_known(facts.household):
+        days.append(facts.household.contract_breached_on)
+    return sorted({day for day in days if day is not None and is_known(day)})
+
+
+def _after(died_on: date | None) -> date | None:
+    return died_on + ONE_DAY if died_on is not None and is_known(died_on) else None
+
+
+def _living_adult(adult: Adult, day: date) -> Adult:
+    then = _living_on(adult, day)
+    return replace(then, died_on=None) if _lived(adult.died_on, day) else then
+
+
+def _living_child(child: Child, day: date) -> Child:
+    then = _child_on(child, day)
+    return replace(then, died_on=None) if _lived(child.died_on, day) else then
+
+
+def _lived(died_on: date | None, day: date) -> bool:
+    return died_on is not None and is_known(died_on) and died_on == day and day.day == 1
+
+
+def _unbreached_on(household: Household | None, day: date) -> Household | None:
+    if household is None or not is_known(household):
+        return household
+    return replace(household, contract_breached_on=_known(household.contract_breached_on, day))
 
 
 def _by(happened: date, day: date) -> bool:

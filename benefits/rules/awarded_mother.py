@@ -45,6 +45,7 @@ RULE = Rule(
     subjects=highest,
     decide=decide,
     nothing="no_award",
+    arose=lambda award: award.awarded_on,
     reads=frozenset({"awards"}),
     takes=Takes(
         "mrp:tenge paid_from:choice rounding:choice",

@@ -172,6 +172,7 @@ RULE = Rule(
     subjects=breadwinners,
     decide=decide,
     nothing="no_breadwinner_died",
+    arose=lambda death: death.died_on,
     reads=frozenset({"breadwinners", "insurances"}),
     takes=Takes(
         ("mzp:tenge paid_from:choice pm:tenge rate_full_orphan:PM replacement:ratio rounding:choice wage_deducted:MZP"),

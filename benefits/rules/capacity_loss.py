@@ -82,6 +82,7 @@ RULE = Rule(
     subjects=decisions,
     decide=decide,
     nothing="no_decision_of_the_board",
+    arose=lambda loss: loss.from_date,
     reads=frozenset({"capacity_losses", "insurances"}),
     takes=Takes(
         ("least_degree:ratio mzp:tenge paid_from:choice replacement:ratio rounding:choice wage_deducted:MZP"),

@@ -113,6 +113,7 @@ RULE = Rule(
     subjects=children,
     decide=decide,
     nothing="no_child_cared_for",
+    arose=lambda child: child.taken_on or child.birth_date,
     reads=frozenset({"children", "insurances"}),
     takes=Takes(
         (

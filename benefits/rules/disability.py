@@ -103,6 +103,7 @@ RULE = Rule(
     subjects=decisions,
     decide=decide,
     nothing="no_disability_decision",
+    arose=lambda decision: decision.from_date,
     reads=frozenset({"children", "disabilities", "pensions"}),
     takes=Takes(
         ("adult_age:years paid_from:choice pm:tenge rate_small_child:PM rounding:choice small_child_age:years"),

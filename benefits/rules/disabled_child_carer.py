@@ -50,6 +50,7 @@ RULE = Rule(
     subjects=decisions,
     decide=decide,
     nothing="no_child_with_disability",
+    arose=lambda decision: decision.from_date,
     reads=frozenset({"children", "disabilities"}),
     takes=Takes(
         "child_age:years paid_from:choice pm:tenge rate:PM rounding:choice",

@@ -108,6 +108,7 @@ RULE = Rule(
     subjects=registrations,
     decide=decide,
     nothing="not_registered",
+    arose=lambda registration: registration.registered_on,
     reads=frozenset({"unemployments", "insurances"}),
     takes=Takes(
         (

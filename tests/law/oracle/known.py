@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from benefits.codes import Citizenship, PaymentState
 from benefits.facts.records import Adult, Child, Facts, Insurance
-from tests.law.oracle.answer import ANY, NO, PERSON, YES, Answer
+from tests.law.oracle.answer import ANY, NO, PERSON, YES, Answer, Money
 from tests.law.oracle.calendar import Days, month_of, months_between, next_month
 from tests.law.oracle.figures import AVERAGED_MONTHS, INCOME_CAP_MZP, MZP
 
@@ -84,6 +84,19 @@ def barred(facts: Facts, answer: Answer, on: date, *, arrears_from: date | None 
     if answer.rights == frozenset({NO}):
         return answer
     return _paid(facts, _belongs(facts, answer, on, arrears_from or on), on)
+
+
+def until_suspended(facts: Facts, answer: Answer) -> Answer:
+    """The Fund pays nothing while a kandas certificate has expired (L art. 27 p. 1 (3)), from the month after it; of
+    the budget's the sources are silent.
+    """
+    terms = [one.until for one in facts.kandas_statuses if one.iin == facts.applicant.iin]
+    if facts.applicant.citizenship is not Citizenship.KANDAS or not terms:
+        return answer
+    expired = max(terms) + timedelta(days=1)
+    stopped = frozenset({Money(Fraction(0), Fraction(0))}) if answer.service in FUND else None
+    months = {month: stopped if month > expired else amounts for month, amounts in answer.months.items()}
+    return replace(answer, months=months)
 
 
 def unchecked(answer: Answer) -> Answer:
