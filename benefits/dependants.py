@@ -91,8 +91,6 @@ def _better(one: Ground, other: Ground) -> Ground:
     """The longer of two certain grounds; without one the first question."""
     if isinstance(one, date) and isinstance(other, date):
         return max(one, other)
-    if isinstance(one, date) or other is None:
-        return one
     return other if isinstance(other, date) or one is None else one
 
 
@@ -144,9 +142,10 @@ def _unable(assessment: Assessment, one: Dependant) -> Ground:
     if all(reached):
         assessment.used_once(ages[0][1])
         return NEVER
-    if one.disabled and not any(reached):
-        return _while_it_lasts(assessment, _term_end(one))
-    return "is_the_dependant_unable" if one.disabled is None or any(reached) else None
+    lasts = _while_it_lasts(assessment, _term_end(one)) if one.disabled else None
+    if lasts is None and (one.disabled is None or any(reached)):
+        return "is_the_dependant_unable"
+    return lasts
 
 
 def _while_it_lasts(assessment: Assessment, end: date) -> date | None:
@@ -170,5 +169,4 @@ def _deaths(assessment: Assessment) -> dict[str, date]:
     """The first day on which a dependant who has died too, and is a breadwinner of others, no longer counts: they count
     through that month.
     """
-    breadwinners = assessment.facts.breadwinners
-    return {one.iin: next_month(one.died_on) for one in breadwinners} if len(breadwinners) > 1 else {}
+    return {one.iin: next_month(one.died_on) for one in assessment.facts.breadwinners}

@@ -54,6 +54,17 @@ def test_the_pension_age_of_one_whose_sex_is_not_known(sex: str | None, born: st
         assert decision.asked.code == "is_the_dependant_unable"
 
 
+@pytest.mark.parametrize(
+    ("until", "right"), [(None, Right.YES), ("2025-03-05", Right.YES), ("2025-03-04", Right.PERSON_DECIDES)]
+)
+def test_a_disability_counts_for_its_term_whatever_the_sex(until: str | None, right: Right) -> None:
+    """Between the pension ages of women and of men only the end hangs on the sex, while the disability lasts."""
+    kept = {"iin": FOREIGN, "birth_date": "1963-03-05", "relation": "spouse", "sex": None}
+    decision = assess("breadwinner-loss", read_facts(family(kept | {"disabled": True, "disabled_until": until})), ON)
+    assert decision.right is right
+    assert decision.until == (date.fromisoformat(until) if until and right is Right.YES else None)
+
+
 SIBLING = {"iin": KEPT, "relation": "sibling", "able_bodied_parents": False}
 
 
