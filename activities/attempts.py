@@ -173,6 +173,10 @@ async def again(
         names |= await rights.names_of(session, right.id)
     decision = next((decision for decision in decisions if decision.basis in names), None)
     if decision is None:
+        decision, question = await _under_its_new_number(session, case, names, facts, decisions)
+        if question is not None:
+            return Found(question[0], was=was, question=question[1], same_right=True)
+    if decision is None:
         # Another child's right is not this one's, whatever it is worth.
         none = next((decision for decision in decisions if decision.right is not YES), decisions[0])
         gone = "what the right rested on is no longer in the registries"
@@ -187,6 +191,24 @@ async def again(
     if decision.right is YES:
         record.amount, record.ground = decision.net, decision.ground
     return Found(decision, was=was)
+
+
+async def _under_its_new_number(
+    session: Session, case: Case, names: set[str], facts: dict[str, Any], decisions: Sequence[Decision]
+) -> tuple[Decision | None, tuple[Decision, str] | None]:
+    """The decision about the right of these names, whose record has another number now and is tied to it by the next:
+    a child by its IIN. Else what a person must say about it."""
+    answer = await renumbered.said(session, case, None)
+    for decision in decisions:
+        if names.isdisjoint(names_of(decision.basis or "", facts)):
+            continue
+        own = await own_names(session, case, decision, facts, answer)
+        if own.question is not None:
+            return None, (decision, own.question)
+        if not names.isdisjoint(own.all):
+            await rights.known_as(session, case.service, names | own.all)
+            return decision, None
+    return None, None
 
 
 def _to_be_had(decisions: Sequence[Decision], unpaid: Sequence[Decision]) -> Iterable[tuple[Decision, bool]]:

@@ -327,6 +327,21 @@ async def test_what_a_right_rested_on_may_be_renumbered_before_the_yes(life: Lif
     assert (found.right, found.same_right) == (Right.YES, False)
 
 
+async def test_a_record_that_is_renumbered_before_the_yes_keeps_its_child(life: Life) -> None:
+    """The IIN tells that it is the same: the case stood still, and only another event brought it on."""
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-1")]})
+    case = await life.open(service="childbirth")
+    assert (await detect(life, case)).ended is None
+    await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-99")]})
+    again = ReassessInput(case=case, key=case.key(Step.REASSESS), on=ON + timedelta(days=2))
+    found = await life.run(Step.REASSESS, again)
+    assert (found.right, found.same_right) == (Right.YES, False)
+    async with life.card.transaction() as session:
+        assert "ACT-99" in (await rights.other_names(session, "childbirth", {"ACT-1"}))["ACT-1"]
+    await life.settle(mother(children=0) | {"children": [newborn(1, "ACT-100")]})
+    assert (await life.run(Step.REASSESS, again)).right is Right.PERSON_DECIDES, "another child's right is not its"
+
+
 async def test_rights_that_turn_out_to_be_one_are_one(life: Life) -> None:
     """A child is known by its record, and another right by an IIN; the register then gives both to one child."""
     await life.settle(mother(children=0) | {"children": [newborn(0, "ACT-1", **NAMELESS)]})
