@@ -118,8 +118,9 @@ async def next_look(session: AsyncSession, case: CaseRecord) -> date | None:
 
 def all_of(right: RightRow) -> ColumnElement[bool]:
     """The condition that a case is about this right, under whichever row it was begun."""
-    merged = select(col(RightRow.id)).where(col(RightRow.same_as) == right.id)
-    return or_(col(CaseRecord.right_id) == right.id, col(CaseRecord.right_id).in_(merged))
+    # One list of rows, not "this row, or one of those": of an OR with a subquery PostgreSQL looks through all cases.
+    rows = select(col(RightRow.id)).where(or_(col(RightRow.id) == right.id, col(RightRow.same_as) == right.id))
+    return col(CaseRecord.right_id).in_(rows)
 
 
 async def paid_beside(session: AsyncSession, ref: str) -> str | None:

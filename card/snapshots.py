@@ -57,7 +57,8 @@ async def last_words(
     query = (
         select(kept.case_ref, case.service, case.outcome, kept.taken_at, kept.facts, kept.decision)
         .join(table(CaseRecord), case.ref == kept.case_ref)
-        .where(kept.case_ref > after, case.service.in_(services))
+        # Said of both, which are equal: else all cases before it are read as well.
+        .where(kept.case_ref > after, case.ref > after, case.service.in_(services))
         .ext(distinct_on(kept.case_ref))
         .order_by(kept.case_ref, kept.taken_at.desc())
         .limit(limit)

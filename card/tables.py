@@ -187,6 +187,10 @@ class CaseRecord(SQLModel, table=True):
         Index("one_open_case_a_right", "right_id", unique=True, postgresql_where=text("outcome IS NULL")),
         Index("cases_of_a_right", "right_id"),
         Index("not_yet_started", "opened_at", postgresql_where=text("started_at IS NULL")),
+        Index("open_cases", "ref", postgresql_where=text("outcome IS NULL")),
+        Index("cases_by_their_end", "closed_at"),
+        Index("newest_cases", text("opened_at DESC"), "ref"),
+        Index("closed_by_operators", "closed_at", postgresql_where=text("outcome = 'closed_by_operator'")),
     )
 
     ref: str = Field(primary_key=True)
@@ -245,6 +249,7 @@ class OutgoingMessage(SQLModel, table=True):
         _one_of("state", *MessageState),
         _one_of("language", *LANGUAGES),
         Index("messages_to_a_phone", "phone", "intended_at"),
+        Index("messages_not_known_to_be_sent", "intended_at", postgresql_where=text("state = 'intended'")),
     )
 
     key: str = Field(primary_key=True)
@@ -436,7 +441,10 @@ class Application(SQLModel, table=True):
     """An application at E-Maket: intended before the call, registered or turned down after."""
 
     __tablename__ = "applications"
-    __table_args__ = (_one_of("state", *ApplicationState),)
+    __table_args__ = (
+        _one_of("state", *ApplicationState),
+        Index("applications_not_known_to_be_made", "intended_at", postgresql_where=text("state = 'intended'")),
+    )
 
     key: str = Field(primary_key=True)
     case_ref: str = Field(foreign_key="cases.ref", index=True)
@@ -531,6 +539,7 @@ class Payment(SQLModel, table=True):
             unique=True,
             postgresql_where=text("state NOT IN ('rejected', 'returned')"),
         ),
+        Index("payments_not_known_to_be_made", "intended_at", postgresql_where=text("state = 'intended'")),
     )
 
     key: str = Field(primary_key=True)
