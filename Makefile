@@ -21,7 +21,7 @@ help: ## Show these commands
 
 install: $(READY) ## Make the environment (the others do it by themselves)
 
-$(READY): requirements.txt requirements-dev.txt requirements-schemas.txt
+$(READY): requirements.txt requirements-stubs.txt requirements-dev.txt requirements-schemas.txt
 	@set -e; chosen=; \
 	if [ -L $(VENV) ]; then \
 		echo "$(VENV) is a link: another checkout uses what it leads to. Remove the link (rm $(VENV)) and call make again." >&2; exit 1; \

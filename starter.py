@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -27,10 +28,9 @@ import benefits
 from adapters.errors import AdapterError
 from benefits.days import day_of
 from card.store import DatabaseError
-from cli import analysis, cases, law, regions, stack
+from cli import analysis, cases, law, regions
 from cli.connection import NothingRunning, Running, environment, running
 from desk import BadInput, deciding, entitled, looking, redeciding, why
-from runtime.embedded.processes import StartError
 from runtime.program import end
 from runtime.settings import SettingsError
 from runtime.temporal import TemporalUnreachable
@@ -64,7 +64,6 @@ def in_words() -> Iterator[None]:
         benefits.BadParameters,
         NothingRunning,
         SettingsError,
-        StartError,
         TemporalUnreachable,
         AdapterError,
         DatabaseError,
@@ -72,6 +71,10 @@ def in_words() -> Iterator[None]:
         _end(failed, FAILED)
     except RPCError as failed:
         _end(f"Temporal: {failed.message}", FAILED)
+    except RuntimeError as failed:
+        if not isinstance(failed, NOT_STARTED):
+            raise
+        _end(failed, FAILED)
 
 
 def _end(why: object, code: int) -> None:
@@ -123,18 +126,26 @@ def _written(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-@app.command()
-def demo() -> None:
-    """Play every ending of a case with the demo's families, on the real parts. Exit code 0 if all is as expected."""
-    with in_words():
-        raise typer.Exit(asyncio.run(stack.demo(console)))
+NOT_STARTED: tuple[type[RuntimeError], ...] = ()
+"""How the embedded stack says that a part of it did not come up."""
 
+if find_spec("demo") is not None:  # the production image has neither the demo nor an embedded stack
+    from demo import stack
+    from runtime.embedded.processes import StartError
 
-@app.command()
-def up() -> None:
-    """Start the whole of Demeu here, on the data of the last demo, and keep it until Ctrl-C."""
-    with in_words():
-        asyncio.run(stack.up(console))
+    NOT_STARTED = (StartError,)
+
+    @app.command()
+    def demo() -> None:
+        """Play every ending of a case with the demo's families, on the real parts. Exit code 0: all is as expected."""
+        with in_words():
+            raise typer.Exit(asyncio.run(stack.demo(console)))
+
+    @app.command()
+    def up() -> None:
+        """Start the whole of Demeu here, on the data of the last demo, and keep it until Ctrl-C."""
+        with in_words():
+            asyncio.run(stack.up(console))
 
 
 @app.command("open")
@@ -168,7 +179,7 @@ def reply(
 ) -> None:
     """Answer as the citizen, by SMS through the SMS centre (the stub's handset)."""
     with in_words():
-        sent = asyncio.run(cases.reply(stack.handset(environment()), phone, text))
+        sent = asyncio.run(cases.reply(cases.handset(environment()), phone, text))
         if as_json:
             _print_json(sent)
         else:

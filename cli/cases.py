@@ -1,6 +1,6 @@
 """What the commands about cases show. What is printed holds no name, IIN, phone or IBAN."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from textwrap import fill
@@ -40,6 +40,14 @@ def check_code(code: str) -> None:
     """Raises UnknownService for what is neither a service nor a topic of notices."""
     if code not in {topic.code for topic in benefits.notice_topics()}:
         benefits.service(code)
+
+
+def handset(env: Mapping[str, str]) -> str:
+    """Where the stub's handset is. Raises BadInput where there is no stub."""
+    url = env.get("DEMEU_HANDSET_URL")
+    if url is None:
+        raise BadInput("reply: DEMEU_HANDSET_URL is not set; only the SMS centre's stub has a handset")
+    return url
 
 
 async def reply(handset: str, phone: str, text: str) -> dict[str, Any]:

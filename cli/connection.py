@@ -4,13 +4,13 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from temporalio.client import Client
 
 from card import Card
 from desk.opening import Opening
 from runtime.benefits import add_benefits
-from runtime.embedded.data_folder import running_environment
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.temporal import connect
 
@@ -34,12 +34,25 @@ def environment() -> Mapping[str, str]:
     """The variables to work with. Raises NothingRunning."""
     if os.environ.get("DEMEU_DATABASE_URL"):
         return os.environ
-    env = running_environment()
+    env = _of_the_stack_here()
     if env is None:
         raise NothingRunning(
             "no Demeu runs here: start one with `make up`, or set DEMEU_DATABASE_URL and TEMPORAL_ADDRESS"
         )
     return env
+
+
+def _of_the_stack_here() -> Mapping[str, str] | None:
+    """What `make up` has left for the commands; the production image knows no such stack."""
+    if find_spec("runtime.embedded") is None:
+        return None
+    from runtime.embedded.data_folder import running_environment
+    from runtime.embedded.processes import StartError
+
+    try:
+        return running_environment()
+    except StartError as broken:
+        raise NothingRunning(str(broken)) from broken
 
 
 @asynccontextmanager

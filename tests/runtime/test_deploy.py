@@ -2,13 +2,17 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.utils import canonicalize_name
 from temporalio.envconfig import ClientConfig
 from temporalio.service import TLSConfig
 
@@ -32,7 +36,11 @@ def _manifests() -> list[dict[str, Any]]:
 
 
 def _ours() -> dict[str, dict[str, Any]]:
-    return {name: service for name, service in _compose()["services"].items() if service["image"].startswith("demeu:")}
+    return {
+        name: service
+        for name, service in _compose()["services"].items()
+        if service["image"].startswith(("demeu:", "demeu-stubs:"))
+    }
 
 
 def _containers() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -91,11 +99,99 @@ def test_stubs_are_a_profile_with_names_that_exist() -> None:
     assert sorted(known.stdout.split()) == sorted(STUBS)
 
 
-def test_the_image_holds_what_the_commands_need() -> None:
-    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+DEVELOPMENT = {"tests", "bench", "stubs", "demo"}
+
+
+def _context(ignore: Path) -> tuple[set[str], set[str]]:
+    """What of the checkout an image is built from, and what of that is left out."""
+    lines = [line for line in ignore.read_text().splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*"
+    left_out = {line for line in lines[1:] if not line.startswith(("!", "**/"))}
+    return {line[1:] for line in lines if line.startswith("!")}, left_out
+
+
+def _image(folder: Path, ignore: Path) -> Path:
+    """The checkout as the image holds it."""
+    allowed, left_out = _context(ignore)
+    for name in allowed:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    for name in left_out:
+        shutil.rmtree(folder / name)
+    return folder
+
+
+LACKS = """
+import importlib, importlib.abc, sys
+
+class Lacks(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in LACKING:
+            raise ModuleNotFoundError(f"the image has no {name}", name=name)
+
+LACKING = set(sys.argv[1].split(","))
+sys.meta_path.insert(0, Lacks())
+sys.path.insert(0, ".")
+for module in sys.argv[2:]:
+    importlib.import_module(module)
+    print(module)
+"""
+"""Imports modules where the packages that a requirements file doesn't name are not installed."""
+
+
+def _imports(image: Path, lacking: set[str], modules: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LACKS, ",".join(lacking), *modules]
+    return subprocess.run(command, cwd=image, capture_output=True, text=True)
+
+
+def _packages(*requirements: str) -> set[str]:
+    """What can be imported of what these files name."""
+    names = {
+        re.split(r"[\[=]", line)[0]
+        for file in requirements
+        for line in (ROOT / file).read_text().splitlines()
+        if line and not line.startswith(("#", "-r "))
+    }
+    normal = {canonicalize_name(name) for name in names}
+    found = packages_distributions().items()
+    return {name for name, of in found if {canonicalize_name(one) for one in of} & normal}
+
+
+def test_the_image_holds_what_production_needs_and_nothing_of_development() -> None:
+    allowed, left_out = _context(ROOT / ".dockerignore")
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - DEVELOPMENT
     assert packages | {"worker.py", "starter.py", "requirements.txt"} == allowed
-    assert "requirements-dev" not in DOCKERFILE.read_text()
+    assert left_out == {"runtime/embedded"}
+    installed = re.findall(r"requirements[\w-]*\.txt", DOCKERFILE.read_text())
+    assert set(installed) == {"requirements.txt"}
+
+
+def test_production_starts_without_what_only_development_has(tmp_path: Path) -> None:
+    lacking = _packages("requirements-stubs.txt", "requirements-dev.txt", "requirements-schemas.txt")
+    lacking -= _packages("requirements.txt")
+    assert {"smpp34", "pytest"} <= lacking
+    image = _image(tmp_path, ROOT / ".dockerignore")
+    programs = ["worker", "gateway.__main__", "runtime.migrate", "starter", "workflows", "activities"]
+    done = _imports(image, lacking, programs)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split() == programs
+    helped = subprocess.run([sys.executable, "starter.py", "--help"], cwd=image, capture_output=True, text=True)
+    assert helped.returncode == 0
+    assert " demo " not in helped.stdout
+    assert " reconcile " in helped.stdout
+
+
+def test_the_stubs_are_an_image_of_their_own(tmp_path: Path) -> None:
+    file = ROOT / "deploy" / "Dockerfile.stubs"
+    image = _image(tmp_path, file.with_name("Dockerfile.stubs.dockerignore"))
+    assert re.search(r"^USER 10001", file.read_text(), re.MULTILINE)
+    assert {path.name for path in image.iterdir()} == {"stubs", "requirements.txt", "requirements-stubs.txt"}
+    lacking = _packages("requirements-dev.txt", "requirements-schemas.txt")
+    lacking -= _packages("requirements.txt", "requirements-stubs.txt")
+    done = _imports(image, lacking, ["stubs.serve", "stubs.smsc", "stubs.__main__"])
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_no_process_is_root() -> None:

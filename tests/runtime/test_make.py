@@ -24,8 +24,8 @@ def fresh(tmp_path: Path) -> Path:
     """A checkout that was never used, its path with a space, and a PATH on which only the shell's own tools are."""
     checkout = tmp_path / "a checkout"
     checkout.mkdir()
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "requirements-schemas.txt"):
-        shutil.copy(ROOT / name, checkout)
+    for file in (ROOT / "Makefile", *ROOT.glob("requirements*.txt")):
+        shutil.copy(file, checkout)
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("sh", "awk", "touch", "mkdir", "rm", "cat", "chmod", "mv", "sed", "grep"):

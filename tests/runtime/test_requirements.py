@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from runtime.embedded.processes import ROOT
 
 PRODUCTION = ROOT / "requirements.txt"
+STUBS = ROOT / "requirements-stubs.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
 PIN = re.compile(r"([a-z0-9-]+)(\[[a-z,]+\])?==([^ ]+)  # (.+)")
 
@@ -36,17 +37,21 @@ def _imports(folder_or_file: Path) -> set[str]:
     return names - set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("file", [PRODUCTION, DEVELOPMENT], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [PRODUCTION, STUBS, DEVELOPMENT], ids=lambda file: file.name)
 def test_sorted_and_each_with_its_reason(file: Path) -> None:
     names = list(_pins(file))
     assert names == sorted(names)
 
 
 def test_no_name_is_pinned_twice() -> None:
-    assert not set(_pins(PRODUCTION)) & set(_pins(DEVELOPMENT))
+    pins = [name for file in (PRODUCTION, STUBS, DEVELOPMENT) for name in _pins(file)]
+    assert len(pins) == len(set(pins))
 
 
-@pytest.mark.parametrize("files", [(PRODUCTION,), (PRODUCTION, DEVELOPMENT)], ids=["production", "development"])
+FILES = {"production": (PRODUCTION,), "stubs": (PRODUCTION, STUBS), "development": (PRODUCTION, STUBS, DEVELOPMENT)}
+
+
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
 def test_what_comes_along_is_pinned_too(files: tuple[Path, ...]) -> None:
     pins = {name: match for file in files for name, match in _pins(file).items()}
     missing = set()
@@ -63,7 +68,10 @@ def test_production_imports_only_what_its_image_has() -> None:
     pins = _pins(PRODUCTION)
     own = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"worker", "starter"}
     distributions = packages_distributions()
-    places = [ROOT / name for name in own if (ROOT / name).is_dir() and name not in {"tests", "bench"}]
-    imported = set().union(*map(_imports, places), *map(_imports, ROOT.glob("*.py"))) - own
+    for development in ("tests", "bench", "stubs", "demo"):
+        own.discard(development)
+    places = [ROOT / name for name in own if (ROOT / name).is_dir()]
+    imported = set().union(*map(_imports, places), *map(_imports, ROOT.glob("*.py")))
+    imported -= own | {"demo"}  # for which starter looks first
     unknown = {name for name in imported if not {canonicalize_name(d) for d in distributions.get(name, [])} & set(pins)}
     assert unknown == set()

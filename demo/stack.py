@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
@@ -20,20 +19,10 @@ from card.money import Money, money
 from demo.cast import read_cast
 from demo.outside import SKIPPED, Outside, total
 from demo.play import Play, Run, unreached
-from desk import BadInput
 from desk.looking import ATTENTION
 from desk.opening import Opening
 from runtime.embedded.stack import EmbeddedStack
 from workflows.model import ALMATY, Outcome, day_in_almaty, tenge
-
-
-def handset(env: Mapping[str, str]) -> str:
-    """Where the stub's handset is. Raises BadInput where there is no stub."""
-    url = env.get("DEMEU_HANDSET_URL")
-    if url is None:
-        raise BadInput("reply: DEMEU_HANDSET_URL is not set; only the SMS centre's stub has a handset")
-    return url
-
 
 OF_THE_CALLER = "DEMEU_BENEFITS_DIRECTORY"
 
