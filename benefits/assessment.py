@@ -40,7 +40,8 @@ class Money:
 class Finding:
     """What a rule found about one subject. `condition` is the code of the failed condition or of the question.
 
-    A yes with a question is certain as far as its money goes; the question is about a further part.
+    A yes with a question is certain as far as its money goes; the question is about a further part. `law` is that by
+    which it failed or is asked, if not the law of the day: its numbers stand in the text.
     """
 
     right: Right
@@ -51,6 +52,7 @@ class Finding:
     until: date | None = None
     decider: str | None = None
     suspended_since: date | None = None
+    law: InForce | None = None
 
 
 class Assessment:
@@ -219,15 +221,15 @@ class Assessment:
 
     def no(self, condition: str, basis: str | None = None, *, from_day: date | None = None) -> Finding:
         """There is no right; `from_day` says from which later day it will be another question."""
-        return Finding(Right.NO, condition, basis, start=from_day)
+        return Finding(Right.NO, condition, basis, start=from_day, law=self.in_force)
 
     def suspended(self, condition: str, basis: str, *, since: date) -> Finding:
         """The right exists and is not paid since that day; `resumes` of the parameter file says what brings it back."""
-        return Finding(Right.NO, condition, basis, suspended_since=since)
+        return Finding(Right.NO, condition, basis, suspended_since=since, law=self.in_force)
 
     def ask(self, question: str, basis: str | None = None) -> Finding:
         """The facts or the known law do not settle it: a person must answer the question."""
-        return Finding(Right.PERSON_DECIDES, question, basis)
+        return Finding(Right.PERSON_DECIDES, question, basis, law=self.in_force)
 
 
 class OneRight(Enum):

@@ -16,6 +16,7 @@ from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, Suspension, TraceLine
 from benefits.facts import BadFacts, Facts, known_on
 from benefits.facts.unreadable import NotReadable, is_known
+from benefits.legislation import InForce
 from benefits.suspension import unless_suspended
 from benefits.terms import ONE_DAY, next_month
 
@@ -234,15 +235,16 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
     service = found.service(assessment.applied_on)
     right = finding.right
     failed = asked = suspended = None
+    law = finding.law or assessment.in_force
     if right is Right.NO:
-        failed = condition(found, "conditions", finding.condition)
+        failed = condition(found, "conditions", finding.condition, law)
         if finding.suspended_since is not None:
             days = int(assessment.in_force.single["suspended_look_days"].value)
             look_on = assessment.applied_on + timedelta(days=days)
-            resumes = found.legislation.text("resumes", failed.code)
+            resumes = found.legislation.said("resumes", failed.code, law)
             suspended = Suspension(finding.suspended_since, look_on, resumes)
     elif finding.condition is not None:
-        asked = condition(found, "questions", finding.condition)
+        asked = condition(found, "questions", finding.condition, law)
     gross = withheld = ZERO
     parts = []
     for money in finding.money:
@@ -272,7 +274,7 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
     )
 
 
-def condition(found: Benefit, section: str, code: str | None) -> Condition:
-    """A condition or question by its code, with its text."""
+def condition(found: Benefit, section: str, code: str | None, law: InForce) -> Condition:
+    """A condition or question by its code, with its text and the numbers of the law in force in it."""
     assert code is not None  # noqa: S101 - every finding that is not a yes names its condition
-    return Condition(code, found.legislation.text(section, code))
+    return Condition(code, found.legislation.said(section, code, law))

@@ -10,13 +10,12 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from babel import Locale
-
 from benefits.catalogue import benefit
 from benefits.dated import ENDED, FORECAST
 from benefits.decision import ZERO, Decision, Frequency, Right, TraceKind, TraceLine
 from benefits.future import Schedule
 from benefits.legislation import Legislation
+from benefits.numbers import RATIO, form_of, show_money, show_number, show_percent
 from benefits.terms import ONE_DAY
 from benefits.texts import Language, Texts
 
@@ -109,11 +108,6 @@ _UNITS = {
     "times": (Texts("рет", "раз", "time"), Texts("рет", "раза", "times"), Texts("рет", "раз", "times")),
 }
 """The word after one (1, 21), after few (2, 1.5) and after many (5, 11); one word alone never changes."""
-_FORMS = {"one": 0, "few": 1, "other": 1, "many": 2}
-"""The word by the number's plural category: https://cldr.unicode.org/index/cldr-spec/plural-rules"""
-_DECIMALS_SHOWN = 4
-_RATIO = "ratio"
-_PERCENT = Texts("{number} %", "{number} %", "{number}%")
 
 
 def explain(decision: Decision, language: Language, schedule: Schedule | None = None) -> str:
@@ -126,7 +120,7 @@ def explain(decision: Decision, language: Language, schedule: Schedule | None = 
         _right(decision, language),
     ]
     lines += _answer(decision, schedule, legislation, language)
-    ratios = frozenset(line.value for line in decision.trace if line.unit == _RATIO and isinstance(line.value, Decimal))
+    ratios = frozenset(line.value for line in decision.trace if line.unit == RATIO and isinstance(line.value, Decimal))
     steps = [_step(line, ratios, decision.on, legislation, language) for line in decision.trace]
     if steps:
         lines.append((_STEPS if decision.right is Right.YES else _LOOKED_AT)[language])
@@ -143,21 +137,6 @@ def explain(decision: Decision, language: Language, schedule: Schedule | None = 
 def show_day(day: date) -> str:
     """A date as people here write it: 01.03.2025."""
     return f"{day:%d.%m.%Y}"
-
-
-def show_number(number: Decimal, language: Language) -> str:
-    """A number with spaces between thousands and the decimal mark of the language; ≈ if it has more decimals."""
-    exact = round(number, _DECIMALS_SHOWN)
-    about = "" if exact == number else "≈ "
-    whole, _, part = f"{exact:,f}".rstrip("0").partition(".")
-    mark = "." if language == "en" else ","
-    return about + whole.replace(",", " ") + (mark + part if part else "")
-
-
-def show_money(tenge: Decimal, language: Language) -> str:
-    """A sum as `show_number` writes it, but tiyn always with both of their digits: 3 793.20."""
-    text = show_number(tenge, language)
-    return text + "0" if text[-2:-1] in (".", ",") else text
 
 
 def _right(decision: Decision, language: Language) -> str:
@@ -228,7 +207,7 @@ def _step(line: TraceLine, ratios: Set[Decimal], on: date, legislation: Legislat
         if not line.how:
             return f"{name}: {value}"
         # In arithmetic of money a whole number may be a count beside a share of the same size.
-        shares = ratios if line.unit == _RATIO else {ratio for ratio in ratios if ratio != int(ratio)}
+        shares = ratios if line.unit == RATIO else {ratio for ratio in ratios if ratio != int(ratio)}
         return f"{name}: {_arithmetic(line.how, shares, language)} = {value}"
     owner, _, rest = line.code.partition(".")
     name, _, key = rest.partition("[")
@@ -277,18 +256,13 @@ def value_in_words(line: TraceLine, legislation: Legislation, language: Language
 
 def _quantity(number: Decimal, unit: str, language: Language) -> str:
     """A number with its unit, as grammar wants it: 1 month, 24 months; a share of the whole as 45 %."""
-    if unit == _RATIO:
-        return _percent(number, language)
+    if unit == RATIO:
+        return show_percent(number, language)
     shown = show_money(number, language) if unit == "tenge" else show_number(number, language)
     forms = _UNITS.get(unit)
     if forms is None:
         return shown
-    category = Locale(language).plural_form(number)
-    return f"{shown} {forms[min(_FORMS[category], len(forms) - 1)][language]}"
-
-
-def _percent(share: Decimal, language: Language) -> str:
-    return _PERCENT[language].format(number=show_number(share * 100, language))
+    return f"{shown} {forms[form_of(number, len(forms), language)][language]}"
 
 
 def _arithmetic(how: str, shares: Set[Decimal], language: Language) -> str:
@@ -298,7 +272,7 @@ def _arithmetic(how: str, shares: Set[Decimal], language: Language) -> str:
         if not piece[0].isdigit():
             shown.append("–" if piece == "-" else piece)
         elif (number := Decimal(piece)) in shares:
-            shown.append(_percent(number, language))
+            shown.append(show_percent(number, language))
         else:
             shown.append(show_number(number, language))
     return " ".join(shown).replace("( ", "(").replace(" )", ")")

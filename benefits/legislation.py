@@ -16,7 +16,8 @@ from typing import NoReturn
 from benefits.dated import ENDED, DatedValue, Key, Parameter, ParameterFile
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
-from benefits.parameter_file import BadParameters
+from benefits.numbers import fault_of, filled, named_in
+from benefits.parameter_file import WORD_UNITS, BadParameters
 from benefits.takes import Takes
 from benefits.terms import ONE_DAY, month_number
 from benefits.texts import Texts
@@ -70,13 +71,15 @@ class Span:
 class InForce:
     """All values of a service during one period. `settled`: all are law, none a forecast or of a law that has ended."""
 
-    __slots__ = ("brackets", "settled", "single", "tables")
+    __slots__ = ("brackets", "said", "settled", "single", "tables")
 
     def __init__(self) -> None:
         self.single: dict[str, Entry] = {}
         self.brackets: dict[str, tuple[list[int], list[Entry]]] = {}
         self.tables: dict[str, dict[str, Entry]] = {}
         self.settled = True
+        self.said: dict[tuple[str, str], Texts] = {}
+        """Texts with the numbers of this period in them, kept."""
 
     def bracket(self, name: str, number: int) -> Entry | None:
         """The entry of the highest bracket that begins at or below the number; None below the first."""
@@ -199,6 +202,16 @@ class Legislation:
         own: dict[str, Texts] = getattr(self.own, section)
         common: dict[str, Texts] = getattr(self.common, section)
         return own.get(code) or common.get(code) or Texts.same(code)
+
+    def said(self, section: str, code: str, in_force: InForce) -> Texts:
+        """A text as `text` finds it, with the numbers of the law in force in the place of the parameters it names."""
+        kept = in_force.said.get((section, code))
+        if kept is None:
+            text = self.text(section, code)
+            entries = {name: in_force.single[name] for name in named_in(text.kk)}
+            values = {name: (entry.value, entry.line.unit) for name, entry in entries.items()}
+            kept = in_force.said[section, code] = filled(text, values)
+        return kept
 
     def label(self, name: str) -> Texts:
         """The label of a parameter; one that only overrides a common parameter has the common label."""
@@ -345,6 +358,8 @@ class Legislation:
         for name in sorted(said - stated):
             own = [name for section in _SAID for name in getattr(self.own, section)]
             raise BadParameters(self.own.path, 1, f"{name!r} is said and has no text{_hint(name, own)}")
+        for section, name in ((section, name) for section in _SAID for name in sorted(said)):
+            self._check_named(section, name)
         named: set[str] = set()
         for parameter in self.own.parameters.values():
             rows = {str(row) for row in parameter.series} if parameter.kind == "table" else set()
@@ -357,6 +372,22 @@ class Legislation:
             if name not in named:
                 what = f"words: {name!r} is no row and no choice{_hint(name, sorted(named))}"
                 raise BadParameters(self.own.path, self.own.lines[f"words.{name}"], what)
+
+    def _check_named(self, section: str, name: str) -> None:
+        """A text names only what its rule reads, a number on every day."""
+        file = self.own if name in getattr(self.own, section) else self.common
+        text: Texts | None = getattr(file, section).get(name)
+        if text is None:
+            return
+        fault, numbers = fault_of(text), named_in(text.kk)
+        for number in numbers:
+            parameter, _ = self.parameters.get(number, (None, ""))
+            if section == "figures" or self.taken.get(number) != "values" or parameter is None:
+                fault = f"no number {number!r} can stand here{_hint(number, sorted(self.taken))}"
+            elif parameter.unit in WORD_UNITS or parameter.optional:
+                fault = f"{number!r} is no number on every day"
+        if fault is not None:
+            raise BadParameters(file.path, file.lines[f"{section}.{name}"], f"{section}: {name}: {fault}")
 
     def _check_value(self, file: ParameterFile, value: DatedValue, choices: frozenset[str]) -> None:
         if value.reference not in self.references:

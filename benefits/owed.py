@@ -130,18 +130,20 @@ def months(
 def _month(found: Benefit, stood: Facts, claimed_on: date, basis: str | None, day: date) -> OwedMonth:
     month = month_of(day)
     if day < found.legislation.first_day:
-        return OwedMonth(month, Due.ASKED, reason=condition(found, "questions", "law_of_that_day_unknown"))
+        begins = found.legislation.at(found.legislation.first_day)
+        return OwedMonth(month, Due.ASKED, reason=condition(found, "questions", "law_of_that_day_unknown", begins))
     then = Assessment(stood, day, claimed_on, found.legislation, None)
     foreseen = found_on(found, then, basis)
     finding = if_law(then, foreseen)
+    law = finding.law or then.in_force
     if finding.right is Right.NO:
-        reason = condition(found, "conditions", finding.condition)
+        reason = condition(found, "conditions", finding.condition, law)
         if finding.suspended_since is not None:
             return OwedMonth(month, Due.SUSPENDED, reason=reason)
         return OwedMonth(month, Due.OVER if finding.condition in ENDS_A_RIGHT else Due.NOT_A_RIGHT, reason=reason)
     if foreseen.until is not None and foreseen.until < day:
         return OwedMonth(month, Due.OVER)
-    asked = condition(found, "questions", finding.condition) if finding.condition is not None else None
+    asked = condition(found, "questions", finding.condition, law) if finding.condition is not None else None
     if foreseen.right is not Right.YES:
         return OwedMonth(month, Due.ASKED, reason=asked)
     amount = _amount(then, foreseen, day)

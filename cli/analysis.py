@@ -14,7 +14,8 @@ from rich.console import Console
 
 import benefits
 from benefits import Facts, ForWhom, Language, Right, Texts
-from benefits.explain import show_day, show_money
+from benefits.explain import show_day
+from benefits.numbers import show_money
 from cli.law import print_signature, show_changes, table
 from desk import BadInput
 

@@ -28,7 +28,8 @@ from benefits import (
     Texts,
     read_facts_file,
 )
-from benefits.explain import show_day, show_money
+from benefits.explain import show_day
+from benefits.numbers import show_money
 from benefits.terms import quarter_of
 
 _FAMILY = Texts("Отбасының құқықтары, {day}", "Права семьи на {day}", "Rights of the family on {day}")

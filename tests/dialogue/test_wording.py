@@ -45,7 +45,7 @@ VALUES: dict[str, Any] = {
     "amount_before": Decimal("1234567.50"),
     "figures": ("Размер по числу детей: 20,04 МРП", "МРП: 3 932 тенге", "Минимальная заработная плата: 85 000 тенге"),
     "ground": "Социальный кодекс, ст. 118 и 171",
-    "why": "Совместно проживающих несовершеннолетних детей или студентов очной формы до 23 лет меньше четырёх.",
+    "why": "Совместно проживающих несовершеннолетних детей или студентов очной формы до 23 лет меньше 4.",
     "measures": ("youth_practice", "training", "social_job", "public_works", "job_placement", "business_grant"),
 }
 EVERY = [(kind, language) for kind in MessageKind for language in ("kk", "ru")]
@@ -147,10 +147,11 @@ def test_what_is_paid_until_a_day_says_which() -> None:
 
 
 def test_the_laws_own_reason_for_a_no_is_told_whole() -> None:
+    laws = [benefit(service.code).legislation for service in benefits.services(every=True)]
     reasons = [
-        text[language]
-        for service in benefits.services(every=True)
-        for text in benefit(service.code).legislation.own.conditions.values()
+        law.said("conditions", code, law.at(date.max))[language]
+        for law in laws
+        for code in law.own.conditions
         for language in ("kk", "ru")
     ]
     assert max(map(len, reasons)) <= wording.LONGEST_REASON

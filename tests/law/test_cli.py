@@ -39,7 +39,7 @@ def test_a_whole_family_has_its_rights_with_amounts_and_explanations() -> None:
         "One-off benefit for the birth of a child",
         "38 × 3 932 = 149 416",
         "NOT VERIFIED",
-        "Allowance to families with many children: Fewer than four children",
+        "Allowance to families with many children: Fewer than 4 children",
     ):
         assert piece in done.stdout
 
