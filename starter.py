@@ -459,7 +459,7 @@ def benefits_(
         listed: Any
         show: Callable[[Console, Any, benefits.Language], None]
         if check is not None:
-            listed, show = law.endings_listed(_date("check", check)), law.show_endings
+            listed, show = law.endings_listed(_date("check", check), day_of(datetime.now(UTC))), law.show_endings
         elif unverified:
             listed, show = analysis.work_list(code), analysis.show_work_list
         elif instead is not None:

@@ -31,12 +31,13 @@ from benefits.readings import Readings, assess_readings, notices_in, readings
 from benefits.redecided import Redecided, redecide
 from benefits.texts import LANGUAGES, Language, Texts
 from benefits.what_if import Answer, ForWhom, for_whom, law_with, law_without_changes, values_changed
-from benefits.worklist import ToCheck, work_list
+from benefits.worklist import Ahead, ToCheck, ahead_of, work_list
 
 __all__ = [
     "LANGUAGES",
     "WARNED",
     "WARNED_OF_QUARTER",
+    "Ahead",
     "Answer",
     "BadFacts",
     "BadIin",
@@ -70,6 +71,7 @@ __all__ = [
     "Undecided",
     "UnknownService",
     "add_directory",
+    "ahead_of",
     "assess",
     "assess_all",
     "assess_each",

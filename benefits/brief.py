@@ -8,7 +8,7 @@ import re
 from benefits.catalogue import benefit
 from benefits.decision import Decision, TraceKind, TraceLine
 from benefits.explain import value_in_words
-from benefits.parameter_file import AMOUNT_UNITS
+from benefits.plausible import AMOUNT_UNITS
 from benefits.texts import Language
 
 MOST_FIGURES = 3

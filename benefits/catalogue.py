@@ -20,7 +20,8 @@ from benefits.assessment import Rule
 from benefits.codes import Region
 from benefits.dated import ParameterFile
 from benefits.decision import Frequency
-from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation, check_common
+from benefits.law_checks import check_common, check_used
+from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation
 from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.regions import FILE as REGIONS
 from benefits.regions import tables_by_region, with_lines
@@ -281,7 +282,9 @@ def read_legislation(
         raise BadParameters(path, 1, f"the file of {own.service!r} must be named {own.service}.yaml")
     if own.reference is None or own.reference not in {**common.references, **own.references}:
         raise BadParameters(path, 1, "the file needs a reference that is defined under references")
-    return Legislation(own, common, takes, must_state)
+    law = Legislation(own, common, takes, must_state)
+    check_used(law)
+    return law
 
 
 def _import_file(file: Path) -> ModuleType:

@@ -50,6 +50,8 @@ class DatedValue:
     stands_in: str | None = None
     known_since: date | None = None
     signed: Signature | None = None
+    confirmed: bool = False
+    """Somebody has said why it is far from the value before it."""
 
     @property
     def status(self) -> str | None:

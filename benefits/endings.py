@@ -54,12 +54,15 @@ def endings(before: date) -> tuple[Ending, ...]:
     """Every value that ends before the day and is followed by no law, the earliest first; also those that have ended.
 
     Among them are the terms of procedure: what is no law any more goes on by them, for a right may not end by a missing
-    term, and somebody has to know. Parameters that may have gaps are not: their rule asks for the value itself.
+    term, and somebody has to know. Of parameters that may have gaps those too: their rule asks, or goes without. What
+    regions have by the quarter is told by `undecided_in`.
     """
     found: dict[str, Ending] = {}
     services = {code: one.legislation for code, one in load().items()}
     for service, law in sorted({**laws(), **services}.items()):
         for name in law.taken:
+            if law.takes.rows.get(name) is Region:
+                continue
             parameter, owner = law.parameters[name]
             for key, values in parameter.series.items():
                 code = f"{owner}.{name}" + ("" if key is None else f"[{key}]")
@@ -109,11 +112,15 @@ def _ending(
 ) -> Ending | None:
     law = [value for value in values if value.stands_in is None]
     after = values[len(law) :]
-    if parameter.optional or not after:
+    if parameter.optional and law and law[-1].until is not None:
+        last = law[-1].until  # nothing stands in for it
+    elif after:
+        last = after[0].since - ONE_DAY
+    else:
         return None
     announced = next((shown(value) for value in after if value.stands_in == FORECAST), None)
     value = shown(law[-1]) if law else ""
-    return Ending(code, label, value, parameter.unit, after[0].since - ONE_DAY, announced, (service,))
+    return Ending(code, label, value, parameter.unit, last, announced, (service,))
 
 
 def _with(ending: Ending, service: str) -> Ending:

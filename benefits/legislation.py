@@ -6,43 +6,21 @@ not people.
 """
 
 from bisect import bisect_right
-from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
-from typing import NoReturn
 
 from benefits.dated import ENDED, DatedValue, Key, Parameter, ParameterFile
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
-from benefits.numbers import fault_of, filled, named_in
-from benefits.parameter_file import WORD_UNITS, BadParameters
+from benefits.law_checks import check, first
+from benefits.numbers import filled, named_in
+from benefits.takes import COMMON as COMMON
+from benefits.takes import MUST_STATE as MUST_STATE
+from benefits.takes import TERMS as TERMS
 from benefits.takes import Takes
-from benefits.terms import ONE_DAY, month_number
+from benefits.terms import month_number
 from benefits.texts import Texts
-
-COMMON = "common"
-TERMS = Takes(
-    (
-        "payer:choice decider:choice frequency:choice residence:choice offered:choice events:codes "
-        "consent_window_days:days reminder_after_days:days late_reply_days:days account_days:days "
-        "term_working_days:working_days document_days:days most_offers:times follows_changes:choice "
-        "partial_months:choice appeal:choice suspended_by:codes suspended_look_days:days"
-    ),
-    tables="again_after_days:days",
-    says=(
-        "already_paid amount applicant_died citizenship_lost exact imprisoned kandas_expired law_not_entered "
-        "law_of_that_day_unknown left_country missing not_permanent_resident nothing_with_this_basis record_unclear "
-        "which_months_were_paid"
-    ),
-)
-"""What the shared conditions and the steps of a case read of every service."""
-
-_SAID = ("conditions", "resumes", "questions", "figures")
-
-MUST_STATE = ("payer", "decider", "frequency", "rounding", "events")
-"""What every service says in its own file, because no default could be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +89,9 @@ class Legislation:
             **{name: (parameter, COMMON) for name, parameter in common.parameters.items()},
             **{name: (parameter, own.service) for name, parameter in own.parameters.items()},
         }
-        self._check(must_state)
-        self._check_taken()
-        self._check_texts()
+        check(self)
         read = [parameter for name, (parameter, _) in self.parameters.items() if name in self.taken]
-        self._check_beginnings()
-        self.first_day = max(_first(parameter) for parameter in read if not parameter.optional)
+        self.first_day = max(first(parameter) for parameter in read if not parameter.optional)
         changes = {self.first_day}
         for parameter, _ in self.parameters.values():
             for values in parameter.series.values():
@@ -268,162 +243,6 @@ class Legislation:
             settled=dated.stands_in is None,
             dated=dated,
         )
-
-    def _check(self, must_state: tuple[str, ...]) -> None:
-        """What one file alone cannot tell: labels and choices of the common file, references, what must be stated."""
-        for name in must_state:
-            if name not in self.own.parameters:
-                raise BadParameters(self.own.path, 1, f"a service states its {name} itself")
-        for file in (self.common, self.own):
-            for parameter in file.parameters.values():
-                shared = self.common.parameters.get(parameter.name, parameter)
-                if parameter.label is None and shared.label is None:
-                    raise BadParameters(file.path, parameter.line, f"parameter {parameter.name!r} has no label")
-                if parameter.unit != shared.unit:
-                    raise BadParameters(file.path, parameter.line, f"{parameter.name!r} has the unit {shared.unit}")
-                if shared.yearly or parameter.yearly:
-                    _check_yearly(file, parameter)
-                if parameter.optional and parameter.name in TERMS.kinds():
-                    raise BadParameters(file.path, parameter.line, f"{parameter.name!r} is needed on every day")
-                strange = (
-                    [] if shared.kind != "table" else [key for key in parameter.series if key not in shared.series]
-                )
-                if strange:
-                    known = ", ".join(sorted(map(str, shared.series)))
-                    raise BadParameters(
-                        file.path,
-                        parameter.lines[strange[0]],
-                        f"{parameter.name!r} has no row {strange[0]!r}; one of {known}",
-                    )
-                for value in (value for values in parameter.written.values() for value in values):
-                    # What the common file lists, the code knows; a service cannot add to it.
-                    self._check_value(file, value, shared.choices or parameter.choices)
-
-    def _check_beginnings(self) -> None:
-        """What hides a shared parameter begins with the service: the whole of it would be no law until then."""
-        stated = [self.own.parameters[name] for name in MUST_STATE if name in self.own.parameters]
-        begins = min(map(_first, stated), default=date.min)
-        for parameter in self.own.parameters.values():
-            shared = self.common.parameters.get(parameter.name)
-            if shared is None or shared.optional or parameter.optional or not shared.series or not parameter.series:
-                continue
-            due = max(_first(shared), begins)
-            if _first(parameter) > due:
-                what = f"{parameter.name!r} begins on {_first(parameter)}, and hides a shared one: say what held from"
-                raise BadParameters(self.own.path, parameter.line, f"{what} {due} on too")
-
-    def _check_taken(self) -> None:
-        """A name that is read and not stated, or stated and not read, is a typing error on one of the two sides."""
-        for name, parameter in self.own.parameters.items():
-            if name not in self.taken:
-                missing = [taken for taken in self.taken if taken not in self.parameters]
-                hint = _hint(name, missing or list(self.taken))
-                raise BadParameters(self.own.path, parameter.line, f"nothing reads the parameter {name!r}{hint}")
-        for name, kind in self.taken.items():
-            if name not in self.parameters:
-                self._stated_nowhere(name)
-            parameter, owner = self.parameters[name]
-            if parameter.kind != kind:
-                file = self.common if owner == COMMON else self.own
-                raise BadParameters(file.path, parameter.line, f"{name!r} is read as {kind}, not as {parameter.kind}")
-            unit = self.takes.units()[name]
-            if parameter.unit != unit:
-                file = self.common if owner == COMMON else self.own
-                what = f"{name!r} is reckoned in {unit}, not in {parameter.unit}"
-                raise BadParameters(file.path, parameter.line, what)
-            known = self.takes.rows.get(name)
-            strange = [row for row in parameter.series if known is not None and row not in list(known)]
-            if known is not None and strange:
-                words = ", ".join(known)
-                hint = _hint(str(strange[0]), [str(one) for one in known])
-                what = f"{name!r} has no row {strange[0]!r}{hint}; the registers know {words}"
-                raise BadParameters(self.own.path, parameter.lines[strange[0]], what)
-
-    def _stated_nowhere(self, name: str) -> NoReturn:
-        """Said where the misspelt name probably stands, else at the first line."""
-        what = f"the parameter {name!r} is read and stated nowhere"
-        close = get_close_matches(name, [one for one in self.own.parameters if one not in self.taken], n=1)
-        line = self.own.parameters[close[0]].line if close else 1
-        raise BadParameters(self.own.path, line, what + _hint(name, close))
-
-    def _check_texts(self) -> None:
-        """Every text that a rule says is there, and none is there that nothing says: it would show as a bare code."""
-        said = self.takes.texts()
-        for section in _SAID:
-            for name in getattr(self.own, section):
-                if name not in said:
-                    what = f"{section}: nothing says {name!r}{_hint(name, sorted(said))}"
-                    raise BadParameters(self.own.path, self.own.lines[f"{section}.{name}"], what)
-        stated = {name for file in (self.own, self.common) for section in _SAID for name in getattr(file, section)}
-        for name in sorted(said - stated):
-            own = [name for section in _SAID for name in getattr(self.own, section)]
-            raise BadParameters(self.own.path, 1, f"{name!r} is said and has no text{_hint(name, own)}")
-        for section, name in ((section, name) for section in _SAID for name in sorted(said)):
-            self._check_named(section, name)
-        named: set[str] = set()
-        for parameter in self.own.parameters.values():
-            rows = {str(row) for row in parameter.series} if parameter.kind == "table" else set()
-            named |= rows | parameter.choices
-            unnamed = sorted(rows - {*self.own.words, *self.common.words})
-            if unnamed:
-                what = f"the row {unnamed[0]!r} of {parameter.name!r} has no name under words"
-                raise BadParameters(self.own.path, parameter.lines[unnamed[0]], what)
-        for name in self.own.words:
-            if name not in named:
-                what = f"words: {name!r} is no row and no choice{_hint(name, sorted(named))}"
-                raise BadParameters(self.own.path, self.own.lines[f"words.{name}"], what)
-
-    def _check_named(self, section: str, name: str) -> None:
-        """A text names only what its rule reads, a number on every day."""
-        file = self.own if name in getattr(self.own, section) else self.common
-        text: Texts | None = getattr(file, section).get(name)
-        if text is None:
-            return
-        fault, numbers = fault_of(text), named_in(text.kk)
-        for number in numbers:
-            parameter, _ = self.parameters.get(number, (None, ""))
-            if section == "figures" or self.taken.get(number) != "values" or parameter is None:
-                fault = f"no number {number!r} can stand here{_hint(number, sorted(self.taken))}"
-            elif parameter.unit in WORD_UNITS or parameter.optional:
-                fault = f"{number!r} is no number on every day"
-        if fault is not None:
-            raise BadParameters(file.path, file.lines[f"{section}.{name}"], f"{section}: {name}: {fault}")
-
-    def _check_value(self, file: ParameterFile, value: DatedValue, choices: frozenset[str]) -> None:
-        if value.reference not in self.references:
-            raise BadParameters(file.path, value.line, f"reference {value.reference!r} is not defined under references")
-        words = {value.value} if isinstance(value.value, str) else value.value
-        if isinstance(words, Set) and not words <= choices:
-            raise BadParameters(file.path, value.line, f"unknown choice; one of {', '.join(sorted(choices))}")
-
-
-def check_common(common: ParameterFile, read: Set[str]) -> None:
-    """Every parameter that all services share is read by one of them, or its name is misspelt. Raises BadParameters."""
-    for name, parameter in common.parameters.items():
-        if name not in read:
-            hint = _hint(name, sorted(read - set(common.parameters)))
-            raise BadParameters(common.path, parameter.line, f"nothing reads the parameter {name!r}{hint}")
-
-
-def _check_yearly(file: ParameterFile, parameter: Parameter) -> None:
-    """No value is law beyond its year: entered without an end it would be law for ever, and nobody would be warned."""
-    for values in parameter.series.values():
-        followed = [later.since for later in values[1:]]
-        for value, after in zip(values, [*followed, date.max], strict=True):
-            last = date(value.since.year, 12, 31)
-            if value.stands_in is None and (value.until or after - ONE_DAY) > last:
-                what = f"{parameter.name!r} is a constant of a budget law, which ends: give `until: {last}`"
-                raise BadParameters(file.path, value.line, what)
-
-
-def _hint(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _first(parameter: Parameter) -> date:
-    """The day from which there is a value: of a table or brackets the earliest, for a row may be added later."""
-    return min(values[0].since for values in parameter.series.values() if values)
 
 
 def _first_month_from(day: date) -> int:

@@ -6,13 +6,11 @@ files are for lawyers and analysts; `benefits/parameters/README.md` explains the
 any person.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
 
 import yaml
 
@@ -27,41 +25,30 @@ from benefits.dated import (
     Signature,
     known_on,
 )
-from benefits.texts import LANGUAGES, Texts
+from benefits.plausible import (
+    AGE,
+    AMOUNT_UNITS,
+    COUNT_UNITS,
+    FIRST_KNOWN,
+    FIRST_SINCE,
+    LAST_SINCE,
+    SPAN,
+    fault_of_brackets,
+    fault_of_number,
+    is_far,
+)
+from benefits.texts import Texts
+from benefits.yaml_nodes import BadParameters as BadParameters  # what its readers catch
+from benefits.yaml_nodes import YamlNodes
 
-AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
-COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people", "times")
-AGE = "age"
-"""A unit of years that may be halves, as the pension age."""
-LARGEST = {
-    "years": 150,
-    "age": 150,
-    "months": 1800,
-    "days": 3660,
-    "working_days": 3660,
-    "tenge": 100_000_000,
-    "MRP": 10_000,
-    "PM": 1_000,
-    "MZP": 1_000,
-    "ratio": 2,
-}
-"""Beyond these a value is a typing error; no calendar reckons with a longer term."""
-NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
-"""As lawyers write a number: `2e3` and `023` are slips of the hand."""
 YEARLY = "yearly"
 """How a constant of a budget law ends."""
 WORD_UNITS = ("choice", "codes")
 UNITS = (*AMOUNT_UNITS, *COUNT_UNITS, AGE, *WORD_UNITS)
 MARKS = frozenset("SPCU")
 _SERIES = ("values", "brackets", "table")
-
-
-class BadParameters(ValueError):
-    """A parameter file that breaks the schema; the text is `file:line: what`."""
-
-    def __init__(self, path: Path, line: int, what: str) -> None:
-        super().__init__(f"{path.name}:{line}: {what}")
-        self.path = path
+_MAY_SAY = ("reference", "mark", "status", "until", "forecast", "note", "known_since", "signed", "confirmed")
+"""What a value may say besides itself."""
 
 
 def read_parameter_file(path: Path) -> ParameterFile:
@@ -69,12 +56,10 @@ def read_parameter_file(path: Path) -> ParameterFile:
     return _Reader(path).read()
 
 
-class _Reader:
+class _Reader(YamlNodes):
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self.lines: dict[str, int] = {}
-        self._keys: dict[int, int] = {}
-        """By the identity of a value's node the line of its key: a block begins only on the line after it."""
 
     def read(self) -> ParameterFile:
         try:
@@ -114,7 +99,7 @@ class _Reader:
         content = self.mapping(
             node,
             required=("unit",),
-            allowed=(*_SERIES, "label", "reference", "mark", "status", "note", "choices", "optional", "ends"),
+            allowed=(*_SERIES, "label", "reference", "mark", "status", "note", "choices", "optional", "ends", "span"),
         )
         unit = self.text(content["unit"])
         if unit not in UNITS:
@@ -133,6 +118,7 @@ class _Reader:
                 if key in series:
                     self.fail(rows, f"the bracket of {key} is given twice")
                 series[key], lines[key] = self.series(rows, content, unit), self.line(rows)
+        self.check_brackets(series, lines, unit)
         optional = "optional" in content and self.flag(content["optional"])
         self.check_as_known(name, series, optional)
         label = self.texts(content["label"]) if "label" in content else None
@@ -146,10 +132,13 @@ class _Reader:
 
     def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:
         values: list[DatedValue] = []
+        span = self.span(inherited)
         for text, entry in self.entries(node, "values", repeated="overlapping values: the same date twice"):
             for value, at in self.values_of(text, entry, inherited, unit):
                 for earlier in values:
                     self.check_told_apart(earlier, value, at)
+                if values:
+                    self.check_near(values[-1], value, f"that of {values[-1].since}", unit, span)
                 values.append(value)
         if not values:
             self.fail(node, "a parameter needs at least one dated value")
@@ -159,7 +148,10 @@ class _Reader:
         self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str
     ) -> Iterator[tuple[DatedValue, yaml.Node]]:
         """The value of a date, or its several, which became known one after the other."""
-        for entry in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+        several = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if not several:
+            self.fail(node, f"no value stands under {since}: give one, or take the date out")
+        for entry in several:
             yield self.dated_value(since, entry, inherited, unit), entry
 
     def check_told_apart(self, earlier: DatedValue, value: DatedValue, node: yaml.Node) -> None:
@@ -170,16 +162,45 @@ class _Reader:
         if earlier.until is not None and value.since <= earlier.until and value.known == earlier.known:
             self.fail(node, f"overlapping values: {value.since} lies within the value of {earlier.since}")
 
+    def span(self, inherited: dict[str, yaml.Node]) -> Decimal:
+        """How many times the value before a value may be."""
+        if "span" not in inherited:
+            return SPAN
+        number = self.value(inherited["span"], "ratio")
+        assert isinstance(number, Decimal)  # noqa: S101 - said to mypy
+        if number <= 1:
+            self.fail(inherited["span"], "a span is more than 1: a value may be so many times the one before it")
+        return number
+
+    def check_near(self, before: DatedValue, value: DatedValue, of: str, unit: str, span: Decimal) -> None:
+        """A value far away from the one before it is a slip of the hand, or says why it is none."""
+        if not (isinstance(before.value, Decimal) and isinstance(value.value, Decimal)) or value.confirmed:
+            return
+        if is_far(before.value, value.value, unit, span):
+            what = f"{value.value:f} and {of}, {before.value:f}, are more than {span:f} times apart"
+            raise BadParameters(self.path, value.line, f"{what}: if it is meant, say why with `confirmed:`")
+
+    def check_brackets(self, series: Series, lines: dict[Key | None, int], unit: str) -> None:
+        """Brackets rise, and none begins far from the one below, unless its first value is confirmed."""
+        rows = {key: values[0] for key, values in series.items() if isinstance(key, int)}
+        fault = fault_of_brackets(list(rows))
+        if fault is not None and not (rows[fault[0]].confirmed and "rise" not in fault[1]):
+            raise BadParameters(self.path, lines[fault[0]], fault[1])
+        for (below, before), value in zip(rows.items(), list(rows.values())[1:], strict=False):
+            self.check_near(before, value, f"that of the bracket of {below}", unit, SPAN)
+
     def dated_value(self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> DatedValue:
         if isinstance(node, yaml.MappingNode):
             own = self.mapping(
                 node,
                 required=("value",),
-                allowed=("reference", "mark", "status", "until", "forecast", "note", "known_since", "signed"),
+                allowed=_MAY_SAY,
             )
         else:
             own = {"value": node}
         first = self.day(since, node)
+        if not FIRST_SINCE <= first < LAST_SINCE:
+            self.fail(node, f"no day of this law: {first}; from {FIRST_SINCE} on, before {LAST_SINCE}")
         last = self.day(self.text(own["until"]), own["until"]) if "until" in own else None
         if last is not None and last < first:
             self.fail(own["until"], "the value ends before it begins")
@@ -205,33 +226,32 @@ class _Reader:
             mark=mark,
             line=self.line(node),
             stands_in=FORECAST if "forecast" in own and self.flag(own["forecast"]) else None,
-            known_since=self.day(self.text(own["known_since"]), own["known_since"]) if "known_since" in own else None,
+            known_since=self.known_day(own["known_since"]) if "known_since" in own else None,
             signed=self.signature(own["signed"], mark) if "signed" in own else None,
+            confirmed="confirmed" in own and bool(self.named(own["confirmed"], "the reason")),
         )
 
     def signature(self, node: yaml.Node, mark: str) -> Signature:
         content = self.mapping(node, required=("by", "on", "document"), allowed=())
         if mark == "U":
             self.fail(node, "a signed value is no longer unverified: mark it S, P or C and take its status out")
-        by, on, document = (self.text(content[name]) for name in ("by", "on", "document"))
-        return Signature(by, self.day(on, content["on"]), document)
+        by = self.named(content["by"], "who has checked it")
+        return Signature(by, self.known_day(content["on"]), self.named(content["document"], "the document"))
+
+    def known_day(self, node: yaml.Node) -> date:
+        day = self.day(self.text(node), node)
+        if day < FIRST_KNOWN:
+            self.fail(node, f"not before {FIRST_KNOWN}, the day of the Social Code: {day}")
+        return day
 
     def value(self, node: yaml.Node, unit: str) -> Decimal | str | frozenset[str]:
         text = self.text(node)
         if unit in WORD_UNITS:
             return text if unit == "choice" else frozenset(text.split())
-        if not NUMBER.fullmatch(text):
-            self.fail(node, f"not a number from zero, as 1200 or 1.5: {text!r}")
-        number = Decimal(text)
-        if unit in COUNT_UNITS and number != number.to_integral_value():
-            self.fail(node, f"a number of {unit} is whole, not {text!r}")
-        if unit == AGE and number * 2 != (number * 2).to_integral_value():
-            self.fail(node, f"an age is a number of years or half years, not {text!r}")
-        if unit == "working_days" and not number:
-            self.fail(node, "a term has at least one working day")
-        if number > LARGEST.get(unit, number):
-            self.fail(node, f"at most {LARGEST[unit]} {unit}, not {text!r}")
-        return number
+        fault = fault_of_number(text, unit)
+        if fault is not None:
+            self.fail(node, fault)
+        return Decimal(text)
 
     def check_as_known(self, name: str, series: Series, optional: bool) -> None:
         """Whatever day one asks as known on, the values are those of a law: no gap, and no law after a forecast."""
@@ -249,22 +269,10 @@ class _Reader:
                 if not optional and earlier.until is not None and (later.since - earlier.until).days != 1:
                     raise BadParameters(self.path, later.line, f"no value between {earlier.until} and {later.since}")
 
-    def flag(self, node: yaml.Node) -> bool:
-        text = self.text(node)
-        if text not in ("true", "false", "yes", "no"):
-            self.fail(node, f"true or false, not {text!r}")
-        return text in ("true", "yes")
-
     def bracket(self, text: str, node: yaml.Node) -> int:
         if not text.isdecimal():
             self.fail(node, f"a bracket begins at a whole number, not {text!r}")
         return int(text)
-
-    def day(self, text: str, node: yaml.Node) -> date:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            self.fail(node, f"not a date: {text!r}; as 2025-01-01")
 
     def named_texts(self, top: dict[str, yaml.Node], section: str) -> dict[str, Texts]:
         if section not in top:
@@ -272,42 +280,3 @@ class _Reader:
         named = self.entries(top[section], section)
         self.lines |= {f"{section}.{name}": self.line(node) for name, node in named}
         return {name: self.texts(node) for name, node in named}
-
-    def texts(self, node: yaml.Node) -> Texts:
-        content = self.mapping(node, required=LANGUAGES, allowed=())
-        return Texts(*(self.text(content[language]) for language in LANGUAGES))
-
-    def text(self, node: yaml.Node) -> str:
-        if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-            self.fail(node, "a text or number is expected here")
-        return str(node.value).strip()
-
-    def mapping(self, node: yaml.Node, required: tuple[str, ...], allowed: tuple[str, ...]) -> dict[str, yaml.Node]:
-        content = dict(self.entries(node, "fields"))
-        for name in required:
-            if name not in content:
-                self.fail(node, f"{name!r} is missing")
-        for name, child in content.items():
-            if name not in required and name not in allowed:
-                self.fail(child, f"unknown field {name!r}; one of {', '.join(required + allowed)}")
-        return content
-
-    def entries(self, node: yaml.Node, what: str, repeated: str = "") -> list[tuple[str, yaml.Node]]:
-        if not isinstance(node, yaml.MappingNode):
-            self.fail(node, f"{what} must be a mapping")
-        entries: list[tuple[str, yaml.Node]] = []
-        seen: set[str] = set()
-        for key, child in node.value:
-            name = self.text(key)
-            if name in seen:
-                self.fail(key, repeated or f"{name!r} is given twice")
-            seen.add(name)
-            self._keys[id(child)] = key.start_mark.line + 1
-            entries.append((name, child))
-        return entries
-
-    def line(self, node: yaml.Node) -> int:
-        return self._keys.get(id(node), node.start_mark.line + 1)
-
-    def fail(self, node: yaml.Node, what: str) -> NoReturn:
-        raise BadParameters(self.path, self.line(node), what)

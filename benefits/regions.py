@@ -16,7 +16,8 @@ from pathlib import Path
 
 from benefits.codes import Region
 from benefits.dated import DatedValue, ParameterFile, Series
-from benefits.parameter_file import LARGEST, MARKS, NUMBER, BadParameters
+from benefits.parameter_file import MARKS, BadParameters
+from benefits.plausible import LARGEST, NUMBER
 from benefits.takes import Takes
 from benefits.terms import day_before, next_quarter, quarter_before
 from benefits.texts import Texts
@@ -214,6 +215,8 @@ def _line(
         raise _Wrong(f"more than 0 and at most {LARGEST['tenge']} tenge, not {row['value']!r}")
     if not row["source"]:
         raise _Wrong("no source: say which order, letter or publication the figure is from")
+    if not any(map(str.isalnum, row["source"])):
+        raise _Wrong(f"the source is named in words, not as {row['source']!r}")
     if len(row["source"]) > _LONGEST_SOURCE:
         raise _Wrong(f"a source of at most {_LONGEST_SOURCE} characters")
     if row["mark"] not in MARKS:

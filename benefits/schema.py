@@ -53,6 +53,10 @@ def schema() -> Schema:
                         ),
                         "description": "Who held it against the law's text, when, and in which document.",
                     },
+                    "confirmed": {
+                        "type": "string",
+                        "description": "Why it is meant, though far from the value before it.",
+                    },
                     **sourced,
                 },
                 required=["value"],
@@ -83,6 +87,7 @@ def schema() -> Schema:
             "choices": {"type": "string", "description": "The words that a choice, or codes, may be."},
             "ends": {"const": YEARLY, "description": "Of a budget law: each value is law for its year at the most."},
             "optional": {"type": "boolean", "description": "May have gaps: where it has no value, a person decides."},
+            "span": {"type": "number", "description": "How many times the value before a value may be, if not twice."},
             **sourced,
         },
         required=["unit"],

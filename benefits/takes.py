@@ -10,8 +10,10 @@ class Takes:
     """The parameters that a rule reads, by how they are written: names with units, as `"adult_age:years mrp:tenge"`.
 
     `says` are the conditions, questions and figures whose texts it needs; `rows` are the words that the rows of a table
-    have, for those that come from a register. All are checked when the files are read: a name that none of them states,
-    one that nothing reads, or another unit is an error there and not in the middle of a case.
+    have, for those that come from a register; `used` names for brackets the parameters between which they are looked
+    up, from the number of the first on and below that of the second (None: without a bound). All are checked when the
+    files are read: a name that none of them states, one that nothing reads, or another unit is an error there and not
+    in the middle of a case.
     """
 
     values: str = ""
@@ -19,6 +21,7 @@ class Takes:
     tables: str = ""
     says: str = ""
     rows: Mapping[str, type[StrEnum]] = field(default_factory=dict)
+    used: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
 
     def __or__(self, other: "Takes") -> "Takes":
         """Those of both, as of a rule and of what it shares with others."""
@@ -28,6 +31,7 @@ class Takes:
             f"{self.tables} {other.tables}",
             f"{self.says} {other.says}",
             {**self.rows, **other.rows},
+            {**self.used, **other.used},
         )
 
     def kinds(self) -> dict[str, str]:
@@ -45,3 +49,24 @@ class Takes:
     def _each(self) -> list[tuple[str, str, str]]:
         named = {"values": self.values, "brackets": self.brackets, "table": self.tables}
         return [(kind, *one.split(":")) for kind, ones in named.items() for one in ones.split()]  # type: ignore[misc]
+
+
+COMMON = "common"
+TERMS = Takes(
+    (
+        "payer:choice decider:choice frequency:choice residence:choice offered:choice events:codes "
+        "consent_window_days:days reminder_after_days:days late_reply_days:days account_days:days "
+        "term_working_days:working_days document_days:days most_offers:times follows_changes:choice "
+        "partial_months:choice appeal:choice suspended_by:codes suspended_look_days:days"
+    ),
+    tables="again_after_days:days",
+    says=(
+        "already_paid amount applicant_died citizenship_lost exact imprisoned kandas_expired law_not_entered "
+        "law_of_that_day_unknown left_country missing not_permanent_resident nothing_with_this_basis record_unclear "
+        "which_months_were_paid"
+    ),
+)
+"""What the shared conditions and the steps of a case read of every service."""
+
+MUST_STATE = ("payer", "decider", "frequency", "rounding", "events")
+"""What every service says in its own file, because no default could be right."""

@@ -78,6 +78,11 @@ _ENDING_COLUMNS = (
     Texts("Болжам", "Прогноз", "Forecast"),
     Texts("Қызметтер", "Услуги", "Services"),
 )
+_AHEAD = Texts(
+    "{says}: {day} әлі келген жоқ; күнді түзетіңіз",
+    "{says}: {day} ещё не наступило; исправьте день",
+    "{says}: {day} has not come yet; mend the day",
+)
 _NOTHING_ENDS = Texts("Бұл күнге дейін ештеңе аяқталмайды.", "До этого дня ничего не кончается.", "Nothing ends.")
 _UNDECIDED_IN = Texts(
     "{name}, {quarter}: {of} өңірдің {number} өңірінде көрсеткіш енгізілмеген, онда адам шешеді.",
@@ -323,9 +328,12 @@ def show_changes(console: Console, listed: Sequence[Mapping[str, Any]], language
     console.print(table(columns, rows, 0, 1, 2, 3) if listed else _NOTHING_CHANGED[language])
 
 
-def endings_listed(before: date) -> dict[str, Any]:
-    """Every value of the law that ends before the day with no law after it, and the regions without figures on it."""
+def endings_listed(before: date, today: date) -> dict[str, Any]:
+    """Every value of the law that ends before the day with no law after it, and the regions without figures on it. And
+    what the files say of days after today that cannot be known yet.
+    """
     return {
+        "ahead": [one.to_dict() for one in benefits.ahead_of(today)],
         "ends": [one.to_dict() for one in benefits.endings(before)],
         "undecided_in": [one.to_dict() for one in benefits.undecided_in(before) if one.regions],
     }
@@ -335,6 +343,11 @@ def show_endings(console: Console, listed: Mapping[str, Any], language: Language
     """One row for each value: until when it is law, what is announced after it, and how many services read it. Then the
     regions in which a person decides for want of figures.
     """
+    for ahead in listed["ahead"]:
+        says = _AHEAD[language].format(says=ahead["says"], day=show_day(date.fromisoformat(ahead["day"])))
+        text = f"{ahead['file']}:{ahead['line']}: {ahead['code']}: {says}"
+        lines = fill(text, console.width, subsequent_indent="  ", break_on_hyphens=False)
+        console.print(lines, style="bold", markup=False)
     columns = ("", *(one[language] for one in _ENDING_COLUMNS))
     rows = (
         (

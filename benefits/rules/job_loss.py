@@ -116,6 +116,7 @@ RULE = Rule(
             "replacement:ratio rounding:choice"
         ),
         brackets="months_paid:months",
+        used={"months_paid": ("least_contribution_months", None)},
         says=(
             "claimed_too_late contribution_months_unknown exact income_months_missing months_of_payment months_over "
             "newer_registration no_income not_insured not_registered participation_left pension_age_reached "

@@ -98,6 +98,7 @@ RULE = Rule(
             "rate_for_each_child:MRP rounding:choice student_age:years"
         ),
         brackets="rate:MRP",
+        used={"rate": ("least_children", "each_child_from")},
         says="children_counted rate_for_all too_few_children where_does_the_child_live",
     ),
 )

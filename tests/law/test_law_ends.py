@@ -14,6 +14,7 @@ from rich.console import Console
 import benefits
 from benefits import Decision, Facts, Frequency, Right, assess_each, explain, schedule
 from benefits.catalogue import PARAMETERS, Benefit, read_legislation
+from benefits.dated import DatedValue
 from benefits.endings import endings
 from benefits.evaluator import _decisions
 from benefits.facts import read_facts
@@ -35,6 +36,10 @@ def _decided(decision: Decision) -> bool:
     return not any(line.status in ("forecast", "ended") for line in decision.trace)
 
 
+def _written(name: str) -> tuple[DatedValue, ...]:
+    return read_parameter_file(PARAMETERS / "common.yaml").parameters[name].written[None]
+
+
 def _facts(family: dict[str, Any], on: date) -> Facts:
     return read_facts(family_mapping(family, on.isoformat()))
 
@@ -45,6 +50,16 @@ def test_the_constants_of_the_year_end_and_are_listed_before_they_do() -> None:
     mrp = next(one for one in endings(BEYOND) if one.code == "common.mrp")
     assert {"multi-child", "childbirth"} <= set(mrp.services)
     assert mrp.to_dict()["last"] == LAST.isoformat()
+
+
+def test_what_may_have_gaps_and_ends_with_its_year_is_listed_too() -> None:
+    """Nobody was warned of it: the Fund's payments of the year after would have stayed as they were."""
+    (found,) = [one for one in endings(date.max) if one.code == "common.fund_indexation"]
+    assert found.last == max(one.until for one in _written("fund_indexation") if one.until)
+    assert {"capacity-loss", "breadwinner-loss"} <= set(found.services)
+    assert found.code not in {one.code for one in endings(found.last)}
+    assert found.code in {one.code for one in endings(found.last + timedelta(days=1))}
+    assert not any("poverty_line" in one.code for one in endings(date.max)), "regions are told by their quarter"
 
 
 def test_on_the_last_day_the_law_decides_and_on_the_next_a_person() -> None:
@@ -156,7 +171,8 @@ def test_operators_are_warned_weeks_before(day: date, said: str, capsys: pytest.
 @pytest.mark.parametrize("code", sorted(benefits.load()))
 def test_the_parameters_of_a_day_beyond_say_what_they_are(code: str) -> None:
     expected = {one.line.code: one.line.status for one in benefits.parameters_on(code, BEYOND)}
-    ended = {one.code for one in endings(BEYOND) if code in one.services}
+    gaps = {f"common.{name}" for name, (one, _) in benefits.load()[code].legislation.parameters.items() if one.optional}
+    ended = {one.code for one in endings(BEYOND) if code in one.services} - gaps
     assert {name for name, status in expected.items() if status in ("forecast", "ended")} == ended
     assert Frequency(benefits.service(code, BEYOND).frequency)
 

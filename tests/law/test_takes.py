@@ -17,7 +17,8 @@ from benefits import BadFacts, BadParameters, schema
 from benefits.assessment import Assessment
 from benefits.catalogue import PARAMETERS, benefit, read_legislation
 from benefits.decision import TraceKind
-from benefits.legislation import TERMS, check_common
+from benefits.law_checks import check_common
+from benefits.legislation import TERMS
 from benefits.notices.due import RULES as NOTICES
 from benefits.parameter_file import read_parameter_file
 from benefits.takes import Takes
@@ -277,6 +278,9 @@ def test_a_new_value_from_a_future_day_leaves_today_alone(tmp_path: Path) -> Non
     text = (PARAMETERS / "multi-child.yaml").read_text()
     bracket = "    brackets:\n      3:\n        2027-01-01: 12.02\n"
     path = tmp_path / "multi-child.yaml"
+    least = "      2023-07-01: {value: 4, reference: published-amounts-2025, mark: S}\n"
+    assert least in text
+    text = text.replace(least, least + least.replace("2023-07-01", "2027-01-01").replace("value: 4", "value: 3"))
     path.write_text(text.replace("    brackets:\n", bracket, 1))
     common_path = tmp_path / "common.yaml"
     later = "  a_later_one:\n    label: {kk: a, ru: b, en: c}\n    unit: tenge\n    values:\n"
