@@ -21,6 +21,10 @@ from benefits.texts import Texts
 if TYPE_CHECKING:
     from benefits.legislation import Legislation
 
+SAY_WHEN_KNOWN = date(2027, 1, 1)
+"""Constants of the years before were here from the beginning; each later one takes the place of a forecast, or of
+nothing, and what was decided until then is asked for as it was known."""
+
 _SAID = ("conditions", "resumes", "questions", "figures")
 
 
@@ -201,6 +205,12 @@ def _check_yearly(file: ParameterFile, parameter: Parameter) -> None:
             if value.stands_in is None and (value.until or after - ONE_DAY) > last:
                 what = f"{parameter.name!r} is a constant of a budget law, which ends: give `until: {last}`"
                 raise BadParameters(file.path, value.line, what)
+    for value in (value for values in parameter.written.values() for value in values):
+        if value.since >= SAY_WHEN_KNOWN and value.stands_in is None and value.known_since is None:
+            what = (
+                f"{parameter.name!r} of {value.since.year}: give `known_since`, the day on which the law was published"
+            )
+            raise BadParameters(file.path, value.line, f"{what}; a forecast stays beside it in a list under the date")
 
 
 def _hint(name: str, known: list[str]) -> str:

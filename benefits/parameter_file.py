@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -267,7 +268,16 @@ class _Reader(YamlNodes):
                     what = f"law in force after a forecast: take the forecast of {earlier.since} out"
                     raise BadParameters(self.path, later.line, what)
                 if not optional and earlier.until is not None and (later.since - earlier.until).days != 1:
-                    raise BadParameters(self.path, later.line, f"no value between {earlier.until} and {later.since}")
+                    self.fail_of_gap(earlier.until, later, [value for values in series.values() for value in values])
+
+    def fail_of_gap(self, until: date, later: DatedValue, written: list[DatedValue]) -> NoReturn:
+        """Said of the value that fills the gap only since it is known, if there is one: what was known is taken out."""
+        for value in written:
+            if value.known_since is not None and until < value.since < later.since:
+                what = f"before {value.known_since} nothing was known of {value.since}: leave what stood here, as a "
+                what += "forecast, and write this beside it as a list under the date"
+                raise BadParameters(self.path, value.line, what)
+        raise BadParameters(self.path, later.line, f"no value between {until} and {later.since}")
 
     def bracket(self, text: str, node: yaml.Node) -> int:
         if not text.isdecimal():

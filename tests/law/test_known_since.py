@@ -328,6 +328,28 @@ def test_arrears_of_months_before_the_claim_are_compared_too(tmp_path: Path) -> 
         assert one.now.net == Decimal("27524")  # 7 x 3 932
 
 
+FLOW = "[1, {value: 1.5, known_since: 2024-06-01, until: 2024-08-31}, {value: 2, known_since: 2024-09-01}]"
+BLOCK = """
+        - 1
+        - value: 1.5
+          known_since: 2024-06-01
+          until: 2024-08-31
+        - {value: 2, known_since: 2024-09-01}"""
+
+
+@pytest.mark.parametrize("later", ["", "\n      2025-01-01: {value: 3, known_since: 2024-07-01}"])
+def test_on_a_line_or_in_blocks_the_law_is_the_same(tmp_path: Path, later: str) -> None:
+    flow = _series(tmp_path, f"      2024-01-01: {FLOW}{later}\n")
+    block = _series(tmp_path, f"      2024-01-01:{BLOCK}{later}\n")
+    braces = _series(tmp_path, f"      {{2024-01-01: {FLOW}{later.replace(chr(10), ',')}}}\n")
+    for day in (date(2024, month, 15) for month in range(1, 13)):
+        told = [
+            [(one.since, one.until, one.value) for one in each.as_known(day).series[None]]
+            for each in (flow, block, braces)
+        ]
+        assert told[0] == told[1] == told[2]
+
+
 def test_two_values_on_one_line_are_two() -> None:
     """The one that was known later ends, and the earlier one holds again: it went on for ever."""
     early = DatedValue(date(2025, 1, 1), None, Decimal(20), "x", "C", line=7)

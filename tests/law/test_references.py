@@ -16,6 +16,9 @@ FAMILY_BENEFITS = {"awarded-mother", "childbirth", "childcare", "multi-child"}
 ANY = None
 """Of what is said of every benefit: the Card, constants, rules of working, what the ministry has printed."""
 
+FILES = [read_parameter_file(path) for path in sorted(PARAMETERS.rglob("*.yaml"))]
+OF_THE_YEAR = [key for file in FILES for key in file.references if key.startswith(("budget-law-", "forecast-"))]
+
 BELONGS: dict[str, set[str] | None] = {
     "social-code": ANY,
     "social-code-24": ANY,
@@ -40,8 +43,7 @@ BELONGS: dict[str, set[str] | None] = {
     "poverty-line-order-2024": {"targeted-assistance"},
     "assistance-method-2025": {"targeted-assistance"},
     "migration-law": {"kandas"},
-    "forecast-2027": {COMMON},
-    **{f"budget-law-{year}": {COMMON} for year in range(2017, 2027)},
+    **{key: {COMMON} for key in OF_THE_YEAR},
 }
 """Which files may cite a text. Art. 20 of Law 286-VI holds the formula that art. 21 takes its shares from."""
 
@@ -50,8 +52,6 @@ HOW_IT_IS_ASSIGNED = {"decider", "term_working_days", "document_days"}
 
 REGIONAL = PARAMETERS / "regions.csv"
 """Regional figures: each row names its source too."""
-
-FILES = [read_parameter_file(path) for path in sorted(PARAMETERS.rglob("*.yaml"))]
 
 
 def _cited(file: ParameterFile) -> Iterator[tuple[str, str]]:

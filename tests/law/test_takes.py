@@ -6,7 +6,7 @@ from collections import defaultdict
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jsonschema_rs
 import pytest
@@ -234,15 +234,54 @@ def test_an_editor_sees_an_error_by_the_schema(before: str, after: str) -> None:
     assert not validator.is_valid(_plain(text.replace(before, after, 1)))
 
 
+class _Core(yaml.SafeLoader):
+    """As an editor reads YAML, by its core schema: `on` is a word, and a day a text."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [one for one in resolvers if one[0] not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+
+
 def _plain(text: str) -> Any:
-    """As an editor reads YAML: keys are texts."""
+    """With keys that are texts, as in JSON."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
             return {str(key): plain(entry) for key, entry in value.items()}
-        return str(value) if isinstance(value, date) else value
+        return [plain(one) for one in value] if isinstance(value, list) else value
 
-    return plain(yaml.safe_load(text))
+    return plain(yaml.load(text, Loader=_Core))  # noqa: S506 - a safe loader that reads less
+
+
+SIGNED = "{value: 20.04, signed: {by: A. Omarova, on: 2026-03-01, document: The Social Code}}"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        f"2023-07-01: {SIGNED}",
+        "2023-07-01: [20.04, {value: 21, known_since: 2025-06-10, until: 2025-12-31}]",
+        f"2023-07-01:\n          - {SIGNED}\n          - {{value: 21, known_since: 2025-06-10}}",
+        "2023-07-01:\n          value: 20.04\n          signed:\n            by: A. Omarova\n"
+        "            on: 2026-03-01\n            document: The Social Code",
+        "2023-07-01: 20.04\n        2025-01-01: {value: 60, confirmed: Trebled by law.}",
+    ],
+    ids=["signed", "two on a line", "a list", "signed in a block", "confirmed"],
+)
+def test_what_the_law_may_say_the_schema_allows(tmp_path: Path, values: str) -> None:
+    """A value that was signed, or that changes backwards, made every editor show an error."""
+    text = (PARAMETERS / "multi-child.yaml").read_text()
+    assert "2023-07-01: 20.04" in text
+    text = text.replace("2023-07-01: 20.04", values, 1)
+    validator = jsonschema_rs.validator_for(schema.schema())
+    assert [error.message for error in validator.iter_errors(_plain(text))] == []
+    path = tmp_path / "multi-child.yaml"
+    path.write_text(text)
+    read_legislation(path, read_parameter_file(PARAMETERS / "common.yaml"), benefit("multi-child").rule.takes | TERMS)
 
 
 def test_a_row_that_the_common_table_has_not_is_found(tmp_path: Path) -> None:
