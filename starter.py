@@ -371,7 +371,7 @@ def assess(
                 law.show_card(console, found, language)
             return
         if as_json:
-            _print_json([decision.to_dict() for decision in law.decide(service, facts, day, known_on)])
+            _print_json(law.decided(service, facts, day, known_on))
         else:
             law.say_known(console, known_on, language)
             law.show(console, law.explanations(service, facts, day, known_on, language))

@@ -31,8 +31,12 @@ def main_figures(decision: Decision, language: Language) -> tuple[str, ...]:
 
 
 def ground_in_brief(decision: Decision, language: Language) -> str:
-    """The service's legal ground without its date and what is said of it in brackets. Raises UnknownService."""
-    return _DATE.sub("", benefit(decision.code).service().ground[language].partition(" (")[0])
+    """The legal ground of the refusal, or of what is paid, without its date and what is said of it in brackets. Raises
+    UnknownService.
+    """
+    concerned = [decision.failed.code] if decision.failed else [part.payer for part in decision.parts]
+    ground = benefit(decision.code).legislation.ground(*concerned)
+    return _DATE.sub("", ground[language].partition(" (")[0])
 
 
 def _stands_in(line: TraceLine, numbers: set[str]) -> bool:

@@ -105,6 +105,8 @@ class ParameterFile:
     resumes: dict[str, Texts] = field(default_factory=dict)
     questions: dict[str, Texts] = field(default_factory=dict)
     words: dict[str, Texts] = field(default_factory=dict)
+    grounds: dict[str, str] = field(default_factory=dict)
+    """Of a condition, or of the part of a payer, its own legal ground where it is not the file's."""
     lines: dict[str, int] = field(default_factory=dict)
     """Of each named text, as `conditions.no_child`."""
 

@@ -181,7 +181,8 @@ def _answer(decision: Decision, schedule: Schedule | None, legislation: Legislat
 
 def _refused(decision: Decision, legislation: Legislation, language: Language) -> list[str]:
     """On what ground there is no right, since when that is law, and what may be done about it."""
-    ground = legislation.references[legislation.own.reference or ""][language]
+    assert decision.failed is not None  # noqa: S101 - said to mypy
+    ground = legislation.ground(decision.failed.code)[language]
     since = _IN_FORCE[language].format(since=show_day(legislation.first_day))
     appeal = legislation.at(max(decision.on, legislation.first_day)).single["appeal"].line
     how, known = value_in_words(appeal, legislation, language), _known(appeal, legislation, language)

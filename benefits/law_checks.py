@@ -129,6 +129,14 @@ def _check_texts(law: Legislation) -> None:
         raise BadParameters(law.own.path, 1, f"{name!r} is said and has no text{_hint(name, own)}")
     for section, name in ((section, name) for section in _SAID for name in sorted(said)):
         _check_named(law, section, name)
+    grounded = said | law.common.parameters["payer"].choices
+    for name, reference in law.own.grounds.items():
+        line = law.own.lines[f"grounds.{name}"]
+        if name not in grounded:
+            what = f"grounds: {name!r} is no condition and no payer{_hint(name, sorted(grounded))}"
+            raise BadParameters(law.own.path, line, what)
+        if reference not in law.references:
+            raise BadParameters(law.own.path, line, f"reference {reference!r} is not defined under references")
     named: set[str] = set()
     for parameter in law.own.parameters.values():
         rows = {str(row) for row in parameter.series} if parameter.kind == "table" else set()

@@ -188,6 +188,12 @@ class Legislation:
             kept = in_force.said[section, code] = filled(text, values)
         return kept
 
+    def ground(self, *names: str) -> Texts:
+        """The legal ground of a condition, or of the parts of these payers: their own, or that of the whole service."""
+        own = {self.own.grounds.get(name, self.own.reference) for name in names}
+        (reference,) = own if len(own) == 1 else (self.own.reference,)
+        return self.references[reference or ""]
+
     def label(self, name: str) -> Texts:
         """The label of a parameter; one that only overrides a common parameter has the common label."""
         parameter, _ = self.parameters[name]

@@ -78,7 +78,7 @@ class _Reader(YamlNodes):
         top = self.mapping(
             root,
             required=("service", "names", "parameters"),
-            allowed=("reference", "references", "figures", "conditions", "resumes", "questions", "words"),
+            allowed=("reference", "references", "grounds", "figures", "conditions", "resumes", "questions", "words"),
         )
         parameters = {name: self.parameter(name, node) for name, node in self.entries(top["parameters"], "parameters")}
         return ParameterFile(
@@ -93,8 +93,14 @@ class _Reader(YamlNodes):
             resumes=self.named_texts(top, "resumes"),
             questions=self.named_texts(top, "questions"),
             words=self.named_texts(top, "words"),
+            grounds=self.grounds(top),
             lines=self.lines,
         )
+
+    def grounds(self, top: dict[str, yaml.Node]) -> dict[str, str]:
+        named = self.entries(top["grounds"], "grounds") if "grounds" in top else []
+        self.lines |= {f"grounds.{name}": self.line(node) for name, node in named}
+        return {name: self.text(node) for name, node in named}
 
     def parameter(self, name: str, node: yaml.Node) -> Parameter:
         content = self.mapping(

@@ -98,6 +98,11 @@ def schema() -> Schema:
             "service": {"enum": sorted([COMMON, *_names()])},
             "names": {"$ref": "#/$defs/texts"},
             "reference": {"type": "string"},
+            "grounds": {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "description": "Of a condition, or of the part of a payer, its own reference.",
+            },
             **dict.fromkeys(("references", "figures", "conditions", "resumes", "questions", "words"), named_texts),
             "parameters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/parameter"}},
         },

@@ -25,6 +25,7 @@ from benefits import (
     Language,
     Notice,
     Right,
+    Schedule,
     Texts,
     read_facts_file,
 )
@@ -132,17 +133,33 @@ class Card:
             "on": self.family.on.isoformat(),
             "monthly": format(self.family.total(Frequency.MONTHLY), ".2f"),
             "once": format(self.family.total(Frequency.ONCE), ".2f"),
-            "decisions": [{"adult": one.adult, **one.decision.to_dict()} for one in self.family.claims],
+            "decisions": [
+                {"adult": one.adult, **_with_months(self.facts_of(one), one.decision, self.known)}
+                for one in self.family.claims
+            ],
             "notices": [notice.to_dict() for notice in self.notices],
         }
 
 
-def decide(service: str, facts: Path, on: date, known: date | None) -> tuple[Decision, ...]:
-    """A decision on each right of this service that the applicant could have, by the law as `known` on a day. Raises
-    BadFacts, UnknownService.
+def decided(service: str, facts: Path, on: date, known: date | None) -> list[dict[str, Any]]:
+    """A decision on each right of this service that the applicant could have, by the law as `known` on a day, with its
+    months. Raises BadFacts, UnknownService.
     """
     benefits.service(service)
-    return benefits.assess_each(service, _read(facts), on, known=known)
+    family = _read(facts)
+    return [_with_months(family, one, known) for one in benefits.assess_each(service, family, on, known=known)]
+
+
+def _with_months(facts: Facts, decision: Decision, known: date | None) -> dict[str, Any]:
+    """The decision, and beside its own fields what `Schedule` says of its time: `months` (none unless the right is
+    yes), whether they are `complete`, `next_review`, and of their net `total` the `arrears` for months before.
+    """
+    months = _schedule(facts, decision, known).to_dict()
+    return {**decision.to_dict(), **{name: said for name, said in months.items() if name != "decision"}}
+
+
+def _schedule(facts: Facts, decision: Decision, known: date | None) -> Schedule:
+    return benefits.schedule(decision.code, facts, decision.on, basis=decision.basis, trace=False, known=known)
 
 
 def card(facts: Path, on: date, known: date | None) -> Card:
@@ -161,7 +178,7 @@ def say_known(console: Console, known: date | None, language: Language) -> None:
 def explanations(
     service: str, facts: Path, on: date, known: date | None, language: Language
 ) -> Iterator[tuple[Decision, str]]:
-    """Each decision of `decide`, explained with what its months will be. Raises as `decide`."""
+    """Each decision of `decided`, explained with what its months will be. Raises as `decided`."""
     benefits.service(service)
     family = _read(facts)
     for decision in benefits.assess_each(service, family, on, known=known):
@@ -181,8 +198,7 @@ def show(console: Console, explained: Iterable[tuple[Decision, str]]) -> None:
 
 
 def _explained(facts: Facts, decision: Decision, known: date | None, language: Language) -> str:
-    months = benefits.schedule(decision.code, facts, decision.on, basis=decision.basis, trace=False, known=known)
-    return benefits.explain(decision, language, months)
+    return benefits.explain(decision, language, _schedule(facts, decision, known))
 
 
 def show_card(console: Console, found: Card, language: Language) -> None:

@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import benefits
+from benefits import schedule
+from benefits.facts import read_facts_file
 from starter import app, console
 from tests.law.casebook import FAMILIES
 
@@ -78,6 +80,22 @@ def test_a_family_as_json() -> None:
     assert rights == {"childbirth": "149416.00", "childcare": "26777.00"}
     assert {one["code"] for one in found["decisions"]} == {one.code for one in benefits.services(every=True)}
     assert all(one["adult"] in (0, 1) for one in found["decisions"])
+
+
+def test_json_holds_the_months_the_arrears_and_the_next_look() -> None:
+    """A program got the decision alone, and had to ask for the rest in words."""
+    family = FAMILIES / "breadwinner-lost.yaml"
+    facts = read_facts_file(family)
+    listed = _json("assess", "childcare", "--facts", str(family), "--on", facts.as_at.isoformat())
+    (one,) = [each for each in listed if each["right"] == "yes"]
+    wanted = schedule("childcare", facts, facts.as_at).to_dict()
+    assert wanted["arrears"] != "0.00"
+    for name in ("months", "complete", "next_review", "total", "arrears"):
+        assert one[name] == wanted[name]
+    of_all = _json("assess", "--facts", str(family), "--on", facts.as_at.isoformat())["decisions"]
+    (same,) = [each for each in of_all if (each["code"], each["right"]) == ("childcare", "yes")]
+    assert {name: said for name, said in same.items() if name != "adult"} == one
+    assert all(each["months"] == [] for each in of_all if each["right"] != "yes")
 
 
 def test_a_question_for_a_person_and_a_notice_are_shown() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from benefits import Facts, assess, changes_between, explain, parameters_on, schedule, services
+from benefits.brief import ground_in_brief
 from benefits.catalogue import benefit
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import read_facts_file
@@ -154,6 +155,18 @@ def test_a_refusal_names_its_ground_and_the_way_of_appeal(five_children: Facts) 
     assert "What was looked at:" in lines
     by_the_fund = explain(assess("job-loss", five_children, ON), "en")
     assert "art. 118 and 171 (before it Law 286-VI, art. 19); NOT VERIFIED]." in by_the_fund
+
+
+def test_the_ground_is_that_of_the_part() -> None:
+    """The allowance from the budget was refused, and granted, by articles on the Fund alone."""
+    lost = read_facts_file(FAMILIES / "breadwinner-lost.yaml")
+    nobody = assess("breadwinner-loss", replace(lost, breadwinners=()), lost.as_at)
+    assert "Ground: Social Code of 20.04.2023 [in force from 01.07.2023]." in explain(nobody, "en").splitlines()
+    assert ground_in_brief(nobody, "en") == "Social Code"
+    both = assess("breadwinner-loss", lost, lost.as_at)
+    assert ground_in_brief(both, "en") == "Social Code, art. 118 and 171"
+    by_the_budget = replace(both, parts=tuple(part for part in both.parts if part.payer == "budget"))
+    assert ground_in_brief(by_the_budget, "en") == "Social Code"
 
 
 def test_the_amount_is_told_by_the_periods_in_which_it_differs() -> None:

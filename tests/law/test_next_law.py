@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import ROUND_CEILING
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 
 import jsonschema_rs
@@ -54,7 +54,7 @@ def test_it_decides_from_the_day_on_which_it_was_known(entered: Path) -> None:
     rate = next(one.value for one in assess("multi-child", _five(), ON).trace if one.code == "multi-child.rate[5]")
     now = assess("multi-child", _five(), ON)
     assert now.right is Right.YES
-    assert now.net == (rate * next_law.amount("mrp")).to_integral_value(ROUND_CEILING)
+    assert now.net == (Decimal(rate) * next_law.amount("mrp")).to_integral_value(ROUND_CEILING)
     then = assess("multi-child", _five(), ON, known=next_law.known_since() - timedelta(days=1))
     assert then.right is Right.PERSON_DECIDES, "what was known then was a forecast"
     assert any(line.status == "forecast" for line in then.trace)

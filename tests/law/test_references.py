@@ -58,6 +58,7 @@ def _cited(file: ParameterFile) -> Iterator[tuple[str, str]]:
     """Each text that the file cites, with the parameter that it is cited for; the file's own ground for `ground`."""
     if file.reference is not None:
         yield file.reference, "ground"
+    yield from ((reference, "ground") for reference in file.grounds.values())
     for name, parameter in file.parameters.items():
         for values in parameter.series.values():
             yield from ((value.reference, name) for value in values)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -237,12 +237,11 @@ def test_an_editor_sees_an_error_by_the_schema(before: str, after: str) -> None:
 class _Core(yaml.SafeLoader):
     """As an editor reads YAML, by its core schema: `on` is a word, and a day a text."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [one for one in resolvers if one[0] not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
 
-
+_Core.yaml_implicit_resolvers = {
+    first: [one for one in resolvers if one[0] not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
 
 
