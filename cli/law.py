@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -397,11 +398,9 @@ def warn_of_regions(console: Console, on: date) -> None:
 
 
 def warn_of_endings(console: Console, on: date) -> None:
-    """One line when values of the law end soon, or have ended: from then on every case that needs them waits."""
-    soon = benefits.endings(on + benefits.WARNED)
-    if soon:
-        which = ", ".join(one.code for one in soon)
-        last = soon[0].last
+    """A line for each day on which values of the law end soon, or have ended: every case that needs them waits then."""
+    for last, ending in groupby(benefits.endings(on + benefits.WARNED), lambda one: one.last):
+        which = ", ".join(one.code for one in ending)
         console.print(
             f"The law {'ended' if last < on else 'ends'} on {show_day(last)} for {which}: enter what follows it, or "
             f"cases of later days wait (benefits --check {on + benefits.WARNED}).",

@@ -43,6 +43,8 @@ def entered(text: str) -> str:
         begins = text.index(f"\n  {name}:\n")
         lines = text[begins:].split("\n")
         at = next(number for number, line in enumerate(lines) if line.startswith(f"      {year - 1}-01-01:"))
+        while lines[at + 1].startswith("        "):
+            at += 1
         law = (
             f"{{value: {amount(name)}, reference: budget-law-{year}, mark: P, known_since: {known_since()}, "
             f"until: {year}-12-31}}"

@@ -18,7 +18,8 @@ from cli import analysis
 from desk.redeciding import Difference, Review
 from starter import app, console
 from tests.law.another_law import another_law, copy_of
-from tests.law.casebook import FAMILIES
+from tests.law.casebook import FAMILIES, family_mapping
+from tests.law.test_law_ends import BEYOND, LAST
 
 RATE = "        2023-07-01: 20.04\n"
 BACKWARDS = f"{RATE}        2025-01-01: {{value: 21, known_since: 2025-06-10}}\n"
@@ -78,15 +79,17 @@ def test_a_service_that_begins_between_the_days_is_new_to_all(tmp_path: Path) ->
         assert (five["before"], five["after"]["net"], five["difference"]) == (None, "78798.00", "78798.00")
 
 
-def test_a_law_that_ends_without_another_is_a_question() -> None:
-    (one,) = [
-        one
-        for one in _json("multi-child", "--changes", "2026-12-31", "2027-01-01")["families"]["changed"]
-        if one["family"] == "five-children"
-    ]
-    assert (one["before"]["net"], one["after"]["right"], one["difference"]) == ("86673.00", "person_decides", None)
-    shown = _run("multi-child", "--changes", "2026-12-31", "2027-01-01").stdout
-    assert re.search(r"five-children +multi-child +86 673 +a person +\?", shown)
+def test_a_law_that_ends_without_another_is_a_question(tmp_path: Path) -> None:
+    days = (LAST.isoformat(), BEYOND.isoformat())
+    family = tmp_path / "the-five.yaml"
+    five = {"mother": "1985-05-05", "children": [f"{LAST.year - 9}-03-01"] * 5}
+    family.write_text(json.dumps(family_mapping(five, BEYOND.isoformat()), default=str))
+    found = _json("multi-child", "--changes", *days, "--families", str(tmp_path))
+    (one,) = [one for one in found["families"]["changed"] if one["family"] == "the-five"]
+    net = benefits.assess("multi-child", benefits.read_facts_file(family), LAST).net
+    assert (one["before"]["net"], one["after"]["right"], one["difference"]) == (f"{net}.00", "person_decides", None)
+    shown = _run("multi-child", "--changes", *days, "--families", str(tmp_path)).stdout
+    assert re.search(rf"the-five +multi-child +{net:,} +a person +\?".replace(",", " "), shown)
 
 
 def test_the_law_itself_may_be_what_is_asked_by() -> None:

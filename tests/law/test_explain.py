@@ -14,7 +14,7 @@ from benefits.facts import read_facts_file
 from benefits.legislation import Legislation
 from benefits.texts import Language, Texts
 from tests.law.casebook import FAMILIES
-from tests.law.explanations import APPROVED, LANGUAGES, explanations
+from tests.law.explanations import APPROVED, KNOWN, LANGUAGES, explanations
 
 ON = date(2025, 3, 1)
 NOT_EXPLAINED = {"decider", "events", "frequency", "offered"}
@@ -192,7 +192,7 @@ def test_the_months_that_are_owed_are_told_as_a_sum() -> None:
 
 
 def test_months_whose_law_is_not_made_are_told_as_expected(five_children: Facts) -> None:
-    months = schedule("multi-child", five_children, ON)
+    months = schedule("multi-child", five_children, ON, known=KNOWN)
     assert "с 01.01.2027 – 92 305 тенге (ожидается, ещё не закон)" in explain(months.decision, "ru", months)
 
 

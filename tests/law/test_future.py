@@ -46,7 +46,7 @@ def test_the_last_month_is_the_one_in_which_the_right_still_began() -> None:
 
 def test_years_without_known_constants_are_provisional() -> None:
     facts = _facts("2026-11-05", {"mother": "1985-05-05", "children": ["2012-03-01"] + ["2016-03-01"] * 3})
-    found = schedule("multi-child", facts, date(2026, 11, 5), months=4)
+    found = schedule("multi-child", facts, date(2026, 11, 5), months=4, known=date(2026, 11, 28))
     assert [month.provisional for month in found.months] == [False, False, True, True]
 
 

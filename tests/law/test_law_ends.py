@@ -164,8 +164,22 @@ def test_a_forecast_goes_when_its_law_comes(tmp_path: Path) -> None:
 def test_operators_are_warned_weeks_before(day: date, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     law.warn_of_endings(Console(width=400), day)
     warned = capsys.readouterr().out
-    assert (f"The law {said} {LAST:%d.%m.%Y}" in warned) if said else not warned
+    assert not said or f"The law {said} {LAST:%d.%m.%Y}" in warned
     assert bool(said) == ("common.mrp" in warned)
+
+
+def test_each_value_is_warned_of_with_its_own_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All were said to end on the day of the first."""
+    found = Benefit(benefits.load()["multi-child"].rule, _with_term(tmp_path, ENDED))
+    monkeypatch.setitem(benefits.load(), "multi-child", found)
+    law.warn_of_endings(Console(width=400), LAST)
+    told = capsys.readouterr().out.splitlines()
+    (term,) = [line for line in told if "consent_window_days" in line]
+    (constants,) = [line for line in told if "common.mrp" in line]
+    assert "on 31.12.2025 for multi-child.consent_window_days:" in term
+    assert f"on {LAST:%d.%m.%Y}" in constants
 
 
 @pytest.mark.parametrize("code", sorted(benefits.load()))

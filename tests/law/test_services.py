@@ -105,6 +105,6 @@ def test_every_listed_parameter_has_its_ground() -> None:
             assert one.ground.en == one.line.ground
     rows = [one for one in parameters_on("disability", ON) if one.line.code.endswith("[II]")]
     assert [one.label.en for one in rows] == [
-        "Rate for a child of 7–18 and a person disabled from childhood",
+        "Rate for a child with a group and a person disabled from childhood",
         "Rate for general illness",
     ]

@@ -14,6 +14,7 @@ from benefits.catalogue import benefit, instead, load
 from benefits.facts import Facts, read_facts
 from tests.law.another_law import another_law, copy_of
 from tests.law.casebook import family_mapping
+from tests.law.test_law_ends import BEYOND, LAST
 
 ON = date(2025, 3, 1)
 NEW_YEAR, EVE = date(2025, 1, 1), date(2024, 12, 31)
@@ -107,9 +108,12 @@ def test_a_service_that_begins_between_the_days_is_there_only_after(tmp_path: Pa
 
 
 def test_where_a_person_decides_there_is_no_difference() -> None:
-    law = law_without_changes(date(2026, 12, 31), date(2027, 1, 1))
-    found = _shown(for_whom(FAMILIES, date(2027, 1, 1), before=law, after=load()))
-    assert found["five", "multi-child"] == (86673, "person_decides", None)
+    """Of the day after the last for which the law is entered."""
+    law = law_without_changes(LAST, BEYOND)
+    born = [f"{LAST.year - 9}-03-01"] * 5
+    five = read_facts(family_mapping({"mother": "1985-05-05", "children": born}, BEYOND.isoformat()))
+    found = _shown(for_whom({"five": five}, BEYOND, before=law, after=load()))
+    assert found["five", "multi-child"] == (benefits.assess("multi-child", five, LAST).net, "person_decides", None)
 
 
 def test_each_of_several_rights_is_compared_with_itself(tmp_path: Path) -> None:

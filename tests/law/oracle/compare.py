@@ -9,7 +9,7 @@ from benefits.facts.records import Facts
 from tests.law.oracle import breadwinner, budget, children, fund
 from tests.law.oracle.answer import NO, YES, Amounts, Answer, merged
 from tests.law.oracle.calendar import Days
-from tests.law.oracle.figures import CODE_BEGINS
+from tests.law.oracle.figures import CODE_BEGINS, READ_ON
 from tests.law.oracle.known import known_on, until_suspended
 
 Reckoning = Callable[[Facts, date, Days], list[Answer]]
@@ -46,7 +46,9 @@ def differences(service: str, facts: Facts, on: date) -> tuple[list[tuple[str, s
     answers = oracle(service, facts, on)
     found: list[tuple[str, str]] = []
     try:
-        decisions = {decision.basis: decision for decision in assess_each(service, facts, on, trace=False)}
+        decisions = {
+            decision.basis: decision for decision in assess_each(service, facts, on, trace=False, known=READ_ON)
+        }
     except BadFacts:
         # no day before the Code is decided at all: that is no yes and no no
         return ([] if on < CODE_BEGINS else [("refused", "the facts are called bad")]), []
@@ -71,7 +73,7 @@ def differences(service: str, facts: Facts, on: date) -> tuple[list[tuple[str, s
         paid = sum(part.gross for one in decisions.values() for part in one.parts if part.payer == "budget")
         if paid > most:
             found.append(("twice", f"the budget pays {paid} for the same dependants, {most} is theirs"))
-    chosen = assess(service, facts, on, trace=False).right
+    chosen = assess(service, facts, on, trace=False, known=READ_ON).right
     if any(decision.right == YES for decision in decisions.values()) and chosen != YES:
         found.append(("chosen", f"assess says {chosen} though there is a right"))
     return found, answers
@@ -123,7 +125,8 @@ def _parts(answer: Answer, decision: Decision, where: str) -> list[tuple[str, st
 
 
 def _months(answer: Answer, decision: Decision, facts: Facts, on: date, where: str) -> list[tuple[str, str]]:
-    listed = schedule(answer.service, facts, on, basis=decision.basis, months=MONTHS, trace=False).months
+    asked = schedule(answer.service, facts, on, basis=decision.basis, months=MONTHS, trace=False, known=READ_ON)
+    listed = asked.months
     amounts = {month.month: month for month in listed}
     found = []
     for month, expected in answer.months.items():

@@ -10,6 +10,9 @@ CODE_BEGINS = date(2023, 7, 1)
 CONSTANTS_END = date(2026, 12, 31)
 """The last day of the last known MRP, PM and MZP (P)."""
 
+READ_ON = date(2026, 11, 28)
+"""Until when the sources were read; what becomes law later is asked of `benefits` as it was known then."""
+
 MRP = {2023: Fraction(3450), 2024: Fraction(3692), 2025: Fraction(3932), 2026: Fraction(4325)}
 PM = {2023: Fraction(40567), 2024: Fraction(43407), 2025: Fraction(46228), 2026: Fraction(50851)}
 MZP = {  # 2017-2023 U
