@@ -25,6 +25,7 @@ from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation
 from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.regions import FILE as REGIONS
 from benefits.regions import tables_by_region, with_lines
+from benefits.said import said_in
 from benefits.takes import Takes
 from benefits.texts import Texts
 
@@ -249,6 +250,8 @@ def _with_regions(changed: Path, folders: tuple[Path, ...]) -> dict[str, Benefit
 def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
     common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
     found: dict[str, Benefit] = {}
+    for module in modules:
+        _check_said(module)
     for rule in _rules(modules):
         path = parameters / f"{rule.code}.yaml"
         if rule.code in found:
@@ -260,6 +263,15 @@ def _load(modules: list[ModuleType], parameters: Path) -> dict[str, Benefit]:
         if file.stem != COMMON and file.stem not in found:
             raise BadParameters(file, 1, "no module declares a RULE with this code")
     return found
+
+
+def _check_said(module: ModuleType) -> None:
+    """A rule says nothing that it does not list: it would have no text."""
+    for rule in _rules([module]):
+        texts, path = (rule.takes | TERMS).texts(), Path(module.__file__ or "")
+        for line, code in said_in(path):
+            if code not in texts:
+                raise BadParameters(path, line, f"{code!r} is said and not listed under `says` of the rule")
 
 
 def _rules(modules: Iterable[ModuleType]) -> list[Rule]:

@@ -5,7 +5,8 @@ arithmetic. What nobody has checked against the law's text is marked in its line
 its ground and the way of appeal. With the decision's schedule it tells what changes over the months, and the next look.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -16,6 +17,7 @@ from benefits.decision import ZERO, Decision, Frequency, Right, TraceKind, Trace
 from benefits.future import Schedule
 from benefits.legislation import Legislation
 from benefits.numbers import RATIO, form_of, show_money, show_number, show_percent
+from benefits.plausible import CONSTANTS
 from benefits.terms import ONE_DAY
 from benefits.texts import Language, Texts
 
@@ -120,8 +122,8 @@ def explain(decision: Decision, language: Language, schedule: Schedule | None = 
         _right(decision, language),
     ]
     lines += _answer(decision, schedule, legislation, language)
-    ratios = frozenset(line.value for line in decision.trace if line.unit == RATIO and isinstance(line.value, Decimal))
-    steps = [_step(line, ratios, decision.on, legislation, language) for line in decision.trace]
+    numbers = _Numbers.of(decision.trace)
+    steps = [_step(line, numbers, decision.on, legislation, language) for line in decision.trace]
     if steps:
         lines.append((_STEPS if decision.right is Right.YES else _LOOKED_AT)[language])
         lines += [f"{number}. {step}" for number, step in enumerate(_without_repeats(steps), 1)]
@@ -201,15 +203,42 @@ def _over_time(schedule: Schedule, language: Language) -> Iterator[str]:
         yield _EXPECTED[language].format(then=then) if provisional else then
 
 
-def _step(line: TraceLine, ratios: Set[Decimal], on: date, legislation: Legislation, language: Language) -> str:
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The numbers of a trace by what they are: shares are told as percentages, rates of a constant are not."""
+
+    ratios: Set[Decimal]
+    rates: Set[Decimal]
+    constants: Set[Decimal]
+
+    @classmethod
+    def of(cls, trace: Sequence[TraceLine]) -> "_Numbers":
+        numbers = [(line.value, line.unit, line.kind) for line in trace if isinstance(line.value, Decimal)]
+        stated = [(value, unit) for value, unit, kind in numbers if kind is TraceKind.PARAMETER]
+        return cls(
+            ratios=frozenset(value for value, unit, _ in numbers if unit == RATIO),
+            rates=frozenset(value for value, unit in stated if unit in CONSTANTS),
+            constants=frozenset(value for value, unit in stated if unit == "tenge"),
+        )
+
+    def is_share(self, pieces: Sequence[str], at: int, unit: str) -> bool:
+        """Whether the number in this place of an arithmetic is a share. Beside a sum of money a whole number may be a
+        count, and a number before a constant is a rate of it, both of the same size as a share.
+        """
+        number = Decimal(pieces[at])
+        if number not in self.ratios or (unit != RATIO and number == int(number)):
+            return False
+        of = pieces[at + 2] if pieces[at + 1 : at + 2] == ["×"] else ""
+        return not (number in self.rates and of[:1].isdigit() and Decimal(of) in self.constants)
+
+
+def _step(line: TraceLine, numbers: _Numbers, on: date, legislation: Legislation, language: Language) -> str:
     value = value_in_words(line, legislation, language)
     if line.kind is TraceKind.FIGURE:
         name = legislation.text("figures", line.code)[language]
         if not line.how:
             return f"{name}: {value}"
-        # In arithmetic of money a whole number may be a count beside a share of the same size.
-        shares = ratios if line.unit == RATIO else {ratio for ratio in ratios if ratio != int(ratio)}
-        return f"{name}: {_arithmetic(line.how, shares, language)} = {value}"
+        return f"{name}: {_arithmetic(line.how, numbers, line.unit, language)} = {value}"
     owner, _, rest = line.code.partition(".")
     name, _, key = rest.partition("[")
     label = legislation.label(name)[language] if name in legislation.parameters else f"{owner}.{name}"
@@ -266,16 +295,17 @@ def _quantity(number: Decimal, unit: str, language: Language) -> str:
     return f"{shown} {forms[form_of(number, len(forms), language)][language]}"
 
 
-def _arithmetic(how: str, shares: Set[Decimal], language: Language) -> str:
+def _arithmetic(how: str, numbers: _Numbers, unit: str, language: Language) -> str:
     """The arithmetic with its numbers written as the language writes them, those that are shares as percentages."""
     shown = []
-    for piece in how.split(" "):
+    pieces = how.split(" ")
+    for at, piece in enumerate(pieces):
         if not piece[0].isdigit():
             shown.append("–" if piece == "-" else piece)
-        elif (number := Decimal(piece)) in shares:
-            shown.append(show_percent(number, language))
+        elif numbers.is_share(pieces, at, unit):
+            shown.append(show_percent(Decimal(piece), language))
         else:
-            shown.append(show_number(number, language))
+            shown.append(show_number(Decimal(piece), language))
     return " ".join(shown).replace("( ", "(").replace(" )", ")")
 
 

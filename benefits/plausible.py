@@ -10,7 +10,9 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-AMOUNT_UNITS = ("tenge", "MRP", "PM", "MZP", "ratio")
+CONSTANTS = ("MRP", "PM", "MZP")
+"""The constants of the year, in which an amount is stated."""
+AMOUNT_UNITS = ("tenge", *CONSTANTS, "ratio")
 COUNT_UNITS = ("days", "working_days", "months", "years", "children", "people", "times")
 AGE = "age"
 """A unit of years that may be halves, as the pension age."""

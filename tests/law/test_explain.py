@@ -157,6 +157,16 @@ def test_a_refusal_names_its_ground_and_the_way_of_appeal(five_children: Facts) 
     assert "art. 118 and 171 (before it Law 286-VI, art. 19); NOT VERIFIED]." in by_the_fund
 
 
+def test_a_rate_of_a_constant_is_no_percentage() -> None:
+    """Half a minimum wage is told as the law tells it, beside a degree of loss of the same size."""
+    family = read_facts_file(FAMILIES / "capacity-and-job-lost.yaml")
+    decision = assess("capacity-loss", family, family.as_at)
+    text = explain(decision, "ru")
+    assert "0,5 × 85 000" in text
+    assert "× 50 % ×" in text
+    assert "50 % × 85 000" not in text
+
+
 def test_the_ground_is_that_of_the_part() -> None:
     """The allowance from the budget was refused, and granted, by articles on the Fund alone."""
     lost = read_facts_file(FAMILIES / "breadwinner-lost.yaml")

@@ -196,6 +196,13 @@ FAULTS = [
         10,
         "no value between 2024-12-31 and 2025-02-01",
     ),
+    (  # the forecast was taken out; it named the line of the next one, and a gap where none was meant
+        "2024-01-01: {value: 1, until: 2024-12-31}\n"
+        "      2025-01-01: {value: 2, known_since: 2024-12-05, until: 2025-12-31}\n"
+        "      2026-01-01: {value: 2, forecast: true}",
+        10,
+        "before 2024-12-05 nothing was known of 2025-01-01: leave what stood here, as a forecast, and write",
+    ),
     ("2024-01-01: {value: 1, known_since: soon}", 9, "not a date: 'soon'"),
     (
         "2024-01-01: {value: 1, forecast: true}\n      2025-01-01: {value: 2, known_since: 2024-06-01}",
@@ -228,7 +235,7 @@ def test_the_law_as_known_is_made_once_for_all_days_between(backwards: None) -> 
     there = benefit("multi-child")
     assert there.as_known(BEFORE) is there.as_known(date(2023, 7, 1))
     assert there.as_known(BEFORE) is not there
-    assert there.as_known(max(AFTER, *there.legislation.common.learned)) is there
+    assert there.as_known(max([AFTER, *there.legislation.common.learned])) is there
 
 
 # --- old decisions against the law as it is known now --------------------------------------------------------------
@@ -327,6 +334,24 @@ def test_arrears_of_months_before_the_claim_are_compared_too(tmp_path: Path) -> 
         (one,) = redecide(facts, decided, june, date(2025, 1, 1), date(2025, 6, 30))
         assert (one.first, one.last) == (date(2025, 2, 1), date(2025, 3, 1))
         assert one.now.net == Decimal("27524")  # 7 x 3 932
+
+
+@pytest.mark.parametrize("decided_on", [date(2023, 8, 1), date(2024, 8, 1)], ids=str)
+@pytest.mark.parametrize(("first", "difference"), [(date(2026, 7, 1), "34600"), (date(2026, 9, 1), "20760")], ids=str)
+def test_all_months_asked_about_count_however_old_the_decision(
+    tmp_path: Path, decided_on: date, first: date, difference: str
+) -> None:
+    """From 2023 on without an end: the months beyond the three years of a schedule were left out in silence."""
+    award = {"of": "mother", "kind": "altyn_alka", "awarded_on": "2023-07-10", "number": "A-1"}
+    facts = family_mapping({"mother": "1980-01-01", "awards": [award]}, decided_on.isoformat())
+    decided = assess("awarded-mother", read_facts(facts), decided_on)
+    text = (PARAMETERS / "awarded-mother.yaml").read_text(encoding="utf-8")
+    old = re.search(r"      altyn_alka:\n(.*\n)", text)
+    assert old is not None
+    later = "        2026-07-01: {value: 9, known_since: 2026-11-01}\n"
+    with another_law(tmp_path, "awarded-mother", (old[1], old[1] + later)):
+        (one,) = redecide(facts, decided, decided_on, first, date(2026, 11, 30))
+    assert (one.first, one.last, one.difference) == (first, date(2026, 11, 1), Decimal(difference))
 
 
 FLOW = "[1, {value: 1.5, known_since: 2024-06-01, until: 2024-08-31}, {value: 2, known_since: 2024-09-01}]"

@@ -66,15 +66,7 @@ def test_no_day_of_the_law_before_is_another(entered: Path) -> None:
     assert assess("multi-child", _five(), on) == assess("multi-child", _five(), on, known=on)
 
 
-def _without_forecasts() -> str:
-    """A law in the place of its forecast: nobody could ask any more what was known before."""
-    lines = next_law.entered(TEXT).split("\n")
-    at = lines.index(f"      {YEAR}-01-01:")
-    return "\n".join([*lines[:at], f"      {YEAR}-01-01: {lines[at + 2].removeprefix('        - ')}", *lines[at + 3 :]])
-
-
 SLIPS = [
-    (_without_forecasts(), f"before {next_law.known_since()} nothing was known of {YEAR}-01-01: leave what stood here"),
     (next_law.entered(TEXT).replace(f", known_since: {next_law.known_since()}", ""), "overlapping values"),
     (
         next_law.entered(TEXT).replace(f", known_since: {next_law.known_since()}, until: {YEAR}-12-31", ""),
@@ -83,9 +75,8 @@ SLIPS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "what"), SLIPS, ids=["no forecast", "not known since", "nothing at all"])
+@pytest.mark.parametrize(("text", "what"), SLIPS, ids=["not known since", "nothing at all"])
 def test_what_is_entered_otherwise_says_what_is_missing(tmp_path: Path, text: str, what: str) -> None:
-    """It named the line of a later forecast, and a gap where none was meant."""
     path = tmp_path / "common.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadParameters, match=what) as caught:
@@ -98,7 +89,7 @@ def test_a_constant_that_does_not_say_when_it_was_known_is_refused(tmp_path: Pat
     """Asked as of a day before it was published, it would have been as certain as law."""
     known, path = f", known_since: {next_law.known_since()}", tmp_path / "common.yaml"
     lines = next_law.entered(TEXT).split("\n")
-    (value,) = [line for line in lines if line.startswith(f"      {YEAR}-01-01: {{") and known in line]
+    *_, value = [line for line in lines if line.startswith(f"      {YEAR}-01-01: {{") and known in line]
     path.write_text(next_law.entered(TEXT).replace(value, value.replace(known, "")), encoding="utf-8")
     with pytest.raises(BadParameters, match=rf"common.yaml:\d+: 'mzp' of {YEAR}: give `known_since`"):
         read_legislation(

@@ -1,5 +1,6 @@
 """The parameter files: what the schema refuses, with file and line, and how a benefit from elsewhere joins."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from benefits.decision import Right
 from benefits.facts import read_facts_file
 from benefits.legislation import TERMS
 from benefits.parameter_file import read_parameter_file
+from benefits.said import said_in
 from benefits.takes import Takes
 from benefits.terms import month_number
 from tests.law.casebook import FAMILIES, TWELFTH
@@ -269,6 +271,39 @@ def test_a_broken_file_of_a_service_is_named_with_its_line(tmp_path: Path, old: 
     with pytest.raises(BadParameters, match=error) as caught:
         add_directory(tmp_path)
     assert caught.value.path == tmp_path / "first-bicycle.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('assessment.no("wrong_age", basis)', 'assessment.no("wrong_ages", basis)'),
+        ('assessment.no("wrong_age", basis)', 'assessment.ask("wrong_age" if basis else "wrong_ages", basis)'),
+        ('nothing="wrong_age"', 'nothing="wrong_ages"'),
+        ("    basis = child.known_as\n", '    basis = child.known_as\n    assessment.figure("wrong_ages", 1)\n'),
+    ],
+)
+def test_a_rule_says_nothing_that_it_does_not_list(tmp_path: Path, old: str, new: str) -> None:
+    """The citizen read the bare code."""
+    for file in TWELFTH.glob("*.*"):
+        text = file.read_text()
+        assert file.suffix != ".py" or old in text
+        (tmp_path / file.name).write_text(text.replace(old, new, 1) if file.suffix == ".py" else text)
+    with pytest.raises(BadParameters, match=r"first_bicycle\.py:\d+: 'wrong_ages' is said and not listed under `says`"):
+        add_directory(tmp_path)
+
+
+def test_what_rules_share_says_only_what_a_rule_lists() -> None:
+    """In the modules beside the rules too, whose codes every rule that uses them lists by their `Takes`."""
+    listed = {text for one in benefits.load().values() for text in (one.rule.takes | TERMS).texts()}
+    for path in sorted(PARAMETERS.parent.glob("*.py")):
+        assert {code for _, code in said_in(path)} <= listed, path.name
+
+
+def test_the_term_for_the_claim_is_read_by_the_rules_that_the_readme_names() -> None:
+    readme = (PARAMETERS / "README.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"`claim_months` is .*?Of the rules (.*?) read it", readme, flags=re.DOTALL)
+    read = {code for code, one in benefits.load().items() if "claim_months" in one.rule.takes.kinds()}
+    assert set(re.findall(r"`([a-z-]+)`", named)) == read
 
 
 def test_a_file_of_parameters_without_a_rule_is_refused(tmp_path: Path) -> None:
