@@ -40,18 +40,39 @@ PASSING = {
 """Classes of SQLSTATE after which the same statement may succeed later, and why. Of all others it never will."""
 
 
+MEANS = {
+    "a_month_is_due_once": "another case has been credited this month of the right: take that one back first, or close",
+    "an_answer_once": "this message has been taken as an answer of this case already",
+    "applications_number_key": "E-Maket has given this application the number of another person's or case's: ask "
+    "E-Maket which it is; once it names another number, `retry`",
+    "one_live_payment_a_case": "another payment of this case is on its way: wait for what the bank says of it",
+    "one_open_case_a_right": "another case of the same right is open: let it end first",
+    "one_ruling_stands": "another ruling of this case stands: find out at the deciding body which of them holds",
+    "one_yes_a_case": "the person has said yes to this case already",
+    "one_yes_a_message": "this message is the yes to another case: ask the person again",
+}
+"""What the rules mean that another body's word or an operator can break, and what to do then."""
+
+_OURS = ("23001", "23514")
+"""SQLSTATEs that our triggers raise, in words of ours that name rules and never a row."""
+
+
 class DatabaseError(Exception):
-    """The database was away, or another was in the way: it may go well later. Names the error and the constraint only.
+    """The database was away, or another was in the way: it may go well later. Names the error and the rule only.
 
     Temporal keeps the text of errors and workers log it, so PostgreSQL's own, which quotes rows, must not get that far.
     """
 
     def __init__(self, error: DBAPIError) -> None:
         diagnosis = getattr(error.orig, "diag", None)
-        named = (
+        named = [
             getattr(diagnosis, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name")
-        )
-        super().__init__(" ".join(["database:", type(error.orig).__name__, *filter(None, named)]))
+        ]
+        words = MEANS.get(named[-1] or "")
+        if words is None and named[0] in _OURS and named[-1] is None:
+            words = getattr(diagnosis, "message_primary", None)
+        text = " ".join(["database:", type(error.orig).__name__, *filter(None, named)])
+        super().__init__(f"{words} ({text})" if words else text)
 
 
 class DatabaseRefused(DatabaseError):

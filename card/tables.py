@@ -524,7 +524,7 @@ class Payment(SQLModel, table=True):
     """A transfer: intended before the call, settled or rejected after, or returned by the bank after it was settled.
 
     The database refuses one of more than is payable, or to an account that is not the person's, and to change it.
-    A case has at most one that is none of the last two.
+    A case has at most one that is intended.
     """
 
     __tablename__ = "payments"
@@ -537,7 +537,7 @@ class Payment(SQLModel, table=True):
             "one_live_payment_a_case",
             "case_ref",
             unique=True,
-            postgresql_where=text("state NOT IN ('rejected', 'returned')"),
+            postgresql_where=text("state = 'intended'"),
         ),
         Index("payments_not_known_to_be_made", "intended_at", postgresql_where=text("state = 'intended'")),
     )

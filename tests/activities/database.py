@@ -55,7 +55,7 @@ async def owed(
     ruling = {"application_number": f"EM-{case_ref}", "computed": amount, "amount": amount, "state": "assigned"}
     if agreed:
         await of_a_right(session, case_ref)
-        await _answered(session, case_ref)
+        await answered(session, case_ref)
         made = f"applied/{case_ref}"
         await applications.intend(session, made, case_ref, datetime.now(UTC).date())
         await applications.finish(session, made, ApplicationState.REGISTERED, number=f"EM-{case_ref}")
@@ -78,7 +78,7 @@ async def paid(session: AsyncSession, key: str, case: CaseRecord, amount: Decima
     """A payment of what is owed has reached the person's account, and is in the books."""
     account = await accounts.know(session, case.person_id, iban, "bank")
     await payments.intend(session, key, case.ref, account.id, amount)
-    await payments.finish(session, key, PaymentState.SETTLED, reason=None)
+    await payments.finish(session, key, PaymentState.SETTLED, reason=None, bank_reference=f"BR-{key}")
     await money.book_credited(session, key, case.ref, amount, on)
 
 
@@ -107,10 +107,10 @@ async def ends_as(session: AsyncSession, case_ref: str, outcome: str) -> None:
     if outcome == "credited":
         await served(session, case_ref)
     elif outcome == "refused_by_person":
-        await _answered(session, case_ref, given=False)
+        await answered(session, case_ref, given=False)
 
 
-async def _answered(session: AsyncSession, case_ref: str, *, given: bool = True) -> None:
+async def answered(session: AsyncSession, case_ref: str, *, given: bool = True) -> None:
     """Somebody was asked by this case, and has answered, if nobody had: without a yes nothing is paid."""
     if await consents.has_answered(session, case_ref):
         return

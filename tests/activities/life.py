@@ -227,8 +227,9 @@ class Life:
     async def heard(self, message_id: str, text: str, n: int = 1) -> None:
         """The mother has written."""
         async with self.card.transaction() as session:
-            message = IncomingMessage(message_id=message_id, phone=phone_of(n), text=text, received_at=AT)
-            await messages.store_incoming(session, message)
+            await session.execute(BY_FORCE)  # it came on the day of the cast
+            sms = {"message_id": message_id, "phone": phone_of(n), "text": text}
+            await messages.store_incoming(session, IncomingMessage(**sms, received_at=AT, stored_at=AT))
 
     async def rows(self, table: type[Any], case: Case) -> list[Any]:
         """What the Card holds of the case in this table."""

@@ -231,11 +231,13 @@ async def test_a_right_is_assigned_once_for_a_month(life: Life) -> None:
     first, second = await life.open(), await life.open()
     async with life.card.transaction() as session:
         right = await rights.known_as(session, first.service, {"mother"})
-        for case in (first, second):
-            await session.execute(BY_FORCE)
-            row = await cases.find(session, case.ref)
-            row.right_id, row.basis, row.outcome = right.id, "mother", None if case is second else "lapsed"
+        await rights.take(session, first.ref, right, basis="mother", amount=AMOUNT, ground=None)
     await payment(life, first)
+    async with life.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        (await cases.find(session, first.ref)).outcome = "lapsed"
+        await session.flush()
+        await rights.take(session, second.ref, right, basis="mother", amount=AMOUNT, ground=None)
     with pytest.raises(DatabaseError, match="CheckViolation"):
         await payment(life, second)
     await life.agreed(second)

@@ -586,6 +586,7 @@ async def test_an_event_with_a_day_of_its_own_looks_again_when_it_is_repeated_la
     await detect(life, case)
     await close(life, case, Outcome.NO_RIGHT)
     async with life.card.transaction() as session:
+        await session.execute(BY_FORCE)
         (await cases.in_hand(session, case.ref)).closed_at = datetime.now(UTC) - timedelta(days=40)
     later, new = await by_event(life, "multi-child", "zags:8:multi-child")
     assert (new, later.ref != case.ref, later.on) == (True, True, case.on)

@@ -17,8 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.registries.records import Language, Sex
 from benefits import make_iin
-from card import Card, accounts, cases, decisions, messages, migrate, money, parts, returns, rights, snapshots
-from card.store import DatabaseError, DatabaseRefused
+from card import (
+    Card,
+    accounts,
+    applications,
+    cases,
+    decisions,
+    messages,
+    migrate,
+    money,
+    parts,
+    returns,
+    rights,
+    snapshots,
+)
+from card.store import MEANS, DatabaseError, DatabaseRefused
 from card.tables import (
     Assignment,
     CaseRecord,
@@ -34,7 +47,7 @@ from card.tables import (
     RightState,
 )
 from runtime.embedded.servers import Database
-from tests.activities.database import BY_FORCE, applied, ends_as, of_a_right, owed, paid
+from tests.activities.database import BY_FORCE, answered, applied, ends_as, of_a_right, owed, paid
 from tests.card.conftest import ON, Cards
 from workflows.model import Meaning, Outcome
 
@@ -464,6 +477,7 @@ async def test_the_database_knows_the_words_that_the_code_knows(cards: Cards, ta
 async def test_withheld_contributions_are_in_the_books_and_not_the_persons(cards: Cards) -> None:
     case = await cards.open()
     async with cards.card.transaction() as session:
+        await snapshots.keep(session, "detect", case.ref, {}, {"withheld": "8755.00"})
         await owed(session, "assign", case.ref, AMOUNT, ABOUT)
         await money.book_withheld(session, "assign", case.ref, Decimal(8_755), ABOUT)
         assert await money.money(session, case.ref) == money.Money(AMOUNT, Decimal(0), AMOUNT)
@@ -710,6 +724,16 @@ OUT_OF_ORDER = {
     "SELECT 'x', ref, 'returned', '', 'somebody', '', now() FROM cases WHERE outcome = 'credited'",
     "asked before": "UPDATE questions SET opened_at = opened_at - interval '1 day'",
     "brought again": "UPDATE incoming SET relayed_at = NULL",
+    "another amount of what is over": "UPDATE cases SET amount = 1 WHERE outcome = 'credited'",
+    "over on another day": "UPDATE cases SET closed_at = closed_at - interval '40 days' WHERE outcome = 'credited'",
+    "decided anew after the end": "INSERT INTO facts_snapshots (key, case_ref, facts, decision) "
+    "SELECT 'x', ref, '{}', '{}' FROM cases WHERE outcome = 'credited'",
+    "decided at another time": "UPDATE facts_snapshots SET taken_at = taken_at + interval '1 day'",
+    "one with a right of another service": "WITH fresh AS (INSERT INTO rights (id, service, state, offers, refusals) "
+    "VALUES (gen_random_uuid(), 'burial', 'found', 0, 0) RETURNING id) "
+    "UPDATE rights SET same_as = (SELECT id FROM fresh) WHERE state = 'found'",
+    "another amount that runs": "UPDATE rights SET amount = 1 WHERE state = 'entitled'",
+    "withheld of nothing": ENTRY.format(**{**KEPT, "amount": "1"}),
 }
 
 
@@ -725,9 +749,9 @@ async def test_money_goes_in_its_order_alone(cards: Cards, deed: str) -> None:
         incoming = await session.get_one(IncomingMessage, f"said/{case.ref}")
         incoming.question_key = f"asked/{case.ref}"
         await paid(session, "credit", case, AMOUNT, IBAN, ON)
+        await snapshots.keep(session, "detect", case.ref, {}, {"amount": "78798"})
         await cases.close(session, case.ref, "credited", None)
         await rights.known_as(session, case.service, {"another"})
-        await snapshots.keep(session, "detect", case.ref, {}, {"amount": "78798"})
         await cases.heard_of(session, "registry:1", "birth", "850312450017", ON)
         said: dict[str, Any] = {"language": "kk", "kind": "offer", "text": "?", "parts": 1, "paid_by": "budget"}
         await messages.intend(session, OutgoingMessage(key="m", case_ref=case.ref, phone="+77010000001", **said))
@@ -830,6 +854,73 @@ async def _credit_in(card: Card, isolation: str, ref: str) -> None:
 async def _add(card: Card, row: Payment) -> None:
     async with card.transaction() as session:
         session.add(row)
+
+
+async def test_a_body_rules_on_what_was_reckoned_for_an_open_case(cards: Cards) -> None:
+    """A case that was over, or another sum than was reckoned: a hundred millions were assigned."""
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await of_a_right(session, case.ref)
+        (await cases.find(session, case.ref)).amount = AMOUNT
+    with pytest.raises(DatabaseRefused, match="what was reckoned"):
+        await _assigned(cards, case.ref, computed=AMOUNT + 1, amount=AMOUNT + 1)
+    over = await cards.open(n=2)
+    async with cards.card.transaction() as session:
+        await of_a_right(session, over.ref)
+        await cases.close(session, over.ref, "missing_document", None)
+    with pytest.raises(DatabaseRefused, match="for a case that is open"):
+        await _assigned(cards, over.ref)
+    await _assigned(cards, case.ref)
+
+
+async def test_a_yes_is_not_written_long_before_it_came(cards: Cards) -> None:
+    """A row that said it had come weeks ago was a yes in time."""
+    case = await cards.open()
+    now = datetime.now(UTC)
+    early = now - timedelta(days=9)
+    async with cards.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": now, "phone": "+77010000001"}
+        question = await messages.ask(session, key="offer", case_ref=case.ref, **asked)
+        question.opened_at = now - timedelta(days=10)
+        session.add(question)
+    async with cards.card.transaction() as session:
+        sms: dict[str, Any] = {"message_id": "op:1", "phone": "+77010000001", "text": "Иә"}
+        await messages.store_incoming(session, IncomingMessage(**sms, received_at=early, stored_at=early))
+    async with cards.card.transaction() as session:
+        assert (await session.get_one(IncomingMessage, "op:1")).stored_at >= now, "the database knows when it came"
+    yes: dict[str, Any] = {"given": True, "question_key": "offer", "message_id": "op:1", "received_at": early}
+    with pytest.raises(DatabaseRefused, match="no SMS centre keeps a message so long"):
+        async with cards.card.transaction() as session:
+            session.add(Consent(key="yes", case_ref=case.ref, applied_on=early.date(), **yes))
+
+
+async def test_a_bank_has_a_number_for_what_it_has_paid(cards: Cards) -> None:
+    case = await cards.open()
+    async with cards.card.transaction() as session:
+        await owed(session, "assign", case.ref, AMOUNT, ABOUT)
+        to = await accounts.know(session, case.person_id, IBAN, "bank")
+        session.add(Payment(key="credit", case_ref=case.ref, account_id=to.id, amount=AMOUNT))
+    with pytest.raises(DatabaseRefused, match="under which number it has paid"):
+        await _execute(cards.card, text("UPDATE payments SET state = 'settled'"), {})
+
+
+async def test_a_number_that_e_maket_gives_twice_is_told_in_words(cards: Cards) -> None:
+    """An operator read "UniqueViolation 23505 applications_number_key", and nothing of what to do."""
+    mine, other = await cards.open(), await cards.open(n=2)
+    async with cards.card.transaction() as session:
+        await owed(session, "assign", mine.ref, AMOUNT, ABOUT)
+        await answered(session, other.ref)
+        await applications.intend(session, "apply", other.ref, ON)
+    same = {"number": f"EM-{mine.ref}"}
+    with pytest.raises(DatabaseRefused, match=r"the number of another person's or case's: ask E-Maket.*`retry`"):
+        await _execute(cards.card, text("UPDATE applications SET number = :number WHERE key = 'apply'"), same)
+
+
+async def test_each_rule_that_is_told_in_words_is_there(cards: Cards) -> None:
+    async with cards.card.transaction() as session:
+        kept = set(await session.scalars(text("SELECT indexname FROM pg_indexes")))
+    assert set(MEANS) <= kept
 
 
 @pytest.mark.parametrize("table_", ["payments", "ledger", "applications", "decisions"])
