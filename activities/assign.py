@@ -7,11 +7,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
+from activities.entitle import month_paid
 from activities.world import World, not_yet, translated
 from adapters.bodies import CaseFile, RulingState
 from adapters.bodies import Ruling as Answer
 from adapters.errors import BadAnswer
 from benefits.days import day_of
+from benefits.decision import Decision
+from benefits.terms import month_of
 from card import Session, money, rights, rulings, snapshots
 from card.tables import GRANTED, AssignmentState
 from workflows.model import AssignInput, Case, Ruling, Step, StepInput, tenge
@@ -113,13 +116,16 @@ def _can_be(day: date) -> bool:
     return date(2000, 1, 1) <= day <= day_of(datetime.now(UTC)) + timedelta(days=31)
 
 
-async def _about(session: Session, case: Case, month_of: date) -> tuple[money.About, Decimal]:
-    """Whose money it is and the month of the application, the first that it is for; and what the law withholds of it.
+async def _about(session: Session, case: Case, applied_on: date) -> tuple[money.About, Decimal]:
+    """Whose money it is and the month that it is for; and what the law withholds of it.
 
-    Payer and contributions are those of the decision that the amount was reckoned by: a service may have either payer.
+    All are those of the decision that the amount was reckoned by: a service may have either payer, and of a right that
+    is claimed late the last month is paid. `applied_on` counts where none was kept.
     """
     decided = await snapshots.last(session, case.ref)
-    decision = decided.decision if decided is not None else {}
-    payer = decision.get("payer") or benefits.service(case.service, case.on).payer
-    about = money.About(payer, month_of.replace(day=1), day_of(datetime.now(UTC)))
-    return about, Decimal(decision.get("withheld") or 0)
+    today = day_of(datetime.now(UTC))
+    if decided is None:
+        payer = benefits.service(case.service, case.on).payer
+        return money.About(payer, month_of(applied_on), today), Decimal(0)
+    decision = Decision.from_dict(decided.decision)
+    return money.About(decision.payer, month_paid(decision), today), decision.withheld

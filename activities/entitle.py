@@ -33,7 +33,7 @@ async def entitle(session: Session, case: CaseRecord) -> None:
         return
     decision = Decision.from_dict(snapshot.decision)
     schedule = _schedule(case, snapshot, decision, ruling)
-    month = month_of(decision.on if decision.until is None else min(decision.on, decision.until))
+    month = month_paid(decision)
     booked = await money.money(session, case.ref)
     withheld = await money.withheld(session, case.ref)
     paid = Months(month, month, booked.credited + withheld, withheld)
@@ -49,6 +49,11 @@ async def entitle(session: Session, case: CaseRecord) -> None:
             months = [_from(month, one) for one in months if one.last >= month]
         terms = Terms(decision.start, decision.until, months, schedule.next_review, paid, is_difference)
     await entitlements.grant(session, case, right, terms)
+
+
+def month_paid(decision: Decision) -> date:
+    """The first day of the month that a case pays of a right: that of the claim, or the right's last before it."""
+    return month_of(decision.on if decision.until is None else min(decision.on, decision.until))
 
 
 async def entitle_missing(card: Card, after: UUID, most: int) -> UUID:

@@ -5,7 +5,7 @@ case that grants the right, or a change of it, writes those from its own first m
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from card import rights
+from card import money, rights
 from card.tables import CaseRecord, Due, Entitlement, EntitlementAmount, Person, RightRow, RightState, table
 
 OldRight = aliased(RightRow)
@@ -67,10 +67,14 @@ async def grant(session: AsyncSession, case: CaseRecord, right: RightRow, terms:
         id=uuid4(), right_id=right.id, service=case.service, since=terms.since, **values
     )
     row = row.on_conflict_do_update(index_elements=["right_id"], set_=values)
-    entitlement: UUID = (await session.scalars(row.returning(col(Entitlement.id)))).one()
+    written = row.returning(col(Entitlement.id), col(Entitlement.since))
+    entitlement, since = (await session.execute(written)).one()
     amounts = table(EntitlementAmount)
-    if terms.months:
-        await _make_room(session, entitlement, terms.months[0].first)
+    # The first day of a right stays, whatever a later case of it has found.
+    months = [replace(one, first=max(one.first, since.replace(day=1))) for one in terms.months]
+    months = [one for one in months if one.first <= one.last]
+    if months:
+        await _make_room(session, entitlement, months[0].first)
         await session.execute(
             insert(amounts),
             [
@@ -81,7 +85,7 @@ async def grant(session: AsyncSession, case: CaseRecord, right: RightRow, terms:
                     "gross": one.gross,
                     "withheld": one.withheld,
                 }
-                for one in terms.months
+                for one in months
             ],
         )
     due = insert(table(Due)).values(
@@ -106,12 +110,17 @@ async def _make_room(session: AsyncSession, entitlement: UUID, first: date) -> N
 
 @dataclass(frozen=True)
 class Paid:
-    """What a case has credited of a month. Tenge."""
+    """What a case has paid of a month. Tenge. `credited` by the books: false where it came back, and is owed."""
 
     month: date
     case_ref: str
     gross: Decimal
     withheld: Decimal
+    credited: bool = True
+
+    @property
+    def net(self) -> Decimal:
+        return self.gross - self.withheld
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,9 @@ class Entitled:
     next_review: date | None
     months: tuple[Months, ...]
     paid: tuple[Paid, ...]
+    """What cases have paid of months, and has not come back."""
+    owed: tuple[Months, ...] = ()
+    """Months that were over before the right was first claimed, and what came back from a bank."""
 
 
 async def of_case(session: AsyncSession, ref: str) -> Sequence[Entitled]:
@@ -147,31 +159,40 @@ async def of_person(session: AsyncSession, iin: str) -> Sequence[Entitled]:
 
 async def _shown(session: AsyncSession, query: Select[Entitlement]) -> Sequence[Entitled]:
     found = (await session.scalars(query)).all()
-    return [
-        Entitled(
-            service=one.service,
-            case_ref=one.case_ref,
-            state=RightState((await session.get_one(RightRow, one.right_id)).state),
-            since=one.since,
-            until=one.until,
-            next_review=one.next_review,
-            months=tuple(
-                Months(row.first_month, row.last_month, row.gross, row.withheld)
-                for row in await session.scalars(
-                    select(EntitlementAmount)
-                    .where(col(EntitlementAmount.entitlement_id) == one.id)
-                    .order_by(col(EntitlementAmount.first_month))
-                )
-            ),
-            paid=tuple(
-                Paid(row.month, row.case_ref, row.gross, row.withheld)
-                for row in await session.scalars(
-                    select(Due).where(col(Due.entitlement_id) == one.id).order_by(col(Due.month), col(Due.case_ref))
-                )
-            ),
-        )
-        for one in found
+    return [await _as_it_stands(session, one) for one in found]
+
+
+async def _as_it_stands(session: AsyncSession, one: Entitlement) -> Entitled:
+    of = select(EntitlementAmount).where(col(EntitlementAmount.entitlement_id) == one.id)
+    rows = await session.scalars(of.order_by(col(EntitlementAmount.first_month)))
+    months = tuple(Months(row.first_month, row.last_month, row.gross, row.withheld) for row in rows)
+    dues = await session.scalars(
+        select(Due).where(col(Due.entitlement_id) == one.id).order_by(col(Due.month), col(Due.case_ref))
+    )
+    paid = [
+        Paid(row.month, row.case_ref, row.gross, row.withheld, (await money.money(session, row.case_ref)).credited > 0)
+        for row in dues
     ]
+    came_back = [Months(row.month, row.month, row.gross, row.withheld) for row in paid if not row.credited]
+    return Entitled(
+        service=one.service,
+        case_ref=one.case_ref,
+        state=RightState((await session.get_one(RightRow, one.right_id)).state),
+        since=one.since,
+        until=one.until,
+        next_review=one.next_review,
+        months=months,
+        paid=tuple(row for row in paid if row.credited),
+        owed=(*_before(min((row.month for row in paid), default=None), months), *came_back),
+    )
+
+
+def _before(first_paid: date | None, months: Collection[Months]) -> list[Months]:
+    """The months before that which the first claim has paid: over when it was made, and owed by the law."""
+    if first_paid is None:
+        return []
+    last = (first_paid - timedelta(days=1)).replace(day=1)
+    return [replace(one, last=min(one.last, last)) for one in months if one.first <= last]
 
 
 async def is_over(session: AsyncSession, right: RightRow, on: date) -> bool:

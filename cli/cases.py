@@ -18,7 +18,7 @@ from adapters.phones import phone_number
 from benefits import read_iin
 from benefits.days import day_of
 from card import findings
-from card.entitlements import Entitled
+from card.entitlements import Entitled, Months
 from cli.connection import Running
 from desk import BadInput
 from desk.looking import CaseView
@@ -131,6 +131,8 @@ def show(console: Console, view: CaseView) -> None:
             f"assigned {tenge(Decimal(head['assigned']))}, credited {tenge(Decimal(head['credited']))}, "
             f"pending {tenge(Decimal(head['pending']))}"
         )
+    for one in head["owed"] or ():
+        console.print(f"owed for {one['from']:%m.%Y} to {one['to']:%m.%Y}: {tenge(Decimal(one['net']))} a month")
     for title, rows in (("SMS", view.messages), ("payments", view.payments), ("decisions", view.decisions)):
         if rows:
             console.print(_table(title, rows))
@@ -144,22 +146,21 @@ def show_entitled(console: Console, found: Sequence[Entitled]) -> None:
         console.print(f"[bold]{one.service}  {one.case_ref}[/bold]  {one.state}, from {one.since:%d.%m.%Y} {until}")
         if one.next_review:
             console.print(f"looked at again on {one.next_review:%d.%m.%Y}")
-        months = [
-            {
-                "from": f"{row.first:%m.%Y}",
-                "to": f"{row.last:%m.%Y}",
-                "gross": tenge(row.gross),
-                "withheld": tenge(row.withheld),
-                "to be paid": tenge(row.net),
-            }
-            for row in one.months
-        ]
-        console.print(_table("months, as far as the law is known", months))
-        paid = [
-            {"month": f"{row.month:%m.%Y}", "paid": tenge(row.gross - row.withheld), "by case": row.case_ref}
-            for row in one.paid
-        ]
+        console.print(_table("months, as far as the law is known", [_months(row) for row in one.months]))
+        paid = [{"month": f"{row.month:%m.%Y}", "paid": tenge(row.net), "by case": row.case_ref} for row in one.paid]
         console.print(_table("credited", paid))
+        if one.owed:
+            console.print(_table("owed", [_months(row) for row in one.owed]))
+
+
+def _months(row: Months) -> dict[str, Any]:
+    return {
+        "from": f"{row.first:%m.%Y}",
+        "to": f"{row.last:%m.%Y}",
+        "gross": tenge(row.gross),
+        "withheld": tenge(row.withheld),
+        "to be paid": tenge(row.net),
+    }
 
 
 def show_why(console: Console, why: Why) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from benefits import read_iin
 from card import Card, entitlements
-from card.entitlements import Entitled
+from card.entitlements import Entitled, Months
 from desk.looking import record_of
 
 
@@ -32,18 +32,20 @@ def to_dict(one: Entitled) -> dict[str, Any]:
         "since": one.since,
         "until": one.until,
         "next_review": one.next_review,
-        "months": [
-            {
-                "first": row.first,
-                "last": row.last,
-                "gross": str(row.gross),
-                "withheld": str(row.withheld),
-                "net": str(row.net),
-            }
-            for row in one.months
-        ],
+        "months": [_months(row) for row in one.months],
         "paid": [
             {"month": row.month, "case": row.case_ref, "gross": str(row.gross), "withheld": str(row.withheld)}
             for row in one.paid
         ],
+        "owed": [_months(row) for row in one.owed],
+    }
+
+
+def _months(row: Months) -> dict[str, Any]:
+    return {
+        "first": row.first,
+        "last": row.last,
+        "gross": str(row.gross),
+        "withheld": str(row.withheld),
+        "net": str(row.net),
     }

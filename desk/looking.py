@@ -19,7 +19,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.masking import masked
-from card import Card, cases, decisions, findings, messages, money, payments, snapshots
+from card import Card, cases, decisions, entitlements, findings, messages, money, payments, snapshots
 from card.cases import is_case_ref
 from card.tables import CaseRecord
 from desk.errors import BadInput
@@ -113,6 +113,7 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         found = await snapshots.last(session, record.ref)
         sums = await money.money(session, record.ref)
         amiss = await findings.of_case(session, record.ref)
+        runs = await entitlements.of_case(session, record.ref)
     head = {
         "ref": record.ref,
         "service": record.service,
@@ -124,6 +125,7 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         "credited": str(sums.credited),
         "pending": str(sums.pending),
         "law": found.decision["right"] if found else None,
+        "owed": [{"from": m.first, "to": m.last, "net": str(m.net)} for one in runs for m in one.owed],
         "findings": [{"kind": one.kind, "what": one.what, "since": one.found_at} for one in amiss],
     }
     if not live and record.outcome is None:
@@ -163,7 +165,7 @@ async def _without_a_row(card: Card, client: Client, ref: str) -> CaseView:
         "reason": None,
         "opened": described.start_time,
         "closed": described.close_time,
-        **dict.fromkeys(("assigned", "credited", "pending", "law")),
+        **dict.fromkeys(("assigned", "credited", "pending", "law", "owed")),
         "findings": [{"kind": one.kind, "what": one.what, "since": one.found_at} for one in amiss]
         or [{"kind": "workflow_without_row", "what": NO_ROW, "since": described.start_time}],
     }

@@ -10,14 +10,14 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from activities.entitle import FIRST, entitle_missing
-from card import cases, entitlements, money
+from card import accounts, cases, entitlements, money, payments, returns
 from card.entitlements import Entitled
-from card.tables import Assignment, FactsSnapshot, RightRow, RightState, table
+from card.tables import Assignment, FactsSnapshot, LedgerEntry, RightRow, RightState, table
 from tests.activities.database import BY_FORCE, applied, owed, paid
 from tests.activities.life import Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
 from tests.activities.test_rights import close, detect, ended
-from workflows.model import Case, NoticeInput, NoticeKind, Outcome, Step
+from workflows.model import AssignInput, Case, NoticeInput, NoticeKind, Outcome, Step
 
 
 async def entitled(life: Life) -> Sequence[Entitled]:
@@ -27,6 +27,10 @@ async def entitled(life: Life) -> Sequence[Entitled]:
 
 def months(one: Entitled) -> list[tuple[str, str, str]]:
     return [(f"{row.first:%Y-%m}", f"{row.last:%Y-%m}", f"{row.net:.0f}") for row in one.months]
+
+
+def owed_months(one: Entitled) -> list[tuple[str, str, str]]:
+    return [(f"{row.first:%Y-%m}", f"{row.last:%Y-%m}", f"{row.net:.0f}") for row in one.owed]
 
 
 def credited(one: Entitled) -> list[tuple[str, str]]:
@@ -57,6 +61,7 @@ async def test_months_before_the_application_are_owed_too(life: Life) -> None:
     assert months(one)[:2] == [("2024-11", "2024-12", "21266"), ("2025-01", "2025-12", "22648")]
     assert (one.since, one.until) == (born, date(2026, 5, 20))
     assert credited(one) == [("2025-03", "22648")]
+    assert owed_months(one) == [("2024-11", "2024-12", "21266"), ("2025-01", "2025-02", "22648")]
 
 
 async def test_of_a_right_whose_months_are_past_the_last_is_paid_by_the_case(life: Life) -> None:
@@ -67,6 +72,40 @@ async def test_of_a_right_whose_months_are_past_the_last_is_paid_by_the_case(lif
     assert months(one) == [("2024-11", "2024-12", "21266")]
     assert credited(one) == [("2024-12", "21266")]
     assert one.next_review is None
+    assert owed_months(one) == [("2024-11", "2024-11", "21266")]
+
+
+async def test_a_late_claim_is_booked_for_the_month_that_it_pays(life: Life) -> None:
+    """The books said the month of the claim, and the right that of the payment."""
+    child_ = child(1, 0, born=date(2024, 11, 20)) | {"birth_order": 1, "died_on": "2024-12-05"}
+    await life.settle(mother(children=0) | {"children": [child_]})
+    case = await life.open(service="childcare")
+    found = await detect(life, case)
+    await life.agreed(case)
+    arg = await life.ready(Step.ASSIGN, case)
+    assert isinstance(arg, AssignInput)
+    ruling = await life.run(Step.ASSIGN, arg.model_copy(update={"amount": found.amount}))
+    assert ruling.assigned
+    (entry,) = await life.rows(LedgerEntry, case)
+    assert entry.period == date(2024, 12, 1)
+    async with life.card.transaction() as session:
+        await paid(session, "paid", await cases.find(session, case.ref), entry.amount, ibans_of(1)[0], ON)
+    await close(life, case, Outcome.CREDITED)
+    (one,) = await entitled(life)
+    assert [row.month for row in one.paid] == [entry.period]
+
+
+async def test_what_has_come_back_is_credited_no_more(life: Life) -> None:
+    """The account was closed: the books said that it is owed, and the right that it was credited."""
+    await life.settle(mother(children=4))
+    case = await ended(life, Outcome.CREDITED)
+    async with life.card.transaction() as session:
+        (row,) = await payments.of_case(session, case.ref)
+        iban = (await accounts.find(session, row.account_id)).iban
+        by: dict[str, Any] = {"account": iban[-4:], "reason": "AC04", "by": "a.omarova", "note": "", "on": ON}
+        await returns.take_back(session, case.ref, **by)
+    (one,) = await entitled(life)
+    assert (credited(one), owed_months(one)) == ([], [("2025-03", "2025-03", "63030")])
 
 
 @pytest.mark.parametrize("outcome", [Outcome.LAPSED, Outcome.NO_ACCOUNT, Outcome.REFUSED_BY_PERSON])
@@ -216,6 +255,16 @@ NEVER = {
         "UPDATE entitlements SET person_id = (SELECT person_id FROM cases WHERE outcome IS NULL)",
         "a right runs by a case of it that was credited",
     ),
+    "what was paid, written anew": (
+        "DELETE FROM entitlement_amounts WHERE first_month = '2025-03-01'",
+        "no more than it comes to",
+    ),
+    "months before the right": (
+        f"INSERT INTO entitlement_amounts SELECT {ONE}, '1990-01-01', '2025-01-01', 63030, 0",
+        "the months of a right are those of its days",
+    ),
+    "no end any more": ("UPDATE entitlements SET until = NULL", "the days that were decided"),
+    "paid once": ("UPDATE rights SET state = 'settled'", "is not paid once"),
     "a case that has paid nothing": (
         "UPDATE entitlements SET case_ref = (SELECT ref FROM cases WHERE outcome IS NULL)",
         "a right runs by a case of it that was credited",
