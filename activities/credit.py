@@ -6,13 +6,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.consent import granted_key
-from activities.decide import PAID_BEFORE
 from activities.world import World, not_yet, translated
 from adapters.bank import ABOUT_THE_ACCOUNT, Transfer, TransferState, TransferStatus
 from adapters.errors import BadAnswer, Refused
 from adapters.in_a_row import InARow
 from benefits.days import day_of
 from card import Session, accounts, cases, consents, money, payments, rights
+from card.payments import PAID_BEFORE
 from card.tables import Account, Payment, PaymentState
 from workflows.model import Credited, CreditInput, Step, tenge
 

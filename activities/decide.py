@@ -1,23 +1,19 @@
 """What operators decide: written down before the case goes on, and what follows from it for the money."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.world import World, translated
-from adapters.bank import TransferState
+from adapters.bank import TransferState, TransferStatus
 from adapters.errors import Refused
 from benefits.days import day_of
-from card import decisions, money, payments
-from card.tables import PaymentState
+from card import Session, decisions, money, payments
+from card.payments import DUPLICATE
+from card.tables import Payment, PaymentState
 from workflows.model import Action, Attention, Credited, DecideInput, SettleInput, Step
-
-DUPLICATE = "AM05"
-"""ISO 20022: a payment with this end-to-end id has been credited already."""
-
-PAID_BEFORE = frozenset({DUPLICATE, "DUPL"})
-"""As banks say it: the money went out once, and another payment would go out too."""
 
 
 class DecideStep:
@@ -42,10 +38,12 @@ class DecideStep:
     async def settle(self, step: SettleInput) -> Credited:
         """A payment of which the bank says that it made it before: an operator knows whether it did.
 
-        If so it is booked as credited; else it is over, and the money may go out under another key. Before it is over
-        the bank is asked once more: what it has made, or has in hand, is not made anew, whoever says so.
+        If so it is booked as credited, as far as the bank says that it went: the rest is still to be paid. Else it is
+        over, and the money may go out under another key and name. Before it is over the bank is asked once more: what
+        it has made, or has in hand, is not made anew, whoever says so.
         """
         paid = step.paid or await self._is_made(step.key)
+        before = await self._made_before(step.key) if step.paid else None
         said = Action.CONFIRM_PAID if step.paid else Action.PAY_ANEW
         async with self.world.card.transaction() as session:
             decided = await decisions.last(
@@ -54,6 +52,9 @@ class DecideStep:
             if decided is None or decided.action != said:
                 raise ApplicationError("by the Card no operator has decided so", type="Refused", non_retryable=True)
             payment = await payments.locked(session, step.key)
+            part = await _part(session, payment, before)
+            if part is not None:
+                return Credited(settled=True, reason=DUPLICATE, part=part)
             if payment.state == PaymentState.INTENDED:
                 state = PaymentState.SETTLED if paid else PaymentState.REJECTED
                 await payments.finish(session, step.key, state, reason=DUPLICATE)
@@ -64,6 +65,18 @@ class DecideStep:
             was_made = payment.state in (PaymentState.SETTLED, PaymentState.RETURNED)
             settled = was_made or (payment.state == PaymentState.INTENDED and paid)
         return Credited(settled=settled, reason=DUPLICATE)
+
+    async def _made_before(self, key: str) -> TransferStatus | None:
+        """What the bank has credited under the name of this payment; None where it does not say."""
+        async with self.world.card.statements() as session:
+            name = (await payments.find(session, key)).end_to_end_id
+        if name is None:
+            return None
+        with translated():
+            try:
+                return await self.world.bank.credited_as(name)
+            except Refused:
+                return None  # a bank need not know its payments by this name; then the operator's word stands
 
     async def _is_made(self, key: str) -> bool:
         """Whether the bank knows a payment under this key as made. Raises `Unknown` for an operator where it has it in
@@ -78,3 +91,17 @@ class DecideStep:
             text = "the bank has this payment in hand: it is not made anew; ask again when the bank has decided"
             raise ApplicationError(text, type="Unknown", non_retryable=True)
         return status is not None and status.state == TransferState.SETTLED
+
+
+async def _part(session: Session, payment: Payment, before: TransferStatus | None) -> Decimal | None:
+    """How much of the payment had been paid, and is booked, where that is less than all of it."""
+    known = await payments.in_the_place_of(session, payment.key)
+    if known is not None:
+        return known.amount
+    if payment.state != PaymentState.INTENDED or before is None or before.amount is None:
+        return None
+    if before.state is not TransferState.SETTLED or before.amount >= payment.amount:
+        return None
+    day = day_of(datetime.now(UTC))
+    await payments.put_in_its_place(session, payment, before.amount, before.bank_reference, day)
+    return before.amount

@@ -102,6 +102,10 @@ class Bank(Protocol):
         """Where the transfer of this key stands, None if it never arrived."""
         ...
 
+    async def credited_as(self, end_to_end_id: str) -> TransferStatus | None:
+        """The transfer that was credited under this id, under whatever key; None if none was, or nobody says."""
+        ...
+
 
 class Accounts(Record):
     """A bank's list. An account that cannot be read stands in the way of none of the others; where none can be, the
@@ -156,4 +160,16 @@ class HttpBank:
         )
         if status is not None:
             about(self._system.name, key, status.key, "key")
+        return status
+
+    async def credited_as(self, end_to_end_id: str) -> TransferStatus | None:
+        status = await self._system.look_up(
+            "/bank/v1/transfers/by-end-to-end-id/{end_to_end_id}",
+            TransferStatus,
+            unknown="unknown_end_to_end_id",
+            path={"end_to_end_id": end_to_end_id},
+            refusals=("unknown_key", "not_found"),  # as of a bank that does not offer it
+        )
+        if status is not None and status.end_to_end_id is not None:
+            about(self._system.name, end_to_end_id, status.end_to_end_id, "end_to_end_id")
         return status

@@ -135,6 +135,13 @@ BODIES: dict[str, tuple[Read | Effect, ...]] = {
             "Where the transfer of this key stands.",
             unknown="unknown_key",
         ),
+        Read(
+            "/bank/v1/transfers/by-end-to-end-id/{end_to_end_id}",
+            bank.TransferStatus,
+            "The transfer that was credited under this end-to-end id, with its amount: after AM05 it says how much has "
+            "been paid. A bank that does not offer it is believed what an operator has seen of it.",
+            unknown="unknown_end_to_end_id",
+        ),
         Effect(
             "/bank/v1/files",
             Xml(initiation.MESSAGE),

@@ -99,6 +99,15 @@ async def book_credited(session: AsyncSession, key: str, case_ref: str, amount: 
     await book(session, key=key, case_ref=case_ref, amount=amount, about=about, **accounts)
 
 
+async def month_of(session: AsyncSession, case_ref: str) -> date | None:
+    """The month that was assigned to the case, by its first day."""
+    assigned = select(col(LedgerEntry.period)).where(
+        col(LedgerEntry.case_ref) == case_ref, col(LedgerEntry.debit) == LedgerAccount.ENTITLED
+    )
+    month: date | None = await session.scalar(assigned.order_by(col(LedgerEntry.booked_at)).limit(1))
+    return month
+
+
 async def book_returned(session: AsyncSession, key: str, case_ref: str, amount: Decimal, value_date: date) -> None:
     """What was credited under the payment's key has come back: payable again, of the same payer and month."""
     paid = await session.get_one(LedgerEntry, key)

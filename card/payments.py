@@ -1,7 +1,7 @@
 """Payments: intended before the bank is called, and what became of them. The books are in `card.money`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
@@ -12,8 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card import rights
-from card.tables import Account, CaseRecord, Payment, PaymentState, table
+from card import money, rights, rulings
+from card.tables import Account, CaseRecord, Payment, PaymentState, RightRow, table
+
+DUPLICATE = "AM05"
+"""ISO 20022: a payment with this end-to-end id has been credited already."""
+
+PAID_BEFORE = frozenset({DUPLICATE, "DUPL"})
+"""As banks say it: the money went out once, and another payment would go out too."""
 
 
 async def known(session: AsyncSession, key: str) -> Payment | None:
@@ -45,23 +51,46 @@ async def intend(session: AsyncSession, key: str, case_ref: str, account_id: UUI
 
 
 async def _end_to_end_id(session: AsyncSession, case_ref: str) -> str | None:
-    """The how-manieth payment of the right this is, under a name that the right has whatever the Card has forgotten.
+    """What is paid, and the how-manieth payment of it this is, in words that no restored Card has forgotten.
 
-    A case that was begun anew in a restored Card makes the payment that the bank knows, and no second one. What was
+    The first payment of a right bears the name of the right; a difference also the month that it is for, and the sum
+    that it comes on top of: two that begin at the same sum would pay the same money, however far each of them goes. A
+    case that was begun anew in a restored Card makes the payment that the bank knows, and no second one. What was
     turned down reached nobody and does not count: the next try bears its name, or after a restore that name would be
-    free where the money went out under the next.
+    free where the money went out under the next. But a name that a bank calls used, and somebody has looked into, is.
     """
-    right = await rights.of_case(session, await session.get_one(CaseRecord, case_ref))
+    case = await session.get_one(CaseRecord, case_ref)
+    right = await rights.of_case(session, case)
     if right is None:
         return None
+    name = await _name_of_case(session, case_ref) or await _name(session, case_ref, right)
+    used = col(Payment.state).in_((PaymentState.SETTLED, PaymentState.RETURNED)) | col(Payment.reason).in_(PAID_BEFORE)
+    before = select(col(Payment.end_to_end_id)).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
+    before = before.where(rights.all_of(right), used, col(Payment.end_to_end_id).startswith(f"{name}-"))
+    numbers = [int(one.rpartition("-")[2]) for one in await session.scalars(before) if one is not None]
+    return f"{name}-{max(numbers, default=0) + 1}"
+
+
+async def _name_of_case(session: AsyncSession, case_ref: str) -> str | None:
+    """What the case has called its payments until now."""
+    named = select(col(Payment.end_to_end_id)).where(
+        col(Payment.case_ref) == case_ref, col(Payment.end_to_end_id).is_not(None)
+    )
+    last: str | None = await session.scalar(named.order_by(col(Payment.intended_at).desc()).limit(1))
+    return last.rpartition("-")[0] if last is not None else None
+
+
+async def _name(session: AsyncSession, case_ref: str, right: RightRow) -> str:
     bases = select(col(CaseRecord.basis)).where(rights.all_of(right), col(CaseRecord.basis).is_not(None))
     basis = await session.scalar(bases.order_by(col(CaseRecord.opened_at), col(CaseRecord.ref)).limit(1))
-    reached = select(col(Payment.end_to_end_id)).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
-    reached = reached.where(rights.all_of(right), col(Payment.state).in_((PaymentState.SETTLED, PaymentState.RETURNED)))
-    before = (await session.scalars(reached)).all()
-    last = max((int(name.rpartition("-")[2]) for name in before if name is not None), default=0)
-    name = sha256(f"{right.service}|{basis}".encode()).hexdigest()[:24]
-    return f"{name}-{max(last, len(before)) + 1}"
+    names = await rights.names_of(session, right.id)
+    if names and basis not in names:
+        basis = min(names)  # a register uses that number twice, and it is the other right's: no two have a name
+    parts = [right.service, str(basis)]
+    ruling = await rulings.of_case(session, case_ref)
+    if ruling is not None and ruling.was is not None:
+        parts += [f"{await money.month_of(session, case_ref)}", f"{ruling.was:.2f}"]
+    return sha256("|".join(parts).encode()).hexdigest()[:24]
 
 
 async def finish(
@@ -98,11 +127,38 @@ class Paid(NamedTuple):
 
 
 async def paid(session: AsyncSession, case_ref: str) -> Paid | None:
-    """The one payment of the case that reached an account, and has not come back."""
+    """What of the case has reached an account, the last one, and has not come back."""
     reached = select(col(Payment.amount), col(Account.iban)).join(Account, col(Account.id) == col(Payment.account_id))
     reached = reached.where(col(Payment.case_ref) == case_ref, col(Payment.state) == PaymentState.SETTLED)
-    found = (await session.execute(reached)).one_or_none()
-    return Paid(*found) if found is not None else None
+    found = (await session.execute(reached.order_by(col(Payment.intended_at)))).all()
+    return Paid(sum((row[0] for row in found), Decimal(0)), found[-1][1]) if found else None
+
+
+async def put_in_its_place(session: AsyncSession, payment: Payment, amount: Decimal, reference: str, day: date) -> None:
+    """Only so much of a payment has reached an account, and before it: that is settled, and it is turned down.
+
+    The same again changes nothing. `reference` is the bank's.
+    """
+    await finish(session, payment.key, PaymentState.REJECTED, reason=DUPLICATE)
+    key = f"{payment.key}:{BEFORE}"
+    row = insert(table(Payment)).values(
+        key=key,
+        case_ref=payment.case_ref,
+        account_id=payment.account_id,
+        amount=amount,
+        end_to_end_id=payment.end_to_end_id,
+    )
+    await session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+    await finish(session, key, PaymentState.SETTLED, reason=DUPLICATE, bank_reference=reference)
+    await money.book_credited(session, key, payment.case_ref, amount, day)
+
+
+async def in_the_place_of(session: AsyncSession, key: str) -> Payment | None:
+    """What had been paid before, in the place of the payment under this key."""
+    return await session.get(Payment, f"{key}:{BEFORE}")
+
+
+BEFORE = "before"
 
 
 async def paid_since(session: AsyncSession, case_ref: str, moment: datetime) -> str | None:

@@ -61,16 +61,14 @@ async def take_back(
     case is not taken for it. `reason` is the bank's code (ISO 20022), `by` who says so. Returns the payment's key.
     """
     case = await session.get_one(CaseRecord, ref, with_for_update=True, populate_existing=True)
-    paid = (
-        await session.scalars(
-            select(Payment)
-            .where(col(Payment.case_ref) == ref, col(Payment.state) == PaymentState.SETTLED)
-            .with_for_update()
-        )
-    ).one_or_none()
-    if paid is None or case.outcome is None:
+    settled = select(Payment).where(col(Payment.case_ref) == ref, col(Payment.state) == PaymentState.SETTLED)
+    rows = (await session.scalars(settled.order_by(col(Payment.intended_at).desc()).with_for_update())).all()
+    if not rows or case.outcome is None:
         raise NothingToReturn("the case is not over, or nothing was credited for it")
-    if (await session.get_one(Account, paid.account_id)).iban[-4:] != account:
+    # Of two the later one comes back first: the other went out in another life of the Card.
+    ibans = {row.key: (await session.get_one(Account, row.account_id)).iban for row in rows}
+    paid = next((row for row in rows if ibans[row.key][-4:] == account), None)
+    if paid is None:
         raise NothingToReturn("its money went to an account that ends otherwise: is it this case?")
     await _decide(session, ref, f"{paid.key}:{RETURNED}", RETURNED, reason, by, note)
     await payments.finish(session, paid.key, PaymentState.RETURNED, reason=reason)

@@ -83,6 +83,7 @@ class Bank(Agency):
             Read("/bank/v1/accounts", self._accounts),
             Read("/bank/v1/accounts/{iban}", self._account),
             Read("/bank/v1/transfers/by-key/{key:path}", self._by_key, self._iin_of_key),
+            Read("/bank/v1/transfers/by-end-to-end-id/{name:path}", self._by_name),
             Read("/bank/v1/books", self._books),
         )
 
@@ -181,6 +182,12 @@ class Bank(Agency):
         key = need(params, "key")
         found = self._states("WHERE key = ?", key)
         return answer(200, found[0]) if found else self.kept_or_unknown(key)
+
+    def _by_name(self, params: Params) -> Answer:
+        found = self._states("WHERE end_to_end_id = ? AND reason_code IS NULL", need(params, "name"))
+        if not found:
+            raise Problem(404, "unknown_end_to_end_id", "Nothing was credited under this id.")
+        return answer(200, found[0])
 
     def _books(self, params: Params) -> Answer:  # noqa: ARG002 - the books are shown whole
         booked = {row["id"]: row for row in self.store.all("SELECT * FROM bookings")}

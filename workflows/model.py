@@ -536,6 +536,8 @@ class CreditInput(StepInput):
 class Credited(Wire):
     settled: bool
     reason: str | None = None
+    part: Decimal | None = None
+    """Only so much had been paid before: the rest is still to be paid."""
 
 
 class CloseInput(StepInput):

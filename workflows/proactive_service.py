@@ -481,9 +481,14 @@ class ProactiveService(CaseInSight):
             if payment is None:
                 continue
             if payment.settled:
-                self.credited = amount
-                self.note(f"credited {tenge(amount)}")
-                return
+                paid = amount if payment.part is None else payment.part
+                self.credited += paid
+                self.note(f"credited {tenge(paid)}")
+                if payment.part is None:
+                    return
+                amount -= paid
+                self.note(f"that was paid before; {tenge(amount)} are left to pay")
+                continue
             self.note(f"payment rejected: {payment.reason}")
             account = await self._account(policy)
 

@@ -228,7 +228,7 @@ class Life:
         """The mother has written."""
         async with self.card.transaction() as session:
             await session.execute(BY_FORCE)  # it came on the day of the cast
-            sms = {"message_id": message_id, "phone": phone_of(n), "text": text}
+            sms: dict[str, Any] = {"message_id": message_id, "phone": phone_of(n), "text": text}
             await messages.store_incoming(session, IncomingMessage(**sms, received_at=AT, stored_at=AT))
 
     async def rows(self, table: type[Any], case: Case) -> list[Any]:

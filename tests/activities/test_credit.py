@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -18,8 +18,8 @@ from adapters.errors import Refused
 from card import accounts, cases, decisions, findings, money, payments, rights
 from card.returns import take_back, take_up
 from card.store import DatabaseError
-from card.tables import Account, Payment
-from tests.activities.database import BY_FORCE, owed
+from card.tables import Account, Assignment, Payment, table
+from tests.activities.database import BY_FORCE, applied, ends_as, owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
 from workflows.model import Action, Attention, Case, CloseInput, CreditInput, Outcome, SettleInput, Step, StepInput
@@ -162,6 +162,93 @@ async def test_a_payment_that_the_bank_calls_a_repetition_is_never_made_to_anoth
         assert (await session.get_one(Account, arg.account_id)).rejected is None
     assert [row.state for row in await life.rows(Payment, case)] == ["intended"], "it blocks a second payment"
     assert len(await settled_at_the_bank(life)) == 1
+
+
+async def _difference(life: Life, amount: Decimal, was: Decimal) -> CreditInput:
+    """A case of the right that runs, which brings what a body has assigned beyond that."""
+    case = await life.open()
+    async with life.card.transaction() as session:
+        right = await rights.known_as(session, case.service, {iin_of(1)})
+        await rights.take(session, case.ref, right, basis=iin_of(1), amount=amount, ground=None)
+    await life.agreed(case)
+    key = case.key(Step.ASSIGN)
+    ruling = {"application_number": f"EM-{case.ref}", "computed": amount, "amount": amount, "was": was}
+    async with life.card.transaction() as session:
+        to = await accounts.know(session, case.person_id, ibans_of(1)[0], "bank")
+        await applied(session, case.ref, f"EM-{case.ref}")
+        row = insert(table(Assignment)).values(key=key, case_ref=case.ref, state="assigned", **ruling)
+        await session.execute(row)
+        await money.book_assigned(session, key, case.ref, amount - was, money.About("budget", ON, ON))
+    return CreditInput(case=case, key=case.key(Step.CREDIT), account_id=to.id, amount=amount - was)
+
+
+async def _runs(life: Life) -> None:
+    case = await life.open()
+    async with life.card.transaction() as session:
+        right = await rights.known_as(session, case.service, {iin_of(1)})
+        await rights.take(session, case.ref, right, basis=iin_of(1), amount=AMOUNT, ground=None)
+        await ends_as(session, case.ref, "credited")
+        await cases.close(session, case.ref, "credited", None)
+
+
+async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to_be_paid(life: Life) -> None:
+    """Restored, and grown twice: 34 687 were booked where 17 343 had been paid, and the rest could never be."""
+    await _runs(life)
+    arg = await _difference(life, AMOUNT + 34687, AMOUNT)
+    async with life.card.transaction() as session:
+        name = await payments._end_to_end_id(session, arg.case.ref)
+    forgotten = order(arg, end_to_end_id=name, amount=Decimal(17343))
+    await life.outside.bank.transfer("multi-child/another:credit", forgotten)
+    with pytest.raises(ApplicationError, match="AM05"):
+        await life.run(Step.CREDIT, arg)
+    await life.decided(arg.case, Action.CONFIRM_PAID, Attention.PAID_BEFORE)
+    for _ in range(2):
+        found = await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=True))
+        assert (found.settled, found.part) == (True, Decimal(17343))
+    assert await life.money(arg.case) == money.Money(Decimal(34687), Decimal(17343), Decimal(17344))
+    rest = arg.model_copy(update={"n": 2, "key": arg.case.key(Step.CREDIT, 2), "amount": Decimal(17344)})
+    assert (await life.run(Step.CREDIT, rest)).settled
+    assert (await life.money(arg.case)).pending == 0
+    async with life.card.transaction() as session:
+        assert (await payments.paid(session, arg.case.ref) or [0])[0] == Decimal(34687)
+
+
+async def test_what_somebody_has_found_unpaid_goes_out_under_another_name(life: Life) -> None:
+    """AM05 for ever: the payment that was made anew bore the name that the bank calls used."""
+    arg = await payment(life, await life.open())
+    async with life.card.transaction() as session:
+        name = await payments._end_to_end_id(session, arg.case.ref)
+    await life.outside.bank.transfer("a key of before", order(arg, end_to_end_id=name))
+    with pytest.raises(ApplicationError, match="AM05"):
+        await life.run(Step.CREDIT, arg)
+    await life.decided(arg.case, Action.PAY_ANEW, Attention.PAID_BEFORE)
+    assert not (await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=False))).settled
+    assert (await life.run(Step.CREDIT, await payment(life, arg.case, n=2))).settled
+
+
+async def test_differences_bear_the_name_of_what_they_come_on_top_of(life: Life) -> None:
+    """With a counter the second difference had the name of the one that the Card had forgotten."""
+    await _runs(life)
+    arg = await _difference(life, AMOUNT + 100, AMOUNT)
+    assert (await life.run(Step.CREDIT, arg)).settled
+    async with life.card.transaction() as session:
+        await cases.close(session, arg.case.ref, "credited", None)
+    more = await _difference(life, AMOUNT + 300, AMOUNT + 100)
+    assert (await life.run(Step.CREDIT, more)).settled
+    names = [row.end_to_end_id for case in (arg.case, more.case) for row in await life.rows(Payment, case)]
+    assert len({str(name).rpartition("-")[0] for name in names}) == 2
+
+
+async def test_two_rights_with_one_number_have_two_names_at_the_bank(life: Life) -> None:
+    """A register uses a number twice: the second child's payment was a repetition of the first's."""
+    names = set()
+    for n, name in ((1, "R-1"), (2, "R-1/another")):
+        case = await life.open(n)
+        async with life.card.transaction() as session:
+            right = await rights.known_as(session, case.service, {name})
+            await rights.take(session, case.ref, right, basis="R-1", amount=AMOUNT, ground=None)
+            names.add(await payments._end_to_end_id(session, case.ref))
+    assert len(names) == 2
 
 
 async def test_a_case_is_never_paid_a_second_time_under_another_number(life: Life) -> None:

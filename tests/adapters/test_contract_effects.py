@@ -168,6 +168,10 @@ async def test_one_end_to_end_id_is_credited_once_whatever_the_key(outside: Outs
     assert (await outside.bank.transfer("case-1:credit", transfer())).state is TransferState.SETTLED
     doubled = await outside.bank.transfer("case-1:credit:2", transfer())
     assert (doubled.state, doubled.reason_code) == (TransferState.REJECTED, "AM05")
+    made = await outside.bank.credited_as(transfer().end_to_end_id)
+    assert made is not None
+    assert (made.key, made.amount) == ("case-1:credit", transfer().amount)
+    assert await outside.bank.credited_as("nobody's") is None
 
 
 async def test_a_pending_transfer_settles(outside: Outside) -> None:

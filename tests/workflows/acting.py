@@ -76,6 +76,8 @@ class Script:
     assign: Sequence[Any] = field(default_factory=lambda: [Ruling(assigned=True, amount=AMOUNT)])
     accept_amount: Sequence[Any] = field(default_factory=lambda: [Ruling(assigned=True, amount=AMOUNT)])
     credit: Sequence[Any] = field(default_factory=lambda: [Credited(settled=True)])
+    part: Decimal | None = None
+    """How much of what was paid before, where it is not all."""
     detect_notice: Sequence[Any] = field(default_factory=lambda: [NoticeFound(kind="kandas_ends", region="KZ-71")])
     tell: Sequence[Any] = field(default_factory=lambda: [Told(sent=True)])
     notify: Sequence[Any] = (None,)
@@ -193,7 +195,7 @@ class Script:
         @activity.defn(name=Step.SETTLE)
         async def settle(arg: SettleInput) -> Credited:
             self.calls.append((Step.SETTLE, arg))
-            return Credited(settled=arg.paid)
+            return Credited(settled=arg.paid, part=self.part)
 
         @activity.defn(name=Step.NOTIFY)
         async def notify(arg: NoticeInput) -> None:

@@ -250,6 +250,20 @@ async def test_what_the_bank_says_it_paid_before_is_found_out_by_an_operator(on_
     assert paid or others[0].key != first.key
 
 
+async def test_what_was_paid_in_part_before_is_paid_to_its_end(on_stage: Start) -> None:
+    part = Decimal(17343)
+    script = Script(credit=[PAID_BEFORE, Credited(settled=True)], part=part)
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.until(Stage.CREDIT, attention=True)
+        await case.resolve(Action.CONFIRM_PAID, note="statement of 27.11.")
+        result = await case.result()
+    assert (result.outcome, result.credited, result.pending) == (Outcome.CREDITED, AMOUNT, Decimal(0))
+    first, rest = case.script.of(Step.CREDIT)
+    assert (first.n, first.amount, rest.n, rest.amount) == (1, AMOUNT, 2, AMOUNT - part)
+
+
 async def test_no_receipt_moves_a_window_where_none_can_end(on_stage: Start) -> None:
     """Far ahead, backwards, or at a time that names no zone, which stopped the case."""
     async with on_stage() as case:
