@@ -394,6 +394,10 @@ def benefits_(
     replace: Annotated[
         bool, typer.Option("--replace", help="Of --import-lines: also lines that say otherwise than one that is there.")
     ] = False,
+    far: Annotated[
+        bool,
+        typer.Option("--far", help="Of --import-lines: also figures far from all others."),
+    ] = False,
     instead: Annotated[
         Path | None, typer.Option("--with", help="What another file of parameters would change, and for whom.")
     ] = None,
@@ -423,6 +427,8 @@ def benefits_(
             raise BadInput("import-lines: only takes lines; leave the rest out")
         if replace and import_lines is None:
             raise BadInput("replace: goes with --import-lines alone")
+        if far and import_lines is None:
+            raise BadInput("far: goes with --import-lines alone")
         asked = {
             "changes": changes,
             "check": check,
@@ -443,7 +449,7 @@ def benefits_(
             raise BadInput("unverified: lists the values of every day; leave --on out")
         if import_lines is not None:
             law.with_added()
-            found = regions.import_lines(import_lines, replace)
+            found = regions.import_lines(import_lines, replace, far, day_of(datetime.now(UTC)))
             if as_json:
                 _print_json(found.to_dict())
             else:

@@ -8,16 +8,17 @@ lines go before. This module only reads; `cli.regions` writes what is imported.
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from statistics import median_low
 
 from benefits.codes import Region
 from benefits.dated import DatedValue, ParameterFile, Series
 from benefits.parameter_file import MARKS, BadParameters
-from benefits.plausible import LARGEST, NUMBER
+from benefits.plausible import LARGEST, NUMBER, is_far
 from benefits.takes import Takes
 from benefits.terms import day_before, next_quarter, quarter_before
 from benefits.texts import Texts
@@ -27,6 +28,10 @@ COLUMNS = ("parameter", "region", "quarter", "value", "source", "mark")
 CODES: Mapping[str, Region] = {region.value: region for region in Region}
 MOST_CHANGE = Decimal("0.20")
 """A figure that differs by a larger share from the quarter before is likelier a slip than news: it is warned about."""
+FAR = Decimal(2)
+"""A figure more than so many times another of its kind, of a quarter beside it or of the other regions, wants a yes."""
+FAR_FROM_COUNTRY = Decimal(5)
+"""The same of the country's subsistence minimum: the lines lie below it, the median incomes some times above."""
 
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 _LONGEST_SOURCE = 300
@@ -143,6 +148,34 @@ def jumps(
         before = there.get((one.parameter, quarter_before(one.quarter), one.region))
         if before is not None and abs(one.value - before.value) > before.value * MOST_CHANGE:
             yield one, before.value
+
+
+def far_off(
+    new: Sequence[RegionLine],
+    there: Mapping[tuple[str, date, str], RegionLine],
+    minimum: Callable[[date], Decimal | None],
+) -> Iterator[tuple[RegionLine, str]]:
+    """The new lines that are far from all that they can be held against, each with what that is and how much.
+
+    `there` is what was known before, `minimum` the country's subsistence minimum on a day.
+    """
+    for one in new:
+        found: list[tuple[str, Decimal | None, Decimal]] = []
+        for quarter in (quarter_before(one.quarter), next_quarter(one.quarter)):
+            beside = there.get((one.parameter, quarter, one.region))
+            found.append((f"in {quarter_name(quarter)}", beside.value if beside else None, FAR))
+        # Of a quarter that is all new, the middle of all: a slip moves it least.
+        others = _of_quarter(there.values(), one) or _of_quarter(new, one)
+        found.append(("in the middle of the other regions", median_low(others) if others else None, FAR))
+        found.append(("is the country's subsistence minimum", minimum(one.quarter), FAR_FROM_COUNTRY))
+        for where, value, span in found:
+            if value is not None and is_far(value, one.value, "tenge", span):
+                yield one, f"{value:f} {where}"
+                break
+
+
+def _of_quarter(lines: Collection[RegionLine], one: RegionLine) -> list[Decimal]:
+    return [other.value for other in lines if other.key[:2] == one.key[:2]]
 
 
 def written(lines: Collection[RegionLine]) -> str:

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,22 @@ from rich.console import Console
 
 import benefits
 from benefits.codes import Region
-from benefits.regions import FILE, MOST_CHANGE, BadLines, RegionLine, jumps, lines_of, read_lines, written
+from benefits.regions import (
+    FILE,
+    MOST_CHANGE,
+    BadLines,
+    RegionLine,
+    far_off,
+    jumps,
+    lines_of,
+    quarter_name,
+    read_lines,
+    written,
+)
 from desk import BadInput
 
+AHEAD = timedelta(days=183)
+"""The farthest quarter for which the ministry has figures begins so long after today."""
 Key = tuple[str, Any, str]
 
 
@@ -44,11 +58,12 @@ class Imported:
         }
 
 
-def import_lines(file: Path, replace: bool) -> Imported:
+def import_lines(file: Path, replace: bool, far: bool, today: date) -> Imported:
     """Take the lines of a file. Raises BadInput with every error and its line, and then nothing is taken.
 
-    A line that says otherwise than one that is there is an error without `replace`. Raises BadLines for a fault in what
-    is there already.
+    A line that says otherwise than one that is there is an error without `replace`, one far from all figures of its
+    kind without `far`, and one of a quarter that begins more than `AHEAD` after today always. Raises BadLines for a
+    fault in what is there already.
     """
     known = benefits.region_tables()
     *_, folder = folders = benefits.region_folders()
@@ -62,6 +77,12 @@ def import_lines(file: Path, replace: bool) -> Imported:
     other = [(one, there[one.key]) for one in new if one.key in there and there[one.key].says != one.says]
     if other and not replace:
         raise BadInput("\n".join((*(_contradiction(*pair) for pair in other), "nothing was taken")))
+    early = [one for one in new if one.quarter > today + AHEAD]
+    if early:
+        raise BadInput("\n".join((*map(_early, early), "nothing was taken")))
+    doubtful = [] if far else list(far_off(new, there, _minimum))
+    if doubtful:
+        raise BadInput("\n".join((*(_far(*pair) for pair in doubtful), "nothing was taken")))
     taken = tuple(one for one in new if one.key not in there or there[one.key].says != one.says)
     result = Imported(
         into=folder / FILE,
@@ -95,6 +116,20 @@ def _names() -> dict[str, Region]:
 def _contradiction(new: RegionLine, old: RegionLine) -> str:
     says = f"{new.name} is {_said(old)} ({old.path.name}:{old.line}), not {_said(new)}"
     return f"{new.path.name}:{new.line}: {says}: --replace puts the new one in its place"
+
+
+def _early(one: RegionLine) -> str:
+    return f"{one.path.name}:{one.line}: {quarter_name(one.quarter)} is too far ahead for a figure: mend the quarter"
+
+
+def _far(one: RegionLine, other: str) -> str:
+    return f"{one.path.name}:{one.line}: {one.name} is {one.value:f}, but {other}: --far takes it, if it is meant"
+
+
+def _minimum(day: date) -> Decimal | None:
+    """The country's subsistence minimum on the day, or what is announced of it."""
+    found = benefits.catalogue.benefit("targeted-assistance").legislation.entry_on("pm", day)
+    return None if found is None else found.value
 
 
 def _said(one: RegionLine) -> str:

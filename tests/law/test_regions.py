@@ -178,7 +178,7 @@ def test_lines_are_taken_into_the_folder_and_are_law(tmp_path: Path, folder: Pat
 
 
 def test_one_wrong_line_and_nothing_is_taken(tmp_path: Path, folder: Path) -> None:
-    file = _file(tmp_path, "poverty_line,KZ-10,2025-Q1,1,x,P", "poverty_line,KZ-1,2025-Q1,1,x,P", "x", GOOD)
+    file = _file(tmp_path, "poverty_line,KZ-10,2025-Q1,36000,x,P", "poverty_line,KZ-1,2025-Q1,36000,x,P", "x", GOOD)
     code, said = _import(folder, file)
     assert code == 2
     assert "ministry.csv:3: unknown region 'KZ-1'" in said
@@ -196,7 +196,7 @@ def test_one_wrong_line_and_nothing_is_taken(tmp_path: Path, folder: Path) -> No
     ],
 )
 def test_a_line_that_says_otherwise_wants_replace(tmp_path: Path, folder: Path, line: str) -> None:
-    file = _file(tmp_path, "poverty_line,KZ-10,2025-Q1,1,x,P", line)
+    file = _file(tmp_path, "poverty_line,KZ-10,2025-Q1,36000,x,P", line)
     code, said = _import(folder, file)
     assert (code, _there(folder)) == (2, [])
     assert (
@@ -233,12 +233,46 @@ def test_a_jump_is_warned_about_and_taken(tmp_path: Path, folder: Path, value: s
     assert len(_import(folder, _file(tmp_path, *lines), "--json")[1].split('"before"')) == 1 + warned
 
 
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (("poverty_line,KZ-10,2024-Q1,338830,x,P",), "but 33883 in the middle of the other regions"),
+        (("region_pm,KZ-10,2025-Q1,462280,x,P",), "but 46228 is the country's subsistence minimum"),
+        (("poverty_line,KZ-59,2024-Q2,3388.3,x,P",), "but 33883 in 2024-Q1"),
+        (("poverty_line,KZ-59,2023-Q4,3388.3,x,P",), "but 33883 in 2024-Q1"),
+        (
+            [f"region_pm,{region},2025-Q1,{value},x,P" for region, value in (("KZ-10", 450), ("KZ-11", 45000))]
+            + ["region_pm,KZ-15,2025-Q1,46000,x,P"],
+            "region_pm of KZ-10 in 2025-Q1 is 450, but 45000 in the middle of the other regions",
+        ),
+    ],
+    ids=["ten times", "the country's", "the quarter before", "the quarter after", "one of a file"],
+)
+def test_a_figure_far_from_all_others_wants_a_yes(tmp_path: Path, folder: Path, lines: list[str], says: str) -> None:
+    """Where the quarter before was not known, anything was taken."""
+    file = _file(tmp_path, *lines)
+    code, said = _import(folder, file)
+    assert (code, _there(folder)) == (2, [])
+    assert says in said
+    assert said.count("--far takes it, if it is meant") == 1
+    assert said.endswith("nothing was taken")
+    assert _import(folder, file, "--far")[0] == 0
+    assert len(_there(folder)) == len(lines)
+
+
+def test_a_quarter_far_ahead_is_refused(tmp_path: Path, folder: Path) -> None:
+    file = _file(tmp_path, "poverty_line,KZ-10,2062-Q4,36000,x,P")
+    code, said = _import(folder, file, "--far")
+    assert (code, _there(folder)) == (2, [])
+    assert "ministry.csv:2: 2062-Q4 is too far ahead for a figure: mend the quarter" in said
+
+
 def test_what_cannot_be_written_says_where_else(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_from: str, _to: Path) -> None:
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(os, "replace", full)
-    code, said = _import(folder, _file(tmp_path, "poverty_line,KZ-10,2025-Q1,1,x,P"))
+    code, said = _import(folder, _file(tmp_path, "poverty_line,KZ-10,2025-Q1,36000,x,P"))
     assert (code, _there(folder)) == (2, [])
     assert (
         "regions.csv cannot be written (Read-only file system): name a folder that can be written with DEMEU_BEN"
@@ -247,20 +281,25 @@ def test_what_cannot_be_written_says_where_else(tmp_path: Path, folder: Path, mo
 
 
 def test_a_file_is_readable_by_the_others_who_read_the_law(tmp_path: Path, folder: Path) -> None:
-    _import(folder, _file(tmp_path, "poverty_line,KZ-10,2025-Q1,1,x,P"))
+    _import(folder, _file(tmp_path, "poverty_line,KZ-10,2025-Q1,36000,x,P"))
     assert stat.S_IMODE((folder / "regions.csv").stat().st_mode) == 0o644
     assert [file.name for file in folder.iterdir()] == ["regions.csv"]
 
 
 @pytest.mark.parametrize(
     "more",
-    [["--replace"], ["--import-lines", "x.csv", "--on", "2025-01-01"], ["--import-lines", "no-such-file.csv"]],
+    [
+        ["--replace"],
+        ["--far"],
+        ["--import-lines", "x.csv", "--on", "2025-01-01"],
+        ["--import-lines", "no-such-file.csv"],
+    ],
     ids=" ".join,
 )
 def test_what_cannot_be_asked_together(more: list[str]) -> None:
     done = CliRunner().invoke(app, ["benefits", *more])
     assert done.exit_code == 2
-    assert done.output.startswith(("replace:", "import-lines:"))
+    assert done.output.startswith(("replace:", "far:", "import-lines:"))
 
 
 # --- what is missing --------------------------------------------------------------------------------------------------
