@@ -17,6 +17,7 @@ from activities.renumbered import names_of, own_names
 from benefits.days import day_of
 from benefits.decision import Decision, Right
 from benefits.facts import BadFacts
+from benefits.terms import month_of, next_month
 from card import Session, cases, entitlements, findings, rights
 from card.tables import CaseRecord, RightRow, RightState
 from workflows.model import Action, Case, Outcome
@@ -29,7 +30,8 @@ ALREADY_PAID = "already_paid"
 class Found:
     """The decision that a case goes on with. `ended`: it ends here. `was`: what runs until now, in tenge a month, where
     the family's circumstances have changed. `question`: what a person must decide about the right; `same_right` if it
-    is whether what is paid under another number is this right.
+    is whether what is paid under another number is this right, `may_be_due` if it is whether the right is due to this
+    person, and all else is clear.
     """
 
     decision: Decision
@@ -37,6 +39,7 @@ class Found:
     was: Decimal | None = None
     question: str | None = None
     same_right: bool = False
+    may_be_due: bool = False
 
 
 async def settle(
@@ -93,8 +96,14 @@ async def settle(
                 continue
             found = Found(right, Outcome.ALREADY_OFFERED)
         if found.ended is not None and await renumbered.is_held_by_another(session, case, row, right, facts):
-            asked.append((Found(right, question=renumbered.HELD), None))
-            continue
+            found = await _held(session, case, row, right)
+            if found.ended is None and found.question is None and mine is None and at_it is None:
+                at_it = await _take(session, case, row, right)
+                mine = found if at_it is None else None
+                continue
+            if found.question is not None:
+                asked.append((found, None))
+                continue
         if at_it is not None:
             await _tell_of_change(session, case, at_it, right)
         taken = taken or found
@@ -250,8 +259,12 @@ async def _standing(session: Session, case: Case, row: RightRow, right: Decision
             return Found(right)
         case RightState.ENTITLED:
             ended = renumbered.ended_on(case, right.basis or "", facts)
+            if ended is not None and await renumbered.is_said_due(session, case):
+                return Found(right)
             if ended is not None:
-                return Found(right, question=f"what ran has ended at E-Maket on {ended}: is it due anew?")
+                question = f"what ran has ended at E-Maket on {ended}: is it due anew?"
+                return Found(right, question=question, may_be_due=True)
+            await _look_when_free(session, case, row)
             return await _changed(session, case, row, right)
         case RightState.REFUSED:
             if not await rights.has_refused(session, row, case.person_id):
@@ -261,6 +274,27 @@ async def _standing(session: Session, case: Case, row: RightRow, right: Decision
             return Found(right) if grown or case.on >= _day(row) + wait else Found(right, Outcome.ALREADY_OFFERED)
         case _:
             return Found(right)
+
+
+async def _held(session: Session, case: Case, row: RightRow, right: Decision) -> Found:
+    """Somebody else has it by the Card. What runs may pass to this person, when an operator says so, from the first
+    month that the other has not been paid; what is paid once, or asked about, is not to be reckoned."""
+    if row.state != RightState.ENTITLED:
+        return Found(right, question=renumbered.HELD)
+    if not await renumbered.is_said_due(session, case):
+        return Found(right, question=renumbered.HELD, may_be_due=True)
+    if await rights.assigned_for(session, row, month_of(case.on), but=case.ref) is None:
+        return Found(right)
+    record = await cases.in_hand(session, case.ref)
+    record.look_on = min(record.look_on or next_month(case.on), next_month(case.on))
+    return Found(right, Outcome.ALREADY_PAID)
+
+
+async def _look_when_free(session: Session, case: Case, row: RightRow) -> None:
+    """Whose holder has died in this month is paid for it, and to be had from the next."""
+    if await entitlements.is_over(session, row, next_month(case.on)):
+        record = await cases.in_hand(session, case.ref)
+        record.look_on = min(record.look_on or next_month(case.on), next_month(case.on))
 
 
 def _day(row: RightRow) -> date:

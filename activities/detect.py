@@ -1,6 +1,6 @@
 """Steps *detect* and *reassess*: fresh facts from the registries, the law applied to them, and the right taken up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -14,12 +14,12 @@ from activities import attempts
 from activities.attempts import YES, Found
 from activities.facts import Asked, ask_registries
 from activities.newcomers import UNKNOWN_PERSON, is_awaited, is_unknown
-from activities.renumbered import rename_payments
+from activities.renumbered import names_of, rename_payments
 from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
 from benefits.iin import is_iin
-from card import Session, applications, payments, people, snapshots
+from card import Session, applications, entitlements, payments, people, snapshots
 from workflows.model import Case, Detected, Outcome, Policy, ReassessInput, Right, Step, StepInput
 
 UNKNOWN = "unknown"
@@ -55,6 +55,7 @@ class DetectStep:
         if await self._begun_anew(case):
             # What this very case has applied for may show among the payments before its money has moved.
             decisions = unpaid
+        await self._holders_live(case, asked.mapping, decisions)
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
             found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
@@ -76,6 +77,18 @@ class DetectStep:
             await snapshots.keep(session, step.key, case.ref, asked.mapping, found.decision.to_dict())
         return self._detected(case, found, asked)
 
+    async def _holders_live(self, case: Case, facts: Mapping[str, Any], decisions: Sequence[Decision]) -> None:
+        """Who is paid by the Card what this person may have a right to is asked after: they may have died since."""
+        names = {name for one in decisions if one.right is YES for name in names_of(one.basis or "", facts)}
+        async with self.world.card.statements() as session:
+            holders = await entitlements.holders(session, case.service, names, but=case.person_id)
+        for holder, iin in holders:
+            with translated():
+                person = await self.world.registries.persons.person(iin)
+            if person.died_on is not None:
+                async with self.world.card.transaction() as session:
+                    await people.remember_person(session, holder, {"died_on": person.died_on})
+
     async def _begun_anew(self, case: Case) -> bool:
         async with self.world.card.statements() as session:
             return await applications.is_there(session, case.ref)
@@ -90,6 +103,7 @@ class DetectStep:
             amount=decision.net if decision.right is YES else None,
             was=found.was,
             same_right=found.same_right,
+            may_be_due=found.may_be_due,
             awaits_law=found.question is None and benefits.awaits_law(decision),
             frequency=decision.frequency,
             region=asked.person.region,

@@ -303,6 +303,11 @@ async def said(session: Session, case: Case, right: RightRow | None) -> Action |
     return Action(made.action) if made is not None else None
 
 
+async def is_said_due(session: Session, case: Case) -> bool:
+    """Whether an operator has said in this case that the right is due to its person."""
+    return await decisions.last(session, case.ref, why=Attention.IS_IT_DUE, actions=(Action.IS_DUE,)) is not None
+
+
 def _records(facts: Mapping[str, Any]) -> Iterator[Record]:
     for section, (fields, day) in RESTS_ON.items():
         listed: Iterable[Json] = facts.get(section) or ()

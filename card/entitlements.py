@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from card import money, rights
-from card.tables import CaseRecord, Due, Entitlement, EntitlementAmount, Person, RightRow, RightState, table
+from card.tables import CaseRecord, Due, Entitlement, EntitlementAmount, Person, RightName, RightRow, RightState, table
 
 OldRight = aliased(RightRow)
 """The row under which a case was begun, which may have turned out to be another's."""
@@ -205,6 +205,21 @@ async def is_over(session: AsyncSession, right: RightRow, on: date) -> bool:
         .where(col(Entitlement.right_id) == right.id, (col(Entitlement.until) < on) | died)
     )
     return await session.scalar(ended) is not None
+
+
+async def holders(
+    session: AsyncSession, service: str, names: Collection[str], *, but: UUID
+) -> Sequence[tuple[UUID, str]]:
+    """Who else has what runs under these names, and is not known to have died: id and IIN."""
+    named = select(col(RightName.right_id)).where(col(RightName.service) == service, col(RightName.name).in_(names))
+    theirs = (
+        select(col(Person.id), col(Person.iin))
+        .join(Entitlement, col(Entitlement.person_id) == col(Person.id))
+        .join(RightRow, col(RightRow.id) == col(Entitlement.right_id))
+        .where(col(RightRow.id).in_(named), col(RightRow.state) == RightState.ENTITLED)
+        .where(col(Person.id) != but, col(Person.died_on).is_(None))
+    )
+    return [(row[0], row[1]) for row in (await session.execute(theirs)).all()]
 
 
 async def missing(

@@ -145,14 +145,17 @@ async def paid_beside(session: AsyncSession, ref: str) -> str | None:
 async def assigned_beside(session: AsyncSession, ref: str, month: date) -> str | None:
     """Another case to which what this one is about was assigned for that month, which is given by its first day."""
     right = await of_case(session, await session.get_one(CaseRecord, ref))
-    if right is None:
-        return None
+    return None if right is None else await assigned_for(session, right, month, but=ref)
+
+
+async def assigned_for(session: AsyncSession, right: RightRow, month: date, *, but: str) -> str | None:
+    """A case other than `but` to which this right was assigned for that month, which is given by its first day."""
     entry = table(LedgerEntry).c
     beside = (
         select(col(CaseRecord.ref))
         .join(table(Assignment), col(Assignment.case_ref) == col(CaseRecord.ref))
         .join(table(LedgerEntry), entry.case_ref == col(CaseRecord.ref))
-        .where(all_of(right), col(CaseRecord.ref) != ref, col(Assignment.was).is_(None), entry.period == month)
+        .where(all_of(right), col(CaseRecord.ref) != but, col(Assignment.was).is_(None), entry.period == month)
         .where(col(Assignment.state) != AssignmentState.SUPERSEDED, entry.credit == LedgerAccount.PAYABLE)
     )
     found: str | None = await session.scalar(beside.limit(1))

@@ -148,6 +148,8 @@ class Attention(StrEnum):
     LAW_UNDECIDED = "law_undecided"
     SAME_RIGHT = "same_right"
     """Something is paid under another name that may be this right: an old number, another parent, an older decision."""
+    IS_IT_DUE = "is_it_due"
+    """What ran has ended by E-Maket, or runs for another: whether it is due to this person is for somebody to say."""
     AMOUNTS_DIFFER = "amounts_differ"
     DOCUMENT_MISSING = "document_missing"
     STEP_REFUSED = "step_refused"
@@ -170,6 +172,7 @@ class Action(StrEnum):
     PAY_ANEW = "pay-anew"
     SAME_RIGHT = "same-right"
     ANOTHER_RIGHT = "another-right"
+    IS_DUE = "is-due"
     NOTE = "note"
     CLOSE = "close"
 
@@ -182,6 +185,7 @@ MEANS = {
     Action.PAY_ANEW: "the bank has shown that no money left; say in the note how",
     Action.SAME_RIGHT: "it is this right: the same child, death or children, or a decision whose place this one takes",
     Action.ANOTHER_RIGHT: "it is another one's; this right is to be had beside it",
+    Action.IS_DUE: "it is due to this person: go on with what the law gives",
     Action.NOTE: "write a remark down; the case goes on as it does",
     Action.CLOSE: "end the case",
 }
@@ -196,6 +200,7 @@ FAILS_AFTER = timedelta(minutes=15)
 ALLOWED_ACTIONS: dict[Attention, frozenset[Action]] = {
     Attention.LAW_UNDECIDED: frozenset({Action.RETRY, Action.CLOSE}),
     Attention.SAME_RIGHT: frozenset({Action.SAME_RIGHT, Action.ANOTHER_RIGHT, Action.RETRY, Action.CLOSE}),
+    Attention.IS_IT_DUE: frozenset({Action.IS_DUE, Action.RETRY, Action.CLOSE}),
     Attention.AMOUNTS_DIFFER: frozenset({Action.ACCEPT_AMOUNT, Action.RETRY, Action.CLOSE}),
     Attention.DOCUMENT_MISSING: frozenset({Action.DOCUMENT_SUPPLIED, Action.CLOSE}),
     Attention.STEP_REFUSED: frozenset({Action.RETRY, Action.CLOSE}),
@@ -340,6 +345,8 @@ class Detected(Wire):
     """What runs until now, in tenge a month: the family's circumstances have changed, and the difference is due."""
     same_right: bool = False
     """The question is whether what is paid under another number is this right."""
+    may_be_due: bool = False
+    """The question is whether the right is due to this person: with a yes the case goes on with what the law gives."""
     awaits_law: bool = False
     """The question is answered by whoever enters the law of that day: the case looks again by itself."""
     at_stake: bool = False

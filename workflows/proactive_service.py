@@ -333,7 +333,8 @@ class ProactiveService(CaseInSight):
 
     async def _undecided(self, found: Detected, why: str) -> None:
         """An operator is asked what the law leaves open; a law that is not entered yet is looked for every day."""
-        about = Attention.SAME_RIGHT if found.same_right else Attention.LAW_UNDECIDED
+        about = Attention.IS_IT_DUE if found.may_be_due else Attention.LAW_UNDECIDED
+        about = Attention.SAME_RIGHT if found.same_right else about
         waited_for = self.waits_for
         again = workflow.now() + LAW_AWAITED if found.awaits_law else None
         await self.ask_operator(about, why, again)

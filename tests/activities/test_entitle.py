@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from activities.entitle import FIRST, entitle_missing
 from card import accounts, cases, entitlements, money, payments, returns
 from card.entitlements import Entitled
-from card.tables import Assignment, FactsSnapshot, LedgerEntry, RightRow, RightState, table
+from card.tables import Assignment, FactsSnapshot, LedgerEntry, Look, RightRow, RightState, table
 from tests.activities.database import BY_FORCE, applied, owed, paid
 from tests.activities.life import Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
 from tests.activities.test_rights import close, detect, ended
-from workflows.model import AssignInput, Case, NoticeInput, NoticeKind, Outcome, Step
+from workflows.model import AssignInput, Case, NoticeInput, NoticeKind, Outcome, Right, Step
 
 
 async def entitled(life: Life) -> Sequence[Entitled]:
@@ -351,3 +352,25 @@ async def test_who_was_paid_has_died(life: Life, died_on: str, ends: Outcome | N
         await session.execute(text("UPDATE persons SET died_on = :day"), {"day": date.fromisoformat(died_on)})
         (row,) = await session.scalars(select(RightRow))
         assert await entitlements.is_over(session, row, date(2025, 6, 10)) is (ends is None)
+
+
+@pytest.mark.parametrize(
+    ("died_on", "ends", "days"),
+    [("2025-04-15", None, []), ("2025-06-02", Outcome.ALREADY_PAID, [date(2025, 7, 1)])],
+    ids=["before this month", "in this month"],
+)
+async def test_what_somebody_was_paid_who_has_died_is_to_be_had(
+    life: Life, died_on: str, ends: Outcome | None, days: list[date]
+) -> None:
+    """The register of persons knew of the death, nobody asked it, and the father was told that it is paid, for good."""
+    both = child(1, 0, born=date(2025, 2, 20)) | {"birth_order": 1, "mother_iin": iin_of(1), "father_iin": iin_of(2)}
+    await life.settle(mother(children=0) | {"children": [both]})
+    await ended(life, Outcome.CREDITED, "childcare")
+    dead, father = mother(children=0), mother(2, children=0) | {"children": [both]}
+    await life.settle(dead | {"person": dead["person"] | {"died_on": died_on}}, father)
+    case = await life.open(2, service="childcare", on=date(2025, 6, 10))
+    found = await detect(life, case)
+    assert (found.right, found.ended) == (Right.YES, ends)
+    await close(life, case, ends or Outcome.CREDITED)
+    async with life.card.transaction() as session:
+        assert (await session.scalars(select(col(Look.day)))).all() == days, "from the next month it is to be had"

@@ -912,7 +912,13 @@ async def test_what_ran_and_has_ended_is_a_question_when_it_is_due_again(life: L
     await life.settle(mother(children=4) | {"payments": [ran]})
     assert (await detect(life, await life.open())).ended is Outcome.ALREADY_PAID
     await life.settle(mother(children=4) | {"payments": [ran | {"until": "2025-01-31"}]})
-    assert "ended at E-Maket on 2025-01-31" in ((await _asked(life, "multi-child")).reason or "")
+    case = await life.open()
+    found = await detect(life, case)
+    assert (found.right, found.may_be_due) == (Right.PERSON_DECIDES, True)
+    assert "ended at E-Maket on 2025-01-31" in (found.reason or "")
+    await life.decided(case, Action.IS_DUE, Attention.IS_IT_DUE)
+    found = await detect(life, case)
+    assert (found.right, found.ended, found.was) == (Right.YES, None, None)
 
 
 async def test_who_cares_for_a_child_now_is_not_told_that_it_is_paid(life: Life) -> None:
@@ -920,7 +926,28 @@ async def test_who_cares_for_a_child_now_is_not_told_that_it_is_paid(life: Life)
     await life.settle(mother(children=0) | {"children": [both]})
     await ended(life, Outcome.CREDITED, "childcare")
     await life.settle(mother(2, children=0) | {"children": [both | {"carer_iin": iin_of(2)}]})
-    assert "another person has it" in ((await _asked(life, "childcare", 2)).reason or "")
+    for on, ends, look in ((ON, Outcome.ALREADY_PAID, date(2025, 4, 1)), (date(2025, 4, 1), None, None)):
+        case = await life.open(2, service="childcare", on=on)
+        found = await detect(life, case)
+        assert (found.right, found.may_be_due) == (Right.PERSON_DECIDES, True)
+        assert "another person has it" in (found.reason or "")
+        await life.decided(case, Action.IS_DUE, Attention.IS_IT_DUE)
+        assert (await detect(life, case)).ended is ends, "this month is the mother's"
+        async with life.card.transaction() as session:
+            assert (await cases.find(session, case.ref)).look_on == look
+        if ends is not None:
+            await close(life, case, ends)
+    await close(life, case, Outcome.CREDITED)
+
+
+async def test_what_is_paid_once_to_another_is_no_question_that_a_yes_answers(life: Life) -> None:
+    """A second payment of it is nothing that could be reckoned."""
+    theirs = newborn(0, "R-1") | {"mother_iin": iin_of(1)}
+    await life.settle(mother(children=0) | {"children": [theirs]})
+    await ended(life, Outcome.CREDITED, "childbirth")
+    moved = theirs | {"mother_iin": iin_of(2), "carer_iin": iin_of(2)}
+    await life.settle(mother(2, children=0) | {"children": [moved]})
+    assert not (await _asked(life, "childbirth", 2)).may_be_due
 
 
 async def test_more_that_was_due_by_a_corrected_register_is_a_question(life: Life) -> None:
