@@ -32,6 +32,7 @@ async def run(settings: Settings) -> None:
     client = await connect(settings, runtime=runtime)
     await check_search_attributes(client, SearchAttributes.ALL)
     codec = codec_of(client)
+    codec.passes_over = True
     async with open_world(settings, gate_metric(runtime)) as world:
         version = deployment(settings)
         worker = Worker(
@@ -51,7 +52,7 @@ async def run(settings: Settings) -> None:
             "temporal": polling(worker),
             "database": world.card.ready,
             "work": taking_work(client, version),
-            "payloads": opening_payloads(codec),
+            "payloads": opening_payloads(codec, world.card.codec_keys),
         }
         async with worker, HealthServer(settings.health_bind, checks):
             await stop.wait()

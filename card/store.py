@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from card.connections import pool
 from card.migrate import NEWEST
-from card.tables import Person
+from card.tables import CaseRecord, Person
 
 _MOST_IINS = 20_000
 
@@ -152,6 +152,12 @@ class Card:
                 self._iins.clear()
             self._iins[person_id] = known
         return known
+
+    async def codec_keys(self) -> frozenset[str]:
+        """The payload keys that open cases were started under."""
+        keys = select(col(CaseRecord.codec_key)).where(col(CaseRecord.outcome).is_(None)).distinct()
+        async with self.statements() as session:
+            return frozenset(key for key in await session.scalars(keys) if key is not None)
 
     async def ready(self) -> bool:
         """Whether the database does what is needed: it answers, takes writes, and has every migration of this version.

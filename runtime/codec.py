@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
@@ -28,6 +29,8 @@ from temporalio.converter import (
 
 ENCODING = b"binary/encrypted"
 CIPHER = b"aes-256-gcm"
+UNOPENED = b"binary/unopened"
+"""The encoding of what a worker could not open: no converter reads it."""
 BELONGS = "encryption-context"
 """Metadata of a payload: where it belongs. In clear, for the codec endpoint is not told."""
 
@@ -36,6 +39,9 @@ NONCE_BYTES = 12
 
 _MOST_UNOPENED = 100
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
+
+
+_log = structlog.get_logger()
 
 
 class CodecError(RuntimeError):
@@ -120,6 +126,9 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         self._here: bytes | None = None
         self._sealed_only = False
         """Of a step: what goes into it and comes out of it our workers alone write."""
+        self.passes_over = False
+        """Of a worker: a signal or update that somebody else wrote, and that cannot be opened, stops no case. It is
+        handed on as what nothing can be read from: the SDK drops such a signal, and refuses such an update."""
         self.unopened: dict[str, float] = {}
         """Keys that were asked for and are not in the ring, with the time.monotonic() of the last time."""
         self._ciphers = {kid: AESGCM(key) for kid, key in ring.keys.items()}
@@ -152,7 +161,18 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 
         Raises UnknownKey for a key outside the ring and BadPayload when the content does not authenticate.
         """
-        return [self._decrypt(payload) for payload in payloads]
+        return [self._opened(payload) for payload in payloads]
+
+    def _opened(self, payload: Payload) -> Payload:
+        try:
+            return self._decrypt(payload)
+        except CodecError as error:
+            # What is said to be of this case, under a key that we lack, waits for the key.
+            waits = isinstance(error, UnknownKey) and payload.metadata.get(BELONGS) == self._here
+            if not self.passes_over or self._here is None or self._sealed_only or waits:
+                raise
+            _log.warning("a payload cannot be opened, and is passed over", why=str(error))
+            return Payload(metadata={"encoding": UNOPENED})
 
     def _encrypt(self, payload: Payload) -> Payload:
         kid = self._ring.current

@@ -7,7 +7,7 @@ line and knows nothing else of HTTP, so that a worker carries no web server; it 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -89,12 +89,18 @@ UNOPENED_SECONDS = 15 * 60
 """So long a payload that could not be opened counts: Temporal tries a case again at least every ten minutes."""
 
 
-def opening_payloads(codec: EncryptionCodec) -> Check:
-    """Ready when no case was met lately whose key is not in our ring; names the keys in the log where one was."""
+def opening_payloads(codec: EncryptionCodec, of_cases: Callable[[], Awaitable[Collection[str]]]) -> Check:
+    """Ready when no case was met lately whose key is not in our ring; names the keys in the log where one was.
+
+    `of_cases`: the keys that open cases were started under. What a stranger wrote under another says nothing of us.
+    """
 
     async def check() -> bool:
         since = time.monotonic() - UNOPENED_SECONDS
         lacking = sorted(kid for kid, at in codec.unopened.items() if at > since)
+        if lacking:
+            needed = await of_cases()
+            lacking = [kid for kid in lacking if kid in needed]
         if lacking:
             _log.warning("keys are missing", keys=lacking, setting="DEMEU_CODEC_KEYS")
         return not lacking

@@ -17,12 +17,19 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: where ``worker.py`` and the packages are."""
 
 _CHILD = Path(__file__).with_name("child.py")
 _LOG_LINES = 15
 _POLL_SECONDS = 0.02
+
+GONE_WITHIN = 10.0
+"""Seconds that the kernel gets to take away what was killed."""
+
+_log = structlog.get_logger()
 
 Ready = Callable[[], Awaitable[bool]]
 
@@ -106,14 +113,16 @@ class Process:
         return StartError(f"{self.name} {what}; the end of {self.log}:{shown}")
 
     async def stop(self) -> None:
-        """Ask it to end, wait, then kill what is left of its group."""
+        """Ask it to end, wait `stop_seconds`, then kill what is left of its group, and say so."""
         if self._popen is None:
             return
         try:
             if self.running:
                 os.kill(self._popen.pid, self.stop_signal)
-            with suppress(StartError):
+            try:
                 await self._end(within=self.stop_seconds)
+            except StartError as late:
+                _log.warning("killed: it did not end when it was asked to", part=self.name, why=str(late))
         finally:
             # Also when the wait itself is interrupted: nothing may stay behind.
             self.kill()
@@ -124,6 +133,7 @@ class Process:
             # Not yet reaped, so the group is still its own, even when only its descendants are left.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.kill()  # also where it has left its group, or one of the group is not ours to kill
         self._reap()
 
     async def _end(self, *, within: float) -> None:
@@ -141,9 +151,14 @@ class Process:
         return os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _reap(self) -> None:
-        if self._popen is not None:
-            self._popen.wait()
-            self._popen = None
+        if self._popen is None:
+            return
+        try:
+            self._popen.wait(timeout=GONE_WITHIN)
+        except subprocess.TimeoutExpired:
+            # Somebody's debugger, or a disk that does not answer: nothing that waiting longer would mend.
+            _log.error("not gone after it was killed: it is left behind", part=self.name, pid=self._popen.pid)
+        self._popen = None
 
 
 async def stop_all(processes: Iterable[Process]) -> None:

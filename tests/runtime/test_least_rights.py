@@ -179,10 +179,17 @@ async def test_a_worker_that_lacks_a_key_of_its_cases_is_not_ready(monkeypatch: 
     old, new = KeyRing.generate("old"), KeyRing.generate("new")
     [payload] = await EncryptionCodec(old).encode([Payload(data=b"1")])
     codec = EncryptionCodec(new)
-    ready = opening_payloads(codec)
+    started_under: set[str] = set()
+
+    async def of_cases() -> set[str]:
+        return started_under
+
+    ready = opening_payloads(codec, of_cases)
     assert await ready()
     with pytest.raises(UnknownKey):
         await codec.decode([payload])
+    assert await ready(), "no case was started under it: somebody else has written that"
+    started_under.add("old")
     assert not await ready()
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + health.UNOPENED_SECONDS + 1)

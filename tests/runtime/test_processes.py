@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from runtime.embedded.processes import ROOT, Process, StartError, free_ports, listens, scrubbed_environment, stop_all
 
@@ -58,9 +59,31 @@ async def test_one_that_does_not_listen_is_killed(tmp_path: Path) -> None:
     process = _process(tmp_path, DEAF, stop_seconds=0.2)
     await _up(process)
     begun = time.monotonic()
-    await process.stop()
+    with capture_logs() as said:
+        await process.stop()
     assert not process.running
     assert time.monotonic() - begun < 5
+    assert [(one["part"], one["event"].partition(":")[0]) for one in said] == [("child", "killed")]
+    assert "did not end within 0.2 seconds" in said[0]["why"]
+
+
+async def test_one_that_is_not_gone_when_it_was_killed_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack hung in its teardown for ever, and nobody could tell for which part."""
+    process = _process(tmp_path, SLEEPER)
+    await _up(process)
+    popen = process._popen
+    assert popen is not None
+
+    def never(timeout: float | None = None) -> int:
+        raise subprocess.TimeoutExpired("child", timeout or 0)
+
+    with monkeypatch.context() as patched, capture_logs() as said:
+        patched.setattr(popen, "wait", never)
+        process.kill()
+    assert [(one["part"], one["log_level"]) for one in said] == [("child", "error")]
+    popen.wait(timeout=10)
 
 
 async def test_an_interrupted_stop_still_leaves_nothing(tmp_path: Path) -> None:

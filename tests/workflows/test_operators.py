@@ -9,11 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from runtime.codec import ENCODING, codec_of
 from tests.workflows.acting import AMOUNT, Script, found
 from tests.workflows.stage import OnStage
 from workflows.model import (
@@ -248,6 +251,30 @@ async def test_what_the_bank_says_it_paid_before_is_found_out_by_an_operator(on_
     assert settled.paid is paid
     assert [one.n for one in others] == ([] if paid else [2])
     assert paid or others[0].key != first.key
+
+
+@pytest.mark.parametrize("key", ["k9", "k1"])
+async def test_what_a_stranger_has_signalled_stops_no_case(
+    on_stage: Start, temporal_client: Client, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """One signal of junk, said to be encrypted, and the case stood for ever: her yes came, and nothing happened."""
+    monkeypatch.setattr(codec_of(temporal_client), "passes_over", True)
+    known = codec_of(temporal_client).current
+    metadata = {"encoding": ENCODING, "encryption-key-id": (known if key == "k1" else key).encode()}
+    junk = Payload(metadata=metadata, data=b"junk" * 20)
+    async with on_stage() as case:
+        await case.until(Stage.CONSENT)
+        for name in (Message.RECEIPT, Message.FAILING, "no-such-signal"):
+            await temporal_client.workflow_service.signal_workflow_execution(
+                SignalWorkflowExecutionRequest(
+                    namespace=temporal_client.namespace,
+                    workflow_execution=WorkflowExecution(workflow_id=case.handle.id),
+                    signal_name=name,
+                    input=Payloads(payloads=[junk]),
+                )
+            )
+        await case.say(Meaning.YES)
+        assert (await case.result()).outcome is Outcome.CREDITED
 
 
 async def test_what_was_paid_in_part_before_is_paid_to_its_end(on_stage: Start) -> None:
