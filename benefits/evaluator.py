@@ -6,7 +6,6 @@ give the same decision.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -95,29 +94,6 @@ def known_facts(facts: Facts, on: date) -> Facts:
     return known
 
 
-def facts_for(found: Benefit, facts: Facts, on: date) -> Facts:
-    """What was known on the day, as a service looks at it. Raises as `known_facts`."""
-    return in_living_homes(found, known_facts(facts, on), on)
-
-
-def in_living_homes(found: Benefit, facts: Facts, on: date) -> Facts:
-    """Where a service looks at the adults too, the home of one who has died is no home: where the child lives now, the
-    register does not say yet.
-    """
-    if "adults" not in found.rule.reads:
-        return facts
-    dead = {one.iin for one in facts.adults if is_known(one.died_on) and one.died_on and one.died_on <= on}
-    if not dead or not is_known(facts.children):
-        return facts
-    return replace(
-        facts,
-        children=tuple(
-            replace(one, lives_with=None) if is_known(one.lives_with) and one.lives_with in dead else one
-            for one in facts.children
-        ),
-    )
-
-
 def found_on(found: Benefit, assessment: Assessment, basis: str | None) -> Finding:
     """What the law says to this one right on the day of the assessment, whatever is paid already, and also by values
     that are no law in force (`if_law`).
@@ -142,7 +118,7 @@ def found_on(found: Benefit, assessment: Assessment, basis: str | None) -> Findi
 def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
     first = Assessment(facts, on, on, found.legislation, [] if trace else None)
     try:
-        first.facts = facts_for(found, facts, on)
+        first.facts = known_facts(facts, on)
         barred = _barred(first)
         subjects: Sequence[Any] = () if barred else found.rule.subjects(first)
     except NotReadable:

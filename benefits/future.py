@@ -14,7 +14,7 @@ from typing import Any
 
 from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
-from benefits.evaluator import assess, facts_for
+from benefits.evaluator import assess, known_facts
 from benefits.facts import Facts
 from benefits.owed import Due
 from benefits.owed import months as months_of
@@ -127,7 +127,7 @@ def schedule(
     if decision.frequency is Frequency.ONCE:
         once = Month(month_of(on), decision.gross, decision.withheld, provisional=False)
         return Schedule(decision, (once,), True, None)
-    return _monthly(found, decision, facts_for(found, facts, on), add_months(month_of(on), months))
+    return _monthly(found, decision, known_facts(facts, on), add_months(month_of(on), months))
 
 
 def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) -> Schedule:

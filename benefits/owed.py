@@ -18,7 +18,7 @@ from typing import Any
 from benefits.assessment import Assessment, Finding, NoSuchRow
 from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Condition, Frequency, Right
-from benefits.evaluator import assess, condition, found_on, if_law, in_living_homes
+from benefits.evaluator import assess, condition, found_on, if_law
 from benefits.facts import Facts, stood_on, turns
 from benefits.facts.unreadable import NotReadable
 from benefits.social_insurance import TIYN
@@ -97,7 +97,7 @@ def _once(code: str, facts: Facts, on: date, basis: str | None, known: date | No
 
 def first_paid(found: Benefit, facts: Facts, claimed_on: date, basis: str | None) -> date:
     """The day from which the right is paid if it is claimed on this day; that day itself if it rests on nothing."""
-    claim = Assessment(in_living_homes(found, facts, claimed_on), claimed_on, claimed_on, found.legislation, None)
+    claim = Assessment(facts, claimed_on, claimed_on, found.legislation, None)
     try:
         for subject in found.rule.subjects(claim):
             finding = found.rule.decide(claim, subject)
@@ -119,7 +119,7 @@ def months(
         day = max(month, first)
         since = bisect_right(changes, day)
         if since != known and not over:
-            known, stood = since, in_living_homes(found, stood_on(facts, day), day)
+            known, stood = since, stood_on(facts, day)
         one = OwedMonth(month, Due.OVER) if over else _month(found, stood, claimed_on, basis, day)
         # A last day that has passed, or a death, is no gap.
         over = over or (one.due is Due.OVER and (one.reason is None or one.reason.code == "applicant_died"))

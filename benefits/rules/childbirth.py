@@ -9,7 +9,7 @@ from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
-from benefits.carers import may_represent, represents
+from benefits.carers import HOME, may_represent, represents
 from benefits.codes import Relation
 from benefits.facts import Child
 from benefits.takes import Takes
@@ -19,10 +19,8 @@ _CLAIMED = (Relation.BORN, Relation.ADOPTED, Relation.GUARDIANSHIP)
 
 def children(assessment: Assessment) -> Sequence[Child]:
     """The children that the applicant bore, adopted or took into guardianship, the youngest first."""
-    applicant = assessment.facts.applicant.iin
-    found = [
-        child for child in assessment.facts.children if child.relation in _CLAIMED and may_represent(child, applicant)
-    ]
+    children = assessment.facts.children
+    found = [child for child in children if child.relation in _CLAIMED and may_represent(assessment, child)]
     found.sort(key=lambda child: (-child.birth_date.toordinal(), child.birth_order or 0, child.known_as))
     return found
 
@@ -57,12 +55,14 @@ def decide(assessment: Assessment, child: Child) -> Finding:
 
 
 def _arose(assessment: Assessment, child: Child) -> date | None:
-    """The birth, or the day on which the child was taken in; None when that day is not known but would matter."""
+    """The birth, or the day on which the child was taken in; None when that day is not known and would matter."""
+    born, on, law = child.birth_date, assessment.on, assessment.legislation
     if child.relation is Relation.BORN:
-        return child.birth_date
+        return born
     if child.taken_on is not None:
         return child.taken_on
-    return None if assessment.claimed_too_late(child.birth_date) else child.birth_date
+    same = not assessment.claimed_too_late(born) and assessment.knows_law_of(born) and law.at(born) is law.at(on)
+    return born if same else None
 
 
 RULE = Rule(
@@ -70,14 +70,15 @@ RULE = Rule(
     subjects=children,
     decide=decide,
     nothing="no_child",
-    reads=frozenset({"children"}),
+    reads=frozenset({"adults", "children"}),
     takes=Takes(
         "citizenships:codes claim_months:months law_of:choice mrp:tenge rounding:choice",
         brackets="rate:MRP",
         says=(
             "birth_order birth_order_contested citizenship_not_named claimed_too_late law_of_that_day_unknown "
-            "no_child not_born_alive right_arose when_was_the_child_taken where_does_the_child_live "
+            "no_child not_born_alive right_arose when_was_the_child_taken "
             "which_child_of_the_mother"
         ),
-    ),
+    )
+    | HOME,
 )

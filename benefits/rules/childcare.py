@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from benefits.assessment import ROUNDINGS, WHOLE, Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
-from benefits.carers import may_be_cared_for
+from benefits.carers import CARER, carer_unknown, may_be_cared_for
 from benefits.codes import Relation
 from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
@@ -21,8 +21,7 @@ from benefits.terms import add_months, end_of_month
 
 def children(assessment: Assessment) -> Sequence[Child]:
     """The children whom the applicant cares for, the youngest first."""
-    applicant = assessment.facts.applicant.iin
-    cared = [one for one in assessment.facts.children if may_be_cared_for(one, applicant)]
+    cared = [one for one in assessment.facts.children if may_be_cared_for(assessment, one)]
     return sorted(cared, key=lambda one: (-one.birth_date.toordinal(), one.birth_order or 0, one.known_as))
 
 
@@ -49,8 +48,8 @@ def decide(assessment: Assessment, child: Child) -> Finding:
         if child.died_on < arose:
             return assessment.no("child_died", basis)
         last = min(last, end_of_month(child.died_on))
-    if child.carer_iin is None and child.lives_with is None:
-        return assessment.ask("where_does_the_child_live", basis)
+    if unknown := carer_unknown(assessment, child):
+        return assessment.ask(unknown, basis)
     finding = _amount(assessment, child, arose)
     finding.start, finding.until = assessment.paid_from(arose), last
     return finding
@@ -114,7 +113,7 @@ RULE = Rule(
     decide=decide,
     nothing="no_child_cared_for",
     arose=lambda child: child.taken_on or child.birth_date,
-    reads=frozenset({"children", "insurances"}),
+    reads=frozenset({"adults", "children", "insurances"}),
     takes=Takes(
         (
             "child_months:months claim_months:months income_cap:MZP mrp:tenge mzp:tenge paid_from:choice "
@@ -124,10 +123,11 @@ RULE = Rule(
         says=(
             "amount_budget birth_order birth_order_contested child_died child_too_old "
             "claimed_too_late contribution_months_unknown counted_in_another_family exact exact_budget "
-            "income_months_missing least most no_child_cared_for not_born_alive where_does_the_child_live "
+            "income_months_missing least most no_child_cared_for not_born_alive "
             "when_was_the_child_taken which_child_of_the_mother"
         ),
     )
+    | CARER
     | EARNINGS
     | CONTRIBUTION,
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.carers import may_represent, represents
+from benefits.carers import HOME, may_represent, represents
 from benefits.codes import Cause, Group
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
@@ -23,17 +23,14 @@ def decisions(assessment: Assessment) -> Sequence[Disability]:
     """The decisions about the applicant, then those about the children that live with the applicant, or may; the
     newest first.
 
-    Also those about a grown child disabled from childhood who is no adult of the family: who claims it is not known.
+    Also those about a grown child who is no adult of the family: who claims it is not known.
     """
     facts = assessment.facts
-    adult_age = assessment.whole("adult_age")
     own = [one for one in facts.disabilities if one.iin == facts.applicant.iin]
     represented = []
     for one in facts.disabilities:
         child = facts.child(one.iin)
-        if child is None or not may_represent(child, facts.applicant.iin):
-            continue
-        if birthday(child.birth_date, adult_age) > assessment.on or one.cause is Cause.CHILDHOOD:
+        if child is not None and may_represent(assessment, child):
             represented.append(one)
     return sorted(own, key=newest_first) + sorted(represented, key=newest_first)
 
@@ -104,15 +101,16 @@ RULE = Rule(
     decide=decide,
     nothing="no_disability_decision",
     arose=lambda decision: decision.from_date,
-    reads=frozenset({"children", "disabilities", "pensions"}),
+    reads=frozenset({"adults", "children", "disabilities", "pensions"}),
     takes=Takes(
         ("adult_age:years paid_from:choice pm:tenge rate_small_child:PM rounding:choice small_child_age:years"),
         tables="rate_childhood:PM rate_general:PM",
         rows={"rate_childhood": Group, "rate_general": Group},
         says=(
             "a_pension_is_granted bearer_died cause_without_known_amount newer_decision no_disability_decision "
-            "not_yet_in_force where_does_the_child_live which_group_now who_claims_for_the_grown_child"
+            "not_yet_in_force which_group_now who_claims_for_the_grown_child"
         ),
     )
+    | HOME
     | RE_EXAMINED,
 )

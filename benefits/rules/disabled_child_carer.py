@@ -6,7 +6,7 @@ One right for each decision about a child, of the one adult who cares for it. Th
 from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.carers import may_be_cared_for
+from benefits.carers import CARER, carer_unknown, may_be_cared_for
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
 from benefits.suspension import RE_EXAMINED, term_over
@@ -17,7 +17,7 @@ from benefits.terms import birthday, day_before, earlier
 def decisions(assessment: Assessment) -> Sequence[Disability]:
     """The decisions about children whom the applicant cares for, the newest first."""
     facts = assessment.facts
-    cared = {one.iin for one in facts.children if may_be_cared_for(one, facts.applicant.iin)}
+    cared = {one.iin for one in facts.children if may_be_cared_for(assessment, one)}
     found = [one for one in facts.disabilities if one.iin in cared]
     return sorted(found, key=newest_first)
 
@@ -38,8 +38,8 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
         return assessment.no("newer_decision", basis)
     if until is not None and on > until:
         return term_over(assessment, basis, until)
-    if child.carer_iin is None and child.lives_with is None:
-        return assessment.ask("where_does_the_child_live", basis)
+    if unknown := carer_unknown(assessment, child):
+        return assessment.ask(unknown, basis)
     end = earlier(until, day_before(grown_up))
     money = Money(assessment.times(assessment.number("rate"), "pm"))
     return assessment.yes(basis, money, until=end, start=assessment.paid_from(disability.from_date))
@@ -51,13 +51,11 @@ RULE = Rule(
     decide=decide,
     nothing="no_child_with_disability",
     arose=lambda decision: decision.from_date,
-    reads=frozenset({"children", "disabilities"}),
+    reads=frozenset({"adults", "children", "disabilities"}),
     takes=Takes(
         "child_age:years paid_from:choice pm:tenge rate:PM rounding:choice",
-        says=(
-            "child_died child_grown_up newer_decision no_child_with_disability not_yet_in_force "
-            "where_does_the_child_live"
-        ),
+        says="child_died child_grown_up newer_decision no_child_with_disability not_yet_in_force",
     )
+    | CARER
     | RE_EXAMINED,
 )

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
+from benefits.carers import HOME, home
 from benefits.codes import Relation
 from benefits.facts import Child, Facts
 from benefits.takes import Takes
@@ -19,7 +20,7 @@ def family(assessment: Assessment) -> Sequence[str]:
     """The basis of the family's one right: the IIN of the mother in it, without a mother that of the applicant."""
     facts = assessment.facts
     homes = _homes(facts)
-    mothers = [one.mother_iin for one in facts.children if one.mother_iin in homes and one.lives_with in homes]
+    mothers = [one.mother_iin for one in facts.children if one.mother_iin in homes and home(assessment, one) in homes]
     return (min((iin for iin in mothers if iin), default=facts.applicant.iin),)
 
 
@@ -64,9 +65,10 @@ def _counted(assessment: Assessment) -> tuple[list[date], int]:
         end = _end(child, adult_age, student_age)
         if end <= on:
             continue
-        if child.lives_with is None:
+        lives_with = home(assessment, child)
+        if lives_with is None:
             homeless += 1
-        elif child.lives_with in homes:
+        elif lives_with in homes:
             ends.append(end)
     return ends, homeless
 
@@ -99,6 +101,7 @@ RULE = Rule(
         ),
         brackets="rate:MRP",
         used={"rate": ("least_children", "each_child_from")},
-        says="children_counted rate_for_all too_few_children where_does_the_child_live",
-    ),
+        says="children_counted rate_for_all too_few_children",
+    )
+    | HOME,
 )

@@ -49,16 +49,16 @@ def decide(assessment: Assessment, household: Household | None) -> Finding:
     line = _line(assessment, region)
     if line is None:
         return assessment.ask("poverty_line_unknown", basis)
-    members = len(household.members)
+    members = _living(assessment, household)
     assessment.figure("members", members, "people")
     per_head = income / _MONTHS_OF_QUARTER / members
     if assessment.trace is not None:
         how = f"{income:f} ÷ {_MONTHS_OF_QUARTER} ÷ {members}"
         assessment.figure("income_per_head", per_head, how=how)
     lacking = line * members * _MONTHS_OF_QUARTER - income
-    in_doubt = _may_hold_more_than_counts(assessment, household)
+    in_doubt = _may_hold_more_than_counts(assessment, household, members, income)
     if lacking <= 0 and in_doubt:
-        return assessment.ask("kinds_of_income_unknown", basis)
+        return assessment.ask(in_doubt, basis)
     if lacking < 0:
         return assessment.no("income_above_the_line", basis)
     if lacking == 0:
@@ -67,13 +67,20 @@ def decide(assessment: Assessment, household: Household | None) -> Finding:
         return assessment.ask("spending_or_credits", basis)
     if household.able_bodied and household.contract_signed_on is None:
         return assessment.ask("social_contract", basis)
-    money = Money(_amount(assessment, household, line, income))
+    money = Money(_amount(assessment, household, members, line, income))
     end = day_before(next_quarter(on))
     finding = assessment.yes(basis, money, until=end, start=assessment.paid_from(quarter))
-    if in_doubt:
-        # What is left out can only add to the amount: so much is certain.
-        finding.condition = "kinds_of_income_unknown"
+    # What is left out can only add to the amount: so much is certain.
+    finding.condition = in_doubt
     return finding
+
+
+def _living(assessment: Assessment, household: Household) -> int:
+    """The number of members who live: the list is as the local body made it, and a death comes in between."""
+    facts, on = assessment.facts, assessment.on
+    deaths = [(one.iin, one.died_on) for one in facts.adults] + [(one.iin, one.died_on) for one in facts.children]
+    dead = [iin for iin, died_on in deaths if died_on is not None and died_on <= on]
+    return sum(iin not in dead for iin in household.members)
 
 
 def _income(assessment: Assessment, household: Household) -> Decimal | None:
@@ -89,9 +96,16 @@ def _income(assessment: Assessment, household: Household) -> Decimal | None:
     return income
 
 
-def _may_hold_more_than_counts(assessment: Assessment, household: Household) -> bool:
-    """Whether an income of unknown kinds may hold some that do not count."""
-    return not household.incomes and household.income != 0 and assessment.codes("incomes_left_out") != _NOTHING
+def _may_hold_more_than_counts(
+    assessment: Assessment, household: Household, members: int, income: Decimal
+) -> str | None:
+    """The question about an income that may hold some which does not count: that of the dead, or of an unknown kind."""
+    if income == 0:
+        return None
+    if members < len(household.members):
+        return "income_of_the_dead"
+    unknown = not household.incomes and assessment.codes("incomes_left_out") != _NOTHING
+    return "kinds_of_income_unknown" if unknown else None
 
 
 def _counts_against(assessment: Assessment, household: Household) -> bool:
@@ -101,7 +115,7 @@ def _counts_against(assessment: Assessment, household: Household) -> bool:
     return any(amount != 0 for name, amount in known.items() if name in against)
 
 
-def _amount(assessment: Assessment, household: Household, line: Decimal, income: Decimal) -> Decimal:
+def _amount(assessment: Assessment, household: Household, members: int, line: Decimal, income: Decimal) -> Decimal:
     """The monthly amount in whole tenge; divided once, at the end."""
     young = _young_children(assessment, household)
     addition = Decimal(0)
@@ -110,7 +124,6 @@ def _amount(assessment: Assessment, household: Household, line: Decimal, income:
         addition = rate * mrp * young
         if assessment.trace is not None:
             assessment.figure("additions", addition, how=f"{rate:f} × {mrp:f} × {young}")
-    members = len(household.members)
     exact = (line * members * _MONTHS_OF_QUARTER - income + addition * _MONTHS_OF_QUARTER) / _MONTHS_OF_QUARTER
     if assessment.trace is not None:
         how = f"{line:f} × {members} - {income:f} ÷ {_MONTHS_OF_QUARTER} + {addition:f}"
@@ -184,7 +197,7 @@ RULE = Rule(
         tables="poverty_line:tenge region_median_income:tenge region_pm:tenge",
         rows={"poverty_line": Region, "region_median_income": Region, "region_pm": Region},
         says=(
-            "additions contract_breached exact income_above_the_line income_equals_the_line "
+            "additions contract_breached exact income_above_the_line income_equals_the_line income_of_the_dead "
             "income_of_the_quarter_unknown income_per_head income_that_counts kinds_of_income_unknown line members "
             "no_household poverty_line_unknown region_unknown social_contract spending_or_credits young_children"
         ),

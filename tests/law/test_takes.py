@@ -169,7 +169,7 @@ def test_what_a_rule_says_stands_in_its_code() -> None:
                 said[case.service] |= {line.code for line in decision.trace if line.kind is TraceKind.FIGURE}
     shared = "".join(
         (PARAMETERS.parent / f"{name}.py").read_text()
-        for name in ("social_insurance", "assessment", "dependants", "suspension")
+        for name in ("social_insurance", "assessment", "carers", "dependants", "suspension")
     )
     for code, found in benefits.load().items():
         assert said[code] <= (found.rule.takes | TERMS).texts(), code
