@@ -189,7 +189,11 @@ def _who_may_be_paid(iin: str, adults: Sequence[AdultRecord], own: Sequence[Chil
 async def _payments(world: World, people: Sequence[str], service: str) -> list[Json]:
     """What E-Maket pays for this service to the person or to another adult of the family."""
     answers = await asyncio.gather(*(world.emaket.payments(person, service) for person in people))
-    return [_written(payment) for payments in answers for payment in payments]
+    return [
+        {"iin": person, **_written(payment)}
+        for person, payments in zip(people, answers, strict=True)
+        for payment in payments
+    ]
 
 
 async def _insurances(world: World, people: Sequence[str], on: date) -> list[Json]:

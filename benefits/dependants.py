@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from benefits.assessment import Assessment
+from benefits.codes import DependantRelation
 from benefits.facts import Breadwinner, Dependant
 from benefits.pension_age import PENSION_AGE, pension_day_of
 from benefits.takes import Takes
@@ -23,7 +24,10 @@ Ground = date | str | None
 DEPENDANTS = PENSION_AGE | Takes(
     "adult_age:years budget_cared_child_age:years budget_carers:codes budget_unable:codes by_own_age:codes "
     "cared_child_age:years carers_counted:people fund_carers:codes only_without_parents:codes student_age:years",
-    says="disabled_before_18_unknown is_the_dependant_unable parents_or_alimony_unknown the_carer_works_unknown",
+    says=(
+        "disabled_before_18_unknown does_the_dependant_care is_the_dependant_unable parents_or_alimony_unknown "
+        "the_carer_works_unknown"
+    ),
 )
 """What `dependants` takes of the law."""
 
@@ -56,10 +60,11 @@ def dependants(assessment: Assessment, breadwinner: Breadwinner) -> Dependants:
         last = died.get(one.iin, NEVER)
         if last <= on:
             continue
-        young, cares = _young(assessment, one), _cares_for_a_small_child(assessment, one)
+        small = _small_child(one, breadwinner, died)
+        young, cares = _young(assessment, one), _cares_for_a_small_child(assessment, one, small)
         _place(one, young, cares, fund, fund_carers, last)
         young = _better(young, _unable(assessment, one))
-        cares = _better(cares, _cares_and_does_not_work(assessment, one))
+        cares = _better(cares, _cares_and_does_not_work(assessment, one, small))
         _place(one, young, cares, budget, budget_carers, last)
     return Dependants(_with_carers(assessment, fund, fund_carers), _with_carers(assessment, budget, budget_carers))
 
@@ -117,18 +122,31 @@ def _young(assessment: Assessment, one: Dependant) -> Ground:
     return unknown or end
 
 
-def _cares_for_a_small_child(assessment: Assessment, one: Dependant) -> Ground:
-    """Whoever cares for the deceased's small child, of whatever age and at work or not."""
-    if one.cares_for is None or not assessment.holds("fund_carers", one.relation):
+def _small_child(one: Dependant, breadwinner: Breadwinner, died: dict[str, date]) -> date | None:
+    """The birth of the youngest living child of the deceased, whom this other dependant may care for."""
+    children = (child for child in breadwinner.dependants if child.relation is DependantRelation.CHILD)
+    return max((child.birth_date for child in children if child is not one and child.iin not in died), default=None)
+
+
+def _cares_for_a_small_child(assessment: Assessment, one: Dependant, small: date | None) -> Ground:
+    """Whoever cares for the deceased's small child, of whatever age and at work or not; where the register is silent of
+    it and there is such a child, perhaps.
+    """
+    born = one.cares_for or small
+    if born is None or not assessment.holds("fund_carers", one.relation):
         return None
-    return _while_it_lasts(assessment, birthday(one.cares_for, assessment.whole("cared_child_age")))
+    end = _while_it_lasts(assessment, birthday(born, assessment.whole("cared_child_age")))
+    return "does_the_dependant_care" if end and one.cares_for is None else end
 
 
-def _cares_and_does_not_work(assessment: Assessment, one: Dependant) -> Ground:
+def _cares_and_does_not_work(assessment: Assessment, one: Dependant, small: date | None) -> Ground:
     """Whoever cares for the deceased's somewhat larger child and does not work."""
-    if one.cares_for is None or one.works or not assessment.holds("budget_carers", one.relation):
+    born = one.cares_for or small
+    if born is None or one.works or not assessment.holds("budget_carers", one.relation):
         return None
-    end = birthday(one.cares_for, assessment.whole("budget_cared_child_age"))
+    end = birthday(born, assessment.whole("budget_cared_child_age"))
+    if one.cares_for is None:
+        return "does_the_dependant_care" if end > assessment.on else None
     return "the_carer_works_unknown" if one.works is None and end > assessment.on else _while_it_lasts(assessment, end)
 
 
@@ -166,7 +184,9 @@ def _term_end(one: Dependant) -> date:
 
 
 def _deaths(assessment: Assessment) -> dict[str, date]:
-    """The first day on which a dependant who has died too, and is a breadwinner of others, no longer counts: they count
-    through that month.
-    """
-    return {one.iin: next_month(one.died_on) for one in assessment.facts.breadwinners}
+    """The first day on which somebody who has died no longer counts: a dependant counts through that month."""
+    facts = assessment.facts
+    died = {one.iin: one.died_on for one in facts.breadwinners}
+    died |= {one.iin: one.died_on for one in facts.adults if one.died_on is not None}
+    died |= {one.iin: one.died_on for one in facts.children if one.died_on is not None and one.iin is not None}
+    return {iin: next_month(day) for iin, day in died.items()}

@@ -13,11 +13,11 @@ from benefits.assessment import Assessment, Finding, NoSuchRow, OneRight
 from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, Suspension, TraceLine
-from benefits.facts import BadFacts, Facts, known_on
+from benefits.facts import BadFacts, Facts, Payment, known_on
 from benefits.facts.unreadable import NotReadable, is_known
 from benefits.legislation import InForce
 from benefits.suspension import unless_suspended
-from benefits.terms import ONE_DAY, next_month
+from benefits.terms import ONE_DAY, earlier, end_of_month, next_month
 
 RECORD_UNCLEAR = "record_unclear"
 """Code of the question about a field that its register holds unreadably, or in several ways."""
@@ -195,16 +195,25 @@ def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Fi
             continue
         if found.rule.one_right is OneRight.PER_BASIS and payment.basis != finding.basis:
             continue
-        running = payment.state is PaymentState.PAYING if payment.until is None else payment.until >= on
-        if once or running:
+        until = _paid_until(assessment.facts, payment)
+        running = payment.state is PaymentState.PAYING if until is None else until >= on
+        if once or (running and until == payment.until):
             return assessment.no("already_paid", finding.basis)
-        if finding.start is not None and finding.start < on:
-            if payment.until is None or payment.from_date > finding.start:
+        if finding.start is not None and (running or finding.start < on):
+            if until is None or payment.from_date > finding.start:
                 return assessment.ask("which_months_were_paid", finding.basis)
-            finding.start = max(finding.start, payment.until + ONE_DAY)
+            finding.start = max(finding.start, until + ONE_DAY)
             if finding.until is not None and finding.start > finding.until:
                 return assessment.no("already_paid", finding.basis)
     return finding
+
+
+def _paid_until(facts: Facts, payment: Payment) -> date | None:
+    """The last day of a payment: its own, or the end of the month in which the payee died."""
+    payee = None if payment.iin is None else facts.adult(payment.iin)
+    if payee is None or payee.died_on is None:
+        return payment.until
+    return earlier(payment.until, end_of_month(payee.died_on))
 
 
 def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decision:

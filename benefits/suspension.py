@@ -11,6 +11,7 @@ from datetime import date
 from benefits.assessment import Assessment, Finding
 from benefits.codes import Citizenship
 from benefits.decision import Right
+from benefits.facts import Facts
 from benefits.takes import Takes
 from benefits.terms import ONE_DAY, add_months, next_month
 
@@ -29,6 +30,8 @@ def unless_suspended(assessment: Assessment, finding: Finding) -> Finding:
     """The finding; of a right, that it is suspended, if the applicant's own circumstances say so."""
     if finding.right is not Right.YES or finding.basis is None:
         return finding
+    if _is_kandas_without_a_term(assessment.facts) and assessment.holds("suspended_by", "kandas_expired"):
+        return assessment.ask("kandas_term_unknown", finding.basis)
     for condition, since in _reasons(assessment):
         if since <= assessment.on and condition in assessment.in_force.single["suspended_by"].codes:
             # Nothing of the amount matters now, not even that its law is not entered.
@@ -36,6 +39,14 @@ def unless_suspended(assessment: Assessment, finding: Finding) -> Finding:
             assessment.holds("suspended_by", condition)
             return assessment.suspended(condition, finding.basis, since=since)
     return finding
+
+
+def _is_kandas_without_a_term(facts: Facts) -> bool:
+    """Whether the applicant is a kandas of whose certificate the register holds nothing."""
+    applicant = facts.applicant
+    if applicant.citizenship is not Citizenship.KANDAS:
+        return False
+    return not any(one.iin == applicant.iin for one in facts.kandas_statuses)
 
 
 def _reasons(assessment: Assessment) -> list[tuple[str, date]]:

@@ -103,8 +103,8 @@ class ChildRecord(RegisterRecord):
     """Day of adoption or guardianship."""
     carer_iin: OptionalIin = None
     """Who cares for the child, where that is another than the adult with whom it lives."""
-    counted_elsewhere: bool | None = False
-    """Whether a stepchild counts in the family of another parent."""
+    counted_elsewhere: bool | None = None
+    """Whether a stepchild counts in the family of another parent; null where it is not known."""
 
 
 class FamilyRecord(Record):
@@ -180,7 +180,8 @@ class InsuranceRecord(RegisterRecord):
     """None where the Fund cannot count as at the day asked about."""
     counted_on: Day | None
     incomes: tuple[IncomeRecord, ...] | None = ()
-    job_loss_months_paid: Count | None = 0
+    job_loss_months_paid: Count | None = None
+    """Months of payment for loss of job received before; null where the Fund does not count them."""
 
 
 class CapacityLossRecord(RegisterRecord):
@@ -209,8 +210,8 @@ class DependantRecord(RegisterRecord):
     birth_date: PrivateDay
     relation: DependantRelation | None
     full_time_student_until: Day | None = None
-    disabled_before_18: bool | None = False
-    full_orphan: bool | None = False
+    disabled_before_18: bool | None = None
+    full_orphan: bool | None = None
     cares_for: Annotated[Day | None, Field(repr=False)] = None
     """Birth date of the deceased's child whom this dependant cares for."""
     sex: Sex | None = None
@@ -292,7 +293,8 @@ class AssistanceHousehold(RegisterRecord):
     incomes: Annotated[tuple[HouseholdIncome, ...] | None, Field(repr=False)] = ()
     """The same by kind, for some kinds do not count; empty where the kinds are not known. Their sum is `income`."""
     members: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9]{12}$")], ...], Field(repr=False)]
-    able_bodied: Count | None = 0
+    able_bodied: Count | None = None
+    """How many members are able to work; null where it is not known."""
     contract_signed_on: Day | None = None
     contract_breached_on: Day | None = None
     imputed_spending: Annotated[Money | None, Field(repr=False)] = None

@@ -214,7 +214,7 @@ def _check_members(family: Facts) -> None:
         if is_known(family.household.quarter) and family.household.quarter.month % 3 != 1:
             raise BadFacts("household.quarter", "the first month of a quarter")
         counted = is_known(family.household.able_bodied) and is_known(family.household.members)
-        if counted and family.household.able_bodied > len(family.household.members):
+        if counted and (family.household.able_bodied or 0) > len(family.household.members):
             raise BadFacts("household.able_bodied", "not more than the members")
         _check_sum(family.household)
     _check_once("disabilities", [one.number for one in _listed(family.disabilities)], "number")

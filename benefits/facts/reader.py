@@ -210,9 +210,8 @@ def _in_the_iin(field: str, iin: Any) -> Any:
 
 _MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until"), (f.Pension, "until")}
 _MAY_BE_UNKNOWN |= {(f.Household, "income"), (f.Insurance, "contribution_months"), (f.Child, "iin")}
-_MAY_BE_UNKNOWN |= {(f.Dependant, "disabled_before_18"), (f.Dependant, "full_orphan")}
 """Fields that may be given empty though their class has no empty default: open ends, an income that is not known, a
-child without a number, a dependant of whom the register says that it does not know."""
+child without a number."""
 
 _PERSON: dict[str, Reader] = {"iin": _iin, "birth_date": _day, "sex": _sex}
 
@@ -258,6 +257,7 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "from_date": _day,
         "until": _day,
         "state": _code_of(codes.PaymentState),
+        "iin": _iin,
     },
     f.Award: {"iin": _iin, "kind": _text, "awarded_on": _day, "number": _text},
     f.Income: {"from_month": _month, "until_month": _month, "amount": _money},

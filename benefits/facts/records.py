@@ -63,7 +63,7 @@ class Child:
     `lives_with` is the IIN of the adult with whom the child lives; None means not known. `birth_order` counts the
     mother's children; None means not known. `taken_on` is the day of adoption or guardianship. `carer_iin` is the
     one person who cares for the child, None the adult with whom it lives. `counted_elsewhere` is true for a
-    stepchild that is counted in the family of another parent.
+    stepchild that is counted in the family of another parent, None where it is not known.
     """
 
     iin: str | None
@@ -80,7 +80,7 @@ class Child:
     birth_record: str | None = None
     taken_on: date | None = None
     carer_iin: str | None = None
-    counted_elsewhere: bool = False
+    counted_elsewhere: bool | None = None
 
     @property
     def known_as(self) -> str:
@@ -103,13 +103,16 @@ class Disability:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment that the family receives or has received; `basis` as in the decision that it came from."""
+    """A payment that the family receives or has received; `basis` as in the decision that it came from, `iin` the
+    payee, None where it is not known who of the family.
+    """
 
     service: str
     basis: str
     from_date: date
     until: date | None
     state: PaymentState
+    iin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +143,14 @@ class Insurance:
 
     `contribution_months` are the whole months of contributions as counted on `counted_on`, None if the count of the day
     asked about is not known; `incomes` those from which contributions were paid; `job_loss_months_paid` the months of
-    job-loss payment already received.
+    job-loss payment already received, None where the Fund does not count them.
     """
 
     iin: str
     contribution_months: int | None
     counted_on: date
     incomes: tuple[Income, ...] = ()
-    job_loss_months_paid: int = 0
+    job_loss_months_paid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +188,8 @@ class Dependant:
     birth_date: date
     relation: DependantRelation
     full_time_student_until: date | None = None
-    disabled_before_18: bool | None = False
-    full_orphan: bool | None = False
+    disabled_before_18: bool | None = None
+    full_orphan: bool | None = None
     cares_for: date | None = None
     sex: str | None = None
     disabled: bool | None = None
@@ -230,15 +233,16 @@ class Household:
 
     `quarter` is the first day of the quarter of the income. `incomes` are its kinds, none where they are not known;
     `income` is their sum, alone where the kinds are not known, and None where it is not known itself. `members` are the
-    IINs that count. `able_bodied` is the number of members able to work, `contract_signed_on` the day of the social
-    contract, `contract_breached_on` the day of its breach. `imputed_spending` and `consumer_credits` (mortgages apart)
-    are those of the quarter in tenge; 0 is none, None is not known.
+    IINs that count. `able_bodied` is the number of members able to work, None where it is not known,
+    `contract_signed_on` the day of the social contract, `contract_breached_on` the day of its breach.
+    `imputed_spending` and `consumer_credits` (mortgages apart) are those of the quarter in tenge; 0 is none, None is
+    not known.
     """
 
     quarter: date
     income: Decimal | None
     members: tuple[str, ...]
-    able_bodied: int = 0
+    able_bodied: int | None = None
     contract_signed_on: date | None = None
     contract_breached_on: date | None = None
     incomes: tuple[HouseholdIncome, ...] = ()

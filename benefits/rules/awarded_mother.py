@@ -25,6 +25,8 @@ def highest(assessment: Assessment) -> Sequence[Award]:
 def decide(assessment: Assessment, award: Award) -> Finding:
     """A multiple of MRP by the award."""
     basis = award.number
+    if assessment.facts.applicant.sex != "female":
+        return assessment.ask("award_of_a_man", basis)
     for payment in assessment.facts.payments:
         other = payment.service == RULE.code and payment.basis != basis
         if other and payment.until is None and payment.state is PaymentState.PAYING:
@@ -50,6 +52,6 @@ RULE = Rule(
     takes=Takes(
         "mrp:tenge paid_from:choice rounding:choice",
         tables="rate:MRP",
-        says="award_not_named no_award paid_for_another_award",
+        says="award_not_named award_of_a_man no_award paid_for_another_award",
     ),
 )

@@ -13,7 +13,7 @@ from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.codes import DependantRelation, PaymentState
 from benefits.decision import ZERO
 from benefits.dependants import DEPENDANTS, NEVER, Counted, dependants
-from benefits.facts import Breadwinner, Dependant
+from benefits.facts import Breadwinner, Dependant, Facts
 from benefits.social_insurance import EARNINGS, INDEXED, PARTICIPATION, earnings, indexed, participation
 from benefits.takes import Takes
 from benefits.terms import day_before
@@ -34,7 +34,7 @@ def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
     basis = breadwinner.death_record
     others = _who_kept_the_same(assessment, breadwinner)
     lost_both = {iin for one in others for iin in _shared(one, breadwinner) if _was_the_child_of(iin, one, breadwinner)}
-    kept = dependants(assessment, _with_orphans(breadwinner, lost_both))
+    kept = dependants(assessment, _with_orphans(assessment, breadwinner, lost_both))
     assessment.figure("dependants", kept.budget.number, "people")
     if not (kept.budget.certain or kept.budget.doubts or kept.fund.certain):
         return assessment.no("no_dependants", basis)
@@ -100,7 +100,7 @@ def _budget_part(assessment: Assessment, listed: Counted) -> Part:
     if not listed.certain:
         return None, listed.doubts[0] if listed.doubts else None
     orphans = sum(1 for one, _ in listed.certain if one.full_orphan)
-    unknown = any(one.full_orphan is None for one, _ in listed.certain)
+    unknown = any(one.full_orphan is None for one, _ in listed.certain if assessment.holds("by_own_age", one.relation))
     doubt = "full_orphan_unknown" if unknown else None
     if not orphans:
         money = Money(assessment.times(assessment.bracket("rate", listed.number), "pm"), "budget", ZERO, "budget")
@@ -129,12 +129,25 @@ def _beside_a_later_death(listed: Counted, later: Sequence[Breadwinner]) -> Part
     return (None, "both_parents_died") if any(one.iin not in left for one, _ in listed.certain) else _NOTHING
 
 
-def _with_orphans(breadwinner: Breadwinner, lost_both: set[str]) -> Breadwinner:
-    """The same with those marked as full orphans who lost both parents by the records of their deaths."""
-    if not lost_both:
-        return breadwinner
-    marked = (replace(one, full_orphan=True) if one.iin in lost_both else one for one in breadwinner.dependants)
+def _with_orphans(assessment: Assessment, breadwinner: Breadwinner, lost_both: set[str]) -> Breadwinner:
+    """The same with those marked as full orphans who lost both parents by the records of their deaths, and as none
+    whose other parent is known to live.
+    """
+    marked = []
+    for one in breadwinner.dependants:
+        if one.iin in lost_both:
+            one = replace(one, full_orphan=True)
+        elif one.full_orphan is None and _has_a_parent(assessment.facts, one):
+            one = replace(one, full_orphan=False)
+        marked.append(one)
     return replace(breadwinner, dependants=tuple(marked))
+
+
+def _has_a_parent(facts: Facts, one: Dependant) -> bool:
+    """Whether a parent of the dependant is among the adults and lives."""
+    child = facts.child(one.iin)
+    parents = (child.mother_iin, child.father_iin) if child else ()
+    return any(adult.iin in parents and adult.died_on is None for adult in facts.adults)
 
 
 def _who_kept_the_same(assessment: Assessment, breadwinner: Breadwinner) -> list[Breadwinner]:
@@ -173,7 +186,7 @@ RULE = Rule(
     decide=decide,
     nothing="no_breadwinner_died",
     arose=lambda death: death.died_on,
-    reads=frozenset({"breadwinners", "insurances"}),
+    reads=frozenset({"adults", "breadwinners", "children", "insurances"}),
     takes=Takes(
         ("mzp:tenge paid_from:choice pm:tenge rate_full_orphan:PM replacement:ratio rounding:choice wage_deducted:MZP"),
         brackets="dependants_coefficient:ratio rate:PM",

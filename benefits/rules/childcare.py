@@ -50,6 +50,8 @@ def decide(assessment: Assessment, child: Child) -> Finding:
         last = min(last, end_of_month(child.died_on))
     if unknown := carer_unknown(assessment, child):
         return assessment.ask(unknown, basis)
+    if child.relation is Relation.STEP and child.counted_elsewhere is None:
+        return assessment.ask("is_the_stepchild_counted_elsewhere", basis)
     finding = _amount(assessment, child, arose)
     finding.start, finding.until = assessment.paid_from(arose), last
     return finding
@@ -123,7 +125,7 @@ RULE = Rule(
         says=(
             "amount_budget birth_order birth_order_contested child_died child_too_old "
             "claimed_too_late contribution_months_unknown counted_in_another_family exact exact_budget "
-            "income_months_missing least most no_child_cared_for not_born_alive "
+            "income_months_missing is_the_stepchild_counted_elsewhere least most no_child_cared_for not_born_alive "
             "when_was_the_child_taken which_child_of_the_mother"
         ),
     )

@@ -12,6 +12,7 @@ from benefits.carers import HOME, may_represent, represents
 from benefits.codes import Cause, Group
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
+from benefits.pension_age import PENSION_AGE, pension_day_of
 from benefits.suspension import RE_EXAMINED, term_over
 from benefits.takes import Takes
 from benefits.terms import birthday, day_before, earlier
@@ -50,6 +51,8 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
         return term_over(assessment, basis, disability.until)
     if any(one.iin == disability.iin and one.from_date <= on <= (one.until or on) for one in assessment.facts.pensions):
         return assessment.ask("a_pension_is_granted", basis)
+    if _may_have_a_pension(assessment, disability.iin):
+        return assessment.ask("is_a_pension_granted", basis)
     child = assessment.facts.child(disability.iin)
     if child is not None and birthday(born, assessment.whole("adult_age")) <= on:
         return assessment.ask("who_claims_for_the_grown_child", basis)
@@ -87,6 +90,15 @@ def _amount(assessment: Assessment, disability: Disability, born: date) -> Findi
     return assessment.yes(basis, money, until=until, start=assessment.paid_from(disability.from_date))
 
 
+def _may_have_a_pension(assessment: Assessment, iin: str) -> bool:
+    """Whether this is somebody of pension age of whose pension the register holds nothing."""
+    facts = assessment.facts
+    person = facts.adult(iin)
+    if person is None or any(one.iin == iin for one in facts.pensions):
+        return False
+    return pension_day_of(assessment, person.birth_date, person.sex)[0] <= assessment.on
+
+
 def _bearer(assessment: Assessment, disability: Disability) -> tuple[date, date | None]:
     """Birth and death of the person whom the decision is about."""
     facts = assessment.facts
@@ -107,10 +119,12 @@ RULE = Rule(
         tables="rate_childhood:PM rate_general:PM",
         rows={"rate_childhood": Group, "rate_general": Group},
         says=(
-            "a_pension_is_granted bearer_died cause_without_known_amount newer_decision no_disability_decision "
+            "a_pension_is_granted bearer_died cause_without_known_amount is_a_pension_granted newer_decision "
+            "no_disability_decision "
             "not_yet_in_force which_group_now who_claims_for_the_grown_child"
         ),
     )
     | HOME
+    | PENSION_AGE
     | RE_EXAMINED,
 )

@@ -3,15 +3,16 @@
 One right for each registration as unemployed. It is owed for its months also when it is claimed after the last of
 them, within the term for the claim; an end of the registration or the pension age ends only what comes after. Months
 that were paid before are taken off the participation, a year for each, both for the number of months and for the
-coefficient.
+coefficient: by the Fund's count and by the list of payments, of which neither may say less than the other knows.
 """
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import count
 
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.decision import ZERO, Right
-from benefits.facts import Insurance, Unemployment
+from benefits.facts import Insurance, Payment, Unemployment
 from benefits.pension_age import PENSION_AGE, pension_day
 from benefits.social_insurance import (
     CONTRIBUTION,
@@ -43,9 +44,16 @@ def decide(assessment: Assessment, registration: Unemployment) -> Finding:
     insurance = assessment.facts.insurance(registration.iin)
     if insurance is None or insurance.contribution_months == 0:
         return assessment.no("not_insured", basis)
-    months = _participation_left(assessment, insurance)
-    if months is None:
+    if insurance.contribution_months is None:
         return assessment.ask("contribution_months_unknown", basis)
+    listed, noted = _paid_before(assessment, registration), insurance.job_loss_months_paid
+    if listed is None:
+        return assessment.ask("which_months_were_paid", basis)
+    if noted is None and not listed:
+        return assessment.ask("months_paid_unknown", basis)
+    if noted is not None and noted < listed:
+        return assessment.ask("months_paid_contradict", basis)
+    months = _participation_left(assessment, insurance.contribution_months, noted or listed)
     if months < assessment.whole("least_contribution_months"):
         return assessment.no("too_few_contribution_months", basis)
     start = assessment.paid_from(arose)
@@ -57,9 +65,9 @@ def decide(assessment: Assessment, registration: Unemployment) -> Finding:
     if until < start:
         return assessment.no("months_over", basis)
     finding = _amount(assessment, registration, insurance, months, start, until)
-    if finding.right is Right.YES and any(one.registered_on > arose for one in registrations(assessment)):
+    if finding.right is Right.YES and (other := _other_registration(assessment, registration, noted or listed)):
         # Each month that is paid for one takes a year off the participation of the other.
-        return Finding(Right.PERSON_DECIDES, "newer_registration", basis, start=start, until=until)
+        return Finding(Right.PERSON_DECIDES, other, basis, start=start, until=until)
     return finding
 
 
@@ -81,19 +89,49 @@ def _amount(
     return assessment.yes(basis, money, until=until, start=start)
 
 
-def _participation_left(assessment: Assessment, insurance: Insurance) -> int | None:
+def _participation_left(assessment: Assessment, contributed: int, paid: int) -> int:
     """Months of contributions less a year for each month of this payment received before."""
-    if insurance.contribution_months is None:
-        return None
-    if not insurance.job_loss_months_paid:
-        return insurance.contribution_months
+    if not paid:
+        return contributed
     off = assessment.whole("months_taken_off")
-    exact = insurance.contribution_months - off * insurance.job_loss_months_paid
+    exact = contributed - off * paid
     left = max(0, exact)
     if assessment.trace is not None:
-        how = f"{insurance.contribution_months} - {off} × {insurance.job_loss_months_paid}" if left == exact else None
+        how = f"{contributed} - {off} × {paid}" if left == exact else None
         assessment.figure("participation_left", left, "months", how=how)
     return left
+
+
+def _paid_before(assessment: Assessment, registration: Unemployment) -> int | None:
+    """The months that the list of payments says were paid for earlier registrations; None where it names no end."""
+    months = 0
+    for payment in _listed(assessment, registration.iin):
+        if payment.basis != registration.number and payment.from_date < registration.registered_on:
+            if payment.until is None:
+                return None
+            months += next(n for n in count(1) if add_months(payment.from_date, n) > payment.until)
+    return months
+
+
+def _listed(assessment: Assessment, iin: str) -> list[Payment]:
+    """What the list of payments holds of this person's: by the payee, and where it names none by the registration."""
+    facts = assessment.facts
+    own = {one.number for one in facts.unemployments if one.iin == iin}
+    paid = [one for one in facts.payments if one.service == RULE.code]
+    return [one for one in paid if (one.basis in own if one.iin is None else one.iin == iin)]
+
+
+def _other_registration(assessment: Assessment, registration: Unemployment, months_paid: int) -> str | None:
+    """The question about another registration on which this one hangs: a later one, or an earlier one whose months may
+    still be claimed and are not known to have been paid.
+    """
+    arose, others = registration.registered_on, registrations(assessment)
+    if any(one.registered_on > arose for one in others):
+        return "newer_registration"
+    if months_paid:
+        return None
+    earlier = [one.registered_on for one in others if one.registered_on < arose]
+    return None if all(map(assessment.claimed_too_late, earlier)) else "earlier_registration"
 
 
 def _until(last: date, pension: date, ended: date | None) -> date:
@@ -118,8 +156,9 @@ RULE = Rule(
         brackets="months_paid:months",
         used={"months_paid": ("least_contribution_months", None)},
         says=(
-            "claimed_too_late contribution_months_unknown exact income_months_missing months_of_payment months_over "
-            "newer_registration no_income not_insured not_registered participation_left pension_age_reached "
+            "claimed_too_late contribution_months_unknown earlier_registration exact income_months_missing "
+            "months_of_payment months_over months_paid_contradict months_paid_unknown newer_registration "
+            "no_income not_insured not_registered participation_left pension_age_reached "
             "too_few_contribution_months"
         ),
     )

@@ -26,19 +26,19 @@ def family(assessment: Assessment) -> Sequence[str]:
 
 def decide(assessment: Assessment, basis: str) -> Finding:
     """Rate in MRP by the number of children; from the eighth on a rate for each child."""
-    ends, homeless = _counted(assessment)
+    ends, doubts = _counted(assessment)
     number = len(ends)
     least = assessment.whole("least_children")
     assessment.figure("children_counted", number, "children")
     if number < least:
-        asked = homeless and number + homeless >= least
-        return assessment.ask("where_does_the_child_live", basis) if asked else assessment.no("too_few_children", basis)
+        asked = doubts and number + len(doubts) >= least
+        return assessment.ask(doubts[0], basis) if asked else assessment.no("too_few_children", basis)
     ends.sort(reverse=True)
     money = Money(assessment.times(_rate(assessment, number), "mrp"))
     finding = assessment.yes(basis, money, until=day_before(ends[least - 1]), start=assessment.paid_from(assessment.on))
-    if homeless:
+    if doubts:
         # What the certain ones give is granted; whether another adds to it, a person finds out.
-        finding.condition = "where_does_the_child_live"
+        finding.condition = doubts[0]
     return finding
 
 
@@ -51,12 +51,12 @@ def _rate(assessment: Assessment, number: int) -> Decimal:
     return each * number
 
 
-def _counted(assessment: Assessment) -> tuple[list[date], int]:
-    """For each counted child the day on which it stops counting; and how many more might count, their home unknown."""
+def _counted(assessment: Assessment) -> tuple[list[date], list[str]]:
+    """For each counted child the day on which it stops counting; and for each that might count the question."""
     on, homes = assessment.on, _homes(assessment.facts)
     adult_age, student_age = assessment.whole("adult_age"), assessment.whole("student_age")
     ends: list[date] = []
-    homeless = 0
+    doubts: list[str] = []
     for child in assessment.facts.children:
         if child.died_on is not None and child.died_on <= on:
             continue
@@ -67,10 +67,12 @@ def _counted(assessment: Assessment) -> tuple[list[date], int]:
             continue
         lives_with = home(assessment, child)
         if lives_with is None:
-            homeless += 1
+            doubts.append("where_does_the_child_live")
+        elif lives_with in homes and child.relation is Relation.STEP and child.counted_elsewhere is None:
+            doubts.append("is_the_stepchild_counted_elsewhere")
         elif lives_with in homes:
             ends.append(end)
-    return ends, homeless
+    return ends, doubts
 
 
 def _end(child: Child, adult_age: int, student_age: int) -> date:
@@ -101,7 +103,7 @@ RULE = Rule(
         ),
         brackets="rate:MRP",
         used={"rate": ("least_children", "each_child_from")},
-        says="children_counted rate_for_all too_few_children",
+        says="children_counted is_the_stepchild_counted_elsewhere rate_for_all too_few_children",
     )
     | HOME,
 )

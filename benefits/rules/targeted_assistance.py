@@ -65,8 +65,8 @@ def decide(assessment: Assessment, household: Household | None) -> Finding:
         return assessment.ask("income_equals_the_line", basis)
     if _counts_against(assessment, household):
         return assessment.ask("spending_or_credits", basis)
-    if household.able_bodied and household.contract_signed_on is None:
-        return assessment.ask("social_contract", basis)
+    if household.contract_signed_on is None and household.able_bodied != 0:
+        return assessment.ask("able_bodied_unknown" if household.able_bodied is None else "social_contract", basis)
     money = Money(_amount(assessment, household, members, line, income))
     end = day_before(next_quarter(on))
     finding = assessment.yes(basis, money, until=end, start=assessment.paid_from(quarter))
@@ -197,7 +197,8 @@ RULE = Rule(
         tables="poverty_line:tenge region_median_income:tenge region_pm:tenge",
         rows={"poverty_line": Region, "region_median_income": Region, "region_pm": Region},
         says=(
-            "additions contract_breached exact income_above_the_line income_equals_the_line income_of_the_dead "
+            "able_bodied_unknown additions contract_breached exact income_above_the_line income_equals_the_line "
+            "income_of_the_dead "
             "income_of_the_quarter_unknown income_per_head income_that_counts kinds_of_income_unknown line members "
             "no_household poverty_line_unknown region_unknown social_contract spending_or_credits young_children"
         ),

@@ -23,6 +23,12 @@ TWELFTH = HERE / "twelfth"
 ADULT_ROLES = {"mother": "female", "father": "male", "grandmother": "female", "grandfather": "male"}
 _CASE_KEYS = {"name", "source", "on", "as_at", "applicant", "about", "family", "expect"}
 _NOT_A_LIST = ("household",)
+_UNLESS_SAID: dict[str, dict[str, Any]] = {
+    "insurances": {"job_loss_months_paid": "0"},
+    "dependants": {"disabled_before_18": "false", "full_orphan": "false"},
+    "household": {"able_bodied": "0"},
+}
+"""What a case that does not speak of it means; `unknown` is what the register does not hold."""
 
 
 class BadCase(ValueError):
@@ -109,10 +115,17 @@ def _born(described: Any) -> dict[str, Any]:
     return {"born": described} if isinstance(described, str) else dict(described)
 
 
+def _said(name: str, value: Any) -> Any:
+    more = _UNLESS_SAID.get(name, {})
+    if isinstance(value, list):
+        return [{**more, **one} for one in value] if more else value
+    return {**more, **value} if isinstance(value, Mapping) else value
+
+
 def _with_iins(value: Any, people: dict[str, str]) -> Any:
     """The same value with each role (`mother`, `child 2`, `of: father`, `somebody born 1980-01-01`) made an IIN."""
     if isinstance(value, Mapping):
-        return {"iin" if key == "of" else key: _with_iins(one, people) for key, one in value.items()}
+        return {"iin" if key == "of" else key: _with_iins(_said(key, one), people) for key, one in value.items()}
     if isinstance(value, list):
         return [_with_iins(one, people) for one in value]
     if value == "unknown":

@@ -27,9 +27,9 @@ def family(*dependants: Mapping[str, Any]) -> dict[str, Any]:
     return {"as_at": ON.isoformat(), "applicant": APPLICANT, "adults": [{"iin": APPLICANT}], "breadwinners": [death]}
 
 
-def test_a_record_of_before_is_read_as_before() -> None:
+def test_what_a_record_does_not_say_is_not_known() -> None:
     (kept,) = read_facts(family({"iin": KEPT, "relation": "child"})).breadwinners[0].dependants
-    assert (kept.disabled_before_18, kept.full_orphan, kept.sex) == (False, False, "female")
+    assert (kept.disabled_before_18, kept.full_orphan, kept.sex) == (None, None, "female")
     assert (kept.disabled, kept.disabled_until, kept.able_bodied_parents, kept.gets_alimony, kept.works) == (None,) * 5
 
 

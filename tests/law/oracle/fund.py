@@ -52,7 +52,7 @@ def _job(facts: Facts, registered: Unemployment, on: date, days: Days) -> Answer
     months = insurance.contribution_months
     if months is None:
         return barred(facts, replace(answer, rights=frozenset({PERSON})), on, arrears_from=first)
-    left = months - insurance.job_loss_months_paid * JOB_PAID_MONTH_COSTS
+    left = months - (insurance.job_loss_months_paid or 0) * JOB_PAID_MONTH_COSTS
     near_by = insurance.counted_on <= first and first - insurance.counted_on <= COUNTED_CLOSELY
     if not near_by:
         return barred(facts, answer.allowing(ANY, "counted-elsewhen"), on, arrears_from=first)

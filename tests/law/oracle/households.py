@@ -248,6 +248,7 @@ class Maker(Registry):
             child = self.child(born, mother["iin"], mother["iin"], order)
             if relation == "child":
                 children.append(child)
+            more = {"disabled_before_18": False, "full_orphan": False, **more}
             one = {"iin": child["iin"], "birth_date": born, "relation": relation, **more}
             dependants.append(one)
             days += [DAYS.turns(born, 18), DAYS.turns(born, 23)]

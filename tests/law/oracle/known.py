@@ -112,7 +112,10 @@ def _belongs(facts: Facts, answer: Answer, on: date, owed_from: date) -> Answer:
         return unchecked(answer.allowing(ANY, "suspended-budget"))
     if who.citizenship is Citizenship.KANDAS and who.permanent_resident:
         terms = [one for one in facts.kandas_statuses if one.iin == who.iin]
-        if not terms or any(one.from_date <= on <= one.until for one in terms):
+        if not terms:
+            # for how long the status was given nobody knows
+            return replace(answer, rights=answer.rights - {YES} | {PERSON}) if answer.rights != {NO} else answer
+        if any(one.from_date <= on <= one.until for one in terms):
             return answer
         if answer.service in FUND and all(one.until < owed_from for one in terms):
             return replace(answer, rights=answer.rights - {YES} | {NO, PERSON})
