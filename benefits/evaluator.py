@@ -16,7 +16,7 @@ from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right,
 from benefits.facts import BadFacts, Facts, Payment, known_on
 from benefits.facts.unreadable import NotReadable, is_known
 from benefits.legislation import InForce
-from benefits.suspension import unless_suspended
+from benefits.suspension import unless_suspended, unless_term_unknown
 from benefits.terms import ONE_DAY, earlier, end_of_month, next_month
 
 RECORD_UNCLEAR = "record_unclear"
@@ -147,7 +147,8 @@ def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment,
             finding = found.rule.decide(own, subject)
         if finding.basis is not None and not is_known(finding.basis):
             return own, own.ask(RECORD_UNCLEAR)
-        return own, _unless_paid(found, own, if_law(own, unless_suspended(own, finding)))
+        finding = if_law(own, unless_suspended(own, unless_term_unknown(own, finding)))
+        return own, _unless_paid(found, own, finding)
     except NotReadable:
         return own, own.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
     except NoSuchRow:

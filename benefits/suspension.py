@@ -30,8 +30,6 @@ def unless_suspended(assessment: Assessment, finding: Finding) -> Finding:
     """The finding; of a right, that it is suspended, if the applicant's own circumstances say so."""
     if finding.right is not Right.YES or finding.basis is None:
         return finding
-    if _is_kandas_without_a_term(assessment.facts) and assessment.holds("suspended_by", "kandas_expired"):
-        return assessment.ask("kandas_term_unknown", finding.basis)
     for condition, since in _reasons(assessment):
         if since <= assessment.on and condition in assessment.in_force.single["suspended_by"].codes:
             # Nothing of the amount matters now, not even that its law is not entered.
@@ -39,6 +37,16 @@ def unless_suspended(assessment: Assessment, finding: Finding) -> Finding:
             assessment.holds("suspended_by", condition)
             return assessment.suspended(condition, finding.basis, since=since)
     return finding
+
+
+def unless_term_unknown(assessment: Assessment, finding: Finding) -> Finding:
+    """The finding; of a right, a question if it may be suspended and nobody knows. It is asked of the claim alone: in a
+    month before the certificate the register had none.
+    """
+    if finding.right is not Right.YES or finding.basis is None or not _is_kandas_without_a_term(assessment.facts):
+        return finding
+    suspends = assessment.holds("suspended_by", "kandas_expired")
+    return assessment.ask("kandas_term_unknown", finding.basis) if suspends else finding
 
 
 def _is_kandas_without_a_term(facts: Facts) -> bool:
