@@ -8,6 +8,7 @@ from temporalio.worker import Worker
 
 from activities import all_activities
 from runtime.codec import codec_of
+from runtime.counting import Counting
 from runtime.failing import FailingSteps
 from runtime.guard import Guard
 from runtime.health import HealthServer, opening_payloads, polling, taking_work
@@ -33,7 +34,7 @@ async def run(settings: Settings) -> None:
     await check_search_attributes(client, SearchAttributes.ALL)
     codec = codec_of(client)
     codec.passes_over = True
-    async with open_world(settings, gate_metric(runtime)) as world:
+    async with open_world(settings, gate_metric(runtime), runtime.metric_meter) as world:
         version = deployment(settings)
         worker = Worker(
             client,
@@ -46,7 +47,13 @@ async def run(settings: Settings) -> None:
             max_cached_workflows=settings.worker_cached_workflows,
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
             deployment_config=version,
-            interceptors=[Heartbeat(), FailingSteps(), Permanent(), Guard(world.card)],
+            interceptors=[
+                Heartbeat(),
+                FailingSteps(),
+                Permanent(),
+                Guard(world.card),
+                Counting(runtime.metric_meter, world.card),
+            ],
         )
         checks = {
             "temporal": polling(worker),

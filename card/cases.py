@@ -257,6 +257,13 @@ async def newest(
     return (await session.scalars(rows)).all()
 
 
+async def origin(session: AsyncSession, ref: str) -> tuple[datetime, str | None]:
+    """When the case was opened, and the region of the person it is for, if that is known. Raises NoResultFound."""
+    of = select(col(CaseRecord.opened_at), col(PersonRow.region)).where(col(CaseRecord.ref) == ref)
+    row = (await session.execute(of.join(PersonRow, col(PersonRow.id) == col(CaseRecord.person_id)))).one()
+    return row[0], row[1]
+
+
 async def not_started(session: AsyncSession, waits: timedelta, most: int) -> Sequence[CaseRecord]:
     """Cases that were opened so long ago and that Temporal has not taken over, the oldest first."""
     rows = select(CaseRecord).where(

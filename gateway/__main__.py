@@ -13,11 +13,20 @@ from card import Card
 from desk.opening import Opening
 from gateway.app import Parts, gateway_app
 from gateway.connections import server_config
+from gateway.counts import Counts
 from gateway.refusals import Refusals
 from gateway.relay import Relay
+from runtime.counting import CountedCentre
 from runtime.program import program
 from runtime.settings import Agency, Settings
-from runtime.telemetry import key_metric, law_metric, refusal_metric, regions_metric, temporal_runtime
+from runtime.telemetry import (
+    attention_metric,
+    key_metric,
+    law_metric,
+    refusal_metric,
+    regions_metric,
+    temporal_runtime,
+)
 from runtime.temporal import connect
 from runtime.world import agency, sms_centre
 
@@ -63,11 +72,13 @@ async def run(settings: Settings) -> None:
     refusals = Refusals(refusal_metric(runtime))
     card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
     opening = Opening(card, client, settings.task_queue)
-    async with sms_centre(settings) as centre, agency(settings, Agency.REGISTRIES) as registries:
+    async with sms_centre(settings) as sending, agency(settings, Agency.REGISTRIES) as registries:
+        centre = CountedCentre(sending, settings.smpp_operator, runtime.metric_meter)
         lags = {name: timedelta(seconds=lag) for name, lag in settings.gateway_sms_clock_lags.items()}
         relay = Relay(card, client, centre, opening, HttpMobileDatabase(registries), lags=lags)
         relay.reconciler.tell_key, relay.reconciler.tell_law = key_metric(runtime), law_metric(runtime)
         relay.reconciler.tell_regions = regions_metric(runtime)
+        relay.attentions.tell, relay.counts = attention_metric(runtime), Counts(runtime.metric_meter)
         app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay), refusals)
         await uvicorn.Server(server_config(app, settings, refusals)).serve()
     await card.close()

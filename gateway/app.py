@@ -253,7 +253,10 @@ def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta, pla
         for service in services:
             by = f"{sender}:{posted.event_id}:{service}"
             case = await parts.opening.open(service=service, iin=posted.iin, on=by_law_of, opened_by=by, by_event=True)
+            if case.new:
+                parts.relay.counts.opened(service)
             opened.append(CaseOpened(service=service, ref=case.case.ref, new=case.new))
+        parts.relay.counts.event(posted.kind)
         return EventTaken(cases=opened)
 
     return router

@@ -23,10 +23,12 @@ from adapters.sms.port import SmsCentre
 from card import Card, Session, cases, consents, messages, parts
 from card.store import DatabaseRefused
 from card.tables import CaseRecord, IncomingMessage
+from desk.attention import Attentions
 from desk.opening import Opening
 from desk.reconcile import Reconciler
 from dialogue import Meaning, MessageKind
 from gateway.bodies import nameable, storable
+from gateway.counts import Counts
 from gateway.faults import passes, report
 from gateway.reasons import explain
 from gateway.receipts import Receipts
@@ -88,6 +90,9 @@ class Relay:
         self.mobile = mobile
         self.receipts = Receipts(card, client)
         self.reconciler = Reconciler(card, client, opening)
+        self.attentions = Attentions(client)
+        self.counts = Counts()
+        """The gateway puts its own here."""
         self._lags = lags or {}
         self._slots = asyncio.Semaphore(at_once)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -114,6 +119,7 @@ class Relay:
             if stored is not None and await _is_flood(session, stored, incoming):
                 await messages.set_aside(session, stored, FLOOD, _meant(incoming))
                 log.warning("relay.reply_set_aside", message_id=stored, reason=FLOOD)
+        self.counts.reply(message_id.partition(":")[0], "stored" if stored is not None else "doubled")
         self._soon(phone)
         return stored is not None
 
@@ -122,6 +128,7 @@ class Relay:
     ) -> None:
         """Store an operator's delivery receipt; the sweep tells the case once the whole message is accounted for."""
         await self.receipts.store(operator, smsc_message_id, delivered=delivered, at=at)
+        self.counts.receipt(operator, delivered=delivered)
 
     # --- bringing on -----------------------------------------------------------------------------------------------
 
@@ -144,6 +151,7 @@ class Relay:
             self.opening.start_pending,
             self.opening.look_again,
             self.reconciler.when_due,
+            self.attentions.when_due,
         ):
             try:
                 await look()

@@ -29,6 +29,9 @@ _SHAPES = (
     (re.compile(r"(?<!\d)[78]7\d{9}(?!\d)"), "<phone>"),
     (re.compile(r"(?<!\d)\d{12}(?!\d)"), "<iin>"),
 )
+BUCKETS = {"demeu_case_days": (0.01, 0.1, 1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 180)}
+"""The buckets of our own histograms."""
+
 _PLAIN = (bool, float, type(None))
 
 # These write the addresses of outside calls at INFO, and an address may hold a person's number.
@@ -121,10 +124,27 @@ def temporal_runtime(metrics_bind: str | None) -> Runtime:
             metrics=None
             if metrics_bind is None
             else PrometheusConfig(
-                bind_address=metrics_bind, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
+                bind_address=metrics_bind,
+                counters_total_suffix=True,
+                unit_suffix=True,
+                durations_as_seconds=True,
+                histogram_bucket_overrides=BUCKETS,
             ),
         )
     )
+
+
+def attention_metric(runtime: Runtime) -> Callable[[str, int, float], None]:
+    """How many cases need a person, and for how long the first has: `demeu_attention_cases{attention="overdue"} 3`."""
+    meter = runtime.metric_meter
+    number = meter.create_gauge("demeu_attention_cases", "cases that need a person")
+    oldest = meter.create_gauge_float("demeu_attention_oldest_seconds", "for how long the first of them has waited")
+
+    def waiting(attention: str, cases: int, seconds: float) -> None:
+        number.set(cases, {"attention": attention})
+        oldest.set(seconds, {"attention": attention})
+
+    return waiting
 
 
 def gate_metric(runtime: Runtime) -> Callable[[str, bool], None]:

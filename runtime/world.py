@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
+from temporalio.common import MetricMeter
+
 from activities import World
 from adapters.bank import HttpBank
 from adapters.bodies import HttpDecidingBody, HttpEMaket
@@ -12,6 +14,7 @@ from adapters.http import HttpSystem
 from adapters.registries import Registries
 from adapters.sms import SYSTEM, SmppCentre
 from card import Card
+from runtime.counting import CountedCentre
 from runtime.settings import Agency, Settings
 from workflows.model import QuietHours
 
@@ -48,10 +51,13 @@ def agency(settings: Settings, name: Agency, on_change: OnChange = nobody) -> Ht
 
 
 @asynccontextmanager
-async def open_world(settings: Settings, on_change: OnChange = nobody) -> AsyncIterator[World]:
+async def open_world(
+    settings: Settings, on_change: OnChange = nobody, meter: MetricMeter = MetricMeter.noop
+) -> AsyncIterator[World]:
     """Everything that the steps of a case work with. Raises SettingsError naming what is not set.
 
-    `on_change` is told when the gate before a body's system shuts or opens: for the metrics.
+    `on_change` is told when the gate before a body's system shuts or opens: for the metrics. SMS parts are
+    counted on `meter`.
     """
     async with AsyncExitStack() as held:
 
@@ -61,13 +67,14 @@ async def open_world(settings: Settings, on_change: OnChange = nobody) -> AsyncI
         card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
         held.push_async_callback(card.close)
         quiet = settings.quiet_hours
+        centre = await held.enter_async_context(sms_centre(settings, Gate(SYSTEM, on_change=on_change)))
         yield World(
             card=card,
             registries=Registries.over(await system(Agency.REGISTRIES)),
             emaket=HttpEMaket(await system(Agency.EMAKET)),
             body=HttpDecidingBody(await system(Agency.BODY)),
             bank=HttpBank(await system(Agency.BANK)),
-            sms=await held.enter_async_context(sms_centre(settings, Gate(SYSTEM, on_change=on_change))),
+            sms=CountedCentre(centre, settings.smpp_operator, meter),
             quiet_hours=QuietHours(
                 start=quiet.start.hour * 60 + quiet.start.minute, end=quiet.end.hour * 60 + quiet.end.minute
             )
