@@ -4,6 +4,7 @@ import asyncio
 import signal
 from datetime import timedelta
 
+from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
 from activities import all_activities
@@ -18,6 +19,7 @@ from runtime.program import program
 from runtime.settings import Settings
 from runtime.telemetry import gate_metric, temporal_runtime
 from runtime.temporal import check_search_attributes, connect, deployment
+from runtime.tracing import Tracing, tracing
 from runtime.world import open_world
 from workflows.model import SearchAttributes
 from workflows.notice import ProactiveNotice
@@ -30,11 +32,17 @@ async def run(settings: Settings) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     runtime = temporal_runtime(settings.metrics_bind)
-    client = await connect(settings, runtime=runtime)
+    with tracing(settings, "worker") as traced:
+        await _work(settings, runtime, traced, stop)
+
+
+async def _work(settings: Settings, runtime: Runtime, traced: Tracing, stop: asyncio.Event) -> None:
+    client = await connect(settings, runtime=runtime, interceptors=traced.interceptors)
     await check_search_attributes(client, SearchAttributes.ALL)
     codec = codec_of(client)
     codec.passes_over = True
     async with open_world(settings, gate_metric(runtime), runtime.metric_meter) as world:
+        traced.statements_of(world.card)
         version = deployment(settings)
         worker = Worker(
             client,

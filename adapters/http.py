@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from os import SEEK_END
-from typing import BinaryIO, Self, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
+from opentelemetry import trace
 from pydantic import ValidationError
 
 from adapters.answers import TooLong, as_text, of_content, of_status, of_transport, pieces, read
@@ -240,8 +241,9 @@ class HttpSystem:
         try:
             async with asyncio.timeout(self._deadline if deadline is None else deadline.total_seconds()):
                 request = self._client.build_request(method, url, params=query, headers=headers, content=content)
-                response = await self._client.send(request, stream=True)
-                answered = await read(response)
+                with _tracer.start_as_current_span(f"{self.name} {call}", **_QUIETLY):
+                    response = await self._client.send(request, stream=True)
+                    answered = await read(response)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:  # also of where it sends us
             failure = of_transport(self.name, call, error, acting=method == "POST")
         else:
@@ -255,6 +257,10 @@ class HttpSystem:
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure
 
+
+_tracer = trace.get_tracer(__name__)
+_QUIETLY: dict[str, Any] = {"kind": trace.SpanKind.CLIENT, "record_exception": False, "set_status_on_exception": False}
+"""Spans bear the route and no address: what went wrong there may quote it, and the step says it in our words."""
 
 XML = ("application/xml", "text/xml")
 

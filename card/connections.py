@@ -7,6 +7,7 @@ noticed before they are used, those that are of no use any more by their errors;
 import select
 from typing import Any
 
+from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine import ExceptionContext
@@ -62,6 +63,28 @@ def pool(url: str, size: int) -> AsyncEngine:
     event.listen(engine.sync_engine, "handle_error", _give_up)
     event.listen(engine.sync_engine, "checkout", _alive)
     return engine
+
+
+def trace_statements(engine: AsyncEngine, tracer: Tracer) -> None:
+    """A span for each statement, by its text: values stay with us, and so does what PostgreSQL says of them."""
+
+    def begins(_connection: object, _cursor: object, statement: str, _given: object, context: Any, _many: bool) -> None:
+        words = statement.split(None, 2)
+        name = f"SQL {words[0].upper() if words else ''}"
+        context.demeu_span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes={"db.query.text": statement})
+
+    def ends(_connection: object, _cursor: object, _statement: str, _given: object, context: Any, _many: bool) -> None:
+        context.demeu_span.end()
+
+    def fails(context: ExceptionContext) -> None:
+        span = getattr(context.execution_context, "demeu_span", None)
+        if span is not None and span.is_recording():
+            span.set_status(StatusCode.ERROR, type(context.original_exception).__name__)
+            span.end()
+
+    event.listen(engine.sync_engine, "before_cursor_execute", begins)
+    event.listen(engine.sync_engine, "after_cursor_execute", ends)
+    event.listen(engine.sync_engine, "handle_error", fails)
 
 
 def _give_up(context: ExceptionContext) -> None:

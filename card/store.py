@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
 import psycopg
+from opentelemetry.trace import Tracer
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound, ResourceClosedError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
-from card.connections import pool
+from card.connections import pool, trace_statements
 from card.migrate import NEWEST
 from card.tables import CaseRecord, Person
 
@@ -112,6 +113,10 @@ class Card:
         self.engine: AsyncEngine = pool(url, pool_size)
         self._iins: dict[UUID, str] = {}
         self._by_statement = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def trace(self, tracer: Tracer) -> None:
+        """A span for each statement from now on."""
+        trace_statements(self.engine, tracer)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

@@ -16,6 +16,7 @@ from gateway.connections import server_config
 from gateway.counts import Counts
 from gateway.refusals import Refusals
 from gateway.relay import Relay
+from gateway.traced import TracedRequests
 from runtime.counting import CountedCentre
 from runtime.program import program
 from runtime.settings import Agency, Settings
@@ -28,6 +29,7 @@ from runtime.telemetry import (
     temporal_runtime,
 )
 from runtime.temporal import connect
+from runtime.tracing import Tracing, tracing
 from runtime.world import agency, sms_centre
 
 
@@ -67,10 +69,16 @@ async def serving(settings: Settings, relay: Relay) -> AsyncIterator[None]:
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    with tracing(settings, "gateway") as traced:
+        await _serve(settings, traced)
+
+
+async def _serve(settings: Settings, traced: Tracing) -> None:
     runtime = temporal_runtime(settings.gateway_metrics_bind)
-    client = await connect(settings, runtime=runtime)
+    client = await connect(settings, runtime=runtime, interceptors=traced.interceptors)
     refusals = Refusals(refusal_metric(runtime))
     card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
+    traced.statements_of(card)
     opening = Opening(card, client, settings.task_queue)
     async with sms_centre(settings) as sending, agency(settings, Agency.REGISTRIES) as registries:
         centre = CountedCentre(sending, settings.smpp_operator, runtime.metric_meter)
@@ -80,6 +88,8 @@ async def run(settings: Settings) -> None:
         relay.reconciler.tell_regions = regions_metric(runtime)
         relay.attentions.tell, relay.counts = attention_metric(runtime), Counts(runtime.metric_meter)
         app = gateway_app(settings, Parts(card, client, opening, relay), serving(settings, relay), refusals)
+        if traced.tracer is not None:
+            app.add_middleware(TracedRequests, tracer=traced.tracer, routes=frozenset(app.openapi()["paths"]))
         await uvicorn.Server(server_config(app, settings, refusals)).serve()
     await card.close()
 

@@ -288,6 +288,9 @@ class Settings(BaseSettings):
 
     health_bind: str = Field("127.0.0.1:8081", description="host:port of the worker's /healthz and /readyz.")
     metrics_bind: str | None = Field(None, description="host:port of the worker's Prometheus /metrics; unset: none.")
+    traces_url: HttpUrl | None = Field(
+        None, description="Collector that OpenTelemetry traces go to, as http://otel:4318/v1/traces; unset: no traces."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 
     worker_workflow_tasks: Annotated[int, Field(ge=2)] = Field(100, description="Workflow tasks at once per worker.")

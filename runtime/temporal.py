@@ -12,7 +12,7 @@ from typing import Any
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.common import SearchAttributeKey, VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
@@ -45,6 +45,7 @@ async def connect(
     runtime: Runtime | None = None,
     connect_seconds: float = 5,
     env: Mapping[str, str] | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Connect with the one plugin; ``env`` stands for the process's environment and Temporal's files where it is given.
 
@@ -58,7 +59,7 @@ async def connect(
     try:
         return await Client.connect(
             **config,
-            plugins=[demeu_plugin(settings.codec_keys, strict=strict)],
+            plugins=[demeu_plugin(settings.codec_keys, strict=strict, interceptors=interceptors)],
             runtime=runtime,
             connect_timeout=timedelta(seconds=connect_seconds),
         )

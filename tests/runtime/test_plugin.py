@@ -96,6 +96,7 @@ async def test_metrics_for_prometheus(temporal_server_: TemporalServer, settings
         await client.execute_workflow(Echo.run, SOMEBODY, id="plugin/metrics", task_queue="metrics")
     async with httpx.AsyncClient(trust_env=False) as http:
         metrics = (await http.get(f"http://{address}/metrics")).text
+        assert "temporal_num_pollers{" in (await http.get(f"http://{address}/metrics")).text
     assert "temporal_workflow_completed_total" in metrics
     assert "temporal_workflow_endtoend_latency_seconds" in metrics
     assert "880101400123" not in metrics
