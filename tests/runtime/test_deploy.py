@@ -310,7 +310,8 @@ def test_in_kubernetes_each_program_shows_temporal_a_certificate(tmp_path: Path)
 
 def test_policies_name_pods_that_exist_and_ports_that_are_open() -> None:
     policies = {m["metadata"]["name"]: m["spec"] for m in _manifests() if m["kind"] == "NetworkPolicy"}
-    assert set(policies) == {"demeu-worker", "demeu-gateway", "demeu-temporal-frontend"}
+    assert set(policies) == {"demeu-worker", "demeu-gateway", "demeu-migrate", "demeu-temporal-frontend"}
+    assert all(set(policies[f"demeu-{name}"]["policyTypes"]) == {"Ingress", "Egress"} for name in _containers())
     for component in ("worker", "gateway"):
         spec = policies[f"demeu-{component}"]
         [pod] = [
