@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import structlog
 import typer
 from rich.console import Console
 from temporalio.service import RPCError
@@ -513,6 +514,8 @@ def _changes(
 def main() -> int:
     """Run the command of the command line; its exit code."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What a program reads stands on standard output alone.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except KeyboardInterrupt:
