@@ -51,7 +51,8 @@ INSERT INTO assignments (key, case_ref, application_number, computed, amount, st
     SELECT key, ref, 'EM-' || n, 1000, 1000, 'assigned' FROM n;
 INSERT INTO accounts (id, person_id, iban, source, seen_at) SELECT id, id, 'KZ' || lpad(n::text, 18, '0'), 'bank', at FROM n;
 INSERT INTO payments (key, case_ref, account_id, amount, end_to_end_id, state, intended_at, finished_at)
-    SELECT key, ref, id, 1000, n || '-1', CASE WHEN open OR n % 500 = 1 THEN 'rejected' ELSE 'settled' END, at, at FROM n;
+    SELECT key, ref, id, 1000, n || '-1', CASE WHEN n % 500 = 1 THEN 'rejected' ELSE 'settled' END, at, at FROM n
+    WHERE NOT open;
 INSERT INTO ledger (key, case_ref, debit, credit, amount, payer, period, value_date, booked_at)
     SELECT 'in-' || n, ref, 'entitled', 'payable', 1000, 'budget', date_trunc('month', at), at::date, at FROM n;
 INSERT INTO ledger (key, case_ref, debit, credit, amount, payer, period, value_date, booked_at)
