@@ -16,7 +16,8 @@ import benefits
 from benefits import Facts, ForWhom, Language, Right, Texts
 from benefits.explain import show_day
 from benefits.numbers import show_money
-from cli.law import print_signature, show_changes, table
+from cli.parameters import print_signature, show_changes
+from cli.tables import table
 from desk import BadInput
 
 EXAMPLES = Path(__file__).parents[1] / "tests" / "law" / "families"

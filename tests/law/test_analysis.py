@@ -239,7 +239,7 @@ def test_decided_cases_stand_beside_what_changed(monkeypatch: pytest.MonkeyPatch
     ]
     refs = ("4827-1031-6", "4827-1032-4")
     found = [Difference(ref, "disabled-child-carer", None, one) for ref, one in zip(refs, months, strict=True)]
-    monkeypatch.setattr("starter._with", lambda _: Review(7, found, ["4827-1033-2"]))
+    monkeypatch.setattr("cli.about_law.reach", lambda _: Review(7, found, ["4827-1033-2"]))
     span = ("--changes", "2024-12-31", "2025-01-01", "--cases")
     cases = _json(*span)["cases"]
     assert [one["difference"] for one in cases["cases"]] == ["-1400.00", None]

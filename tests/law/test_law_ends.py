@@ -23,7 +23,7 @@ from benefits.notices import due, kandas
 from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.takes import Takes
 from benefits.texts import LANGUAGES
-from cli import law
+from cli.endings import warn_of_endings
 from tests.law.casebook import CASES, family_mapping, read_cases
 
 CONSTANTS = {"common.mrp", "common.pm", "common.mzp"}
@@ -162,7 +162,7 @@ def test_a_forecast_goes_when_its_law_comes(tmp_path: Path) -> None:
     [(LAST - benefits.WARNED, ""), (LAST - benefits.WARNED + timedelta(days=1), "ends on"), (BEYOND, "ended on")],
 )
 def test_operators_are_warned_weeks_before(day: date, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    law.warn_of_endings(Console(width=400), day)
+    warn_of_endings(Console(width=400), day)
     warned = capsys.readouterr().out
     assert not said or f"The law {said} {LAST:%d.%m.%Y}" in warned
     assert bool(said) == ("common.mrp" in warned)
@@ -174,7 +174,7 @@ def test_each_value_is_warned_of_with_its_own_day(
     """All were said to end on the day of the first."""
     found = Benefit(benefits.load()["multi-child"].rule, _with_term(tmp_path, ENDED))
     monkeypatch.setitem(benefits.load(), "multi-child", found)
-    law.warn_of_endings(Console(width=400), LAST)
+    warn_of_endings(Console(width=400), LAST)
     told = capsys.readouterr().out.splitlines()
     (term,) = [line for line in told if "consent_window_days" in line]
     (constants,) = [line for line in told if "common.mrp" in line]

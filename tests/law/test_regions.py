@@ -16,7 +16,7 @@ from benefits.catalogue import PARAMETERS, benefit
 from benefits.codes import Region
 from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.regions import COLUMNS, BadLines, RegionLine, lines_of, read_lines, with_lines, written
-from cli import law
+from cli import endings
 from starter import app
 from tests.law.casebook import FAMILIES
 
@@ -319,7 +319,7 @@ def test_check_lists_the_regions_without_figures() -> None:
 def test_operators_are_told_in_one_line_of_each_quarter(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console(width=400)
     for day, lines in ((date(2024, 2, 10), 1), (date(2024, 3, 1), 1), (date(2024, 3, 2), 2), (date(2024, 4, 1), 1)):
-        law.warn_of_regions(console, day)
+        endings.warn_of_regions(console, day)
         told = capsys.readouterr().out.splitlines()
         assert len(told) == lines, day
         expected = "20 of 20 regions for the quarter from 01.04.2024" if day.month == 4 else "19 of 20 regions"
