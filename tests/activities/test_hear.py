@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from activities import World
 from card import consents, messages
 from card.tables import Consent, IncomingMessage, Question, RefusedAnswer
+from tests.activities.database import BY_FORCE
 from tests.activities.life import AT, Life
 from tests.activities.people import mother, phone_of
 from workflows.model import Answer, Case, ConsentInput, HearInput, Meaning, OfferInput, Reply, Step
@@ -106,7 +107,8 @@ async def test_what_was_written_before_the_question_is_no_answer(
     await lags(life, lag)
     async with life.card.transaction() as session:
         at = AT - timedelta(hours=1) - before
-        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at)
+        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at, stored_at=AT)
+        await session.execute(BY_FORCE)  # it came on the day of the cast
         await messages.store_incoming(session, message)
     assert ((await hear(life, case)).consent is not None) is counts
 
@@ -144,7 +146,8 @@ async def test_with_another_question_in_mind_the_clocks_lag_is_short(
     case = await asked(life)
     async with life.card.transaction() as session:
         at = AT - timedelta(hours=1) - before
-        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at)
+        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at, stored_at=AT)
+        await session.execute(BY_FORCE)  # it came on the day of the cast
         await messages.store_incoming(session, message)
     assert ((await hear(life, case)).consent is not None) is counts
 

@@ -413,6 +413,7 @@ async def test_a_no_to_a_case_that_was_closed_that_moment_is_kept_in_sight(house
     await house.ask(case)
     await house.end(case, "closed_by_operator")
     async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
         (await session.get_one(CaseRecord, case.ref)).closed_at = now()
     await house.reply("ЖОҚ")
     async with house.card.statements() as session:
@@ -426,6 +427,7 @@ async def test_a_yes_to_a_case_that_was_closed_that_moment_is_put_before_a_perso
     await house.ask(case)
     await house.end(case, "closed_by_operator")
     async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
         (await session.get_one(CaseRecord, case.ref)).closed_at = now()
     await house.reply("ДА")
     said = list(house.centre.said.values())
