@@ -194,14 +194,7 @@ def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reach
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Born in April 1964, told in March 2025: the age of 61 holds no longer in April, so there is nothing to tell."""
-    table = (
-        "  pension_age:\n    unit: age\n    table:\n"
-        "      female:\n        2023-01-01: {value: 61, reference: social-code, mark: C}\n"
-        "        2025-04-01: {value: 62, reference: social-code, mark: C}\n"
-        "      male:\n        2023-01-01: {value: 63, reference: social-code, mark: C}\n"
-    )
-    path = _changed(tmp_path, PARAMETERS / "notices" / "pension.yaml", table)
-    legislation = _notice_law(path, pension.NOTICE)
+    legislation = _pension_law(tmp_path, age_from_april=62)
     facts = _facts("2026-04-10", {"mother": "1964-04-10"})
     (before,) = notices_due(facts, date(2025, 3, 20), code="pension")
     assert before.values == {"day": date(2025, 4, 10), "age": 61}
@@ -209,6 +202,25 @@ def test_a_pension_age_that_rises_counts_from_the_day_on_which_it_would_be_reach
     assert notices_due(facts, date(2025, 3, 20), code="pension") == ()
     (after,) = notices_due(facts, date(2026, 4, 10), code="pension")
     assert after.values == {"day": date(2026, 4, 10), "age": 62}
+
+
+def test_a_pension_age_that_falls_is_reached_on_the_day_on_which_it_falls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Born in December 1964: too young for 61, and older than 60 when that comes to be enough."""
+    monkeypatch.setitem(notices_known._legislation(), "pension", _pension_law(tmp_path, age_from_april=60))
+    (told,) = notices_due(_facts("2025-04-10", {"mother": "1964-12-10"}), date(2025, 4, 10), code="pension")
+    assert (told.kind, told.values) == ("pension_age_reached", {"day": date(2025, 4, 1), "age": 60})
+
+
+def _pension_law(folder: Path, age_from_april: int) -> Legislation:
+    table = (
+        "  pension_age:\n    unit: age\n    table:\n"
+        "      female:\n        2023-01-01: {value: 61, reference: social-code, mark: C}\n"
+        f"        2025-04-01: {{value: {age_from_april}, reference: social-code, mark: C}}\n"
+        "      male:\n        2023-01-01: {value: 63, reference: social-code, mark: C}\n"
+    )
+    return _notice_law(_changed(folder, PARAMETERS / "notices" / "pension.yaml", table), pension.NOTICE)
 
 
 def test_without_a_measure_for_the_age_nobody_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

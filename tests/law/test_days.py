@@ -52,3 +52,16 @@ def test_a_term_has_as_many_working_days_as_the_law_says(start: date, length: in
 def test_holidays_are_no_working_days() -> None:
     # Nauryz, 21 to 23 March 2025, falls on a weekend in part and is moved to the 24th and 25th.
     assert term_ends(date(2025, 3, 20), 1).date() == date(2025, 3, 26)
+
+
+def test_a_window_opened_in_the_night_ends_with_the_last_second_of_its_last_day() -> None:
+    # 20:00 UTC on 28 February is 1 March in Almaty, which is UTC+5.
+    closes = window_closes(datetime(2025, 2, 28, 20, 0, tzinfo=UTC), 3)
+    assert closes == datetime(2025, 3, 4, 18, 59, 59, tzinfo=UTC)
+    assert closes.tzinfo == ALMATY
+
+
+def test_a_term_leaves_out_the_weekend() -> None:
+    # Friday 28 February; 1 and 2 March are a weekend, 5 March is the third working day.
+    assert term_ends(date(2025, 2, 28), 3) == datetime(2025, 3, 5, 18, 59, 59, tzinfo=UTC)
+    assert term_ends(date(2025, 2, 28), 0) == end_of(date(2025, 2, 28))

@@ -15,7 +15,7 @@ import benefits
 from benefits import Decision, Facts, Frequency, Right, assess_each, explain, schedule
 from benefits.catalogue import PARAMETERS, Benefit, read_legislation
 from benefits.dated import DatedValue
-from benefits.endings import endings
+from benefits.endings import endings, shown
 from benefits.evaluator import _decisions
 from benefits.facts import read_facts
 from benefits.legislation import TERMS, Legislation
@@ -24,6 +24,7 @@ from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.takes import Takes
 from benefits.texts import LANGUAGES
 from cli.endings import warn_of_endings
+from tests.law.another_law import another_law
 from tests.law.casebook import CASES, family_mapping, read_cases
 
 CONSTANTS = {"common.mrp", "common.pm", "common.mzp"}
@@ -60,6 +61,29 @@ def test_what_may_have_gaps_and_ends_with_its_year_is_listed_too() -> None:
     assert found.code not in {one.code for one in endings(found.last)}
     assert found.code in {one.code for one in endings(found.last + timedelta(days=1))}
     assert not any("poverty_line" in one.code for one in endings(date.max)), "regions are told by their quarter"
+
+
+def test_what_ends_is_told_whole(tmp_path: Path) -> None:
+    """The row of a table by its key, with its label, unit, what is announced instead, and whom it concerns."""
+    row = "        2023-07-01: 20.04"
+    ends = "        2023-07-01: {value: 20.04, until: 2025-12-31}\n        2026-01-01: {value: 21, forecast: true}"
+    with another_law(tmp_path, "multi-child", (row, ends)):
+        (found,) = [one for one in endings(BEYOND) if one.code.startswith("multi-child.rate")]
+    label = {"kk": "Балалар саны бойынша мөлшер", "ru": "Размер по числу детей", "en": "Rate by number of children"}
+    assert found.to_dict() == {
+        "code": "multi-child.rate[5]",
+        "label": label,
+        "value": "20.04",
+        "unit": "MRP",
+        "last": "2025-12-31",
+        "forecast": "21",
+        "services": ["multi-child"],
+    }
+
+
+def test_of_several_words_that_end_all_are_shown() -> None:
+    words = benefits.load()["childcare"].legislation.parameters["suspended_by"][0].series[None][0]
+    assert shown(words) == "citizenship_lost kandas_expired missing"
 
 
 def test_on_the_last_day_the_law_decides_and_on_the_next_a_person() -> None:

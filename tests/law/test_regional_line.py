@@ -76,8 +76,9 @@ def test_the_regions_listed_are_those_whose_line_is_asked_about(on: date) -> Non
             assert asked == (region in listed.regions), region
     own = next(one for one in undecided_in(date(2025, 4, 1)) if one.service == "targeted-assistance")
     assert "KZ-19" not in own.regions, "the figures of a folder are those of our own benefits too"
-    assert own.to_dict()["quarter"] == "2025-Q2"
-    assert (len(own.regions), own.of) == (19, 20)
+    told = own.to_dict()
+    assert (told["service"], told["names"]["en"], told["quarter"]) == (own.service, own.names.en, "2025-Q2")
+    assert (len(own.regions), told["of"]) == (len(told["regions"]), 20) == (19, 20)
 
 
 def test_without_the_folder_its_figures_are_gone(tmp_path: Path) -> None:
