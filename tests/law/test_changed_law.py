@@ -213,6 +213,21 @@ def test_a_pension_age_that_falls_is_reached_on_the_day_on_which_it_falls(
     assert (told.kind, told.values) == ("pension_age_reached", {"day": date(2025, 4, 1), "age": 60})
 
 
+def test_a_notice_goes_by_the_law_as_known_on_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It became known in June that the notice comes sixty days ahead, and had since January."""
+    ahead = (
+        "  ahead_days:\n    label: {kk: a, ru: b, en: c}\n    unit: days\n    values:\n"
+        "      2023-01-01: {value: 30, reference: no-text-found, mark: C}\n"
+        "      2025-01-01: {value: 60, known_since: 2025-06-10, reference: no-text-found, mark: C}\n"
+    )
+    law = _notice_law(_changed(tmp_path, PARAMETERS / "notices" / "pension.yaml", ahead), pension.NOTICE)
+    monkeypatch.setitem(notices_known._legislation(), "pension", law)
+    facts, on = _facts("2025-03-20", {"mother": "1964-05-10"}), date(2025, 3, 20)
+    assert [one.kind for one in notices_due(facts, on, code="pension")] == ["pension_age_near"]
+    assert notices_due(facts, on, code="pension", known_law=date(2025, 6, 10))
+    assert not notices_due(facts, on, code="pension", known_law=date(2025, 6, 9))
+
+
 def _pension_law(folder: Path, age_from_april: int) -> Legislation:
     table = (
         "  pension_age:\n    unit: age\n    table:\n"

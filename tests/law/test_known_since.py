@@ -387,3 +387,10 @@ def test_two_values_on_one_line_are_two() -> None:
         (date(2025, 1, 1), date(2025, 12, 31), Decimal(21)),
         (date(2026, 1, 1), None, Decimal(20)),
     ]
+
+
+def test_of_two_values_that_both_became_known_later_the_latest_holds() -> None:
+    first = DatedValue(date(2025, 1, 1), None, Decimal(20), "x", "C", line=7, known_since=date(2025, 6, 10))
+    second = DatedValue(date(2025, 1, 1), None, Decimal(21), "x", "C", line=8, known_since=date(2025, 6, 20))
+    assert [one.value for one in known_on((first, second), date.max)] == [21]
+    assert [one.value for one in known_on((first, second), date(2025, 6, 19))] == [20]
