@@ -26,6 +26,7 @@ FIGURES = {
     "contribution_months": ("months", False),
     "degree": ("ratio", False),
     "dependants": ("people", False),
+    "dependants_fund": ("people", False),
     "exact": ("tenge", True),
     "exact_budget": ("tenge", True),
     "exact_fund": ("tenge", True),
