@@ -384,3 +384,21 @@ def test_what_hides_a_shared_parameter_begins_no_later(change: Change) -> None:
     later = _parameter("partial_months", "days").replace("2023-01-01", "2027-01-01")
     with pytest.raises(BadParameters, match=r"childcare\.yaml:\d+: 'partial_months' begins on 2027-01-01"):
         change("childcare", later)
+
+
+@pytest.mark.parametrize(
+    ("on", "failed"),
+    [
+        ("2025-03-01", None),
+        ("2025-03-02", "claimed_too_late"),
+        ("2025-09-01", "claimed_too_late"),
+        ("2025-09-02", "child_too_old"),
+    ],
+)
+def test_a_shorter_term_for_the_claim_of_childcare_ends_before_the_childs_age(
+    change: Change, on: str, failed: str | None
+) -> None:
+    term = _parameter("claim_months", "12", "months")
+    change("childcare", term.replace("    unit", "    label: {kk: a, ru: b, en: c}\n    unit", 1))
+    decision = _decided("childcare", on, {"mother": "1995-05-05", "children": ["2024-03-01"]})
+    assert (decision.failed.code if decision.failed else None, decision.basis) == (failed, "birth record 1")
