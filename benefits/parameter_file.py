@@ -280,6 +280,9 @@ class _Reader(YamlNodes):
         """Said of the value that fills the gap only since it is known, if there is one: what was known is taken out."""
         for value in written:
             if value.known_since is not None and until < value.since < later.since:
+                if later.stands_in is None and later.known_since is None:
+                    what = f"give `known_since`: what comes before {later.since} became known on {value.known_since}"
+                    raise BadParameters(self.path, later.line, what)
                 what = f"before {value.known_since} nothing was known of {value.since}: leave what stood here, as a "
                 what += "forecast, and write this beside it as a list under the date"
                 raise BadParameters(self.path, value.line, what)

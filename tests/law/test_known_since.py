@@ -203,6 +203,12 @@ FAULTS = [
         10,
         "before 2024-12-05 nothing was known of 2025-01-01: leave what stood here, as a forecast, and write",
     ),
+    (
+        "2024-01-01: {value: 1, until: 2024-12-31}\n"
+        "      2025-01-01: {value: 2, known_since: 2024-12-05, until: 2025-12-31}\n      2026-01-01: 2",
+        11,
+        "give `known_since`: what comes before 2026-01-01 became known on 2024-12-05",
+    ),
     ("2024-01-01: {value: 1, known_since: soon}", 9, "not a date: 'soon'"),
     (
         "2024-01-01: {value: 1, forecast: true}\n      2025-01-01: {value: 2, known_since: 2024-06-01}",
