@@ -51,7 +51,7 @@ def _sections() -> Iterator[tuple[str, list[Row]]]:
         "SMS: `dialogue/texts/services`",
         [(f"{code} {key}", kk, ru) for code, rows in services for key, kk, ru in rows],
     )
-    for module in ("benefits.explain", "cli.law"):
+    for module in ("benefits.explain", *sorted(f"cli.{path.stem}" for path in (ROOT / "cli").glob("[a-z]*.py"))):
         yield f"`{module.replace('.', '/')}.py`", list(_in_code(vars(import_module(module))))
     for path in sorted(PARAMETERS.rglob("*.yaml")):
         yield f"`benefits/parameters/{path.relative_to(PARAMETERS)}`", list(_of_law(read_parameter_file(path)))
