@@ -310,9 +310,11 @@ async def seen(full: Card) -> Seen:
                 if not await _call(full, found, name, function, story, "origin"):
                     await _call(full, found, name, function, story, "replica")
             await _call(full, found, name, function, PAID, "origin", at_least=True)
-        found.function = "store.Card"
-        await full.iin(PAID.id)
-        await full.ready()
+        for name, method in inspect.getmembers(full, inspect.iscoroutinefunction):
+            if not name.startswith("_") and name != "close":
+                found.function = f"store.{name}"
+                named = _named(PAID)
+                await method(**{one: named[one] for one in inspect.signature(method).parameters})
     return found
 
 
