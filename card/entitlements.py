@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from card import money, rights
+from card.run_tables import LineKind, RunLine, RunLineState, RunStage
 from card.tables import CaseRecord, Due, Entitlement, EntitlementAmount, Person, RightName, RightRow, RightState, table
 
 OldRight = aliased(RightRow)
@@ -110,13 +111,15 @@ async def _make_room(session: AsyncSession, entitlement: UUID, first: date) -> N
 
 @dataclass(frozen=True)
 class Paid:
-    """What a case has paid of a month. Tenge. `credited` by the books: false where it came back, and is owed."""
+    """What a case, or the run of a month (by its first day), has paid of a month. Tenge. `credited` by the books: false
+    where it came back, or has not left, and is owed."""
 
     month: date
-    case_ref: str
+    case_ref: str | None
     gross: Decimal
     withheld: Decimal
     credited: bool = True
+    run: date | None = None
 
     @property
     def net(self) -> Decimal:
@@ -166,12 +169,16 @@ async def _as_it_stands(session: AsyncSession, one: Entitlement) -> Entitled:
     of = select(EntitlementAmount).where(col(EntitlementAmount.entitlement_id) == one.id)
     rows = await session.scalars(of.order_by(col(EntitlementAmount.first_month)))
     months = tuple(Months(row.first_month, row.last_month, row.gross, row.withheld) for row in rows)
-    dues = await session.scalars(
-        select(Due).where(col(Due.entitlement_id) == one.id).order_by(col(Due.month), col(Due.case_ref))
-    )
     paid = [
-        Paid(row.month, row.case_ref, row.gross, row.withheld, (await money.money(session, row.case_ref)).credited > 0)
-        for row in dues
+        Paid(
+            due.month,
+            due.case_ref,
+            due.gross,
+            due.withheld,
+            settled if due.case_ref is None else (await money.money(session, due.case_ref)).credited > 0,
+            run,
+        )
+        for due, run, settled in (await session.execute(_claims(one.id))).all()
     ]
     came_back = [Months(row.month, row.month, row.gross, row.withheld) for row in paid if not row.credited]
     return Entitled(
@@ -193,6 +200,17 @@ def _before(first_paid: date | None, months: Collection[Months]) -> list[Months]
         return []
     last = (first_paid - timedelta(days=1)).replace(day=1)
     return [replace(one, last=min(one.last, last)) for one in months if one.first <= last]
+
+
+def _claims(entitlement: UUID) -> Select[Due, date | None, bool]:
+    """What cases have paid of it and runs have claimed, with the run and whether the bank has booked it. What turned out
+    not to be due is none."""
+    line = (col(RunLine.due_id) == col(Due.id), col(RunLine.kind) == LineKind.BENEFIT)
+    reached = select(col(RunLine.id)).where(*line, col(RunLine.state) == RunLineState.SETTLED).exists()
+    cancelled = select(col(RunLine.id)).where(*line, col(RunLine.state) == RunLineState.CANCELLED).exists()
+    found = select(Due, col(RunStage.month), reached).outerjoin(RunStage, col(RunStage.id) == col(Due.stage_id))
+    found = found.where(col(Due.entitlement_id) == entitlement, ~cancelled)
+    return found.order_by(col(Due.month), col(Due.id))
 
 
 async def is_over(session: AsyncSession, right: RightRow, on: date) -> bool:

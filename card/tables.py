@@ -540,6 +540,7 @@ class Payment(SQLModel, table=True):
             postgresql_where=text("state = 'intended'"),
         ),
         Index("payments_not_known_to_be_made", "intended_at", postgresql_where=text("state = 'intended'")),
+        Index("payments_by_end_to_end_id", "end_to_end_id"),
     )
 
     key: str = Field(primary_key=True)
@@ -598,10 +599,15 @@ class EntitlementAmount(SQLModel, table=True):
 
 
 class Due(SQLModel, table=True):
-    """What was due of a month and has been credited by a case: the month itself once, or a difference to what ran."""
+    """What is due of a month, claimed once for good: the month itself, or a difference to what ran.
+
+    A case's is credited when it is written; of a run's, its lines say what became of it (`card.run_tables.RunLine`).
+    """
 
     __tablename__ = "dues"
     __table_args__ = (
+        UniqueConstraint("entitlement_id", "month", "case_ref", name="a_month_once_a_case"),
+        CheckConstraint("(case_ref IS NULL) <> (stage_id IS NULL)", name="by_a_case_or_a_run"),
         CheckConstraint("month = date_trunc('month', month::timestamp)::date", name="a_whole_month"),
         CheckConstraint("gross > 0 AND withheld >= 0 AND withheld < gross", name="something_is_due"),
         CheckConstraint("gross <= 100000000", name="an_amount_of_this_world"),
@@ -610,12 +616,18 @@ class Due(SQLModel, table=True):
         ),
     )
 
-    entitlement_id: UUID = Field(foreign_key="entitlements.id", primary_key=True)
-    month: date = Field(primary_key=True)
-    case_ref: str = Field(foreign_key="cases.ref", primary_key=True)
+    entitlement_id: UUID = Field(foreign_key="entitlements.id")
+    month: date
+    case_ref: str | None = Field(default=None, foreign_key="cases.ref")
     is_difference: bool = False
     gross: Decimal = _money()
     withheld: Decimal = _money()
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    stage_id: int | None = Field(default=None, foreign_key="run_stages.id")
+    """The stage of a run that pays it, in place of a case."""
+    payer: str | None = None
+    """Whose money it is; with `region`, of a run's alone."""
+    region: str | None = None
 
 
 class RegistryEvent(SQLModel, table=True):
@@ -650,6 +662,10 @@ class LedgerAccount(StrEnum):
     PAID = "paid"
     WITHHELD = "withheld"
     """Contributions kept back from what was assigned: paid to the person by nobody, owed to the pension fund."""
+    REMITTED = "remitted"
+    """Contributions that the pension fund has got."""
+    CANCELLED = "cancelled"
+    """What turned out, before it was paid, not to be due."""
 
 
 class LedgerAccountRow(SQLModel, table=True):
@@ -676,9 +692,13 @@ class LedgerEntry(SQLModel, table=True):
         CheckConstraint("amount <> 'NaN'", name="a_number"),
         CheckConstraint(
             "(debit, credit) IN (('entitled', 'payable'), ('entitled', 'withheld'), ('payable', 'paid'), "
-            "('paid', 'payable'))",
+            "('paid', 'payable')) OR stage_id IS NOT NULL AND (debit, credit) IN (('entitled', 'payable'), "
+            "('entitled', 'withheld'), ('payable', 'paid'), ('paid', 'payable'), ('payable', 'cancelled'), "
+            "('cancelled', 'payable'), ('withheld', 'cancelled'), ('cancelled', 'withheld'), "
+            "('withheld', 'remitted'), ('remitted', 'withheld'))",
             name="a_way_that_money_goes",
         ),
+        CheckConstraint("(case_ref IS NULL) <> (stage_id IS NULL)", name="by_a_case_or_a_run"),
         CheckConstraint("isfinite(period) AND isfinite(value_date)", name="days_of_ours"),
         CheckConstraint("value_date >= '2000-01-01'", name="a_day_of_this_world"),
         CheckConstraint("debit <> credit", name="two_sides"),
@@ -687,7 +707,7 @@ class LedgerEntry(SQLModel, table=True):
     )
 
     key: str = Field(primary_key=True)
-    case_ref: str = Field(foreign_key="cases.ref", index=True)
+    case_ref: str | None = Field(default=None, foreign_key="cases.ref", index=True)
     debit: str = Field(foreign_key="ledger_accounts.code")
     credit: str = Field(foreign_key="ledger_accounts.code")
     amount: Decimal = _money()
@@ -697,6 +717,8 @@ class LedgerEntry(SQLModel, table=True):
     """The month that it is for, by its first day."""
     value_date: date
     booked_at: datetime = _time(now=True)
+    stage_id: int | None = Field(default=None, foreign_key="run_stages.id", index=True)
+    """The stage of a run whose payments have moved it, in place of a case: one entry for many."""
 
 
 def table(rows: type[SQLModel]) -> Table:

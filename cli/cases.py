@@ -147,7 +147,14 @@ def show_entitled(console: Console, found: Sequence[Entitled]) -> None:
         if one.next_review:
             console.print(f"looked at again on {one.next_review:%d.%m.%Y}")
         console.print(_table("months, as far as the law is known", [_months(row) for row in one.months]))
-        paid = [{"month": f"{row.month:%m.%Y}", "paid": tenge(row.net), "by case": row.case_ref} for row in one.paid]
+        paid = [
+            {
+                "month": f"{row.month:%m.%Y}",
+                "paid": tenge(row.net),
+                "by": row.case_ref or f"the run of {row.run:%m.%Y}",
+            }
+            for row in one.paid
+        ]
         console.print(_table("credited", paid))
         if one.owed:
             console.print(_table("owed", [_months(row) for row in one.owed]))

@@ -34,7 +34,13 @@ def to_dict(one: Entitled) -> dict[str, Any]:
         "next_review": one.next_review,
         "months": [_months(row) for row in one.months],
         "paid": [
-            {"month": row.month, "case": row.case_ref, "gross": str(row.gross), "withheld": str(row.withheld)}
+            {
+                "month": row.month,
+                "case": row.case_ref,
+                "run": None if row.run is None else f"{row.run:%Y-%m}",
+                "gross": str(row.gross),
+                "withheld": str(row.withheld),
+            }
             for row in one.paid
         ],
         "owed": [_months(row) for row in one.owed],

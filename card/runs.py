@@ -1,0 +1,288 @@
+"""The run of a month: what is selected and frozen stage by stage, and put into files. All of it set by set, in SQL.
+
+What a month still owes is `OWED`: what it comes to, less what was claimed of it. Everything here may be done again:
+what was done stays as it is. The books follow by themselves (migration 0026).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from card.run_tables import RunBatch, RunRow, RunStage, RunState, RunTotal, StageState
+from card.tables import Entitlement, table
+
+MOST_IN_A_FILE = 20_000
+"""Payments: a file is made and read whole in memory for a moment, some tens of megabytes."""
+
+EVERYWHERE = "*"
+"""Where no region is known."""
+
+
+class Held:
+    """What a held payment waits for, beside the bank's codes of `adapters/reasons.yaml`."""
+
+    ACCOUNT = "account_needed"
+    NAME = "name_needed"
+    OPERATOR = "operator"
+
+
+class RunClosed(ValueError):
+    """The month's run is over: it pays nothing more."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Regions and their day. `others`: also everybody of whom no region is known, or one that no stage names."""
+
+    number: int
+    day: date
+    regions: tuple[str, ...]
+    others: bool
+
+
+_OF_STAGE = "(p.region = ANY(:regions) OR (:others AND (p.region IS NULL OR NOT p.region = ANY(:named))))"
+
+OWED = f"""
+    page AS (
+        SELECT e.id, e.right_id, e.person_id, e.service, e.case_ref, p.died_on,
+               coalesce(p.region, '{EVERYWHERE}') AS region
+          FROM entitlements e
+          JOIN persons p ON p.id = e.person_id
+          JOIN rights r ON r.id = e.right_id
+         WHERE e.id > :after AND e.id <= :upto AND r.state = 'entitled' AND {_OF_STAGE}
+    ), expected AS (
+        SELECT page.id, s.month::date AS month, a.gross, a.withheld
+          FROM page
+          JOIN entitlement_amounts a ON a.entitlement_id = page.id AND a.first_month <= :month
+         CROSS JOIN LATERAL generate_series(
+             a.first_month::timestamp, least(a.last_month, :month)::timestamp, interval '1 month'
+         ) AS s (month)
+         WHERE page.died_on IS NULL OR s.month <= date_trunc('month', page.died_on::timestamp)
+    ), claimed AS (
+        SELECT d.entitlement_id AS id, d.month, sum(d.gross) AS gross, sum(d.withheld) AS withheld, count(*) AS n
+          FROM dues d WHERE d.entitlement_id IN (SELECT id FROM page) GROUP BY 1, 2
+    ), owed AS (
+        SELECT page.*, x.month, x.gross - coalesce(c.gross, 0) AS gross,
+               x.withheld - coalesce(c.withheld, 0) AS withheld, coalesce(c.n, 0) AS before
+          FROM expected x
+          JOIN page USING (id)
+          LEFT JOIN claimed c ON c.id = x.id AND c.month = x.month
+         WHERE x.gross > coalesce(c.gross, 0) AND x.withheld >= coalesce(c.withheld, 0)
+           AND x.gross - coalesce(c.gross, 0) > x.withheld - coalesce(c.withheld, 0)
+    )
+"""  # noqa: S608  (our own)
+"""The seam to the law: the months of entitlements as expected, less the claims of cases and runs. A month that came to
+less than was claimed is none that a run pays."""
+
+ACCOUNT = """
+    LEFT JOIN LATERAL (
+        SELECT id, iban FROM accounts WHERE person_id = {person} AND rejected IS NULL ORDER BY seen_at DESC, id LIMIT 1
+    ) account ON true
+"""
+"""The account in their own name that was seen last, and that no bank has turned down."""
+
+NUMBERED = """
+    last AS (
+        SELECT DISTINCT ON (bank) bank, number, lines, state FROM run_batches
+         WHERE month = :run AND part = :part ORDER BY bank, number DESC
+    ), placed AS (
+        SELECT wanted.*, coalesce(last.number + (last.lines >= :most OR last.state <> 'open')::int, 1) AS number
+          FROM wanted LEFT JOIN last USING (bank)
+    ), named AS (
+        SELECT placed.*, :prefix || bank || ':' || number AS key FROM placed
+    ), batches AS (
+        INSERT INTO run_batches (key, month, part, kind, bank, number, state, lines)
+        SELECT key, :run, :part, :kind, bank, number, 'open', count(*) FROM named WHERE ready GROUP BY key, bank, number
+        ON CONFLICT (key) DO UPDATE SET lines = run_batches.lines + excluded.lines
+    )
+"""
+
+_SELECT = f"""
+    WITH {OWED}, claims AS (
+        INSERT INTO dues (entitlement_id, month, stage_id, is_difference, gross, withheld, payer, region)
+        SELECT id, month, :stage, before > 0, gross, withheld, coalesce(payer, 'unknown'), region
+          FROM owed LEFT JOIN LATERAL (
+              SELECT payer FROM ledger l WHERE l.case_ref = owed.case_ref AND l.debit = 'entitled' LIMIT 1
+          ) whose ON true
+        ON CONFLICT DO NOTHING
+        RETURNING id AS due_id, entitlement_id, month
+    ), wanted AS (
+        SELECT c.due_id, o.gross - o.withheld AS amount, account.id AS account_id,
+               coalesce(substr(account.iban, 5, 3), '') AS bank, account.id IS NOT NULL AS ready,
+               name_of_payment(o.right_id, o.service, o.month, o.before + 1) AS name
+          FROM claims c JOIN owed o ON o.id = c.entitlement_id AND o.month = c.month
+          {ACCOUNT.format(person="o.person_id")}
+    ), {NUMBERED}
+    INSERT INTO run_lines (due_id, stage_id, kind, n, end_to_end_id, amount, account_id, bank, batch_key, state, reason,
+                           again_on)
+    SELECT due_id, :stage, :kind, 1, name, amount, account_id, bank, CASE WHEN ready THEN key END,
+           CASE WHEN ready THEN 'ordered' ELSE 'held' END, CASE WHEN NOT ready THEN '{Held.ACCOUNT}' END,
+           CASE WHEN NOT ready THEN :day END
+      FROM named
+"""  # noqa: S608  (our own)
+
+_CONTRIBUTIONS = f"""
+    WITH wanted AS (
+        SELECT d.id AS due_id, d.withheld AS amount, :fund AS bank, true AS ready,
+               'P' || name_of_payment(e.right_id, e.service, d.month, (
+                   SELECT count(*) FROM dues o
+                    WHERE o.entitlement_id = d.entitlement_id AND o.month = d.month AND o.id <= d.id
+               )) AS name
+          FROM entitlements e
+          JOIN persons p ON p.id = e.person_id
+          JOIN dues d ON d.entitlement_id = e.id
+         WHERE e.id > :after AND e.id <= :upto AND {_OF_STAGE} AND d.withheld > 0
+           AND (d.stage_id = :stage OR d.case_ref IS NOT NULL)
+           AND NOT EXISTS (SELECT FROM run_lines l WHERE l.due_id = d.id AND l.kind = :kind)
+    ), {NUMBERED}
+    INSERT INTO run_lines (due_id, stage_id, kind, n, end_to_end_id, amount, bank, batch_key, state)
+    SELECT due_id, :stage, :kind, 1, name, amount, bank, key, 'ordered' FROM named
+"""  # noqa: S608  (our own)
+"""What was withheld, by a run or by the case that paid the first month, and is on no way to the pension fund yet."""
+
+
+async def open_run(session: AsyncSession, month: date, stages: Sequence[Stage], *, played: bool) -> None:
+    """The run of the month, with its stages; one that is there stays as it is. Raises RunClosed."""
+    await session.execute(insert(table(RunRow)).values(month=month, played=played).on_conflict_do_nothing())
+    run = await session.get_one(RunRow, month, with_for_update=True)
+    if run.state == RunState.CLOSED:
+        raise RunClosed(f"month: the run of {month:%m.%Y} was closed on {run.closed_at:%d.%m.%Y}; it pays nothing more")
+    rows = [{"month": month, "number": one.number, "day": one.day, "state": StageState.SELECTING} for one in stages]
+    made = insert(table(RunStage)).values(rows)
+    await session.execute(made.on_conflict_do_nothing(constraint="a_stage_once"))
+
+
+async def known(session: AsyncSession, month: date) -> RunRow | None:
+    return await session.get(RunRow, month)
+
+
+async def listed(session: AsyncSession, most: int) -> Sequence[RunRow]:
+    """The newest runs."""
+    return (await session.scalars(select(RunRow).order_by(col(RunRow.month).desc()).limit(most))).all()
+
+
+async def stage(session: AsyncSession, month: date, number: int, *, locked: bool = False) -> RunStage:
+    """The stage of the run, which is there; `locked`: no range is selected beside. Raises NoResultFound."""
+    found = select(RunStage).where(col(RunStage.month) == month, col(RunStage.number) == number)
+    return (await session.scalars(found.with_for_update() if locked else found.with_for_update(read=True))).one()
+
+
+async def page_ends(session: AsyncSession, after: UUID, most: int) -> UUID | None:
+    """The last entitlement of the next page after this one, in the order of their ids; None behind the last of all."""
+    page = select(col(Entitlement.id)).where(col(Entitlement.id) > after).order_by(col(Entitlement.id)).limit(most)
+    ids = page.subquery()
+    last = await session.scalar(select(ids.c.id).order_by(ids.c.id.desc()).limit(1))
+    return None if last is None else UUID(str(last))
+
+
+def _of(stage: Stage, named: Sequence[str], after: UUID, upto: UUID) -> dict[str, Any]:
+    return {
+        "regions": list(stage.regions),
+        "others": stage.others,
+        "named": list(named),
+        "after": after,
+        "upto": upto,
+    }
+
+
+async def select_range(
+    session: AsyncSession, month: date, stage_: Stage, named: Sequence[str], after: UUID, upto: UUID, fund: str
+) -> None:
+    """Claim what these entitlements are owed up to the month, and order its payment. `named`: the regions of all
+    stages; `fund`: the pension fund's bank. After the stage was frozen nothing happens."""
+    row = await stage(session, month, stage_.number)
+    if row.state != StageState.SELECTING:
+        return
+    common = {**_of(stage_, named, after, upto), "stage": row.id, "run": month, "most": MOST_IN_A_FILE}
+    ref = f"payment-run/{month:%Y-%m}"
+    for sql, part, kind in ((_SELECT, "s", "benefit"), (_CONTRIBUTIONS, "p", "pension")):
+        name = f"{part}{row.number}"
+        given = {**common, "part": name, "prefix": f"{ref}:{name}:", "kind": kind}
+        given |= {"month": month, "day": row.day} if part == "s" else {"fund": fund}
+        await session.execute(text(sql), given)
+
+
+async def freeze(session: AsyncSession, month: date, number: int) -> None:
+    """Declare the control totals of a stage: from here on nothing is added to it."""
+    row = await stage(session, month, number, locked=True)
+    if row.state == StageState.FROZEN:
+        return
+    sums = """
+        INSERT INTO run_totals (stage_id, kind, service, bank, region, count, total)
+        SELECT l.stage_id, l.kind, e.service, l.bank, coalesce(d.region, '*'), count(*), sum(l.amount)
+          FROM run_lines l JOIN dues d ON d.id = l.due_id JOIN entitlements e ON e.id = d.entitlement_id
+         WHERE l.stage_id = :stage GROUP BY 1, 2, 3, 4, 5
+    """
+    await session.execute(text(sums), {"stage": row.id})
+    await session.execute(
+        update(table(RunStage)).where(col(RunStage.id) == row.id).values(state=StageState.FROZEN, frozen_at=func.now())
+    )
+
+
+async def totals(session: AsyncSession, month: date) -> Sequence[tuple[int, RunTotal]]:
+    """The declared control totals, each with the number of its stage."""
+    found = select(col(RunStage.number), RunTotal).join(RunTotal, col(RunTotal.stage_id) == col(RunStage.id))
+    found = found.where(col(RunStage.month) == month)
+    found = found.order_by(col(RunStage.number), col(RunTotal.kind), col(RunTotal.service), col(RunTotal.region))
+    return [(row[0], row[1]) for row in (await session.execute(found)).all()]
+
+
+@dataclass(frozen=True)
+class Group:
+    """So many payments of so many tenge."""
+
+    service: str
+    bank: str
+    region: str
+    count: int
+    total: Decimal
+
+
+async def would_pay(
+    session: AsyncSession, month: date, stage_: Stage, named: Sequence[str], after: UUID, upto: UUID
+) -> Sequence[Group]:
+    """What a run of the month would select of these entitlements now; nothing is written."""
+    sql = f"""
+        WITH {OWED} SELECT service, coalesce(substr(account.iban, 5, 3), '') AS bank, region, count(*),
+               sum(gross - withheld)
+          FROM owed {ACCOUNT.format(person="owed.person_id")} GROUP BY 1, 2, 3
+    """  # noqa: S608  (our own)
+    given = {**_of(stage_, named, after, upto), "month": month}
+    return [Group(*row) for row in (await session.execute(text(sql), given)).all()]
+
+
+async def seal(session: AsyncSession, month: date, part: str, execution_day: date) -> Sequence[str]:
+    """Declare count and sum of the part's files: they are ready to leave. Returns the keys of those with payments."""
+    sql = """
+        UPDATE run_batches b SET state = 'sealed', execution_day = :day, count = l.count, total = l.total
+          FROM (
+              SELECT o.key, count(r.id) AS count, coalesce(sum(r.amount), 0) AS total
+                FROM run_batches o LEFT JOIN run_lines r ON r.batch_key = o.key
+               WHERE o.month = :month AND o.part = :part AND o.state = 'open' GROUP BY o.key
+          ) l
+         WHERE l.key = b.key
+    """
+    await session.execute(text(sql), {"month": month, "part": part, "day": execution_day})
+    mine = select(col(RunBatch.key)).where(col(RunBatch.month) == month, col(RunBatch.part) == part)
+    return (await session.scalars(mine.where(col(RunBatch.count) > 0).order_by(col(RunBatch.key)))).all()
+
+
+async def unanswered(session: AsyncSession) -> Sequence[str]:
+    """The files, of whichever run, that were declared and of which the bank has not said all it knows."""
+    open_ = col(RunBatch.state).in_(("sealed", "sent"))
+    found = select(col(RunBatch.key)).where(open_, col(RunBatch.count) > 0)
+    return (await session.scalars(found.order_by(col(RunBatch.key)))).all()
+
+
+async def close(session: AsyncSession, month: date) -> None:
+    """The run is over for good. What of it is owed still goes out with the next."""
+    mine = (col(RunRow.month) == month, col(RunRow.state) == RunState.OPEN)
+    await session.execute(update(table(RunRow)).where(*mine).values(state=RunState.CLOSED, closed_at=func.now()))
