@@ -27,6 +27,7 @@ from benefits.listing import Change, ListedParameter, changes_between, parameter
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
 from benefits.owed import Due, OwedMonth, owed
 from benefits.parameter_file import BadParameters
+from benefits.paying import PayDay, Paying, paying
 from benefits.readings import Readings, assess_readings, notices_in, readings
 from benefits.redecided import Redecided, redecide
 from benefits.texts import LANGUAGES, Language, Texts
@@ -59,6 +60,8 @@ __all__ = [
     "NoticeTopic",
     "OwedMonth",
     "Part",
+    "PayDay",
+    "Paying",
     "Readings",
     "Redecided",
     "Right",
@@ -95,6 +98,7 @@ __all__ = [
     "notices_in",
     "owed",
     "parameters_on",
+    "paying",
     "read_facts",
     "read_facts_file",
     "read_iin",

@@ -1,0 +1,51 @@
+"""On which days a month is paid, to which regions, under which codes of payments: dated parameters, as all of it."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from benefits.catalogue import PARAMETERS, read_legislation
+from benefits.codes import Region
+from benefits.legislation import COMMON, Legislation
+from benefits.parameter_file import read_parameter_file
+from benefits.takes import Takes
+
+TAKES = Takes("follow_days:days purpose_code:codes contribution_purpose_code:codes", brackets="paid_on:codes")
+
+
+@dataclass(frozen=True, slots=True)
+class PayDay:
+    """A day on which regions are paid; on the last, `others` too: who lives in no region that is named."""
+
+    day: date
+    regions: tuple[Region, ...]
+    others: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """How a month is paid. `follow_days`: calendar days for which it is followed after the last file has left."""
+
+    days: tuple[PayDay, ...]
+    follow_days: int
+    purpose_code: str
+    contribution_purpose_code: str
+
+
+def paying(month: date) -> Paying:
+    """How the month with this first day is paid. Raises BadFacts for a month before the first that is known."""
+    in_force = _legislation().at(month)
+    begins, entries = in_force.brackets["paid_on"]
+    days = tuple(
+        PayDay(month.replace(day=day), tuple(sorted(Region(code) for code in entry.codes)), place == len(begins))
+        for place, (day, entry) in enumerate(zip(begins, entries, strict=True), 1)
+    )
+    (purpose,) = in_force.single["purpose_code"].codes
+    (contribution,) = in_force.single["contribution_purpose_code"].codes
+    return Paying(days, int(in_force.single["follow_days"].value), purpose, contribution)
+
+
+@lru_cache(maxsize=1)
+def _legislation() -> Legislation:
+    common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
+    return read_legislation(PARAMETERS / "runs" / "payment-run.yaml", common, TAKES, must_state=())
