@@ -7,7 +7,8 @@ from datetime import timedelta
 from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
-from activities import all_activities
+from activities import all_activities, paying_activities
+from desk.paying import keep_schedule
 from runtime.codec import codec_of
 from runtime.counting import Counting
 from runtime.failing import FailingSteps
@@ -23,6 +24,7 @@ from runtime.tracing import Tracing, tracing
 from runtime.world import open_world
 from workflows.model import SearchAttributes
 from workflows.notice import ProactiveNotice
+from workflows.payment_run import PaymentRun, PaymentRunDue
 from workflows.proactive_service import ProactiveService
 
 
@@ -47,8 +49,8 @@ async def _work(settings: Settings, runtime: Runtime, traced: Tracing, stop: asy
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            workflows=[ProactiveService, ProactiveNotice],
-            activities=all_activities(world),
+            workflows=[ProactiveService, ProactiveNotice, PaymentRun, PaymentRunDue],
+            activities=[*all_activities(world), *paying_activities(world)],
             max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
             max_concurrent_activities=settings.worker_activities,
             max_concurrent_local_activities=settings.worker_activities,
@@ -69,6 +71,8 @@ async def _work(settings: Settings, runtime: Runtime, traced: Tracing, stop: asy
             "work": taking_work(client, version),
             "payloads": opening_payloads(codec, world.card.codec_keys),
         }
+        if world.payer is not None:
+            await keep_schedule(client, settings.task_queue)
         async with worker, HealthServer(settings.health_bind, checks):
             await stop.wait()
 

@@ -16,10 +16,11 @@ from activities.detect import DetectStep
 from activities.notice import NoticeStep
 from activities.notify import NotifyStep
 from activities.offer import OfferStep
+from activities.pay import PayStep
 from activities.register import RegisterStep
 from activities.world import World
 
-__all__ = ["World", "all_activities"]
+__all__ = ["World", "all_activities", "paying_activities"]
 
 
 def all_activities(world: World) -> list[Callable[..., Any]]:
@@ -47,4 +48,22 @@ def all_activities(world: World) -> list[Callable[..., Any]]:
         CloseStep(world).close,
         notice.detect_notice,
         notice.tell,
+    ]
+
+
+def paying_activities(world: World) -> list[Callable[..., Any]]:
+    """Every activity of payment runs."""
+    pay = PayStep(world)
+    return [
+        pay.pay_open,
+        pay.pay_select,
+        pay.pay_freeze,
+        pay.pay_check,
+        pay.pay_seal,
+        pay.pay_send,
+        pay.pay_answer,
+        pay.pay_statement,
+        pay.pay_cure,
+        pay.pay_totals,
+        pay.pay_close,
     ]

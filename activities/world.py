@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.masking import masked
+from activities.payer import Payer
 from adapters.bank import Bank
 from adapters.bodies import DecidingBody, EMaket
 from adapters.errors import AdapterError, BadAnswer, Unavailable, Unclear
@@ -36,6 +37,8 @@ class World:
     quiet_hours: QuietHours | None
     ask_again: timedelta
     """How long to leave a body or a bank alone that has taken our request and not answered it yet."""
+    payer: Payer | None = None
+    """Who pays month by month; None where nobody does."""
 
     async def without_people(self, case: Case, text: str) -> str:
         """Another body's words, as they may be shown and sent: see `activities.masking`."""

@@ -224,7 +224,7 @@ async def cure(session: AsyncSession, reasons: Mapping[str, Cures], day: date) -
 
 
 async def read_day(
-    session: AsyncSession, iban: str, day: date, *, whole: bool, count: int, debits: Decimal, credits: Decimal
+    session: AsyncSession, iban: str, day: date, count: int, debits: Decimal, credits: Decimal, *, whole: bool
 ) -> None:
     """The statement of this day was read to its end."""
     values: dict[str, Any] = {"whole": whole, "count": count, "debits": debits, "credits": credits}

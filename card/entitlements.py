@@ -203,8 +203,8 @@ def _before(first_paid: date | None, months: Collection[Months]) -> list[Months]
 
 
 def _claims(entitlement: UUID) -> Select[Due, date | None, bool]:
-    """What cases have paid of it and runs have claimed, with the run and whether the bank has booked it. What turned out
-    not to be due is none."""
+    """What cases have paid of it and runs have claimed, with the run and whether the bank has booked it. What turned
+    out not to be due is none."""
     line = (col(RunLine.due_id) == col(Due.id), col(RunLine.kind) == LineKind.BENEFIT)
     reached = select(col(RunLine.id)).where(*line, col(RunLine.state) == RunLineState.SETTLED).exists()
     cancelled = select(col(RunLine.id)).where(*line, col(RunLine.state) == RunLineState.CANCELLED).exists()

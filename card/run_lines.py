@@ -42,6 +42,18 @@ async def died(session: AsyncSession, deaths: Collection[tuple[UUID, date]]) -> 
         await session.execute(update(table(Person)).where(col(Person.id) == person).values(died_on=day))
 
 
+async def doubt(session: AsyncSession, month: date, people: Collection[UUID], why: str) -> None:
+    """Hold what these people are to be paid by what has not left yet: a person decides."""
+    sql = """
+        UPDATE run_lines l SET state = 'held', batch_key = NULL, reason = :why, again_on = NULL
+          FROM run_batches b, dues d, entitlements e
+         WHERE b.key = l.batch_key AND b.state = 'open' AND b.month = :month AND l.state = 'ordered'
+           AND d.id = l.due_id AND e.id = d.entitlement_id AND e.person_id = ANY(:people)
+    """
+    if people:
+        await session.execute(text(sql), {"month": month, "people": list(people), "why": why})
+
+
 _TAKEN_OUT = """
     UPDATE run_lines l SET state = 'cancelled', batch_key = NULL, changed_at = now(), again_on = NULL,
            reason = CASE WHEN r.state <> 'entitled' THEN 'right_ended' ELSE 'died' END
@@ -169,7 +181,7 @@ async def order_again(session: AsyncSession, month: date, round_: int, day: date
     return parts
 
 
-async def decided(session: AsyncSession, line_id: int, day: date | None, state: str) -> bool:
+async def decided(session: AsyncSession, line_id: int, day: date | None, state: str, by: str, note: str) -> bool:
     """What somebody has decided: a held payment is tried again from the day on, or (`cancelled`) is not due.
 
     A cancelled one may be held again. False if it is in no state for that.
@@ -177,6 +189,7 @@ async def decided(session: AsyncSession, line_id: int, day: date | None, state: 
     stands = col(RunLine.state).in_(("held", "cancelled") if state == "held" else ("held",))
     turned = update(table(RunLine)).where(col(RunLine.id) == line_id, stands)
     values: dict[str, Any] = {"state": state, "again_on": day, "changed_at": func.now()}
+    values |= {"decided_by": by, "note": note}
     return await session.scalar(turned.values(**values).returning(col(RunLine.id))) is not None
 
 

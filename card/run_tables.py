@@ -169,6 +169,9 @@ class RunLine(SQLModel, table=True):
     bank_reference: str | None = None
     settled_on: date | None = None
     return_reference: str | None = None
+    decided_by: str | None = None
+    """Who has decided last what becomes of it, where a person had to; with `note`, why."""
+    note: str | None = None
     made_at: datetime = _time(now=True)
     settled_at: datetime | None = _time(nullable=True)
     changed_at: datetime | None = _time(nullable=True)

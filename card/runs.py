@@ -282,6 +282,12 @@ async def unanswered(session: AsyncSession) -> Sequence[str]:
     return (await session.scalars(found.order_by(col(RunBatch.key)))).all()
 
 
+async def first_day(session: AsyncSession) -> date | None:
+    """The first day on which anything was to be paid by any run."""
+    day: date | None = await session.scalar(select(func.min(col(RunBatch.execution_day))))
+    return day
+
+
 async def close(session: AsyncSession, month: date) -> None:
     """The run is over for good. What of it is owed still goes out with the next."""
     mine = (col(RunRow.month) == month, col(RunRow.state) == RunState.OPEN)

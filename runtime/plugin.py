@@ -35,6 +35,8 @@ PASSED_THROUGH = (
     "typing_inspection",
     "workflows.model",
     "workflows.case_in_sight",
+    "workflows.run_model",
+    "workflows.run_in_sight",
 )
 
 Interceptor = temporalio.client.Interceptor | temporalio.worker.Interceptor

@@ -277,6 +277,17 @@ class Settings(BaseSettings):
     body_token: SecretStr | None = Field(None, description="Bearer token for the deciding bodies.")
     bank_url: HttpUrl | None = Field(None, description="The bank interface.")
     bank_token: SecretStr | None = Field(None, description="Bearer token for the bank interface.")
+    payer_name: str | None = Field(None, min_length=1, description="Who pays month by month, as in the bank's files.")
+    payer_bin: str | None = Field(None, pattern=r"^[0-9]{12}$", description="Its business identification number.")
+    payer_iban: str | None = Field(
+        None, pattern=r"^KZ[0-9]{2}[A-Z0-9]{16}$", description="The account that it pays from."
+    )
+    payer_bic: str | None = Field(None, pattern=r"^[A-Z0-9]{8}([A-Z0-9]{3})?$", description="The bank of that account.")
+    payer_fund_iban: str | None = Field(
+        None,
+        pattern=r"^KZ[0-9]{2}[A-Z0-9]{16}$",
+        description="The pension fund's account, to which withheld contributions go.",
+    )
     call_seconds: Seconds = Field(10, description="Deadline of one outside call, in seconds, reading included.")
     ruling_poll_seconds: Seconds = Field(
         900, description="Seconds between two questions to the deciding body whether it has decided."
@@ -313,6 +324,16 @@ class Settings(BaseSettings):
     def _both_or_neither(self) -> Self:
         if (self.temporal_deployment_name is None) != (self.temporal_worker_build_id is None):
             raise ValueError("TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID are set together or not at all")
+        return self
+
+    @model_validator(mode="after")
+    def _a_whole_payer(self) -> Self:
+        given = [self.payer_name, self.payer_bin, self.payer_iban, self.payer_bic, self.payer_fund_iban]
+        if any(given) and not all(given):
+            raise ValueError(
+                "DEMEU_PAYER_NAME, DEMEU_PAYER_BIN, DEMEU_PAYER_IBAN, DEMEU_PAYER_BIC and DEMEU_PAYER_FUND_IBAN are "
+                "set together, or not at all"
+            )
         return self
 
     @model_validator(mode="after")

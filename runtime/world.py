@@ -7,7 +7,9 @@ from datetime import timedelta
 from temporalio.common import MetricMeter
 
 from activities import World
+from activities.payer import Payer
 from adapters.bank import HttpBank
+from adapters.bank_files import BankFiles, Debtor, HttpBankFiles
 from adapters.bodies import HttpDecidingBody, HttpEMaket
 from adapters.gate import Gate, OnChange, nobody
 from adapters.http import HttpSystem
@@ -50,6 +52,15 @@ def agency(settings: Settings, name: Agency, on_change: OnChange = nobody) -> Ht
     )
 
 
+def _payer(settings: Settings, files: BankFiles) -> Payer | None:
+    """Who pays month by month; None where nobody is set."""
+    name, bin_, fund = settings.payer_name, settings.payer_bin, settings.payer_fund_iban
+    iban, bic = settings.payer_iban, settings.payer_bic
+    if name is None or bin_ is None or iban is None or bic is None or fund is None:
+        return None
+    return Payer(files, Debtor(name=name, bin=bin_, iban=iban, bic=bic), fund)
+
+
 @asynccontextmanager
 async def open_world(
     settings: Settings, on_change: OnChange = nobody, meter: MetricMeter = MetricMeter.noop
@@ -66,14 +77,15 @@ async def open_world(
 
         card = Card(settings.database_url.get_secret_value(), pool_size=settings.database_connections)
         held.push_async_callback(card.close)
-        quiet = settings.quiet_hours
+        quiet, bank = settings.quiet_hours, await system(Agency.BANK)
         centre = await held.enter_async_context(sms_centre(settings, Gate(SYSTEM, on_change=on_change)))
         yield World(
             card=card,
             registries=Registries.over(await system(Agency.REGISTRIES)),
             emaket=HttpEMaket(await system(Agency.EMAKET)),
             body=HttpDecidingBody(await system(Agency.BODY)),
-            bank=HttpBank(await system(Agency.BANK)),
+            bank=HttpBank(bank),
+            payer=_payer(settings, HttpBankFiles(bank)),
             sms=CountedCentre(centre, settings.smpp_operator, meter),
             quiet_hours=QuietHours(
                 start=quiet.start.hour * 60 + quiet.start.minute, end=quiet.end.hour * 60 + quiet.end.minute

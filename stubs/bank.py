@@ -38,6 +38,9 @@ REASONS = {
 OURS = "KZ750000000000000000"
 """The account from which single transfers are paid."""
 
+PENSION_FUND = "KZ330090000000000001"
+"""The account to which pension contributions go: it takes them for everybody."""
+
 ZONE = timezone(timedelta(hours=5))
 """Where the banks count their days."""
 
@@ -143,6 +146,8 @@ class Bank(Agency):
         """Why the money cannot be credited: an ISO 20022 code and its words."""
         account = self.store.one("SELECT iin, state, at_transfer FROM accounts WHERE iban = ?", transfer.iban)
         code: str | None = None
+        if transfer.iban == PENSION_FUND:
+            return ("AM05", REASONS["AM05"]) if self._credited(transfer.end_to_end_id) else None
         if account is None:
             code = "AC01"
         elif account["iin"] != transfer.iin:

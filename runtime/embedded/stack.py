@@ -64,7 +64,17 @@ _PREFERRED = {
 }
 
 # What differs from production's defaults: nobody waits for the morning in a demo, and a stub decides at once.
-_DEVELOPMENT = {"DEMEU_QUIET_HOURS": "none", "DEMEU_RULING_POLL_SECONDS": "0.3", "DEMEU_WORKER_SHUTDOWN_SECONDS": "5"}
+_DEVELOPMENT = {
+    "DEMEU_QUIET_HOURS": "none",
+    "DEMEU_RULING_POLL_SECONDS": "0.3",
+    "DEMEU_WORKER_SHUTDOWN_SECONDS": "5",
+    # Who pays month by month, and the pension fund as the bank's stub knows it.
+    "DEMEU_PAYER_NAME": "Азаматтарға арналған үкімет",
+    "DEMEU_PAYER_BIN": "160440007161",
+    "DEMEU_PAYER_IBAN": "KZ220700000000000001",
+    "DEMEU_PAYER_BIC": "NBRKKZKX",
+    "DEMEU_PAYER_FUND_IBAN": "KZ330090000000000001",
+}
 
 
 class EmbeddedStack:

@@ -84,7 +84,7 @@ async def check(card: Card) -> books.Book:
     return whole
 
 
-def booked(n: int, name: str, amount: Decimal = NET, state: str = "settled", **more: Any) -> Said:
+def booked(n: int, name: str, amount: Decimal = NET, state: str | None = "settled", **more: Any) -> Said:
     known = {"reason": None, "reference": f"BR-{n}", "booked_on": DAY, "waits": None}
     return Said(number=n, state=state, end_to_end_id=name, amount=amount, **(known | more))
 
@@ -108,7 +108,7 @@ async def test_a_month_is_selected_by_region_declared_and_paid_once(card: Card) 
         await bank_lines.stated(session, "day", said)
         assert await bank_lines.count_items(session) == 0
     whole = await check(card)
-    assert (whole.assigned, whole.credited, whole.pending) == (20 * NET, 20 * NET, 0)
+    assert (whole.assigned, whole.credited, whole.pending) == (20 * NET, 20 * NET, Decimal(0))
     february = runs.Stage(1, date(2026, 2, 5), (), others=True)
     async with card.transaction() as session:
         groups = await runs.would_pay(session, FEBRUARY, february, (), FIRST, LAST)
@@ -205,7 +205,7 @@ async def test_what_was_turned_down_or_came_back_is_paid_under_the_same_due(card
         held = await run_lines.held(session, JANUARY, 10)
         assert {one.reason for one in held} == {"AB05", "AM05"}
         paid_before = next(one for one in held if one.reason == "AM05")
-        assert await run_lines.decided(session, paid_before.id, None, "cancelled")
+        assert await run_lines.decided(session, paid_before.id, None, "cancelled", "a.omarova", "seen")
     assert (await check(card)).cancelled == NET
 
 

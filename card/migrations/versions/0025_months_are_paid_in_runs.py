@@ -120,6 +120,8 @@ def _tables() -> None:
         sa.Column("bank_reference", sa.String(), nullable=True),
         sa.Column("settled_on", sa.Date(), nullable=True),
         sa.Column("return_reference", sa.String(), nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("note", sa.String(), nullable=True),
         _time("made_at", now=True),
         _time("settled_at"),
         _time("changed_at"),

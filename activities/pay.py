@@ -1,0 +1,390 @@
+"""The steps of a payment run: what the Card selects, who lives, the files, and what the bank says of them.
+
+Each may be done again, after a kill at any point: what is done is found done. No session is open while a bank or a
+register is asked.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import BinaryIO, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+import benefits
+from activities.payer import Payer
+from activities.world import World, not_yet, translated
+from adapters.bank import AccountState
+from adapters.bank_files import Arrival, FileRefused, Line, Ours, read_report, read_statement, write_initiation
+from adapters.bank_files.status_report import FileState
+from adapters.errors import BadAnswer, Refused
+from adapters.reasons import REASONS
+from benefits.days import ALMATY
+from card import Session, accounts, bank_lines, run_lines, runs
+from card.bank_lines import Cures, Said
+from card.run_lines import Payee
+from card.run_tables import BatchState, LineKind, RunLineState
+from workflows.run_model import (
+    FIRST,
+    NOT_NOW,
+    PERSON,
+    Cured,
+    CureInput,
+    FileAnswer,
+    FileInput,
+    Files,
+    Range,
+    RangeDone,
+    Run,
+    RunPlan,
+    RunResult,
+    RunStage,
+    RunStep,
+    RunTotals,
+    SealInput,
+    StageTotals,
+    StatementInput,
+    StatementRead,
+    Waits,
+)
+
+T = TypeVar("T")
+
+RANGE = 5_000
+"""Entitlements that are selected in one transaction: a second or so."""
+
+PEOPLE = 500
+ASKED_AT_ONCE = 16
+"""Questions to a register or a bank at once, of one range."""
+
+LINES = 5_000
+"""Lines of a bank's file that are held against ours in one transaction."""
+
+LONGEST_BACK = timedelta(days=62)
+"""So far back statements are read that nobody has read whole: money comes back weeks later."""
+
+DEATH_UNCLEAR = "death_unclear"
+CURES = {code: Cures(one.cure, one.after_days, one.times) for code, one in REASONS.items()}
+
+
+class PayStep:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def _payer(self) -> Payer:
+        if self.world.payer is None:
+            text = "nobody pays here: DEMEU_PAYER_IBAN and the others that begin so are not set"
+            raise ApplicationError(text, type="NotSet", non_retryable=True)
+        return self.world.payer
+
+    @activity.defn(name=RunStep.OPEN)
+    async def pay_open(self, run: Run) -> RunPlan:
+        """The run and its days, by the parameters of the month. A closed one is refused for good."""
+        self._payer()
+        plan = plan_of(run.month)
+        try:
+            async with self.world.card.transaction() as session:
+                await runs.open_run(session, run.month, [_stage(one) for one in plan.stages], played=run.played)
+        except runs.RunClosed as closed:
+            raise ApplicationError(str(closed), type=NOT_NOW, non_retryable=True) from None
+        return plan
+
+    @activity.defn(name=RunStep.SELECT)
+    async def pay_select(self, range_: Range) -> RangeDone:
+        """Claim and order what the next range of entitlements is owed."""
+        async with self.world.card.transaction() as session:
+            upto = await runs.page_ends(session, range_.after, RANGE)
+            if upto is not None:
+                fund = bank_of(self._payer().fund_iban)
+                stage = _stage(range_.stage)
+                await runs.select_range(session, range_.month, stage, range_.named, range_.after, upto, fund)
+        return RangeDone(after=upto)
+
+    @activity.defn(name=RunStep.FREEZE)
+    async def pay_freeze(self, range_: Range) -> RunTotals:
+        """Declare the control totals."""
+        async with self.world.card.transaction() as session:
+            await runs.freeze(session, range_.month, range_.stage.number)
+        return await self._totals(range_.month)
+
+    @activity.defn(name=RunStep.CHECK)
+    async def pay_check(self, range_: Range) -> RangeDone:
+        """Ask the register of the next people whether they live; of whom it cannot be read, a person decides."""
+        async with self.world.card.statements() as session:
+            page = await run_lines.payees(session, range_.month, range_.stage.number, range_.after, PEOPLE)
+        found = await _each(page, self._died_on)
+        deaths = [(one.id, day) for one, day in zip(page, found, strict=True) if isinstance(day, date)]
+        unclear = [one.id for one, day in zip(page, found, strict=True) if day is DEATH_UNCLEAR]
+        async with self.world.card.transaction() as session:
+            await run_lines.died(session, deaths)
+            await run_lines.doubt(session, range_.month, unclear, DEATH_UNCLEAR)
+        return RangeDone(after=page[-1].id if len(page) == PEOPLE else None)
+
+    async def _died_on(self, one: Payee) -> date | str | None:
+        try:
+            with translated():
+                person = await self.world.registries.persons.person(one.iin)
+        except ApplicationError as failed:
+            if failed.non_retryable and isinstance(failed.__cause__, Refused | BadAnswer):
+                return DEATH_UNCLEAR
+            raise
+        return DEATH_UNCLEAR if "died_on" in person.unreadable else person.died_on
+
+    @activity.defn(name=RunStep.SEAL)
+    async def pay_seal(self, step: SealInput) -> Files:
+        """Take out what is not due any more, and declare the files."""
+        keys: list[str] = []
+        async with self.world.card.transaction() as session:
+            await run_lines.look_again(session, step.month, step.execution_day)
+            for part in step.parts:
+                keys += await runs.seal(session, step.month, part, step.execution_day)
+        return Files(keys=tuple(keys))
+
+    @activity.defn(name=RunStep.SEND)
+    async def pay_send(self, step: FileInput) -> None:
+        """Hand the file over, once: what may have left is asked after first, and goes again under the same key alone
+        if the bank has never heard of it."""
+        payer = self._payer()
+        async with self.world.card.statements() as session:
+            batch = await run_lines.batch(session, step.key)
+        if batch.state != BatchState.SEALED:
+            return
+        with tempfile.TemporaryFile() as file, translated():
+            if await payer.files.status(step.key, file) is Arrival.UNKNOWN:
+                await self._write(payer, step.key, file)
+                await payer.files.send(step.key, file)
+        async with self.world.card.transaction() as session:
+            await run_lines.sent(session, step.key)
+
+    async def _write(self, payer: Payer, key: str, file: BinaryIO) -> None:
+        async with self.world.card.statements() as session:
+            batch = await run_lines.batch(session, key)
+            rows = await run_lines.orders(session, key)
+        paying = benefits.paying(batch.month)
+        purpose = paying.contribution_purpose_code if batch.kind == LineKind.PENSION else paying.purpose_code
+        orders = (payer.order(row, purpose) for row in rows)
+        file.seek(0)
+        file.truncate()
+        await asyncio.to_thread(write_initiation, payer.head(batch), orders, file, payer.alphabet)
+        file.seek(0)
+
+    @activity.defn(name=RunStep.ANSWER)
+    async def pay_answer(self, step: FileInput) -> FileAnswer:
+        """What the bank says of the file. One that it has lost is handed over again."""
+        payer = self._payer()
+        async with self.world.card.statements() as session:
+            batch = await run_lines.batch(session, step.key)
+        if batch.state != BatchState.SENT:
+            return FileAnswer(reason=batch.reason)
+        with tempfile.TemporaryFile() as file, translated():
+            arrival = await payer.files.status(step.key, file)
+            if arrival is Arrival.UNKNOWN:
+                await self._write(payer, step.key, file)
+                await payer.files.send(step.key, file)
+            if arrival is not Arrival.WRITTEN:
+                raise not_yet("bank", self.world.ask_again)
+            try:
+                report = await asyncio.to_thread(read_report, file, payer.head(batch), datetime.now(ALMATY))
+            except FileRefused as refused:
+                raise ApplicationError(f"the status report is none: {refused}", type="FileRefused") from None
+            whole = report.state is FileState.REJECTED and report.count == 0
+            async for lines in _chunks(report.lines()):
+                async with self.world.card.transaction() as session:
+                    await bank_lines.reported(session, step.key, lines)
+        async with self.world.card.transaction() as session:
+            if whole:
+                await bank_lines.rejected_whole(session, step.key, report.reason_code)
+            await run_lines.answered(session, step.key, report.reason_code if whole else None)
+        return FileAnswer(reason=report.reason_code if whole else None)
+
+    @activity.defn(name=RunStep.STATEMENT)
+    async def pay_statement(self, step: StatementInput) -> StatementRead:
+        """Read the statements of every day that may have more to say. One that is none is refused whole, and stops no
+        other; the same one again changes nothing."""
+        payer = self._payer()
+        async with self.world.card.statements() as session:
+            first = await runs.first_day(session)
+            since = max(first, step.until - LONGEST_BACK) if first is not None else step.until
+            known = await bank_lines.days_read(session, payer.debtor.iban, since)
+        days, lines, refused = 0, 0, []
+        for day in (since + timedelta(days=n) for n in range((step.until - since).days + 1)):
+            if day in known:
+                continue
+            with tempfile.TemporaryFile() as file:
+                with translated():
+                    there = await payer.files.statement(payer.debtor.iban, day, file)
+                if there:
+                    try:
+                        lines += await self.read(file, day, over=day < step.until)
+                        days += 1
+                    except FileRefused as wrong:
+                        refused.append(f"{day:%d.%m.%Y}, {wrong}")
+        return StatementRead(days=days, lines=lines, refused=tuple(refused))
+
+    async def read(self, file: BinaryIO, day: date | None = None, *, over: bool = False) -> int:
+        """Book a statement of our account; returns its lines. `day`: whose it is, if it was asked for, and whether
+        that is over. Raises FileRefused before anything is booked."""
+        payer = self._payer()
+        ours = Ours(frozenset({payer.debtor.iban}), payer.debtor.bic, datetime.now(ALMATY))
+        statement = await asyncio.to_thread(read_statement, file, ours)
+        source = f"statement {statement.created_at:%Y-%m-%d}" if day is None else f"statement {day}"
+        async for said in _chunks(statement.lines()):
+            async with self.world.card.transaction() as session:
+                await bank_lines.stated(session, source, said)
+        if day is not None and statement.last_page:
+            sums = (statement.count, statement.debits, statement.credits)
+            async with self.world.card.transaction() as session:
+                await bank_lines.read_day(session, payer.debtor.iban, day, *sums, whole=over)
+        return statement.count
+
+    @activity.defn(name=RunStep.CURE)
+    async def pay_cure(self, step: CureInput) -> Cured:
+        """Each payment that failed gets its next try: at once, later, at another account, or by a person."""
+        async with self.world.card.transaction() as session:
+            await bank_lines.cure(session, CURES, step.day)
+        after = FIRST
+        while True:
+            async with self.world.card.statements() as session:
+                page = await run_lines.without_account(session, step.day, after, PEOPLE)
+            await _each(page, self._another_account)
+            if len(page) < PEOPLE:
+                break
+            after = page[-1].id
+        async with self.world.card.transaction() as session:
+            parts = await run_lines.order_again(session, step.month, step.round, step.day)
+            unanswered = await runs.unanswered(session)
+        return Cured(parts=parts, unanswered=tuple(unanswered))
+
+    async def _another_account(self, one: Payee) -> None:
+        """An account of theirs that is open and was not turned down, if the banks know one by now."""
+        async with self.world.card.statements() as session:
+            rejected = await accounts.rejected(session, one.id, unless=None)
+        with translated():
+            listed = await self.world.bank.accounts(one.iin)
+        for account in listed:
+            if account.own and account.currency == "KZT" and account.state == AccountState.OPEN:
+                if account.iban in rejected:
+                    continue
+                async with self.world.card.transaction() as session:
+                    await accounts.know(session, one.id, account.iban, "bank")
+                return
+
+    @activity.defn(name=RunStep.TOTALS)
+    async def pay_totals(self, range_: Range) -> RunTotals:
+        """Where the run stands."""
+        return await self._totals(range_.month)
+
+    @activity.defn(name=RunStep.CLOSE)
+    async def pay_close(self, range_: Range) -> RunResult:
+        """The run is over; what of it is owed goes out with the next."""
+        async with self.world.card.transaction() as session:
+            await runs.close(session, range_.month)
+        totals = await self._totals(range_.month)
+        return RunResult(
+            month=range_.month,
+            selected=sum(one.selected for one in totals.stages),
+            credited=sum(one.credited for one in totals.stages),
+            cancelled=sum(one.cancelled for one in totals.stages),
+            carried=sum(one.held + one.ordered for one in totals.stages),
+            credited_sum=sum((one.credited_sum for one in totals.stages), Decimal(0)),
+        )
+
+    async def _totals(self, month: date) -> RunTotals:
+        async with self.world.card.statements() as session:
+            return await totals_of(session, month)
+
+
+async def totals_of(session: Session, month: date) -> RunTotals:
+    """Where the run of the month stands, and what of it waits for whom."""
+    declared = await runs.totals(session, month)
+    stands = await run_lines.progress(session, month)
+    waits = await run_lines.waiting(session, month)
+    items = await bank_lines.count_items(session)
+    stages = []
+    for number in sorted({one.stage for one in stands} | {number for number, _ in declared}):
+        mine = [one for one in stands if one.stage == number]
+
+        def count(*states: str, of: Sequence[run_lines.Progress] = tuple(mine)) -> int:
+            return sum(one.count for one in of if one.state in states)
+
+        settled = [one.total for one in mine if one.state == RunLineState.SETTLED]
+        stages.append(
+            StageTotals(
+                stage=number,
+                selected=sum(one.count for n, one in declared if n == number),
+                selected_sum=sum((one.total for n, one in declared if n == number), Decimal(0)),
+                ordered=count(RunLineState.ORDERED, RunLineState.REJECTED, RunLineState.RETURNED),
+                credited=count(RunLineState.SETTLED),
+                credited_sum=sum(settled, Decimal(0)),
+                held=count(RunLineState.HELD),
+                cancelled=count(RunLineState.CANCELLED),
+            )
+        )
+    for_whom = {True: "the bank, on its day", False: PERSON}
+    return RunTotals(
+        stages=tuple(stages),
+        waits=tuple(
+            Waits(
+                what=one.reason,
+                for_whom=ACCOUNT_HOLDER if one.reason == runs.Held.ACCOUNT else for_whom[one.by_itself],
+                count=one.count,
+                total=one.total,
+            )
+            for one in waits
+        ),
+        items=items,
+    )
+
+
+ACCOUNT_HOLDER = "the person, who needs another account"
+
+
+def plan_of(month: date) -> RunPlan:
+    """The days of the month's run. Raises benefits.BadFacts for a month of which nothing is known."""
+    paying = benefits.paying(month)
+    stages = tuple(
+        RunStage(number=n, day=one.day, regions=tuple(str(region) for region in one.regions), others=one.others)
+        for n, one in enumerate(paying.days, 1)
+    )
+    return RunPlan(stages=stages, follow_days=paying.follow_days)
+
+
+def _stage(stage: RunStage) -> runs.Stage:
+    return runs.Stage(stage.number, stage.day, stage.regions, stage.others)
+
+
+def bank_of(iban: str) -> str:
+    """The bank's code in a Kazakh account number."""
+    return iban[4:7]
+
+
+async def _each(page: Sequence[Payee], ask: Callable[[Payee], Awaitable[T]]) -> list[T]:
+    gate = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def one(payee: Payee) -> T:
+        async with gate:
+            return await ask(payee)
+
+    return list(await asyncio.gather(*(one(payee) for payee in page)))
+
+
+async def _chunks(lines: Iterator[Line]) -> AsyncIterator[list[Said]]:
+    """The lines of a file in portions; they are read in a thread, for a long file is a second of work."""
+    while chunk := await asyncio.to_thread(lambda: list(islice(lines, LINES))):
+        yield [
+            Said(
+                number=one.number,
+                state=one.state,
+                end_to_end_id=one.end_to_end_id,
+                amount=one.amount,
+                reason=one.reason_code,
+                reference=one.bank_reference,
+                booked_on=one.booked_on,
+                waits=one.waits,
+            )
+            for one in chunk
+        ]

@@ -1,0 +1,258 @@
+"""A payment run on the real server, the real database and the bank's stub over HTTP: its days pass without waiting."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.worker import Worker
+
+from activities import paying_activities
+from activities.pay import PayStep
+from activities.payer import Payer
+from adapters.bank_files import Debtor
+from card import Card, bank_lines, books
+from desk import BadInput, paying
+from desk.looking import details
+from runtime.heartbeat import Heartbeat
+from runtime.permanent import Permanent
+from stubs.bank import PENSION_FUND
+from tests.activities.life import Life
+from tests.entitled_people import Entitled, settle
+from workflows.payment_run import PaymentRun, PaymentRunDue
+from workflows.run_model import RUN_WORKFLOW, Run, RunMessage, RunResult, run_id
+
+JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
+DEBTOR = Debtor(name="Азаматтарға арналған үкімет", bin="160440007161", iban="KZ220700000000000001", bic="NBRKKZKX")
+NET = Decimal("69330.00")
+_numbers = count(1)
+
+Works = Callable[[], AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture
+def works(life: Life, temporal_client: Client) -> Works:
+    """A worker for payment runs; gives its task queue."""
+    queue = f"paying-{next(_numbers)}"
+    payer = Payer(life.outside.bank_files, DEBTOR, PENSION_FUND)
+    world = dataclasses.replace(life.bare_world(), payer=payer)
+
+    @asynccontextmanager
+    async def worker() -> AsyncIterator[str]:
+        async with Worker(
+            temporal_client,
+            task_queue=queue,
+            workflows=[PaymentRun, PaymentRunDue],
+            activities=paying_activities(world),
+            interceptors=[Heartbeat(), Permanent()],
+        ):
+            yield queue
+
+    return worker
+
+
+@dataclasses.dataclass
+class Runs:
+    """Starts runs of their own ids: the server is shared."""
+
+    client: Client
+    works: Works
+    life: Life
+
+    async def play(self, month: date = JANUARY) -> RunResult:
+        async with self.works() as queue:
+            handle = await self.begin(queue, month)
+            return await asyncio.wait_for(handle.result(), 60)
+
+    async def begin(self, queue: str, month: date = JANUARY) -> WorkflowHandle[Any, RunResult]:
+        run = Run(month=month, played=True)
+        id_ = f"{run_id(month)}-{next(_numbers)}"
+        return await self.client.start_workflow(RUN_WORKFLOW, run, id=id_, task_queue=queue, result_type=RunResult)
+
+    async def settle(self, people: list[Entitled], *documents: dict[str, Any]) -> None:
+        given = {one["iin"]: one for one in documents}
+        await self.life.outside.cast(*(given.get(one.iin, one.document()) for one in people))
+        async with self.life.card.transaction() as session:
+            await settle(session, people)
+
+    async def at_the_bank(self) -> Decimal:
+        """What the bank's own books say it has paid for us, and what has not come back by the end of the month."""
+        booked = (await self.life.outside.admin("bank", "GET", "/bank/v1/books"))["transfers"]
+        return sum(
+            (Decimal(one["amount"]) for one in booked if one["state"] == "settled" and not one["return_code"]),
+            Decimal(0),
+        )
+
+
+@pytest.fixture
+def runs_(life: Life, works: Works, temporal_client: Client) -> Runs:
+    return Runs(temporal_client, works, life)
+
+
+async def whole(card: Card) -> books.Book:
+    """All books, which add up."""
+    for by in books.BY:
+        found = await paying.read_books(card, None, by)
+    return found[-1]
+
+
+async def test_a_month_is_paid_to_everybody_by_file_and_the_next_one_too(runs_: Runs) -> None:
+    people = [Entitled(n) for n in range(20)]
+    people.append(Entitled(20, gross=Decimal(100_000), withheld=Decimal(10_000), service="childcare"))
+    await runs_.settle(people)
+    result = await runs_.play()
+    assert (result.selected, result.credited, result.carried) == (23, 23, 0)
+    assert result.credited_sum == 20 * NET + 100_000 + 10_000, "with the contribution of December"
+    result = await runs_.play(FEBRUARY)
+    assert (result.selected, result.credited) == (22, 22)
+    book = await whole(runs_.life.card)
+    assert (book.pending, book.remitted, book.withheld) == (Decimal(0), Decimal(30_000), Decimal(30_000))
+    assert await runs_.at_the_bank() == 40 * NET + 2 * 90_000 + 30_000
+
+
+async def test_failed_payments_are_cured_under_the_same_claim(runs_: Runs) -> None:
+    """Closed at the transfer, with another account and without; a bank that is away; money that comes back after days;
+    one who has died, and one of whom the register says nothing that can be read."""
+    people = [Entitled(n) for n in range(12)]
+    another, none, away, back, dead, unclear = people[:6]
+    second = {"iban": people[11].iban + "", "state": "open"}
+    await runs_.settle(
+        people[:11],
+        another.document(accounts=[{"iban": another.iban, "at_transfer": "closed"}, second]),
+        none.document(accounts=[{"iban": none.iban, "state": "closed"}]),
+        away.document(behaviour={"bank": {"reject": {"code": "AB05", "reason": "away"}}}),
+        back.document(behaviour={"bank": {"returns": {"code": "MS03", "after_days": 3}}}),
+        dead.document(person=dead.document()["person"] | {"died_on": "2025-12-30"}),
+        unclear.document(person=unclear.document()["person"] | {"wrongly": {"died_on": "9999-99-99"}}),
+    )
+    result = await runs_.play()
+    assert result.selected == 11
+    assert (result.credited, result.cancelled, result.carried) == (6, 1, 4)
+    view = await paying.look(runs_.life.card, None, JANUARY)
+    assert {one["reason"] for one in view.held} == {"account_needed", "AB05", "MS03", "death_unclear"}
+    book = await whole(runs_.life.card)
+    assert (book.credited - 11 * NET, book.pending, book.cancelled) == (6 * NET, 4 * NET, NET)
+    assert await runs_.at_the_bank() == 6 * NET
+
+    # Weeks later: an account is there, the bank is back, somebody has found out what the money came back for.
+    await runs_.life.outside.cast(none.document(accounts=[{"iban": people[9].iban[:-1] + "X"}]), away.document())
+    for one in view.held:
+        if one["reason"] in ("MS03", "AB05", "death_unclear"):
+            await paying.decide(runs_.life.card, "pay-again", one["id"], "a.omarova", "the bank has called")
+    await runs_.life.outside.cast(*(one.document() for one in (back, unclear)))
+    await runs_.play(FEBRUARY)
+    view = await paying.look(runs_.life.card, None, JANUARY)
+    assert view.held == []
+    book = await whole(runs_.life.card)
+    assert (book.pending, book.cancelled) == (Decimal(0), NET), "January too, under its own claim"
+    assert book.credited - 11 * NET == 20 * NET
+
+
+async def test_wrong_lines_wait_while_the_others_reconcile(runs_: Runs) -> None:
+    await runs_.settle([Entitled(n) for n in range(8)])
+    statements = {"path_prefix": f"/bank/v1/accounts/{DEBTOR.iban}/statements"}
+    await runs_.life.outside.admin(
+        "bank",
+        "PUT",
+        "/admin/faults",
+        {
+            "rules": [
+                {"fault": "statement", "how": "cut_off", "times": 1, "match": statements},
+                {"fault": "statement", "how": "unknown", "times": 1, "match": statements},
+                {"fault": "statement", "how": "doubled", "times": 1, "match": statements},
+            ]
+        },
+    )
+    result = await runs_.play()
+    assert (result.credited, result.carried) == (8, 0)
+    view = await paying.look(runs_.life.card, None, JANUARY)
+    assert {one.why for one in view.items} <= {"unknown", "doubled"}
+    assert view.items
+    (first, *_) = view.items
+    assert first.id is not None
+    await paying.decide(runs_.life.card, "explained", first.id, "a.omarova", "not ours: the bank was told")
+    async with runs_.life.card.statements() as session:
+        assert await bank_lines.count_items(session) == len(view.items) - 1
+    await whole(runs_.life.card)
+
+
+async def test_a_file_that_is_lost_or_whose_answer_is_lost_is_paid_once(runs_: Runs) -> None:
+    await runs_.settle([Entitled(n) for n in range(8)])
+    files = {"path_prefix": "/bank/v1/files"}
+    await runs_.life.outside.admin(
+        "bank",
+        "PUT",
+        "/admin/faults",
+        {
+            "rules": [
+                {"fault": "lost", "times": 2, "match": files},
+                {"fault": "status", "status": 503, "times": 3, "match": files},
+                {"fault": "answer_twice", "times": 2, "match": files | {"method": "POST"}},
+            ]
+        },
+    )
+    result = await runs_.play()
+    assert (result.credited, result.carried) == (8, 0)
+    assert await runs_.at_the_bank() == 8 * NET
+    await whole(runs_.life.card)
+
+
+async def test_it_is_stopped_and_goes_on_and_its_page_says_so(runs_: Runs) -> None:
+    await runs_.settle([Entitled(n) for n in range(8)])
+    async with runs_.works() as queue:
+        handle = await runs_.begin(queue)
+        await handle.execute_update(RunMessage.STOP, {"by": "a.omarova", "note": "the bank asked"})
+        said = await details(handle)
+        assert "**Stopped by a.omarova**" in said
+        with pytest.raises(Exception, match="failed"):
+            await handle.execute_update(RunMessage.GO_ON, {"by": " "})
+    async with runs_.works():
+        await handle.execute_update(RunMessage.GO_ON, {"by": "a.omarova"})
+        result = await asyncio.wait_for(handle.result(), 60)
+        said = await details(handle)
+    assert result.credited == 8
+    assert "| 1 | 4 | 277 320 tenge | 0 | 4 | 277 320 tenge | 0 | 0 |" in said
+    assert "stopped by a.omarova: the bank asked" in said
+
+
+async def test_a_second_start_and_one_after_the_end_do_nothing_twice(runs_: Runs) -> None:
+    people = [Entitled(n) for n in range(8)]
+    await runs_.settle(people)
+    async with runs_.works() as queue:
+        both = [await runs_.begin(queue), await runs_.begin(queue)]
+        ends = await asyncio.gather(*(asyncio.wait_for(one.result(), 60) for one in both), return_exceptions=True)
+    done = [one for one in ends if isinstance(one, RunResult)]
+    assert [one.credited for one in done][:1] == [8]
+    assert await runs_.at_the_bank() == 8 * NET
+    await whole(runs_.life.card)
+    with pytest.raises(WorkflowFailureError):
+        await runs_.play()
+    with pytest.raises(BadInput, match=r"^month: the run of 01\.2026 was closed on .* pays nothing more$"):
+        await paying.start(runs_.life.card, runs_.client, "none", JANUARY)
+    ahead = (date.today() + timedelta(days=40)).replace(day=1)  # noqa: DTZ011  (any day to come)
+    with pytest.raises(BadInput, match=r"^month: the run of .* is not due before 05\."):
+        await paying.start(runs_.life.card, runs_.client, "none", ahead)
+
+
+async def test_a_statement_of_another_account_or_a_bomb_books_nothing(runs_: Runs, tmp_path: Any) -> None:
+    step = PayStep(dataclasses.replace(runs_.life.bare_world(), payer=Payer(None, DEBTOR, PENSION_FUND)))  # type: ignore[arg-type]
+    for raw in (b"no XML", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'):
+        path = tmp_path / "file.xml"
+        path.write_bytes(raw)
+        with path.open("rb") as file, pytest.raises(Exception, match=r"^line 1: "):
+            await step.read(file)
+
+
+async def test_what_the_next_run_would_pay(runs_: Runs) -> None:
+    await runs_.settle([Entitled(n) for n in range(10)])
+    groups = await paying.would_pay(runs_.life.card, FEBRUARY)
+    assert (sum(one.count for one in groups), sum(one.total for one in groups)) == (20, 20 * NET)
+    assert {one.region for one in groups} == {"KZ-71", "KZ-75", "KZ-47", "KZ-10", "*"}
+    await runs_.play()
+    assert sum(one.count for one in await paying.would_pay(runs_.life.card, FEBRUARY)) == 10
