@@ -18,6 +18,7 @@ from adapters.errors import AdapterError
 from card.store import DatabaseError
 from cli.connection import NothingRunning, Running, running
 from desk import BadInput
+from desk.paying import OutOfBalance
 from runtime.settings import SettingsError
 from runtime.temporal import TemporalUnreachable
 
@@ -62,6 +63,7 @@ def in_words() -> Iterator[None]:
         TemporalUnreachable,
         AdapterError,
         DatabaseError,
+        OutOfBalance,
     ) as failed:
         _end(failed, FAILED)
     except RPCError as failed:
