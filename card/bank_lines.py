@@ -75,7 +75,8 @@ _HIT = """
                l.return_reference AS known_return, p.state AS of_case
           FROM said
           LEFT JOIN LATERAL (
-              SELECT * FROM run_lines r WHERE r.end_to_end_id = said.e2e ORDER BY r.id DESC LIMIT 1
+              SELECT * FROM run_lines r WHERE r.end_to_end_id = said.e2e
+               ORDER BY r.end_to_end_id DESC, r.id DESC LIMIT 1
           ) l ON true
           LEFT JOIN payments p ON l.id IS NULL AND p.end_to_end_id = said.e2e AND p.amount = said.amount
            AND p.state <> 'rejected'

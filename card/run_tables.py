@@ -146,6 +146,7 @@ class RunLine(SQLModel, table=True):
             postgresql_where=text("state NOT IN ('rejected', 'returned')"),
         ),
         Index("lines_that_wait", "id", postgresql_where=text("state IN ('held', 'rejected', 'returned')")),
+        Index("lines_by_end_to_end_id", "end_to_end_id", "id"),
         Index("lines_of_a_stage", "stage_id", "id"),
     )
 
@@ -155,7 +156,7 @@ class RunLine(SQLModel, table=True):
     """The stage in whose books it is."""
     kind: str
     n: int
-    end_to_end_id: str = Field(index=True)
+    end_to_end_id: str
     amount: Decimal = _money()
     account_id: UUID | None = Field(default=None, foreign_key="accounts.id")
     bank: str

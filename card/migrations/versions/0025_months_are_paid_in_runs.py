@@ -109,7 +109,7 @@ def _tables() -> None:
         sa.Column("stage_id", sa.Integer(), sa.ForeignKey("run_stages.id"), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("end_to_end_id", sa.String(), nullable=False, index=True),
+        sa.Column("end_to_end_id", sa.String(), nullable=False),
         _money("amount"),
         sa.Column("account_id", sa.Uuid(), sa.ForeignKey("accounts.id"), nullable=True),
         sa.Column("bank", sa.String(), nullable=False),
@@ -141,6 +141,7 @@ def _tables() -> None:
     op.create_index(
         "lines_that_wait", "run_lines", ["id"], postgresql_where=sa.text("state IN ('held', 'rejected', 'returned')")
     )
+    op.create_index("lines_by_end_to_end_id", "run_lines", ["end_to_end_id", "id"])
     op.create_index("lines_of_a_stage", "run_lines", ["stage_id", "id"])
     op.create_table(
         "run_items",

@@ -30,21 +30,25 @@ GOES_ON = """
 BEFORE_IT_LEAVES = "(('ordered', 'held'), ('ordered', 'cancelled'), ('held', 'ordered'))"
 
 FUNCTIONS = {
-    # Set by set, for a row at a time would be half of what a run costs.
+    # Set by set, for a row at a time would be half of what a run costs. Counted, and planned anew each time: a plan
+    # that was made for a handful, or to find the first of all, would compare each row with each of five thousand.
     ("dues_of_a_run", "dues", "INSERT", "NEW TABLE AS made"): f"""
+        DECLARE wrong boolean;
         BEGIN
             IF NOT EXISTS (SELECT FROM made WHERE stage_id IS NOT NULL) THEN
                 RETURN NULL;
             END IF;
-            IF EXISTS (
-                SELECT FROM (SELECT stage_id, max(month) AS last FROM made WHERE stage_id IS NOT NULL GROUP BY 1) m
+            EXECUTE $q$ SELECT 0 < (
+                SELECT count(*)
+                  FROM (SELECT stage_id, max(month) AS last FROM made WHERE stage_id IS NOT NULL GROUP BY 1) m
                   JOIN run_stages s ON s.id = m.stage_id WHERE s.state <> 'selecting' OR m.last > s.month
-            ) THEN
+            ) $q$ INTO wrong;
+            IF wrong THEN
                 RAISE EXCEPTION 'what a stage pays is of months that have come, and frozen before it leaves'
                     USING ERRCODE = 'check_violation';
             END IF;
-            IF EXISTS (
-                SELECT FROM (SELECT DISTINCT entitlement_id, month FROM made WHERE stage_id IS NOT NULL) m
+            EXECUTE $q$ SELECT 0 < (
+                SELECT count(*) FROM (SELECT DISTINCT entitlement_id, month FROM made WHERE stage_id IS NOT NULL) m
                   JOIN entitlements e ON e.id = m.entitlement_id
                   JOIN rights r ON r.id = e.right_id
                   LEFT JOIN entitlement_amounts a
@@ -54,10 +58,11 @@ FUNCTIONS = {
                        WHERE entitlement_id = m.entitlement_id AND month = m.month
                   ) d
                  WHERE r.state <> 'entitled' OR a.gross IS NULL OR d.gross > a.gross OR d.withheld > a.withheld
-            ) THEN
+            ) $q$ INTO wrong;
+            IF wrong THEN
                 RAISE EXCEPTION 'no more is due of a month than its right comes to' USING ERRCODE = 'check_violation';
             END IF;
-            {ENTRY}
+            EXECUTE $q$ {ENTRY}
             SELECT {KEY}, stage_id, 'entitled', credit, sum(amount), payer, month, {TODAY}
               FROM (
                   SELECT stage_id, 'payable' AS credit, gross - withheld AS amount, payer, month FROM made
@@ -66,14 +71,18 @@ FUNCTIONS = {
                   SELECT stage_id, 'withheld', withheld, payer, month FROM made
                    WHERE stage_id IS NOT NULL AND withheld > 0
               ) one
-             GROUP BY stage_id, credit, payer, month;
+             GROUP BY stage_id, credit, payer, month $q$;
             RETURN NULL;
         END
     """,  # noqa: S608  (our own)
     ("lines_begin", "run_lines", "INSERT", "NEW TABLE AS made"): """
+        DECLARE wrong boolean;
         BEGIN
-            IF EXISTS (
-                SELECT FROM made m
+            IF NOT EXISTS (SELECT FROM made) THEN
+                RETURN NULL;
+            END IF;
+            EXECUTE $q$ SELECT 0 < (
+                SELECT count(*) FROM made m
                   JOIN dues d ON d.id = m.due_id
                   JOIN entitlements e ON e.id = d.entitlement_id
                   LEFT JOIN accounts a ON a.id = m.account_id
@@ -84,7 +93,8 @@ FUNCTIONS = {
                     OR (m.kind = 'benefit' AND m.state = 'ordered' AND m.account_id IS NULL)
                     OR m.state NOT IN ('ordered', 'held')
                     OR (m.state = 'ordered' AND (b.state, b.kind) IS DISTINCT FROM ('open', m.kind))
-            ) THEN
+            ) $q$ INTO wrong;
+            IF wrong THEN
                 RAISE EXCEPTION 'a payment is of what is due, to an account of the person, in a file that is open'
                     USING ERRCODE = 'check_violation';
             END IF;
@@ -92,16 +102,21 @@ FUNCTIONS = {
         END
     """,
     ("lines_go_on", "run_lines", "UPDATE", "OLD TABLE AS was NEW TABLE AS made"): f"""
+        DECLARE wrong boolean;
         BEGIN
-            IF (SELECT count(*) FROM was) <> (
+            IF NOT EXISTS (SELECT FROM made) THEN
+                RETURN NULL;
+            END IF;
+            EXECUTE $q$ SELECT (SELECT count(*) FROM was) <> (
                 SELECT count(*) FROM was w JOIN made m USING (id, due_id, stage_id, kind, n, end_to_end_id, amount)
                  WHERE 'held' IN (w.state, m.state)
                     OR m.account_id IS NOT DISTINCT FROM w.account_id
-            ) THEN
+            ) $q$ INTO wrong;
+            IF wrong THEN
                 RAISE EXCEPTION 'a payment stays as it was ordered' USING ERRCODE = 'restrict_violation';
             END IF;
-            IF EXISTS (
-                SELECT FROM was w JOIN made m USING (id)
+            EXECUTE $q$ SELECT 0 < (
+                SELECT count(*) FROM was w JOIN made m USING (id)
                   LEFT JOIN run_batches b ON b.key = coalesce(w.batch_key, m.batch_key)
                   LEFT JOIN accounts a ON a.id = m.account_id
                   LEFT JOIN dues d ON d.id = m.due_id LEFT JOIN entitlements e ON e.id = d.entitlement_id
@@ -113,11 +128,12 @@ FUNCTIONS = {
                         AND m.batch_key IS NOT NULL)
                     OR (w.state = 'held' AND m.state = 'ordered' AND m.kind = 'benefit'
                         AND a.person_id IS DISTINCT FROM e.person_id)
-            ) THEN
+            ) $q$ INTO wrong;
+            IF wrong THEN
                 RAISE EXCEPTION 'a payment goes on: ordered, sent, settled, and no way back but a return'
                     USING ERRCODE = 'restrict_violation';
             END IF;
-            {ENTRY}
+            EXECUTE $q$ {ENTRY}
             SELECT {KEY}, stage_id, debit, credit, amount, payer, month, on_day
               FROM (
                   SELECT m.stage_id, v.debit, v.credit, sum(m.amount) AS amount, coalesce(d.payer, 'unknown') AS payer,
@@ -127,13 +143,17 @@ FUNCTIONS = {
                       ON v.kind = m.kind AND v.was = w.state AND v.becomes = m.state
                     JOIN dues d ON d.id = m.due_id
                    GROUP BY 1, 2, 3, 5, 6, 7
-              ) one;
+              ) one $q$;
             RETURN NULL;
         END
     """,  # noqa: S608  (our own)
     ("batches_go_on", "run_batches", "UPDATE", "OLD TABLE AS was NEW TABLE AS made"): """
+        DECLARE wrong boolean;
         BEGIN
-            IF EXISTS (
+            IF NOT EXISTS (SELECT FROM made) THEN
+                RETURN NULL;
+            END IF;
+            EXECUTE $q$ SELECT EXISTS (
                 SELECT FROM was w JOIN made m USING (key)
                  WHERE (w.state <> m.state AND (w.state, m.state) NOT IN
                            (('open', 'sealed'), ('sealed', 'sent'), ('sent', 'answered')))
@@ -145,7 +165,8 @@ FUNCTIONS = {
                 ) l
                  WHERE w.state = 'open' AND m.state = 'sealed'
                    AND (m.count, m.total) IS DISTINCT FROM (l.count, l.total)
-            ) THEN
+            ) $q$ INTO wrong;
+            IF wrong THEN
                 RAISE EXCEPTION 'what a file declares is what is in it, and stays' USING ERRCODE = 'restrict_violation';
             END IF;
             RETURN NULL;
