@@ -402,3 +402,21 @@ def test_a_shorter_term_for_the_claim_of_childcare_ends_before_the_childs_age(
     change("childcare", term.replace("    unit", "    label: {kk: a, ru: b, en: c}\n    unit", 1))
     decision = _decided("childcare", on, {"mother": "1995-05-05", "children": ["2024-03-01"]})
     assert (decision.failed.code if decision.failed else None, decision.basis) == (failed, "birth record 1")
+
+
+@pytest.mark.parametrize(("on", "failed"), [("2025-04-30", None), ("2025-05-01", "months_over")])
+def test_what_is_paid_from_the_application_may_be_claimed_when_its_months_are_over(
+    change: Change, on: str, failed: str | None
+) -> None:
+    """Of one who is registered no more the month is over that the application would begin with."""
+    change("job-loss", _parameter("paid_from", "application"))
+    insurance = {
+        "of": "mother",
+        "contribution_months": "12",
+        "counted_on": "2025-03-15",
+        "incomes": [TWENTY_FOUR_MONTHS],
+    }
+    unemployment = {"of": "mother", "number": "U-1", "registered_on": "2025-03-15", "deregistered_on": "2025-04-10"}
+    family = {"mother": "1980-05-05", "unemployments": [unemployment], "insurances": [insurance]}
+    decision = _decided("job-loss", on, family)
+    assert (decision.failed.code if decision.failed else None, decision.basis) == (failed, "U-1")
