@@ -13,6 +13,7 @@ from benefits.catalogue import PARAMETERS
 from benefits.codes import Region
 from benefits.facts import read_facts
 from benefits.readings import assess_readings, readings
+from benefits.regions import quarter_name
 from benefits.terms import quarter_before
 from tests.law.casebook import family_mapping
 
@@ -126,6 +127,7 @@ def _kinds(**amounts: object) -> dict[str, Any]:
         (_kinds(other=240001), Right.NO, "income_above_the_line", 0),
         ({"income": "60000"}, Right.YES, SUM, 60000),
         ({"income": "0"}, Right.YES, None, 80000),
+        ({"income": "239999"}, Right.YES, SUM, 1),
         ({"income": "240000"}, Right.PERSON_DECIDES, SUM, 0),
         ({"income": "900000"}, Right.PERSON_DECIDES, SUM, 0),
         ({"income": None}, Right.PERSON_DECIDES, "income_of_the_quarter_unknown", 0),
@@ -135,9 +137,12 @@ def test_incomes_that_do_not_count_are_left_out_and_a_sum_is_asked_about_where_i
     household: dict[str, Any], right: Right, condition: str | None, net: int
 ) -> None:
     """Of a sum so much is certain as it gives without anything left out; a sum above the line is no refusal."""
-    decision = assess(CODE, _household(ON, **NONE, **household), ON)
+    facts = _household(ON, **NONE, **household)
+    decision = assess(CODE, facts, ON)
     why = decision.failed or decision.asked
     assert (decision.right, why.code if why else None, decision.net) == (right, condition, Decimal(net))
+    assert facts.household is not None
+    assert decision.basis == f"{min(facts.household.members)}/{quarter_name(ON)}", "whatever is asked of it"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +161,7 @@ def test_spending_and_credits_are_asked_about_unless_it_is_known_that_there_are_
 ) -> None:
     decision = assess(CODE, _household(ON, **known, **_kinds(wage=60000)), ON)
     assert (decision.right is Right.YES) is decided
+    assert decision.basis is not None
     assert decided or (decision.asked is not None and decision.asked.code == "spending_or_credits")
     refused = assess(CODE, _household(ON, **known, **_kinds(wage=240001)), ON)
     assert refused.right is Right.NO, "what only counts against a family changes no refusal"
