@@ -105,13 +105,13 @@ def test_a_question_asked_again_is_no_difference_and_another_question_is() -> No
 
 
 def test_what_is_suspended_now_and_was_refused_is_told(tmp_path: Path) -> None:
-    """A re-examination is awaited for a year; as was known before June, for a month."""
+    """A re-examination is awaited for a year; as was known before June, for half a year."""
     on = date(2025, 6, 5)
-    until = {"from_date": "2024-01-01", "until": "2025-03-04", "decided_on": "2023-12-20"}
+    until = {"from_date": "2023-12-01", "until": "2024-11-30", "decided_on": "2023-11-20"}
     disability = {"of": "mother", "number": "D-1", "group": "II", "cause": "general", **until}
     facts = family_mapping({"mother": "1980-05-05", "disabilities": [disability]}, on.isoformat())
     awaited = "\n  re_examination_awaited:\n    unit: months\n    values:\n      2023-07-01:\n"
-    awaited += "        - {value: 1, reference: operating-rule, mark: C}\n"
+    awaited += "        - {value: 6, reference: operating-rule, mark: C}\n"
     known = f"{awaited}        - {{value: 12, known_since: {KNOWN}, reference: operating-rule, mark: C}}\n"
     with another_law(tmp_path, "disability", ("\nparameters:\n", f"\nparameters:{awaited}")):
         refused = assess("disability", read_facts(facts), on)
