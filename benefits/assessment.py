@@ -59,28 +59,37 @@ class Assessment:
     """The facts, the day and the law in force on it.
 
     `on` is the day for which the amount is asked; `applied_on` the day of application, which is the same except for the
-    later months of a schedule. `unsettled` are the values that were used and are no law in force on their day: what
+    other months of a right. `in_force` is the law of `on`, with the conditions of the grant as they were on the day on
+    which the right arose. `unsettled` are the values that were used and are no law in force on their day: what
     rests on them is no decision.
     """
 
     __slots__ = ("_noting", "applied_on", "facts", "in_force", "legislation", "on", "trace", "unsettled")
 
     def __init__(
-        self, facts: Facts, on: date, applied_on: date, legislation: Legislation, trace: list[TraceLine] | None
+        self,
+        facts: Facts,
+        on: date,
+        applied_on: date,
+        legislation: Legislation,
+        trace: list[TraceLine] | None,
+        arose: date | None = None,
     ) -> None:
         self.facts = facts
         self.on = on
         self.applied_on = applied_on
         self.legislation = legislation
-        self.in_force: InForce = legislation.at(on)
+        self.in_force: InForce = legislation.at(on, arose)
         self.trace = trace
         self.unsettled: list[Entry] = []
         self._noting = trace is not None or not self.in_force.settled
 
-    def about_one(self, on: date) -> "Assessment":
-        """The same case for one of several subjects, on this day: what was noted so far begins the trace of each."""
+    def about_one(self, on: date, arose: date | None) -> "Assessment":
+        """The same case for one of several subjects, on this day: what was noted so far begins the trace of each. The
+        conditions of its grant are read of the law of the day on which the right arose.
+        """
         trace = None if self.trace is None else [*self.trace]
-        one = Assessment(self.facts, on, self.applied_on, self.legislation, trace)
+        one = Assessment(self.facts, on, self.applied_on, self.legislation, trace, arose)
         one.unsettled += self.unsettled
         return one
 
@@ -261,6 +270,10 @@ class Rule:
     one_right: OneRight = OneRight.PER_BASIS
     undecided_in: Callable[[Legislation, date], tuple[str, ...]] | None = None
     awaits: frozenset[str] = frozenset()
+
+    def arose_on(self, subject: Any) -> date | None:
+        """The day on which the right arose that rests on the subject; None where a right has no such day."""
+        return None if self.arose is None else self.arose(subject)
 
     def __post_init__(self) -> None:
         unknown = self.reads - READABLE

@@ -18,6 +18,11 @@ FORECAST = "forecast"
 """Status of a value that was announced and is not law yet."""
 ENDED = "ended"
 """Status of the last value of a law that has ended, while nobody has entered the next."""
+LAW_OF_RIGHT = "right_arose"
+"""A condition of the grant: it is read of the law of the day on which the right arose."""
+LAW_OF_MONTH = "month"
+"""It is read of the law of the month that is paid, as amounts are."""
+LAWS_OF = (LAW_OF_RIGHT, LAW_OF_MONTH)
 Key = int | str
 
 
@@ -86,6 +91,8 @@ class Parameter:
     choices: frozenset[str] = frozenset()
     yearly: bool = False
     """A constant of a budget law: each of its values is law for a year at the most."""
+    law_of: str | None = None
+    """`LAW_OF_RIGHT` or `LAW_OF_MONTH`; None where the file does not say."""
 
     def as_known(self, day: date) -> "Parameter":
         """The parameter as it was known on the day."""
@@ -107,6 +114,8 @@ class ParameterFile:
     words: dict[str, Texts] = field(default_factory=dict)
     grounds: dict[str, str] = field(default_factory=dict)
     """Of a condition, or of the part of a payer, its own legal ground where it is not the file's."""
+    law_of: str = LAW_OF_RIGHT
+    """`LAW_OF_MONTH` where the right is looked at anew each month, and has no day on which it arose."""
     lines: dict[str, int] = field(default_factory=dict)
     """Of each named text, as `conditions.no_child`."""
 

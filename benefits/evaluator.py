@@ -94,25 +94,25 @@ def known_facts(facts: Facts, on: date) -> Facts:
     return known
 
 
-def found_on(found: Benefit, assessment: Assessment, basis: str | None) -> Finding:
+def found_on(found: Benefit, first: Assessment, basis: str | None) -> tuple[Assessment, Finding]:
     """What the law says to this one right on the day of the assessment, whatever is paid already, and also by values
     that are no law in force (`if_law`).
     """
-    own = assessment
+    own = first
     try:
         barred = _barred(own)
         if barred is not None:
-            return own.no(barred, basis)
-        for subject in found.rule.subjects(own):
+            return own, own.no(barred, basis)
+        for subject in found.rule.subjects(first):
+            own = first.about_one(first.on, found.rule.arose_on(subject))
             finding = found.rule.decide(own, subject)
             if is_known(finding.basis) and finding.basis == basis:
-                return unless_suspended(own, finding)
-            own.unsettled.clear()
-        return own.no("nothing_with_this_basis", basis)
+                return own, unless_suspended(own, finding)
+        return first, first.no("nothing_with_this_basis", basis)
     except NotReadable:
-        return own.ask(RECORD_UNCLEAR, basis)
+        return own, own.ask(RECORD_UNCLEAR, basis)
     except NoSuchRow:
-        return own.ask("law_of_that_day_unknown", basis)
+        return own, own.ask("law_of_that_day_unknown", basis)
 
 
 def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
@@ -135,15 +135,17 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
 
 def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment, Finding]:
     """What the rule finds about one subject; a question if it looks at a field that nobody can read."""
-    own = first.about_one(first.on)
+    own = first
     finding = own.ask(RECORD_UNCLEAR)
     try:
+        arose = found.rule.arose_on(subject)
+        own = first.about_one(first.on, arose)
         finding = found.rule.decide(own, subject)
         if finding.right is Right.YES and finding.until is not None and finding.until < own.on:
             # Its months are all past and still owed: the amount is that of the last of them.
             if not own.knows_law_of(finding.until):
                 return own, own.ask("law_of_that_day_unknown", finding.basis)
-            own = first.about_one(finding.until)
+            own = first.about_one(finding.until, arose)
             finding = found.rule.decide(own, subject)
         if finding.basis is not None and not is_known(finding.basis):
             return own, own.ask(RECORD_UNCLEAR)

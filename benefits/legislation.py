@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from benefits.dated import ENDED, DatedValue, Key, Parameter, ParameterFile
+from benefits.dated import ENDED, LAW_OF_MONTH, LAW_OF_RIGHT, DatedValue, Key, Parameter, ParameterFile
 from benefits.decision import TraceKind, TraceLine
 from benefits.facts import BadFacts
 from benefits.law_checks import check, first
@@ -101,6 +101,8 @@ class Legislation:
         self._entries: dict[tuple[str, Key | None, date], Entry] = {}
         self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
+        self._of_right = tuple(name for name in self.parameters if self._is_of_right(name))
+        self._of_both: dict[tuple[int, int], InForce] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
         self._learned = sorted(own.learned | common.learned)
         self._as_known: dict[int, Legislation] = {}
@@ -116,11 +118,42 @@ class Legislation:
             kept = self._as_known[so_far] = Legislation(own, common, self.takes, self.must_state)
         return kept
 
-    def at(self, day: date) -> InForce:
-        """The values in force on the day. Raises BadFacts for a day before the first parameter."""
+    def at(self, day: date, arose: date | None = None) -> InForce:
+        """The values in force on the day; of a right that arose on another, the conditions of its grant are those in
+        force then (`law_of` in the files), or the first that are known. Raises BadFacts for a day before the first
+        parameter.
+        """
         index = bisect_right(self.changes, day) - 1
         if index < 0:
             raise BadFacts("on", "not before the first parameter", f"{self.first_day} or later")
+        if arose is None or arose >= self.changes[index]:
+            return self._period(index)
+        granted = max(0, bisect_right(self.changes, arose) - 1)
+        if granted == index:
+            return self._period(index)
+        kept = self._of_both.get((index, granted))
+        if kept is None:
+            kept = self._of_both[index, granted] = self._both(self._period(index), self._period(granted))
+        return kept
+
+    def _both(self, paid: InForce, granted: InForce) -> InForce:
+        """The values of a month with the conditions of the grant."""
+        both = InForce()
+        both.settled = paid.settled and granted.settled
+        for section in ("single", "brackets", "tables"):
+            then = getattr(granted, section)
+            held = {**getattr(paid, section), **{name: then[name] for name in self._of_right if name in then}}
+            setattr(both, section, held)
+        return both
+
+    def _is_of_right(self, name: str) -> bool:
+        """Whether it is a condition of the grant: its own file says so, or else the common one."""
+        if self.own.law_of == LAW_OF_MONTH:
+            return False
+        shared = self.common.parameters.get(name)
+        return (self.parameters[name][0].law_of or (shared and shared.law_of)) == LAW_OF_RIGHT
+
+    def _period(self, index: int) -> InForce:
         period = self._periods[index]
         if period is None:
             period = self._periods[index] = self._resolve(self.changes[index])

@@ -100,9 +100,11 @@ def first_paid(found: Benefit, facts: Facts, claimed_on: date, basis: str | None
     claim = Assessment(facts, claimed_on, claimed_on, found.legislation, None)
     try:
         for subject in found.rule.subjects(claim):
-            finding = found.rule.decide(claim, subject)
+            arose = found.rule.arose_on(subject)
+            own = claim.about_one(claimed_on, arose)
+            finding = found.rule.decide(own, subject)
             if finding.basis == basis:
-                return claim.paid_from(found.rule.arose(subject)) if found.rule.arose else finding.start or claimed_on
+                return finding.start or claimed_on if arose is None else own.paid_from(arose)
     except (NotReadable, NoSuchRow):
         pass
     return claimed_on
@@ -133,9 +135,9 @@ def _month(found: Benefit, stood: Facts, claimed_on: date, basis: str | None, da
         begins = found.legislation.at(found.legislation.first_day)
         return OwedMonth(month, Due.ASKED, reason=condition(found, "questions", "law_of_that_day_unknown", begins))
     then = Assessment(stood, day, claimed_on, found.legislation, None)
-    foreseen = found_on(found, then, basis)
-    finding = if_law(then, foreseen)
-    law = finding.law or then.in_force
+    own, foreseen = found_on(found, then, basis)
+    finding = if_law(own, foreseen)
+    law = finding.law or own.in_force
     if finding.right is Right.NO:
         reason = condition(found, "conditions", finding.condition, law)
         if finding.suspended_since is not None:
@@ -146,7 +148,7 @@ def _month(found: Benefit, stood: Facts, claimed_on: date, basis: str | None, da
     asked = condition(found, "questions", finding.condition, law) if finding.condition is not None else None
     if foreseen.right is not Right.YES:
         return OwedMonth(month, Due.ASKED, reason=asked)
-    amount = _amount(then, foreseen, day)
+    amount = _amount(own, foreseen, day)
     if finding is foreseen:
         return OwedMonth(month, Due.OWED, *amount, asked)
     return OwedMonth(month, Due.ASKED, reason=asked, foreseen=amount)

@@ -17,6 +17,8 @@ import yaml
 
 from benefits.dated import (
     FORECAST,
+    LAW_OF_RIGHT,
+    LAWS_OF,
     UNVERIFIED,
     DatedValue,
     Key,
@@ -78,7 +80,17 @@ class _Reader(YamlNodes):
         top = self.mapping(
             root,
             required=("service", "names", "parameters"),
-            allowed=("reference", "references", "grounds", "figures", "conditions", "resumes", "questions", "words"),
+            allowed=(
+                "reference",
+                "references",
+                "law_of",
+                "grounds",
+                "figures",
+                "conditions",
+                "resumes",
+                "questions",
+                "words",
+            ),
         )
         parameters = {name: self.parameter(name, node) for name, node in self.entries(top["parameters"], "parameters")}
         return ParameterFile(
@@ -94,6 +106,7 @@ class _Reader(YamlNodes):
             questions=self.named_texts(top, "questions"),
             words=self.named_texts(top, "words"),
             grounds=self.grounds(top),
+            law_of=self.law_of(top) or LAW_OF_RIGHT,
             lines=self.lines,
         )
 
@@ -106,7 +119,19 @@ class _Reader(YamlNodes):
         content = self.mapping(
             node,
             required=("unit",),
-            allowed=(*_SERIES, "label", "reference", "mark", "status", "note", "choices", "optional", "ends", "span"),
+            allowed=(
+                *_SERIES,
+                "label",
+                "reference",
+                "mark",
+                "status",
+                "note",
+                "choices",
+                "optional",
+                "ends",
+                "span",
+                "law_of",
+            ),
         )
         unit = self.text(content["unit"])
         if unit not in UNITS:
@@ -133,9 +158,28 @@ class _Reader(YamlNodes):
         if "ends" in content and self.text(content["ends"]) != YEARLY:
             self.fail(content["ends"], f"it ends {YEARLY}, or it does not say so")
         own = Parameter(
-            name, label, unit, kind, series, series, optional, self.line(node), lines, choices, "ends" in content
+            name,
+            label,
+            unit,
+            kind,
+            series,
+            series,
+            optional,
+            self.line(node),
+            lines,
+            choices,
+            "ends" in content,
+            self.law_of(content),
         )
         return own.as_known(date.max)
+
+    def law_of(self, content: dict[str, yaml.Node]) -> str | None:
+        if "law_of" not in content:
+            return None
+        which = self.text(content["law_of"])
+        if which not in LAWS_OF:
+            self.fail(content["law_of"], f"unknown day {which!r}; one of {', '.join(LAWS_OF)}")
+        return which
 
     def series(self, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> tuple[DatedValue, ...]:
         values: list[DatedValue] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benefits import catalogue
-from benefits.dated import UNVERIFIED
+from benefits.dated import LAWS_OF, UNVERIFIED
 from benefits.legislation import COMMON, TERMS
 from benefits.notices.due import RULES, STEPS_TAKE
 from benefits.parameter_file import MARKS, UNITS, YEARLY
@@ -86,6 +86,7 @@ def schema() -> Schema:
             "table": rows,
             "choices": {"type": "string", "description": "The words that a choice, or codes, may be."},
             "ends": {"const": YEARLY, "description": "Of a budget law: each value is law for its year at the most."},
+            "law_of": {"$ref": "#/$defs/law_of"},
             "optional": {"type": "boolean", "description": "May have gaps: where it has no value, a person decides."},
             "span": {"type": "number", "description": "How many times the value before a value may be, if not twice."},
             **sourced,
@@ -103,6 +104,7 @@ def schema() -> Schema:
                 "additionalProperties": {"type": "string"},
                 "description": "Of a condition, or of the part of a payer, its own reference.",
             },
+            "law_of": {"$ref": "#/$defs/law_of"},
             **dict.fromkeys(("references", "figures", "conditions", "resumes", "questions", "words"), named_texts),
             "parameters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/parameter"}},
         },
@@ -115,6 +117,10 @@ def schema() -> Schema:
         "allOf": [_only(service, names) for service, names in sorted(_names().items())],
         "$defs": {
             "texts": _closed({language: {"type": "string"} for language in LANGUAGES}, required=list(LANGUAGES)),
+            "law_of": {
+                "enum": list(LAWS_OF),
+                "description": "Which day's law is read: that on which the right arose, or the month that is paid.",
+            },
             "one": one,
             "dated": {"anyOf": [{"$ref": "#/$defs/one"}, several]},
             "series": series,
