@@ -20,6 +20,8 @@ from benefits.terms import add_months
 
 ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
 WHOLE = Decimal(1)
+LAW_NOT_ENTERED = "law_not_entered"
+"""Code of the question that only next year's law can answer: a value that is needed is not in force on that day."""
 
 
 class NoSuchRow(LookupError):
@@ -36,12 +38,18 @@ class Money:
     code: str = ""
 
 
+Part = tuple[Money | None, str | None]
+"""What is certain of a part of the money, and the question on which the rest of it hangs."""
+
+
 @dataclass(slots=True)
 class Finding:
     """What a rule found about one subject. `condition` is the code of the failed condition or of the question.
 
     A yes with a question is certain as far as its money goes; the question is about a further part. `law` is that by
-    which it failed or is asked, if not the law of the day: its numbers stand in the text.
+    which it failed or is asked, if not the law of the day: its numbers stand in the text. `since`: the first day on
+    which there is no right any more, where there may have been one before it. `suspended_by` is what suspends the right
+    since `suspended_since`; beside a yes, whose months before that day are owed.
     """
 
     right: Right
@@ -53,6 +61,8 @@ class Finding:
     decider: str | None = None
     suspended_since: date | None = None
     law: InForce | None = None
+    suspended_by: str | None = None
+    since: date | None = None
 
 
 class Assessment:
@@ -198,6 +208,17 @@ class Assessment:
         """All values of a row of a table, the earliest first; whoever goes by one of them says so with `used_once`."""
         return self.legislation.row(name, key)
 
+    def apart(self, part: Callable[[], Part], *, beside: bool) -> Part:
+        """A part of the money with its question; where another part is certain beside it, one that rests on a law which
+        is not entered is asked about, and takes nothing of the other.
+        """
+        so_far = len(self.unsettled)
+        money, question = part()
+        if not beside or so_far or not self.unsettled:
+            return money, question
+        del self.unsettled[so_far:]
+        return None, LAW_NOT_ENTERED
+
     def figure(self, code: str, value: Decimal | int, unit: str = "tenge", how: str | None = None) -> None:
         """Note an intermediate figure."""
         if self.trace is not None:
@@ -228,13 +249,19 @@ class Assessment:
         paid = money if isinstance(money, tuple) else (money,)
         return Finding(Right.YES, None, basis, paid, start or self.applied_on, until)
 
-    def no(self, condition: str, basis: str | None = None, *, from_day: date | None = None) -> Finding:
-        """There is no right; `from_day` says from which later day it will be another question."""
-        return Finding(Right.NO, condition, basis, start=from_day, law=self.in_force)
+    def no(
+        self, condition: str, basis: str | None = None, *, from_day: date | None = None, since: date | None = None
+    ) -> Finding:
+        """There is no right; `from_day` says from which later day it will be another question, `since` from which
+        earlier day it is answered so: what is owed from before stays owed.
+        """
+        return Finding(Right.NO, condition, basis, start=from_day, since=since, law=self.in_force)
 
     def suspended(self, condition: str, basis: str, *, since: date) -> Finding:
         """The right exists and is not paid since that day; `resumes` of the parameter file says what brings it back."""
-        return Finding(Right.NO, condition, basis, suspended_since=since, law=self.in_force)
+        found = self.no(condition, basis, since=since)
+        found.suspended_since, found.suspended_by = since, condition
+        return found
 
     def ask(self, question: str, basis: str | None = None) -> Finding:
         """The facts or the known law do not settle it: a person must answer the question."""

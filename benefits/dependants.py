@@ -11,6 +11,8 @@ from datetime import date
 from benefits.assessment import Assessment
 from benefits.codes import DependantRelation
 from benefits.facts import Breadwinner, Dependant
+from benefits.facts.unreadable import is_known
+from benefits.legislation import Entry
 from benefits.pension_age import PENSION_AGE, pension_day_of
 from benefits.takes import Takes
 from benefits.terms import ONE_DAY, birthday, next_month
@@ -48,14 +50,21 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Dependants:
+    """`first` is the first day on which one of those who are certain counted, the death or a later one; `before` the
+    question on which it hangs whether somebody counted before it.
+    """
+
     fund: Counted
     budget: Counted
+    first: date
+    before: str | None
 
 
 def dependants(assessment: Assessment, breadwinner: Breadwinner) -> Dependants:
     """Both lists on the day. Of those who care for a child only so many count on each list as the law says."""
     on, died = assessment.on, _deaths(assessment)
     fund, fund_carers, budget, budget_carers = Counted(), Counted(), Counted(), Counted()
+    later: dict[str, date] = {}
     for one in breadwinner.dependants:
         last = died.get(one.iin, NEVER)
         if last <= on:
@@ -63,10 +72,53 @@ def dependants(assessment: Assessment, breadwinner: Breadwinner) -> Dependants:
         small = _small_child(one, breadwinner, died)
         young, cares = _young(assessment, one), _cares_for_a_small_child(assessment, one, small)
         _place(one, young, cares, fund, fund_carers, last)
-        young = _better(young, _unable(assessment, one))
+        if one.birth_date > breadwinner.died_on:
+            later[one.iin] = one.birth_date
+        unable = _unable(assessment, one)
+        if unable is not None:
+            if unable == NEVER and not one.disabled and not isinstance(young, date) and not isinstance(cares, date):
+                later[one.iin] = max(day for day, _ in _pension_ages(assessment, one))
+            young = _better(young, unable)
         cares = _better(cares, _cares_and_does_not_work(assessment, one, small))
         _place(one, young, cares, budget, budget_carers, last)
-    return Dependants(_with_carers(assessment, fund, fund_carers), _with_carers(assessment, budget, budget_carers))
+    fund = _with_carers(assessment, fund, fund_carers)
+    budget = _with_carers(assessment, budget, budget_carers)
+    first = breadwinner.died_on
+    if later:
+        counted = (*fund.certain, *budget.certain)
+        first = max(first, min((later.get(one.iin, first) for one, _ in counted), default=first))
+    before = None
+    if first > breadwinner.died_on:
+        at_death = _at_death(assessment, breadwinner)
+        if any(one.iin not in later for one, _ in at_death.certain):
+            first = breadwinner.died_on
+        elif at_death.doubts:
+            before = at_death.doubts[0]
+    return Dependants(fund, budget, first, before)
+
+
+def term_ended(breadwinner: Breadwinner, on: date) -> date | None:
+    """The first day after the last term of a disability of a dependant that has ended since the death: until then
+    somebody may have counted.
+    """
+    known = (one.disabled_until for one in breadwinner.dependants if is_known(one.disabled_until))
+    ended = (until + ONE_DAY for until in known if until is not None)
+    return max((day for day in ended if breadwinner.died_on < day <= on), default=None)
+
+
+def _at_death(assessment: Assessment, breadwinner: Breadwinner) -> Counted:
+    """The budget's list on the day of the death, also of those who do not count any more."""
+    died_on = breadwinner.died_on
+    if assessment.on <= died_on or not assessment.knows_law_of(died_on):
+        return Counted()
+    then = Assessment(assessment.facts, died_on, assessment.applied_on, assessment.legislation, None)
+    return dependants(then, breadwinner).budget
+
+
+def _pension_ages(assessment: Assessment, one: Dependant) -> list[tuple[date, Entry]]:
+    """The day of the pension age with the age, or both where the sex is not known."""
+    sexes = ("female", "male") if one.sex is None else (one.sex,)
+    return [pension_day_of(assessment, one.birth_date, sex) for sex in sexes]
 
 
 def _place(one: Dependant, own: Ground, care: Ground, listed: Counted, carers: Counted, last: date) -> None:
@@ -154,8 +206,7 @@ def _unable(assessment: Assessment, one: Dependant) -> Ground:
     """A parent or spouse of pension age, or with a disability for its term."""
     if not assessment.holds("budget_unable", one.relation):
         return None
-    sexes = ("female", "male") if one.sex is None else (one.sex,)
-    ages = [pension_day_of(assessment, one.birth_date, sex) for sex in sexes]
+    ages = _pension_ages(assessment, one)
     reached = [day <= assessment.on for day, _ in ages]
     if all(reached):
         assessment.used_once(ages[0][1])

@@ -6,24 +6,23 @@ give the same decision.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from benefits.assessment import Assessment, Finding, NoSuchRow, OneRight
+from benefits.assessment import LAW_NOT_ENTERED, Assessment, Finding, NoSuchRow, OneRight
 from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
+from benefits.dated import ENDED
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, Suspension, TraceLine
-from benefits.facts import BadFacts, Facts, Payment, known_on
+from benefits.facts import BadFacts, Facts, Payment, known_on, stood_on
 from benefits.facts.unreadable import NotReadable, is_known
-from benefits.legislation import InForce
+from benefits.legislation import Entry, InForce
 from benefits.suspension import unless_suspended, unless_term_unknown
 from benefits.terms import ONE_DAY, earlier, end_of_month, next_month
 
 RECORD_UNCLEAR = "record_unclear"
 """Code of the question about a field that its register holds unreadably, or in several ways."""
-
-LAW_NOT_ENTERED = "law_not_entered"
-"""Code of the question that only next year's law can answer: a value that is needed is not in force on that day."""
 
 TERMS_OF_A_RIGHT = ("payer", "decider", "frequency")
 """What a right is besides its amount: whose money, who decides, how often."""
@@ -102,7 +101,7 @@ def found_on(found: Benefit, first: Assessment, basis: str | None) -> tuple[Asse
     try:
         barred = _barred(own)
         if barred is not None:
-            return own, own.no(barred, basis)
+            return own, replace(barred, basis=basis)
         for subject in found.rule.subjects(first):
             own = first.about_one(first.on, found.rule.arose_on(subject))
             finding = found.rule.decide(own, subject)
@@ -120,17 +119,17 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
     try:
         first.facts = known_facts(facts, on)
         barred = _barred(first)
-        subjects: Sequence[Any] = () if barred else found.rule.subjects(first)
+        subjects: Sequence[Any] = () if barred and barred.since is None else found.rule.subjects(first)
     except NotReadable:
         return [_decision(found, first, first.ask(RECORD_UNCLEAR))]
-    if not subjects:
-        return [_decision(found, first, if_law(first, first.no(barred or found.rule.nothing)))]
     decisions = []
     for subject in subjects:
-        own, finding = _found(found, first, subject)
-        if basis is None or finding.basis == basis:
-            decisions.append(_decision(found, own, finding))
-    return decisions or [_decision(found, first, first.no("nothing_with_this_basis", basis))]
+        one = _found(found, first, subject) if barred is None else _owed_before(found, first, subject, barred)
+        if one is not None and (basis is None or one[1].basis == basis):
+            decisions.append(_decision(found, *one))
+    if decisions or (subjects and barred is None):
+        return decisions or [_decision(found, first, first.no("nothing_with_this_basis", basis))]
+    return [_decision(found, first, if_law(first, barred or first.no(found.rule.nothing)))]
 
 
 def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment, Finding]:
@@ -149,12 +148,76 @@ def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment,
             finding = found.rule.decide(own, subject)
         if finding.basis is not None and not is_known(finding.basis):
             return own, own.ask(RECORD_UNCLEAR)
-        finding = if_law(own, unless_suspended(own, unless_term_unknown(own, finding)))
-        return own, _unless_paid(found, own, finding)
+        answer = if_law(own, unless_suspended(own, unless_term_unknown(own, finding)))
+        if answer.right is Right.YES:
+            return own, _asked_of_before(found, _unless_paid(found, own, answer))
+        past = _owed_before(found, own, subject, answer)
+        return past or (own, _unless_paid(found, own, answer))
     except NotReadable:
         return own, own.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
     except NoSuchRow:
         return own, own.ask("law_of_that_day_unknown", finding.basis)
+
+
+def _owed_before(found: Benefit, claim: Assessment, subject: Any, now: Finding) -> tuple[Assessment, Finding] | None:
+    """As `_before`, with what is asked of the claim itself."""
+    past = _before(found, claim, subject, now)
+    return past and (past[0], unless_term_unknown(claim, past[1]))
+
+
+def _before(found: Benefit, first: Assessment, subject: Any, now: Finding) -> tuple[Assessment, Finding] | None:
+    """What is owed of the right up to the day before it ceased, was suspended, or goes on by a law that is not entered,
+    by things as they stood then; None where nothing is, or all of it is paid.
+    """
+    waits = _waits(now)
+    since = min(map(_no_law_since, first.unsettled), default=None) if waits else now.since
+    if since is None or since > first.on or not first.knows_law_of(since - ONE_DAY):
+        return None
+    last = since - ONE_DAY
+    try:
+        arose = found.rule.arose_on(subject)
+        own = first.about_one(first.on, arose)
+        if arose is None or own.paid_from(arose) > last:
+            return None
+        basis = now.basis or found.rule.decide(own, subject).basis
+    except NotReadable:
+        return first, first.ask(RECORD_UNCLEAR, now.basis)
+    trace: list[TraceLine] | None = None if first.trace is None else []
+    then = Assessment(stood_on(first.facts, last), last, first.applied_on, found.legislation, trace)
+    own, finding = found_on(found, then, basis)
+    finding = if_law(own, finding)
+    if finding.right is Right.NO or _waits(finding):
+        earlier_still = _before(found, own, subject, finding)
+        if earlier_still is None:
+            return None
+        own, finding = earlier_still
+    if finding.right is Right.YES:
+        finding.until = earlier(finding.until, last)
+        if waits:
+            finding.condition = finding.condition or LAW_NOT_ENTERED
+        if now.suspended_since is not None:
+            finding.suspended_since, finding.suspended_by = now.suspended_since, now.suspended_by
+    finding = _asked_of_before(found, _unless_paid(found, own, finding))
+    return None if finding.right is Right.NO else (own, finding)
+
+
+def _asked_of_before(found: Benefit, finding: Finding) -> Finding:
+    """The finding; of a right from before the first day of the known law what is owed since is certain, and the months
+    before it are asked about.
+    """
+    if finding.right is Right.YES and finding.start is not None and finding.start < found.legislation.first_day:
+        finding.condition = finding.condition or "months_before_the_law"
+    return finding
+
+
+def _waits(finding: Finding) -> bool:
+    return finding.right is Right.PERSON_DECIDES and finding.condition == LAW_NOT_ENTERED
+
+
+def _no_law_since(entry: Entry) -> date:
+    """The first day on which what is not law stands in for it."""
+    dated = entry.dated
+    return dated.since if dated.stands_in != ENDED or dated.until is None else dated.until + ONE_DAY
 
 
 def if_law(assessment: Assessment, finding: Finding) -> Finding:
@@ -170,19 +233,20 @@ def if_law(assessment: Assessment, finding: Finding) -> Finding:
     return assessment.ask(LAW_NOT_ENTERED, finding.basis) if assessment.unsettled else finding
 
 
-def _barred(assessment: Assessment) -> str | None:
-    """The shared condition that the applicant does not meet, or None."""
+def _barred(assessment: Assessment) -> Finding | None:
+    """The shared condition that the applicant does not meet, or None. A sentence and leaving the country bar from the
+    first of the month after.
+    """
     applicant, on = assessment.facts.applicant, assessment.on
     if applicant.died_on is not None and applicant.died_on <= on:
-        return "applicant_died"
-    # From the first of the month after.
+        return assessment.no("applicant_died")
     if applicant.imprisoned_since is not None and next_month(applicant.imprisoned_since) <= on:
-        return "imprisoned"
+        return assessment.no("imprisoned", since=next_month(applicant.imprisoned_since))
     if applicant.left_country_on is not None and next_month(applicant.left_country_on) <= on:
-        return "left_country"
+        return assessment.no("left_country", since=next_month(applicant.left_country_on))
     lost = applicant.citizenship_lost_on is not None  # which suspends, until a permit to live here
     if assessment.word("residence") == "permanent" and not applicant.permanent_resident and not lost:
-        return "not_permanent_resident"
+        return assessment.no("not_permanent_resident")
     return None
 
 
@@ -226,13 +290,13 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
     law = finding.law or assessment.in_force
     if right is Right.NO:
         failed = condition(found, "conditions", finding.condition, law)
-        if finding.suspended_since is not None:
-            days = int(assessment.in_force.single["suspended_look_days"].value)
-            look_on = assessment.applied_on + timedelta(days=days)
-            resumes = found.legislation.said("resumes", failed.code, law)
-            suspended = Suspension(finding.suspended_since, look_on, resumes)
     elif finding.condition is not None:
         asked = condition(found, "questions", finding.condition, law)
+    if finding.suspended_since is not None and finding.suspended_by is not None:
+        days = int(assessment.in_force.single["suspended_look_days"].value)
+        look_on = assessment.applied_on + timedelta(days=days)
+        resumes = found.legislation.said("resumes", finding.suspended_by, law)
+        suspended = Suspension(finding.suspended_since, look_on, resumes)
     gross = withheld = ZERO
     parts = []
     for money in finding.money:

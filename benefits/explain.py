@@ -143,7 +143,7 @@ def show_day(day: date) -> str:
 
 def _right(decision: Decision, language: Language) -> str:
     suspended = decision.suspended
-    if suspended is None:
+    if suspended is None or decision.right is Right.YES:
         return _RIGHT[decision.right][language]
     return _SUSPENDED[language].format(day=show_day(suspended.since))
 
@@ -176,6 +176,9 @@ def _answer(decision: Decision, schedule: Schedule | None, legislation: Legislat
         paid = [_quantity(part.net, "tenge", language) for part in decision.parts]
         payers = [f"{payer} – {money}" for payer, money in zip(payers, paid, strict=True)]
     lines.append(_PAYER[language].format(payer=", ".join(payers)))
+    if decision.suspended is not None:
+        since = _SUSPENDED[language].format(day=show_day(decision.suspended.since))
+        lines += [since, decision.suspended.resumes[language]]
     if schedule and schedule.next_review:
         lines.append(_NEXT_LOOK[language].format(day=show_day(schedule.next_review)))
     return [*lines, *question]  # beside what is certain, what is open of the rest

@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import Any
 
+from benefits.assessment import LAW_NOT_ENTERED
 from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Decision, Frequency, Right
 from benefits.evaluator import assess, known_facts
@@ -137,6 +138,9 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
     asked = False
     after = Due.OWED
     for one in months_of(found, facts, on, decision.basis, first, horizon):
+        if decision.until is not None and one.month > decision.until:
+            after = Due.OVER
+            break
         after = one.due
         shown = (one.gross, one.withheld) if one.due is Due.OWED else one.foreseen
         if one.month < horizon and shown is not None:
@@ -147,15 +151,28 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
             change = day
         if one.due is Due.OVER:
             break
-    complete = after in (Due.OVER, Due.NOT_A_RIGHT) and not asked
+    complete = after in (Due.OVER, Due.NOT_A_RIGHT) and not asked and _goes_on(decision) is None
     return Schedule(decision, tuple(listed), complete, _review(decision, change))
+
+
+def _goes_on(decision: Decision) -> date | None:
+    """When a right is looked at again that is not decided whole: one that is suspended, or of which months or a part
+    wait for a law that is not entered yet.
+    """
+    if decision.suspended is not None:
+        return decision.suspended.look_on
+    waits = decision.asked is not None and decision.asked.code == LAW_NOT_ENTERED
+    return next_month(decision.on) if waits else None
 
 
 def _review(decision: Decision, change: date | None) -> date | None:
     """The earliest of: the first change, the day after the right, the next 1 January; None when the right is over."""
+    again = _goes_on(decision)
     if decision.until is not None and decision.until < decision.on:
-        return None
+        return again
     days = [date(decision.on.year + 1, 1, 1)]
+    if again is not None:
+        days.append(again)
     if change is not None and change > decision.on:
         days.append(change)
     if decision.until is not None:

@@ -22,7 +22,7 @@ RE_EXAMINED = Takes("re_examination_awaited:months", says="term_over")
 def term_over(assessment: Assessment, basis: str, until: date) -> Finding:
     """What becomes of a right whose term, set by the board, has ended and was followed by no other."""
     if assessment.on >= add_months(until + ONE_DAY, assessment.whole("re_examination_awaited")):
-        return assessment.no("term_over", basis)
+        return assessment.no("term_over", basis, since=until + ONE_DAY)
     return assessment.suspended("term_over", basis, since=until + ONE_DAY)
 
 

@@ -5,7 +5,8 @@ as things stood, whenever it became known.
 from dataclasses import replace
 from datetime import date
 
-from benefits.facts.records import Adult, Child, Facts, Household, Insurance
+from benefits.codes import DependantRelation
+from benefits.facts.records import Adult, Breadwinner, Child, Facts, Household, Insurance
 from benefits.facts.unreadable import is_known
 from benefits.terms import ONE_DAY, end_of_month, month_of
 
@@ -60,7 +61,7 @@ def stood_on(facts: Facts, day: date) -> Facts:
             for one in facts.unemployments
             if _by(one.registered_on, day)
         ),
-        breadwinners=tuple(one for one in facts.breadwinners if _by(one.died_on, end_of_month(day))),
+        breadwinners=_deaths_by(facts.breadwinners, end_of_month(day)),
         household=_unbreached_on(facts.household, day),
         pensions=tuple(one for one in facts.pensions if _by(one.from_date, day)),
         kandas_statuses=tuple(one for one in facts.kandas_statuses if _by(one.from_date, day)),
@@ -88,6 +89,27 @@ def turns(facts: Facts) -> list[date]:
 
 def _after(died_on: date | None) -> date | None:
     return died_on + ONE_DAY if died_on is not None and is_known(died_on) else None
+
+
+def _deaths_by(breadwinners: tuple[Breadwinner, ...], day: date) -> tuple[Breadwinner, ...]:
+    """The deaths by the day. A child that lost the other parent only later was no full orphan yet."""
+    died = tuple(one for one in breadwinners if _by(one.died_on, day))
+    later = (one for one in breadwinners if not _by(one.died_on, day))
+    had_a_parent = {one.iin for death in later for one in death.dependants if one.relation is DependantRelation.CHILD}
+    if not had_a_parent:
+        return died
+    return tuple(
+        replace(
+            death,
+            dependants=tuple(
+                replace(one, full_orphan=False)
+                if one.iin in had_a_parent and one.relation is DependantRelation.CHILD
+                else one
+                for one in death.dependants
+            ),
+        )
+        for death in died
+    )
 
 
 def _living_adult(adult: Adult, day: date) -> Adult:

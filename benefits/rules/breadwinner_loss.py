@@ -9,17 +9,14 @@ asked. For children who lost both parents the Fund pays for each of them, and th
 from collections.abc import Sequence
 from dataclasses import replace
 
-from benefits.assessment import Assessment, Finding, Money, Rule
+from benefits.assessment import Assessment, Finding, Money, Part, Rule
 from benefits.codes import DependantRelation, PaymentState
 from benefits.decision import ZERO
-from benefits.dependants import DEPENDANTS, NEVER, Counted, dependants
+from benefits.dependants import DEPENDANTS, NEVER, Counted, dependants, term_ended
 from benefits.facts import Breadwinner, Dependant, Facts
 from benefits.social_insurance import EARNINGS, INDEXED, PARTICIPATION, earnings, indexed, participation
 from benefits.takes import Takes
-from benefits.terms import day_before
-
-Part = tuple[Money | None, str | None]
-"""What is certain of a part, and the question on which the rest of it hangs."""
+from benefits.terms import day_before, month_of
 
 _NOTHING: Part = (None, None)
 
@@ -37,7 +34,7 @@ def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
     kept = dependants(assessment, _with_orphans(assessment, breadwinner, lost_both))
     assessment.figure("dependants", kept.budget.number, "people")
     if not (kept.budget.certain or kept.budget.doubts or kept.fund.certain):
-        return assessment.no("no_dependants", basis)
+        return assessment.no("no_dependants", basis, since=term_ended(breadwinner, assessment.on))
     later = [one for one in others if _died_later(one, breadwinner)]
     if any(_shared(one, breadwinner) - lost_both for one in later):
         return assessment.ask("both_parents_died", basis)
@@ -48,16 +45,20 @@ def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
         # The allowance runs with that death: what is due beside it is no longer the whole.
         budget = (None, "paid_for_the_earlier_death")
     else:
-        budget = _budget_part(assessment, kept.budget)
+        budget = assessment.apart(lambda: _budget_part(assessment, kept.budget), beside=fund[0] is not None)
     money = tuple(part for part, _ in (fund, budget) if part is not None)
     open_ = fund[1] or budget[1]
     if not money:
-        return assessment.ask(open_, basis) if open_ else assessment.no("paid_with_the_later_death", basis)
+        if open_:
+            return assessment.ask(open_, basis)
+        # What the budget paid between the two deaths it owes under this one.
+        since = month_of(min(one.died_on for one in later))
+        return assessment.no("paid_with_the_later_death", basis, since=since)
     ends = [end for part, listed in ((fund, kept.fund), (budget, kept.budget)) if part[0] for _, end in listed.certain]
     until = None if max(ends) == NEVER else day_before(max(ends))
-    finding = assessment.yes(basis, money, until=until, start=assessment.paid_from(breadwinner.died_on))
+    finding = assessment.yes(basis, money, until=until, start=assessment.paid_from(kept.first))
     # What one pays hangs on nothing that the other still has to say: it is granted, and the rest is asked.
-    finding.condition = open_
+    finding.condition = open_ or kept.before
     if fund != _NOTHING:
         finding.decider = "fund"
     return finding

@@ -37,13 +37,14 @@ def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
     basis, on = loss.number, assessment.on
     if on < loss.from_date:
         return assessment.no("not_yet_in_force", basis, from_day=loss.from_date)
-    if any(other.from_date > loss.from_date and other.from_date <= on for other in decisions(assessment)):
-        return assessment.no("newer_decision", basis)
+    newer = [one.from_date for one in decisions(assessment) if loss.from_date < one.from_date <= on]
+    if newer:
+        return assessment.no("newer_decision", basis, since=min(newer))
     if loss.degree < assessment.number("least_degree"):
         return assessment.no("degree_too_low", basis)
     pension = pension_day(assessment)
     if on >= pension:
-        return assessment.no("pension_age_reached", basis)
+        return assessment.no("pension_age_reached", basis, since=pension)
     if loss.until is not None and on > loss.until:
         return term_over(assessment, basis, loss.until)
     finding = _amount(assessment, loss)

@@ -34,6 +34,11 @@ FIVE: dict[str, Any] = {"mother": "1988-05-05", "children": [f"{LAST.year - 9 + 
 
 
 def _decided(decision: Decision) -> bool:
+    """By law alone; beside a part, or months, that are certain the rest may wait for the law."""
+    waits = decision.asked is not None and decision.asked.code == "law_not_entered"
+    open_beside_the_fund = decision.asked is not None and {part.payer for part in decision.parts} == {"fund"}
+    if decision.right is Right.YES and (waits or open_beside_the_fund):
+        return True
     return not any(line.status in ("forecast", "ended") for line in decision.trace)
 
 

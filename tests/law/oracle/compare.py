@@ -10,7 +10,7 @@ from tests.law.oracle import breadwinner, budget, children, fund
 from tests.law.oracle.answer import NO, YES, Amounts, Answer, merged
 from tests.law.oracle.calendar import Days
 from tests.law.oracle.figures import CODE_BEGINS, READ_ON
-from tests.law.oracle.known import known_on, until_suspended
+from tests.law.oracle.known import known_on, until_it_stops
 
 Reckoning = Callable[[Facts, date, Days], list[Answer]]
 
@@ -38,7 +38,7 @@ def oracle(service: str, facts: Facts, on: date) -> list[Answer]:
     """What the sources say to this family, application of the day `on`: an answer for each right that could be."""
     known = known_on(facts, on)
     early, late = (SERVICES[service](known, on, days) for days in (EARLY, LATE))
-    return [until_suspended(known, merged(one, two)) for one, two in zip(early, late, strict=True)]
+    return [until_it_stops(known, merged(one, two), on) for one, two in zip(early, late, strict=True)]
 
 
 def differences(service: str, facts: Facts, on: date) -> tuple[list[tuple[str, str]], list[Answer]]:

@@ -8,8 +8,8 @@ from fractions import Fraction
 from benefits.codes import Citizenship, PaymentState
 from benefits.facts.records import Adult, Child, Facts, Insurance
 from tests.law.oracle.answer import ANY, NO, PERSON, YES, Answer, Money
-from tests.law.oracle.calendar import Days, month_of, months_between, next_month
-from tests.law.oracle.figures import AVERAGED_MONTHS, INCOME_CAP_MZP, MZP
+from tests.law.oracle.calendar import Days, month_end, month_of, months_between, next_month
+from tests.law.oracle.figures import AVERAGED_MONTHS, CONSTANTS_END, INCOME_CAP_MZP, MZP
 
 FUND = frozenset({"capacity-loss", "job-loss"})
 
@@ -86,17 +86,21 @@ def barred(facts: Facts, answer: Answer, on: date, *, arrears_from: date | None 
     return _paid(facts, _belongs(facts, answer, on, arrears_from or on), on)
 
 
-def until_suspended(facts: Facts, answer: Answer) -> Answer:
+def until_it_stops(facts: Facts, answer: Answer, on: date) -> Answer:
     """The Fund pays nothing while a kandas certificate has expired (L art. 27 p. 1 (3)), from the month after it; of
-    the budget's the sources are silent.
+    the budget's the sources are silent. What is certain of a right that has been stopped, or whose next constants are
+    not known, may be said to end there.
     """
+    ends = {CONSTANTS_END} if on > CONSTANTS_END else set()
+    months = answer.months
     terms = [one.until for one in facts.kandas_statuses if one.iin == facts.applicant.iin]
-    if facts.applicant.citizenship is not Citizenship.KANDAS or not terms:
-        return answer
-    expired = max(terms) + timedelta(days=1)
-    stopped = frozenset({Money(Fraction(0), Fraction(0))}) if answer.service in FUND else None
-    months = {month: stopped if month > expired else amounts for month, amounts in answer.months.items()}
-    return replace(answer, months=months)
+    if facts.applicant.citizenship is Citizenship.KANDAS and terms:
+        expired = max(terms) + timedelta(days=1)
+        stopped = frozenset({Money(Fraction(0), Fraction(0))}) if answer.service in FUND else None
+        months = {month: stopped if month > expired else amounts for month, amounts in months.items()}
+        ends |= {month_end(expired)} if month_end(expired) < on else set()
+    last = answer.last | ends if answer.last else answer.last
+    return replace(answer, months=months, last=last)
 
 
 def unchecked(answer: Answer) -> Answer:
