@@ -252,9 +252,16 @@ class CaseInSight:
             await workflow.execute_local_activity(Step.DECIDE, decision, **call)
 
     async def ask_operator(
-        self, why: Attention, text: str, until: datetime | None = None, *, may_close: bool = True
+        self,
+        why: Attention,
+        text: str,
+        until: datetime | None = None,
+        *,
+        may_close: bool = True,
+        answered: Callable[[], bool] | None = None,
     ) -> Resolution | None:
-        """Show that the case needs a person and wait for the decision. None if `until` passes without one.
+        """Show that the case needs a person and wait for the decision. None if `until` passes without one, or it is
+        `answered` by what has come meanwhile.
 
         Closing is possible wherever no money is on its way, and ends the case here.
         """
@@ -268,7 +275,12 @@ class CaseInSight:
             while True:
                 woken = until if until is not None or not in_sight else workflow.now() + LOOKED_AFTER
                 if (
-                    await self.wait(lambda: self.resolution is not None, woken, waiting, told=until is not None)
+                    await self.wait(
+                        lambda: self.resolution is not None or (answered is not None and answered()),
+                        woken,
+                        waiting,
+                        told=until is not None,
+                    )
                     or until is not None
                 ):
                     break

@@ -133,6 +133,8 @@ class Change(StrEnum):
     stands beside another reason, a decision is gone from the screen once it is made, and is a row in the Card."""
     WITHDRAWN = "withdrawn"
     """Who was asked and whose case is closed then is told so; what they had said is heard, and a no stays a no."""
+    ACCOUNT_HEARD = "account-heard"
+    """Who sends an account while an operator is asked to call them is heard: it was passed over, unseen."""
     ACCOUNT_MOVED = "account-moved"
     """Whose phone has changed since they were asked for an account is asked on the new one."""
     LAST_WORD = "last-word"
@@ -557,7 +559,7 @@ UNREADABLE_INPUT = 'the input cannot be read; it is {"action": "...", "by": "...
 
 
 _OF_SOMEBODY = re.compile(
-    r"(?<![0-9])[0-9]{12}(?![0-9])"
+    r"(?<![0-9])[0-9](?:[ -]?[0-9]){11}(?![0-9])"
     r"|\+?[78][ (-]{0,2}7[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}"
     r"|KZ[0-9]{2}"
 )

@@ -354,11 +354,18 @@ class ProactiveService(CaseInSight):
         """The person is asked by SMS. A few answers that are of no use, or no phone, and an operator calls them."""
         while True:
             account = await self._account_by_sms(policy)
+            tries = 0
+            while account is None:
+                self.listens = tries < ACCOUNT_TRIES and workflow.patched(Change.ACCOUNT_HEARD)
+                text = "no account that can be used came by SMS: call the person"
+                answered = (lambda: bool(self.replies)) if self.listens else None
+                if await self.ask_operator(Attention.ACCOUNT_NEEDED, text, answered=answered) is not None:
+                    break
+                tries += 1
+                account = (await self._sent_account()).account
+            self.listens = False
             if account is not None:
                 return account
-            await self.ask_operator(
-                Attention.ACCOUNT_NEEDED, "no account that can be used came by SMS: call the person"
-            )
             found = await self.do(
                 Step.FIND_ACCOUNT,
                 self.input(Step.FIND_ACCOUNT, self.questions + 1),
@@ -383,10 +390,7 @@ class ProactiveService(CaseInSight):
         await self.enter(Stage.ACCOUNT, "the person's bank account", asked.deadline)
         tries = 0
         while await self.wait(lambda: bool(self.replies), asked.deadline, self.waits_for):
-            reply = self.replies.popleft()
-            self.checks += 1
-            answer = CheckAccountInput(**self.base(Step.CHECK_ACCOUNT, self.checks), message_id=reply.message_id)
-            found = await self.do(Step.CHECK_ACCOUNT, answer, AccountFound, "check the account the person sent")
+            found = await self._sent_account()
             if found.account is not None:
                 self.listens = False
                 return found.account
@@ -403,6 +407,13 @@ class ProactiveService(CaseInSight):
                 return None
             await self._tell(NoticeKind.ACCOUNT_BAD, until=asked.deadline, detail=found.reason)
         raise CaseEnds(Outcome.NO_ACCOUNT)
+
+    async def _sent_account(self) -> AccountFound:
+        """What the person has sent, looked at by the banks."""
+        reply = self.replies.popleft()
+        self.checks += 1
+        answer = CheckAccountInput(**self.base(Step.CHECK_ACCOUNT, self.checks), message_id=reply.message_id)
+        return await self.do(Step.CHECK_ACCOUNT, answer, AccountFound, "check the account the person sent")
 
     async def _register(self, amount: Decimal, consent: ConsentRecorded, policy: Policy) -> tuple[Decimal, str]:
         """E-Maket takes the application, dated with the day of consent; a missing document has its own time to come.

@@ -138,6 +138,24 @@ async def test_accounts_of_no_use_are_answered_a_few_times_then_an_operator_call
         assert (await case.result()).outcome is Outcome.CREDITED
 
 
+async def test_an_account_that_comes_while_an_operator_is_to_call_is_used(on_stage: OnStage) -> None:
+    """It was passed over, unseen, and the operator still read that none had come."""
+    bad, good = AccountFound(reason="invalid"), account("0001")
+    script = Script(find_account=[NONE], check_account=[bad, bad, bad, bad, good])
+    async with on_stage(script) as case:
+        await case.until(Stage.CONSENT)
+        await case.say(Meaning.YES)
+        await case.called(Step.ASK_ACCOUNT)
+        for _ in range(3):
+            await case.say(Meaning.UNCLEAR)
+        await case.until(Stage.ACCOUNT, attention=True)
+        await case.say(Meaning.UNCLEAR)
+        await case.called(Step.CHECK_ACCOUNT, 4)
+        await case.until(Stage.ACCOUNT, attention=True)
+        await case.say(Meaning.ACCOUNT)
+        assert (await case.result()).outcome is Outcome.CREDITED
+
+
 async def test_who_cannot_be_asked_for_an_account_by_sms_is_called_by_an_operator(on_stage: OnStage) -> None:
     script = Script(find_account=[NONE, account("0001")], ask_account=[AccountAsked(sent=False, deadline=FAR)])
     async with on_stage(script) as case:

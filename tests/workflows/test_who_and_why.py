@@ -22,6 +22,7 @@ from workflows.model import who_and_why
         ("Омарова 880505400013", ""),
         ("a.omarova", "звонить +7 (701) 555-00-01"),
         ("a.omarova", "8 701 555 00 01"),
+        ("a.omarova", "8503 1245 0017 came by"),
         ("a.omarova", "to KZ48125KZT5004100100"),
     ],
 )
