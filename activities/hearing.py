@@ -18,6 +18,9 @@ from workflows.model import Case
 LAG = timedelta(seconds=90)
 """By so much an operator's clock may lag behind ours, where no setting says otherwise: a minute cut off, and drift."""
 
+CUT = timedelta(minutes=1)
+"""By so much a time is early that an operator cuts to the minute."""
+
 ALONE = timedelta(minutes=15)
 """The same where no other question was put to this phone for weeks, as far as the operator's clock is seen to lag: what
 else should the answer be about?"""
@@ -79,7 +82,7 @@ def understood(message: IncomingMessage) -> dialogue.Understanding:
     return dialogue.understand(message.text) if message.complete else dialogue.Understanding(Meaning.UNCLEAR)
 
 
-async def hear(session: Session, message_id: str, lag: timedelta = LAG) -> Heard | None:
+async def hear(session: Session, message_id: str, known_lag: timedelta | None = None) -> Heard | None:
     """Read a message under lock, and bind it to the question that it is for. None if there is no such message."""
     message = await messages.incoming_locked(session, message_id)
     if message is None:
@@ -94,14 +97,28 @@ async def hear(session: Session, message_id: str, lag: timedelta = LAG) -> Heard
     # What was said before a question was asked does not answer it, however late it reaches us. An operator's clock may
     # lag; our own, by which a message was stored and a question opened, does not.
     asked = [question for question in asked if question.opened_at <= message.stored_at]
+    lag = LAG if known_lag is None else known_lag
     by = message.received_at + lag
     if len(asked) == 1 and by < asked[0].opened_at <= message.received_at + ALONE:
         by = message.received_at + max(lag, min(ALONE, await _seen_lag(session, message)))
-    found = addressed(said, [question for question in asked if question.opened_at <= by])
+    near = [question for question in asked if question.opened_at <= by]
+    found = addressed(said, near if known_lag else _not_between_two(message, said, near))
     if found.question is not None:
         await messages.bind(session, message, found.question)
     # What was written too early for any of them may have been meant for one: she is asked which.
     return Heard(message, said, found.question, [question for question in asked if question.closed_at is None])
+
+
+def _not_between_two(
+    message: IncomingMessage, said: dialogue.Understanding, asked: Sequence[Question]
+) -> Sequence[Question]:
+    """Without what was asked well after the message was written, by its own time, where the person had another question
+    in mind: a clock may lag, but which of the two it answers only a number can say."""
+    if said.number is not None or said.meaning is Meaning.ACCOUNT:
+        return asked
+    at = message.received_at
+    in_mind = {one.case_ref for one in asked if one.closed_at is None or one.closed_at + ALONE >= at}
+    return [one for one in asked if one.opened_at <= at + CUT or not in_mind - {one.case_ref}]
 
 
 async def _seen_lag(session: Session, message: IncomingMessage) -> timedelta:

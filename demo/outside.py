@@ -18,6 +18,7 @@ from runtime.settings import Agency, Endpoint
 
 SKIPPED = {
     "DEMEU_GATEWAY_CLOCK_TOLERANCE_SECONDS": str(120 * 86_400),
+    "DEMEU_GATEWAY_DAYS_ARE_SKIPPED": "true",
     "DEMEU_GATEWAY_EVENTS_PLAYED_DAYS": str(20 * 366),
 }
 """For a stack in which days are skipped: a case's clock runs ahead of ours, and what it hears bears its own time. What

@@ -82,7 +82,7 @@ def gateway_app(
     app.add_exception_handler(DatabaseError, _database_away)
     tolerance = timedelta(seconds=settings.gateway_clock_tolerance_seconds)
     played = timedelta(days=settings.gateway_events_played_days)
-    app.include_router(_messages(parts, frozenset(settings.gateway_sms_senders), tolerance, played))
+    app.include_router(_messages(parts, settings, tolerance, played))
     app.include_router(_health(parts))
     if settings.codec_origins:
         app.add_middleware(
@@ -193,41 +193,44 @@ async def signed(
     return sender
 
 
-def _messages(parts: Parts, operators: frozenset[str], tolerance: timedelta, played: timedelta) -> APIRouter:
+def _messages(parts: Parts, settings: Settings, tolerance: timedelta, played: timedelta) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["messages"], responses=_problems(_REFUSALS), route_class=AsWritten)
 
     # A registry cannot answer for a person, nor an operator open cases: a secret that leaks does the less harm.
     async def operator(sender: Annotated[str, Depends(signed)]) -> str:
-        if sender not in operators:
+        if sender not in settings.gateway_sms_senders:
             raise HTTPException(403, "sender: not an SMS operator")
         return sender
 
     async def registry(sender: Annotated[str, Depends(signed)]) -> str:
-        if sender in operators:
+        if sender in settings.gateway_sms_senders:
             raise HTTPException(403, "sender: not a registry")
         return sender
 
     Operator = Annotated[str, Depends(operator)]
     Registry = Annotated[str, Depends(registry)]
 
-    def not_of_the_future(at: datetime, field: str) -> None:
-        if at > datetime.now(UTC) + tolerance:
+    def by_our_clock(at: datetime, field: str) -> datetime:
+        """The operator's time, and none after ours: a clock that runs ahead makes nothing late, nor of tomorrow."""
+        now = datetime.now(UTC)
+        if at > now + tolerance:
             raise _bad(field, "not in the future")
+        return at if settings.gateway_days_are_skipped else min(at, now)
 
     @router.post("/sms/replies", status_code=202)
     async def reply(posted: ReplyPosted, sender: Operator) -> Taken:
         """An SMS from a person: stored at once, brought to the case that asked."""
-        not_of_the_future(posted.received_at, "received_at")
+        received_at = by_our_clock(posted.received_at, "received_at")
         # Ids are the sender's own: two operators may use the same.
         message_id = f"{sender}:{posted.message_id}"
-        return Taken(new=await parts.relay.reply(message_id, posted.phone, posted.text, posted.received_at))
+        return Taken(new=await parts.relay.reply(message_id, posted.phone, posted.text, received_at))
 
     @router.post("/sms/receipts", status_code=202)
     async def receipt(posted: ReceiptPosted, sender: Operator) -> None:
         """A delivery receipt: stored at once, moves the window of the question it is about."""
-        not_of_the_future(posted.at, "at")
+        at = by_our_clock(posted.at, "at")
         delivered = posted.state is FinalState.DELIVERED
-        await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=posted.at, operator=sender)
+        await parts.relay.receipt(posted.smsc_message_id, delivered=delivered, at=at, operator=sender)
 
     @router.post("/registry/events", status_code=202)
     async def event(posted: EventPosted, sender: Registry) -> EventTaken:

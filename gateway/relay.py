@@ -200,7 +200,7 @@ class Relay:
         """Find the case that it answers and have the case hear it; where there is none, tell the person."""
         operator = incoming.message_id.partition(":")[0]
         async with self.card.transaction() as session:
-            heard = await hearing.hear(session, incoming.message_id, self._lags.get(operator, hearing.LAG))
+            heard = await hearing.hear(session, incoming.message_id, self._lags.get(operator))
             assert heard is not None  # noqa: S101  (it has just been read)
             case = await cases.find(session, heard.question.case_ref) if heard.question else None
             meant = heard.said.meaning

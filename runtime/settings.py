@@ -207,6 +207,11 @@ class Settings(BaseSettings):
     gateway_clock_tolerance_seconds: Seconds = Field(
         300, description="Seconds by which the time of a signed request may differ from our clock."
     )
+    gateway_days_are_skipped: bool = Field(
+        False,
+        description="For demonstrations, in which a case's days are skipped: an SMS that lies ahead of our clock bears "
+        "its own time. In production it came when it came.",
+    )
     gateway_events_played_days: Annotated[int, Field(ge=0)] = Field(
         0,
         description="For demonstrations: so many days an event's day may lie back and still be taken for the day of "

@@ -136,7 +136,10 @@ async def test_while_a_case_is_being_closed_a_no_is_kept_and_a_yes_is_no_consent
     assert await given(life, case) == ([False] if text == "жоқ" else [])
 
 
-@pytest.mark.parametrize(("before", "counts"), [(timedelta(seconds=59), True), (timedelta(minutes=10), False)])
+@pytest.mark.parametrize(
+    ("before", "counts"),
+    [(timedelta(seconds=59), True), (timedelta(seconds=80), False), (timedelta(minutes=10), False)],
+)
 async def test_with_another_question_in_mind_the_clocks_lag_is_short(
     life: Life, before: timedelta, counts: bool
 ) -> None:

@@ -310,3 +310,13 @@ async def test_any_text_can_be_sent_and_is_brought_to_an_end(house: House, text:
     assert answer.status_code == 202
     await house.brought()
     assert (await house.stored(f"operator:{name}")).relayed_at is not None
+
+
+async def test_what_a_fast_clock_says_came_when_it_came(house: House) -> None:
+    """A yes of the last minutes of a month was one of the next, and of the last minutes of a window late."""
+    before = now()
+    ahead = {**GOOD[REPLIES], "received_at": (before + timedelta(seconds=250)).isoformat()}
+    assert (await house.post(REPLIES, ahead)).status_code == 202
+    async with house.card.statements() as session:
+        (stored,) = await session.scalars(select(IncomingMessage))
+    assert before <= stored.received_at <= now()
