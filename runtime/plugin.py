@@ -50,7 +50,20 @@ UNSEALED = "Unsealed"
 """The type of a failure that none of ours has written: it says nothing."""
 
 
-class Failures(DefaultFailureConverterWithEncodedAttributes):
+TRACE = 600
+"""So many signs of a traceback's end go along with a failure: of an attempt Temporal's server keeps none above four
+kilobytes, and shows words of its own in its place. The whole is in the worker's log."""
+
+FAILURE_BYTES = 3_000
+
+
+class _Short(DefaultFailureConverter):
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        super().to_failure(exception, payload_converter, failure)
+        failure.stack_trace = failure.stack_trace[-TRACE:]
+
+
+class Failures(DefaultFailureConverterWithEncodedAttributes, _Short):
     """Encrypts failures, but for what an operator has to read: why an update was refused.
 
     What comes back in clear and is none of these was not written here: whoever reaches Temporal's port can answer for a
@@ -72,6 +85,16 @@ class Failures(DefaultFailureConverterWithEncodedAttributes):
             DefaultFailureConverter().to_failure(exception, payload_converter, failure)
         else:
             super().to_failure(exception, payload_converter, failure)
+        _without_what_is_too_much(failure)
+
+
+def _without_what_is_too_much(failure: Failure) -> None:
+    """Leave the deepest causes out, until the server keeps it: what a person reads is at the top."""
+    while failure.ByteSize() > FAILURE_BYTES and failure.HasField("cause"):
+        deepest = failure
+        while deepest.cause.HasField("cause"):
+            deepest = deepest.cause
+        deepest.ClearField("cause")
 
 
 def _is_unreadable_decision(exception: BaseException | None) -> bool:

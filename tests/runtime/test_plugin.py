@@ -56,6 +56,28 @@ async def test_failures_are_not_stored_in_clear_and_strict_lets_bugs_fail(tempor
     assert b"samples.py" not in stored
 
 
+def _deep(depth: int) -> None:
+    try:
+        if depth:
+            _deep(depth - 1)
+        raise ConnectionError(f"a body that is away, at {depth}, and says so at some length: {'-' * 200}")
+    except ConnectionError as error:
+        raise ApplicationError(f"step {depth} was refused: {'.' * 200}", type="Away") from error
+
+
+def test_of_a_failure_what_a_person_reads_is_kept_by_the_server() -> None:
+    """Above four kilobytes it showed "Failure exceeds size limit." in its place, to whoever had to mend it."""
+    failure, converter = Failure(), PydanticPayloadConverter()
+    with pytest.raises(ApplicationError) as raised:
+        _deep(9)
+    Failures().to_failure(raised.value, converter, failure)
+    assert failure.ByteSize() < 3_500
+    read = Failures().from_failure(failure, converter)
+    assert isinstance(read, ApplicationError)
+    assert read.message.startswith("step 9 was refused")
+    assert "a body that is away" in str(read.cause)
+
+
 async def test_strict_refuses_an_import_that_nobody_declared(temporal_client: Client) -> None:
     with pytest.raises(RuntimeError, match=r"Failed validating workflow Stray") as refused:
         Worker(temporal_client, task_queue="plugin", workflows=[Stray])
