@@ -12,6 +12,9 @@ from sqlmodel import col
 
 from card.tables import (
     Application,
+    ApplicationState,
+    Assignment,
+    AssignmentState,
     CaseRecord,
     Consent,
     Finding,
@@ -80,7 +83,7 @@ async def listed(session: AsyncSession) -> list[Found]:
     """Everything that waits for a person, the oldest first."""
     noted = [Found(one.kind, one.ref, one.what, one.found_at) for one in await session.scalars(select(Finding))]
     derived = [*await _never_done(session), *await _owed(session), *await _set_aside(session)]
-    derived += await _after_the_stop(session)
+    derived += [*await _after_the_stop(session), *await _goes_on(session)]
     return sorted([*noted, *derived], key=lambda found: found.since)
 
 
@@ -152,6 +155,28 @@ async def _after_the_stop(session: AsyncSession) -> list[Found]:
     return [
         Found(f"{meaning}_to_a_closed_case", ref, AFTER_THE_STOP[meaning], at)
         for ref, meaning, at in (await session.execute(query)).all()
+    ]
+
+
+async def _goes_on(session: AsyncSession) -> list[Found]:
+    """An application of a case that an operator has closed, which nobody has decided on that the case knows of."""
+    of, ruled = table(CaseRecord).c, table(Assignment).c
+    standing = col(Application.state) == ApplicationState.REGISTERED
+    stands = ruled.state != literal(str(AssignmentState.SUPERSEDED), literal_execute=True)  # so its index is taken
+    query = (
+        select(of.ref, col(Application.number), of.closed_at)
+        .join(table(Application), (col(Application.case_ref) == of.ref) & standing)
+        .where(_is(of.outcome, "closed_by_operator"), of.closed_at > func.now() - WEEKS)
+        .where(~select(ruled.key).where(ruled.case_ref == of.ref, stands).exists())
+        .limit(500)
+    )
+    what = (
+        "E-Maket has application {} of this case, which was closed: have it taken back there; what it rules and pays "
+        "now, no case is told"
+    )
+    return [
+        Found("application_goes_on", ref, what.format(number), at)
+        for ref, number, at in (await session.execute(query)).all()
     ]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
@@ -17,9 +17,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributePair
 
 from benefits.days import day_of
-from card import findings
+from card import applications, findings
 from card.cases import case_ref
-from card.tables import Application, CaseRecord, Consent, IncomingMessage, OutgoingMessage, table
+from card.tables import Application, ApplicationState, CaseRecord, Consent, IncomingMessage, OutgoingMessage, table
 from cli.cases import show
 from desk import deciding, looking, reconcile, standstill
 from desk.errors import BadInput
@@ -440,6 +440,24 @@ async def test_a_yes_to_a_case_that_was_closed_that_moment_is_put_before_a_perso
     await house.open()
     async with house.card.statements() as session:
         assert await findings.listed(session) == []
+
+
+async def test_an_application_of_a_case_that_was_closed_is_put_before_a_person(house: House) -> None:
+    """E-Maket went on with it, and paid; the Card showed nothing, and another application went out."""
+    case = await house.open()
+    key = f"{case.id}:register"
+    async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        await applications.intend(session, key, case.ref, date(2025, 3, 1))
+        await applications.finish(session, key, ApplicationState.REGISTERED, number="EM-000000070")
+    await house.end(case, "closed_by_operator")
+    async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        (await session.get_one(CaseRecord, case.ref)).closed_at = now()
+    async with house.card.statements() as session:
+        (found,) = await findings.listed(session)
+    assert (found.kind, found.ref) == ("application_goes_on", case.ref)
+    assert "EM-000000070" in found.what
 
 
 async def test_a_question_that_the_card_has_forgotten_is_put_before_a_person(house: House) -> None:
