@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +11,11 @@ from benefits import Facts, assess, changes_between, explain, parameters_on, sch
 from benefits.brief import ground_in_brief
 from benefits.catalogue import benefit
 from benefits.decision import TraceKind, TraceLine
-from benefits.facts import read_facts_file
+from benefits.facts import read_facts, read_facts_file
 from benefits.legislation import Legislation
 from benefits.texts import Language, Texts
-from tests.law.casebook import FAMILIES
+from tests.law.another_law import another_law
+from tests.law.casebook import FAMILIES, family_mapping
 from tests.law.explanations import APPROVED, KNOWN, LANGUAGES, explanations
 
 ON = date(2025, 3, 1)
@@ -243,3 +245,54 @@ def test_a_change_of_a_parameter_as_json() -> None:
     listed = parameters_on("burial", date(2025, 1, 1))[0].to_dict()
     assert (listed["code"], listed["label"]["en"]) == ("burial.payer", "Paid by")
     assert listed["ground"]["en"] == "Social Code of 20.04.2023, art. 242"
+
+
+@pytest.mark.parametrize(
+    ("language", "suspended"),
+    [
+        ("kk", "Құқық бар, бірақ 01.03.2025 бастап тоқтатыла тұр."),
+        ("ru", "Право есть, но с 01.03.2025 приостановлено."),
+        ("en", "There is a right, and it is suspended from 01.03.2025."),
+    ],
+)
+def test_a_suspended_right_is_explained_with_what_brings_it_back_and_how_to_appeal(
+    five_children: Facts, language: Language, suspended: str
+) -> None:
+    mother = {"born": "1995-05-05", "missing_since": "2025-02-10"}
+    facts = read_facts(family_mapping({"mother": mother, "children": ["2025-03-02"]}, "2025-03-05"))
+    decision = assess("childcare", facts, date(2025, 3, 5))
+    assert decision.suspended is not None
+    lines = explain(decision, language).split("\n")
+    assert lines[1] == suspended
+    assert lines[3] == decision.suspended.resumes[language]
+    refused = explain(assess("childcare", five_children, date(2025, 3, 5)), language).split("\n")
+    assert lines[5] == refused[4], "the way of appeal is that of a refusal"
+
+
+ENDED = "        2023-07-01: {value: 20.04, until: 2024-12-31}\n"
+FORECAST = f"{ENDED}        2025-01-01: {{value: 21, forecast: true}}\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "law", "said"),
+    [
+        ("kk", ENDED, "31.12.2024 дейін қолданыста болған"),
+        ("ru", ENDED, "действовало по 31.12.2024"),
+        ("en", ENDED, "was in force until 31.12.2024"),
+        ("kk", FORECAST, "01.01.2025 күніне болжам"),
+        ("ru", FORECAST, "прогноз на 01.01.2025"),
+        ("en", FORECAST, "forecast for 01.01.2025"),
+    ],
+)
+def test_a_value_that_is_no_law_says_since_when_and_all_of_them_are_counted(
+    five_children: Facts, tmp_path: Path, language: Language, law: str, said: str
+) -> None:
+    with another_law(tmp_path, "multi-child", ("        2023-07-01: 20.04\n", law)):
+        text = explain(assess("multi-child", five_children, ON), language)
+    assert said in text
+    counted = {
+        "kk": "енгізілмеген мәндер саны – 1.",
+        "ru": "на этот день, – 1.",
+        "en": "not entered yet for this day: 1.",
+    }
+    assert counted[language] in text
