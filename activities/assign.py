@@ -69,8 +69,9 @@ class AssignStep:
                 reason=why or answer.reason_code,
             )
             said = answer.amount if answer.state == RulingState.ASSIGNED else None
-            if activity.info().attempt == 1 and amount != said:
-                # No attempt of ours has been cut off after its record: whoever wrote that, the body says otherwise.
+            if amount != said and (amount is not None or activity.info().attempt == 1):
+                # Whoever wrote of money, and whenever: the body says otherwise. A refusal may have been recorded by an
+                # attempt of ours that was cut off.
                 ruled, says = tenge(amount or Decimal(0)), tenge(said or Decimal(0))
                 text = f"by the Card the body assigned {ruled}, and it says {says}: find out which it is"
                 raise ApplicationError(text, type="Refused", non_retryable=True)

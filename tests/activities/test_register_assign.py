@@ -165,16 +165,26 @@ ASSIGNED = {"state": "assigned", "amount": "78798.00", "decision_number": "D-1",
 REFUSED = {"state": "refused", "reason_code": "changed", "reason": "Changed its mind."}
 
 
-@pytest.mark.parametrize(("first", "then"), [(ASSIGNED, REFUSED), (REFUSED, ASSIGNED)], ids=["yes-no", "no-yes"])
-async def test_the_case_goes_on_with_the_ruling_that_was_recorded(
-    life: Life, first: dict[str, Any], then: dict[str, Any]
-) -> None:
+async def test_the_case_goes_on_with_the_refusal_that_was_recorded(life: Life) -> None:
     """An attempt was cut off after its record; the next hears another answer. Books and case must say the same."""
     arg = await assign(life)
-    body: Any = ChangingBody(first, then)
+    body: Any = ChangingBody(REFUSED, ASSIGNED)
     world = life.world_with(body=body)
     ruling = await life.run(Step.ASSIGN, arg, 1, world)
     assert await life.run(Step.ASSIGN, arg, 2, world) == ruling
+    assert (await life.money(arg.case)).assigned == ruling.amount
+
+
+@pytest.mark.parametrize("then", [REFUSED, {"state": "assigned", "amount": "69330.00"}], ids=["no", "another"])
+async def test_money_that_its_body_no_longer_confirms_waits_for_a_person(life: Life, then: dict[str, Any]) -> None:
+    """A million that had been written beside the body's ruling, while it was waited for, was paid."""
+    arg = await assign(life)
+    body: Any = ChangingBody(ASSIGNED, {**ASSIGNED, **then}, ASSIGNED)
+    world = life.world_with(body=body)
+    ruling = await life.run(Step.ASSIGN, arg, 1, world)
+    with pytest.raises(ApplicationError, match="find out which it is"):
+        await life.run(Step.ASSIGN, arg, 2, world)
+    assert await life.run(Step.ASSIGN, arg, 3, world) == ruling
     assert (await life.money(arg.case)).assigned == ruling.amount
 
 
