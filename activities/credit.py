@@ -61,6 +61,8 @@ class CreditStep:
             if status is None and dead is not None:
                 # It was intended while she lived, and another attempt may still reach the bank: it is not over.
                 raise ApplicationError(dead, type="Unknown", non_retryable=True)
+            if status is None:
+                await self._none_is_made(step)
             status = status or await self.world.bank.transfer(step.key, transfer)
             other = status.contradicts(transfer)
             if other is not None:
@@ -83,6 +85,21 @@ class CreditStep:
             # As for want of cover on our side: no fault of the account, which the next payment may go to.
             raise _refused(f"bank: rejected the payment, and not for the account [{status.reason_code}]")
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
+
+    async def _none_is_made(self, step: CreditInput) -> None:
+        """Raises where a payment that the Card holds for turned down is none to the bank: it paid, or still may, and
+        another under the next key would pay a second time."""
+        async with self.world.card.statements() as session:
+            made = await payments.of_case(session, step.case.ref)
+        for one in made:
+            if one.key == step.key or one.state != PaymentState.REJECTED or one.reason in PAID_BEFORE:
+                continue
+            before = await self._what_became_of_it(one.key)
+            if before is not None and before.state != TransferState.REJECTED:
+                text = (
+                    f"the bank holds an earlier payment of this case for {before.state}, and the Card for turned down"
+                )
+                raise ApplicationError(f"{text}. {LEARNS_AGAIN}", type="Unknown", non_retryable=True)
 
     async def _is_dead(self, iin: str) -> str | None:
         """What an operator is asked where the person did not live to see the money, or nobody can read whether."""

@@ -63,11 +63,14 @@ async def _end_to_end_id(session: AsyncSession, case_ref: str) -> str | None:
     right = await rights.of_case(session, case)
     if right is None:
         return None
-    name = await _name_of_case(session, case_ref) or await _name(session, case_ref, right)
+    before = await _paid_before(session, case_ref)
+    name = (await _name_of_case(session, case_ref) if not before else None) or await _name(
+        session, case_ref, right, before
+    )
     used = col(Payment.state).in_((PaymentState.SETTLED, PaymentState.RETURNED)) | col(Payment.reason).in_(PAID_BEFORE)
-    before = select(col(Payment.end_to_end_id)).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
-    before = before.where(rights.all_of(right), used, col(Payment.end_to_end_id).startswith(f"{name}-"))
-    numbers = [int(one.rpartition("-")[2]) for one in await session.scalars(before) if one is not None]
+    those = select(col(Payment.end_to_end_id)).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
+    those = those.where(rights.all_of(right), used, col(Payment.end_to_end_id).startswith(f"{name}-"))
+    numbers = [int(one.rpartition("-")[2]) for one in await session.scalars(those) if one is not None]
     return f"{name}-{max(numbers, default=0) + 1}"
 
 
@@ -80,7 +83,15 @@ async def _name_of_case(session: AsyncSession, case_ref: str) -> str | None:
     return last.rpartition("-")[0] if last is not None else None
 
 
-async def _name(session: AsyncSession, case_ref: str, right: RightRow) -> str:
+async def _paid_before(session: AsyncSession, case_ref: str) -> Decimal:
+    """How much of what the case pays had been paid before: what is left comes on top of that, and a restored Card may
+    have forgotten that payment too."""
+    of = (col(Payment.case_ref) == case_ref) & (col(Payment.state) == PaymentState.SETTLED)
+    paid = select(func.sum(col(Payment.amount))).where(of, col(Payment.key).endswith(f":{BEFORE}"))
+    return await session.scalar(paid) or Decimal(0)
+
+
+async def _name(session: AsyncSession, case_ref: str, right: RightRow, before: Decimal = Decimal(0)) -> str:
     bases = select(col(CaseRecord.basis)).where(rights.all_of(right), col(CaseRecord.basis).is_not(None))
     basis = await session.scalar(bases.order_by(col(CaseRecord.opened_at), col(CaseRecord.ref)).limit(1))
     names = await rights.names_of(session, right.id)
@@ -89,7 +100,7 @@ async def _name(session: AsyncSession, case_ref: str, right: RightRow) -> str:
     parts = [right.service, str(basis)]
     ruling = await rulings.of_case(session, case_ref)
     if ruling is not None and ruling.was is not None:
-        parts += [f"{await money.month_of(session, case_ref)}", f"{ruling.was:.2f}"]
+        parts += [f"{await money.month_of(session, case_ref)}", f"{ruling.was + before:.2f}"]
     return sha256("|".join(parts).encode()).hexdigest()[:24]
 
 

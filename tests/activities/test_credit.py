@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -18,7 +18,7 @@ from adapters.errors import Refused
 from card import accounts, cases, decisions, findings, money, payments, rights
 from card.returns import take_back, take_up
 from card.store import DatabaseError
-from card.tables import Account, Assignment, Payment, table
+from card.tables import Account, Assignment, Payment, RightRow, table
 from tests.activities.database import BY_FORCE, applied, ends_as, owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
@@ -191,8 +191,12 @@ async def _runs(life: Life) -> None:
         await cases.close(session, case.ref, "credited", None)
 
 
-async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to_be_paid(life: Life) -> None:
-    """Restored, and grown twice: 34 687 were booked where 17 343 had been paid, and the rest could never be."""
+@pytest.mark.parametrize("both", [False, True], ids=["one", "both"])
+async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to_be_paid(
+    life: Life, both: bool
+) -> None:
+    """Restored, and grown twice: 34 687 were booked where 17 343 had been paid, and the rest could never be; or, where
+    that had been paid too, went out a second time."""
     await _runs(life)
     arg = await _difference(life, AMOUNT + 34687, AMOUNT)
     async with life.card.transaction() as session:
@@ -207,7 +211,19 @@ async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to
         assert (found.settled, found.part) == (True, Decimal(17343))
     assert await life.money(arg.case) == money.Money(Decimal(34687), Decimal(17343), Decimal(17344))
     rest = arg.model_copy(update={"n": 2, "key": arg.case.key(Step.CREDIT, 2), "amount": Decimal(17344)})
-    assert (await life.run(Step.CREDIT, rest)).settled
+    if both:
+        async with life.card.transaction() as session:
+            (right,) = await session.scalars(select(RightRow))
+            name = await payments._name(session, arg.case.ref, right, Decimal(17343))
+        forgotten = order(arg, end_to_end_id=f"{name}-1", amount=Decimal(17344))
+        await life.outside.bank.transfer("multi-child/a-third:credit", forgotten)
+        with pytest.raises(ApplicationError, match="AM05"):
+            await life.run(Step.CREDIT, rest)
+        await life.decided(arg.case, Action.CONFIRM_PAID, Attention.PAID_BEFORE)
+        found = await life.run(Step.SETTLE, SettleInput(case=arg.case, key=rest.key, paid=True))
+        assert (found.settled, found.part) == (True, None)
+    else:
+        assert (await life.run(Step.CREDIT, rest)).settled
     assert (await life.money(arg.case)).pending == 0
     async with life.card.transaction() as session:
         assert (await payments.paid(session, arg.case.ref) or [0])[0] == Decimal(34687)
