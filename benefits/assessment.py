@@ -100,7 +100,8 @@ class Assessment:
         """
         trace = None if self.trace is None else [*self.trace]
         one = Assessment(self.facts, on, self.applied_on, self.legislation, trace, arose)
-        one.unsettled += self.unsettled
+        if self.unsettled:
+            one.unsettled += self.unsettled
         return one
 
     def with_law_of(self, day: date) -> "Assessment":

@@ -102,6 +102,8 @@ class Legislation:
         self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._of_right = tuple(name for name in self.parameters if self._is_of_right(name))
+        self._granted_last = max((_last_change(self.parameters[name][0]) for name in self._of_right), default=date.min)
+        """The day since which no condition of a grant has changed: for a right of then or later nothing differs."""
         self._of_both: dict[tuple[int, int], InForce] = {}
         self._periods: list[InForce | None] = [None] * len(self.changes)
         self._learned = sorted(own.learned | common.learned)
@@ -126,14 +128,17 @@ class Legislation:
         index = bisect_right(self.changes, day) - 1
         if index < 0:
             raise BadFacts("on", "not before the first parameter", f"{self.first_day} or later")
-        if arose is None or arose >= self.changes[index]:
-            return self._period(index)
+        period = self._periods[index]
+        if period is None:
+            period = self._periods[index] = self._resolve(self.changes[index])
+        if arose is None or arose >= self._granted_last:
+            return period
         granted = max(0, bisect_right(self.changes, arose) - 1)
-        if granted == index:
-            return self._period(index)
+        if granted >= index:
+            return period
         kept = self._of_both.get((index, granted))
         if kept is None:
-            kept = self._of_both[index, granted] = self._both(self._period(index), self._period(granted))
+            kept = self._of_both[index, granted] = self._both(period, self.at(self.changes[granted]))
         return kept
 
     def _both(self, paid: InForce, granted: InForce) -> InForce:
@@ -152,12 +157,6 @@ class Legislation:
             return False
         shared = self.common.parameters.get(name)
         return (self.parameters[name][0].law_of or (shared and shared.law_of)) == LAW_OF_RIGHT
-
-    def _period(self, index: int) -> InForce:
-        period = self._periods[index]
-        if period is None:
-            period = self._periods[index] = self._resolve(self.changes[index])
-        return period
 
     def entry_on(self, name: str, day: date, key: str | None = None) -> Entry | None:
         """The entry of one parameter on any day, also one before the service's first; None when it has no value then.
@@ -294,3 +293,8 @@ def _value_on(values: tuple[DatedValue, ...], day: date) -> DatedValue | None:
         if value.since <= day:
             return value if value.until is None or day <= value.until else None
     return None
+
+
+def _last_change(parameter: Parameter) -> date:
+    """The day of the last value that is not the first of its series; the first of all days if there is none."""
+    return max((value.since for values in parameter.series.values() for value in values[1:]), default=date.min)

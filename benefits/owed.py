@@ -125,10 +125,24 @@ def months(
         if since != known and not over:
             known, stood = since, stood_on(facts, day)
         one = OwedMonth(month, Due.OVER) if over else _month(found, stood, claimed_on, basis, day)
+        if one.due in (Due.NOT_A_RIGHT, Due.ASKED) and one.foreseen is None:
+            one = _begun_within(found, facts, claimed_on, basis, month) or one
         # A last day that has passed, or a death, is no gap.
         over = over or (one.due is Due.OVER and (one.reason is None or one.reason.code == "applicant_died"))
         yield one
         month = next_month(month)
+
+
+def _begun_within(found: Benefit, facts: Facts, claimed_on: date, basis: str | None, month: date) -> OwedMonth | None:
+    """The month, if the right is paid from a day within it: its first day came too early to tell."""
+    last = end_of_month(month)
+    if found.rule.arose is None or last < found.legislation.first_day:
+        return None
+    stood = stood_on(facts, last)
+    _, finding = found_on(found, Assessment(stood, last, claimed_on, found.legislation, None), basis)
+    if finding.right is not Right.YES or finding.start is None or not month < finding.start <= last:
+        return None
+    return _month(found, stood, claimed_on, basis, finding.start)
 
 
 def _month(found: Benefit, stood: Facts, claimed_on: date, basis: str | None, day: date) -> OwedMonth:

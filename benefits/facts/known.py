@@ -103,7 +103,7 @@ def _deaths_by(breadwinners: tuple[Breadwinner, ...], day: date) -> tuple[Breadw
             death,
             dependants=tuple(
                 replace(one, full_orphan=False)
-                if one.iin in had_a_parent and one.relation is DependantRelation.CHILD
+                if one.full_orphan and one.iin in had_a_parent and one.relation is DependantRelation.CHILD
                 else one
                 for one in death.dependants
             ),

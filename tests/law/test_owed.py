@@ -103,6 +103,11 @@ def _of_a_child(number: int, **changed: Any) -> Callable[[Facts], Facts]:
     return change
 
 
+def _study_ends(child: Child, day: date) -> Child:
+    study = child.full_time_student_until
+    return child if study is None else replace(child, full_time_student_until=min(study, day))
+
+
 def _more(field: str, one: Any) -> Callable[[Facts], Facts]:
     def change(facts: Facts) -> Facts:
         more: dict[str, Any] = {field: (*getattr(facts, field), one)}
@@ -121,7 +126,7 @@ def _event(draw: Callable[[Any], Any], n: int, kind: int, day: date) -> Callable
     events: list[Callable[[Facts], Facts]] = [
         _more("children", _child(day, 20 + n)),
         _of_a_child(number, died_on=day),
-        _of_a_child(number, full_time_student_until=day),
+        lambda facts: replace(facts, children=tuple(_study_ends(one, day) for one in facts.children)),
         _of_the_mother(imprisoned_since=day),
         _of_the_mother(left_country_on=day),
         _of_the_mother(missing_since=day),
@@ -176,7 +181,7 @@ RIGHTS = [
 
 @pytest.mark.parametrize(("code", "basis"), RIGHTS, ids=[f"{code}-{basis[:2]}" for code, basis in RIGHTS])
 @given(families(), lives(), st.dates(FIRST, LAST), st.integers(0, 29))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_happens_later_changes_nothing_of_a_month(
     code: str, basis: str, facts: Facts, life: Life, claimed_on: date, months: int
 ) -> None:
@@ -249,3 +254,14 @@ def test_every_month_of_a_schedule_is_one_that_is_owed() -> None:
     shown = [(one.month, one.gross or (one.foreseen or (None,))[0]) for one in months if one.due is not Due.OVER]
     assert shown == [(one.month, one.gross) for one in listed.months]
     assert month_of(on) in dict(shown)
+
+
+def test_a_right_that_begins_within_a_month_is_owed_for_it() -> None:
+    """The spouse reaches the pension age on 10.12: nobody counted before, and December is the first month."""
+    spouse = {"of": "mother", "relation": "spouse", "sex": "female", "disabled": "false"}
+    death = {"of": "man born 1960-05-05", "died_on": "2026-03-15", "death_record": "DR-1", "dependants": [spouse]}
+    facts = _facts("2026-12-20", {"mother": "1965-12-10", "breadwinners": [death]})
+    found = owed("breadwinner-loss", facts, date(2026, 12, 20), basis="DR-1", through=date(2026, 12, 31))
+    assert [str(one.due) for one in found] == ["not_a_right"] * 9 + ["owed"]
+    listed = benefits.schedule("breadwinner-loss", facts, date(2026, 12, 20)).months
+    assert (listed[0].month, listed[0].gross) == (found[-1].month, found[-1].gross)
