@@ -4,6 +4,7 @@ The changes are invented; the files of parameters stay as they are.
 """
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -124,10 +125,13 @@ def test_each_of_several_rights_is_compared_with_itself(tmp_path: Path) -> None:
     assert [(_side(one.before), _side(one.after)) for one in rows] == [(140296, 149416), (232596, 247716)]
 
 
-def test_a_family_that_is_not_born_is_left_out_and_a_day_before_the_law_is_refused() -> None:
+def test_a_family_that_is_not_born_is_left_out_and_a_day_before_the_law_is_refused(tmp_path: Path) -> None:
     young = {"young": read_facts(family_mapping({"mother": "2025-01-01", "children": []}, ON.isoformat()))}
     law = law_without_changes(date(2023, 12, 31), date(2024, 1, 1))
     assert for_whom(young, date(2024, 1, 1), before=law, after=load()) == ()
+    paid = copy_of(tmp_path, "multi-child", (RATE, RATE.replace("20.04", "21")))
+    both = for_whom({**young, "five": FAMILIES["five"]}, date(2024, 1, 1), before=load(), after=law_with(paid))
+    assert [one.family for one in both] == ["five"], "who comes after them is not"
     with pytest.raises(BadFacts):
         for_whom(FAMILIES, date(2022, 1, 1), before=load(), after=load())
 
@@ -169,3 +173,49 @@ def test_figures_of_regions_stay_beside_a_file_that_is_tried(tmp_path: Path) -> 
         one for one in benefits.work_list() if one.code.partition(".")[2].split("[")[0] in benefits.region_tables()
     ]
     assert {one.file for one in in_csv} <= {"regions.csv"}
+
+
+def test_what_a_law_does_not_hold_or_a_person_decides_is_written_as_nothing() -> None:
+    asked = ForWhom("one", "multi-child", Answer(Right.PERSON_DECIDES, why="x"), None)
+    assert asked.to_dict() == {
+        "family": "one",
+        "code": "multi-child",
+        "before": {"right": "person_decides", "net": "0.00", "why": "x"},
+        "after": None,
+        "difference": None,
+    }
+    assert ForWhom("one", "multi-child", None, Answer(Right.NO)).to_dict()["before"] is None
+
+
+def test_a_yes_that_asks_something_says_no_why() -> None:
+    """Four children are certain, and of the fifth the home is not known."""
+    children = [*FIVE[:4], {"born": FIVE[4], "lives_with": "unknown"}]
+    family = read_facts(family_mapping({"mother": "1985-05-05", "children": children}, ON.isoformat()))
+    decision = benefits.assess("multi-child", family, ON)
+    assert decision.asked is not None
+    assert Answer.of(decision) == Answer(Right.YES, decision.net)
+
+
+def test_the_values_that_services_share_come_first(tmp_path: Path) -> None:
+    award = law_with(copy_of(tmp_path, "awarded-mother", ("2023-07-01: 6.40", "2023-07-01: 7")))["awarded-mother"]
+    law = {**law_without_changes(EVE, NEW_YEAR), "awarded-mother": award}
+    codes = [one.code for one in benefits.values_changed(law, ON)]
+    shared = [code for code in codes if code.startswith("common.")]
+    assert shared == sorted(shared)
+    assert codes == shared + sorted(set(codes) - set(shared))
+    assert shared
+
+
+def test_a_wage_that_goes_on_ends_before_the_next_begins() -> None:
+    """Else a month of income would count twice."""
+    spans = law_without_changes(EVE, NEW_YEAR)["capacity-loss"].legislation.spans("mzp")
+    assert len(spans) > 2
+    assert all(later.first == one.last + 1 for one, later in pairwise(spans))
+
+
+def test_who_is_born_on_the_day_is_asked_for() -> None:
+    decided = {"number": "D-1", "group": "child", "cause": "childhood", "from_date": ON, "decided_on": ON}
+    newborn = {"mother": ON.isoformat(), "disabilities": [{"of": "mother", **decided}]}
+    facts = read_facts(family_mapping(newborn, ON.isoformat()))
+    found = for_whom({"newborn": facts}, ON, before=law_without_changes(EVE, NEW_YEAR), after=load())
+    assert [one.code for one in found] == ["disability"]
