@@ -255,7 +255,7 @@ def _bare(code: str) -> str:
 
 def test_what_suspends_a_right_is_told_with_its_ground() -> None:
     """Of the budget's payments no text was found: a suspension says so, as every figure does."""
-    family = {"mother": {"born": "1995-05-05", "missing_since": "2025-01-10"}, "children": ["2024-10-01"]}
+    family = {"mother": {"born": "1995-05-05", "missing_since": "2025-01-10"}, "children": ["2025-03-02"]}
     decision = assess("childcare", read_facts(family_mapping(family, "2025-03-05")), date(2025, 3, 5))
     assert decision.suspended is not None
     (told,) = [line for line in decision.trace if line.code.endswith(".suspended_by")]
