@@ -24,9 +24,15 @@ _ATTEMPT: Final = re.compile(
 )
 
 
+ACCOUNT_MARK: Final = "\ufffc"
+"""Stands where the number stood in `FoundAccount.rest`."""
+
+
 @dataclass(frozen=True)
 class FoundAccount:
-    """`ibans`: the distinct valid ones. `meant`: an account number was meant, valid or not. `rest`: the other words."""
+    """`ibans`: the distinct valid ones. `meant`: an account number was meant, valid or not. `rest`: the other words,
+    with a mark in the place of each number.
+    """
 
     ibans: tuple[str, ...] = field(repr=False)
     meant: bool
@@ -47,7 +53,7 @@ def find_account(text: str) -> FoundAccount:
         iban = _valid(match[0])
         if iban is not None and iban not in found:
             found.append(iban)
-        return " "
+        return f" {ACCOUNT_MARK} "
 
     rest = _ATTEMPT.sub(take, _SHAPED.sub(take, rest))
     return FoundAccount(tuple(found), meant, rest)
