@@ -52,7 +52,8 @@ async def settle(
     """The right that this case is about, and how the case ends if there is none left for it.
 
     One family may have several rights of one service (twins): this case takes the first that is to be had, and each
-    other, and each open question about another, becomes a case of its own. `unpaid` are the same decisions as if
+    other, and each open question about another, becomes a case of its own. Where none is, it goes with one question,
+    and the others are put before a person beside it. `unpaid` are the same decisions as if
     nothing were paid: where our own books say what runs, they are held against it, and a family that has grown is
     offered the difference.
     """
@@ -82,11 +83,11 @@ async def settle(
         found = await _standing(session, case, row, right, facts)
         if found.ended is None and found.question is None and row.state != RightState.ENTITLED:
             row, found = await _under_another_number(session, case, row, right, facts, names.all)
-        if found.same_right:
+        if found.question is not None:
             asked.append((found, row))
             continue
         at_it: str | None = None
-        if found.ended is None and found.question is None:
+        if found.ended is None:
             if mine is not None:
                 await _another(session, case, row)
                 continue
@@ -97,7 +98,10 @@ async def settle(
             found = Found(right, Outcome.ALREADY_OFFERED)
         if found.ended is not None and await renumbered.is_held_by_another(session, case, row, right, facts):
             found = await _held(session, case, row, right)
-            if found.ended is None and found.question is None and mine is None and at_it is None:
+            if found.ended is None and found.question is None and at_it is None:
+                if mine is not None:
+                    await _another(session, case, row)
+                    continue
                 at_it = await _take(session, case, row, right)
                 mine = found if at_it is None else None
                 continue
@@ -112,18 +116,26 @@ async def settle(
             continue
         about = await _asked_about(session, case, question, facts)
         if about is not None and about.state in (RightState.CLAIMED, RightState.SETTLED):
-            taken = taken or await _standing(session, case, about, question, facts)
+            found = await _standing(session, case, about, question, facts)
+            if found.question is None:
+                taken = taken or found
+                continue
+            asked.append((found, about))
         else:
             asked.append((Found(question), about))
+    await findings.gone(session, OPEN_BESIDE, [case.ref])
     if mine is not None:
-        for _, about in asked:
-            await _another(session, case, about)
+        left = [one for one, about in asked if not await _another(session, case, about)]
+        await _note_beside(session, case, left)
         await _look_for_what_was_told(session, case, record)
         return mine
     if asked:
         # A question claims nothing: should its answer come by itself, another case may go on with the right.
         await rights.let_go(session, case.ref)
-        return asked[0][0]
+        begun_for = (found for found, about in asked if record.opened_by.endswith(_beside(about)))
+        first = next(begun_for, asked[0][0])
+        await _note_beside(session, case, [one for one, _ in asked if _question(one) != _question(first)])
+        return first
     if taken is not None:
         return taken
     await rights.let_go(session, case.ref)
@@ -163,6 +175,20 @@ async def _open_parts(session: Session, case: Case, decisions: Sequence[Decision
     questions = [one.question for one in decisions if one.right is YES and one.question]
     if questions:
         await findings.note(session, OPEN_PART, {case.ref: "; ".join(questions)})
+
+
+OPEN_BESIDE = "another_right_is_open"
+"""Kind of finding: what a person must decide of another right of the family than the one that the case goes on with."""
+
+
+async def _note_beside(session: Session, case: Case, questions: Iterable[Found]) -> None:
+    texts = dict.fromkeys(filter(None, map(_question, questions)))
+    if texts:
+        await findings.note(session, OPEN_BESIDE, {case.ref: "; ".join(texts)})
+
+
+def _question(found: Found) -> str | None:
+    return found.question or found.decision.question
 
 
 async def again(
@@ -352,17 +378,25 @@ async def _tell_of_change(session: Session, case: Case, at_it: str, right: Decis
         other.look_on = min(other.look_on or case.on, case.on)
 
 
-async def _another(session: Session, case: Case, row: RightRow | None) -> None:
+async def _another(session: Session, case: Case, row: RightRow | None) -> bool:
     """A further right of the same family, as the second of twins, or a question beside one that is clear: a case of
-    its own, started by the gateway. `row` is None where the question is about no right in particular."""
+    its own, started by the gateway. `row` is None where the question is about no right in particular. False where an
+    open case is at that right already.
+    """
     if row is not None and await rights.is_attempted(session, row):
-        return
+        return False
     record = await cases.in_hand(session, case.ref)
     await cases.open_for(
         session,
         service=case.service,
         person_id=case.person_id,
-        opened_by=f"{record.opened_by}+{row.id if row is not None else 'question'}",
+        opened_by=f"{record.opened_by}{_beside(row)}",
         on=case.on,
         root=record.root,
     )
+    return True
+
+
+def _beside(row: RightRow | None) -> str:
+    """How `opened_by` ends of a case that another has begun for this right."""
+    return f"+{row.id if row is not None else 'question'}"

@@ -244,6 +244,99 @@ async def test_one_event_for_twins_opens_a_case_for_each(life: Life) -> None:
     assert (await detect(life, second)).ended is None
 
 
+async def _twins_paid(life: Life, service: str, *orders: int) -> None:
+    """Both rights of twins are granted, with these orders of birth; their register has others from now on."""
+    await life.settle(mother(children=0) | {"children": _twins(*orders[:2])})
+    first = await life.open(service=service)
+    assert (await detect(life, first)).ended is None
+    (second,) = await _begun_beside(life, first)
+    assert (await detect(life, second)).ended is None
+    for case in (first, second):
+        await close(life, case, Outcome.CREDITED)
+    await life.settle(mother(children=0) | {"children": _twins(*orders[2:])})
+
+
+def _twins(*orders: int) -> list[dict[str, Any]]:
+    return [newborn(k, f"ACT-{k}", birth_order=order) for k, order in enumerate(orders)]
+
+
+async def _begun_beside(life: Life, case: Case) -> list[Case]:
+    async with life.card.transaction() as session:
+        first = await cases.find(session, case.ref)
+        begun = CaseRecord.opened_by.startswith(f"{first.opened_by}+")
+        rows = list(await session.scalars(select(CaseRecord).where(begun)))
+    return [Case(ref=row.ref, service=row.service, person_id=row.person_id, on=row.assessed_on) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("service", "orders", "asks"),
+    [
+        ("childbirth", (2, 3, 3, 4), "more was due"),
+        ("childcare", (1, 3, 1, 2), "what runs falls"),
+    ],
+    ids=["more for the second once", "less for the second each month"],
+)
+async def test_a_question_about_the_second_twin_is_asked_whatever_is_known_of_the_first(
+    life: Life, service: str, orders: tuple[int, ...], asks: str
+) -> None:
+    """The first is paid all that is due: the case ended as paid, and what was owed for the second was never seen."""
+    await _twins_paid(life, service, *orders)
+    found = await detect(life, await life.open(service=service))
+    assert (found.right, found.ended) == (Right.PERSON_DECIDES, None)
+    assert found.reason is not None
+    assert asks in found.reason
+
+
+async def test_what_falls_for_one_twin_is_asked_beside_what_rises_for_the_other(life: Life) -> None:
+    """Their orders of birth were swapped: the rise was offered, and the fall was dropped in silence."""
+    await _twins_paid(life, "childcare", 1, 2, 2, 1)
+    case = await life.open(service="childcare")
+    found = await detect(life, case)
+    assert (found.right, found.was) == (Right.YES, Decimal("22648"))
+    (other,) = await _begun_beside(life, case)
+    beside = await detect(life, other)
+    assert (beside.right, beside.ended) == (Right.PERSON_DECIDES, None)
+    assert "what runs falls" in (beside.reason or "")
+    assert len(await _begun_beside(life, case)) == 1
+    assert await _begun_beside(life, other) == []
+
+
+async def test_each_of_several_questions_comes_before_a_person(life: Life) -> None:
+    """The case goes with one of them; the others were not even known when it was closed."""
+    await _twins_paid(life, "childcare", 3, 4, 1, 2)
+    case = await life.open(service="childcare")
+    found = await detect(life, case)
+    assert found.right is Right.PERSON_DECIDES
+    async with life.card.transaction() as session:
+        (other,) = await findings.listed(session)
+    assert (other.kind, other.ref) == ("another_right_is_open", case.ref)
+    assert "what runs falls" in other.what
+    assert other.what != found.reason
+    await life.settle(mother(children=0) | {"children": _twins(3, 4)})
+    assert (await detect(life, case)).ended is Outcome.ALREADY_PAID
+    async with life.card.transaction() as session:
+        assert await findings.listed(session) == []
+
+
+async def test_what_rises_for_one_twin_leaves_the_questions_of_the_others_to_a_case_each(life: Life) -> None:
+    triplets = [newborn(k, f"ACT-{k}", birth_order=k + 1) for k in range(3)]
+    await life.settle(mother(children=0) | {"children": triplets})
+    first = await life.open(service="childcare")
+    await detect(life, first)
+    others = await _begun_beside(life, first)
+    for case in others:
+        await detect(life, case)
+    for case in (first, *others):
+        await close(life, case, Outcome.CREDITED)
+    turned = [one | {"birth_order": order} for one, order in zip(triplets, (4, 1, 2), strict=True)]
+    await life.settle(mother(children=0) | {"children": turned})
+    case = await life.open(service="childcare")
+    assert (await detect(life, case)).right is Right.YES
+    asked = {(await detect(life, one)).reason for one in await _begun_beside(life, case)}
+    assert len(asked) == 2
+    assert all("what runs falls" in (reason or "") for reason in asked)
+
+
 NAMELESS: dict[str, Any] = {"iin": None, "mother_iin": iin_of(1)}
 """A child without an IIN, born abroad: nothing ties its records together but the day."""
 
