@@ -197,6 +197,7 @@ def _before(found: Benefit, first: Assessment, subject: Any, now: Finding) -> tu
             finding.condition = finding.condition or LAW_NOT_ENTERED
         if now.suspended_since is not None:
             finding.suspended_since, finding.suspended_by = now.suspended_since, now.suspended_by
+            own.holds("suspended_by", now.suspended_by or "")
     finding = _asked_of_before(found, _unless_paid(found, own, finding))
     return None if finding.right is Right.NO else (own, finding)
 

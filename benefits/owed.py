@@ -104,9 +104,7 @@ def first_paid(found: Benefit, facts: Facts, claimed_on: date, basis: str | None
             own = claim.about_one(claimed_on, arose)
             finding = found.rule.decide(own, subject)
             if finding.basis == basis:
-                if arose is None or (finding.right is Right.YES and finding.start is not None):
-                    return finding.start or claimed_on
-                return own.paid_from(arose)
+                return finding.start or claimed_on if arose is None else own.paid_from(arose)
     except (NotReadable, NoSuchRow):
         pass
     return claimed_on
