@@ -29,7 +29,7 @@ class Rule(StrEnum):
 
     YES = (
         "(?:OPENING CONSENT AFTER_YES"
-        " | HELLO ANSWER (?:yes | da | agreed | speaker? agree) AFTER_YES"
+        " | GREETING* ANSWER (?:~(?:yes | da | agreed | agree) | =(?:yes | da | agreed | agree)) AFTER_YES"
         " | OPENING (?:yes | da)+ want FIGURE? POLITE*"
         " | letter? number? FIRST (?:POLITE | sign | FIGURE)*"
         " | letter? number? FIRST FIGURE? CONSENT AFTER_YES"
@@ -53,7 +53,7 @@ class Rule(StrEnum):
         "(?:OPENING (?:no | no_sign) (?:no | BESIDE_NO)*"
         " | OPENING (?:no (?:no | POLITE)*)? (?:DECLINED | MYSELF | WITHOUT)"
         " BESIDE_NO* (?:(?:DECLINED | MYSELF) BESIDE_NO*){0,2}"
-        " | HELLO (?:my_answer no | ANSWER =no) BESIDE_NO*"
+        " | GREETING* (?:my_answer ~no | ANSWER =no) BESIDE_NO*"
         " | letter? number? refusal BESIDE_NO*"
         " | HELLO no+ ,refusal BESIDE_NO*"
         " | HELLO letter? (?:no+ speaker | speaker)? against BESIDE_NO*"
@@ -95,9 +95,9 @@ def _expression(rule: Rule) -> str:
         return f"(?:{gap}{signs[name]})"
 
     def group(opening: re.Match[str]) -> str:
-        return re.sub(r"\w+", lambda name: f"~{name[0]}", opening[1])
+        return re.sub(r"\w+", lambda name: f"{opening[1]}{name[0]}", f"(?:{opening[2]})")
 
-    spread = re.sub(r"~\(\?:([^()]*)\)", lambda found: f"(?:{group(found)})", rule.value)
+    spread = re.sub(r"([,=~])\(\?:([^()]*)\)", group, rule.value)
     return re.sub(r"([,=~]?)([A-Za-z_]+)", put, spread).replace(" ", "")
 
 
