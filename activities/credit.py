@@ -1,13 +1,14 @@
 """Step *credit*: the money goes to the bank account, once, under one key. The most careful of the steps."""
 
-from datetime import UTC, datetime
+import logging
+from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.consent import granted_key
 from activities.world import World, not_yet, translated
-from adapters.bank import ABOUT_THE_ACCOUNT, Transfer, TransferState, TransferStatus
+from adapters.bank import ABOUT_THE_ACCOUNT, ABOUT_US, Transfer, TransferState, TransferStatus
 from adapters.errors import BadAnswer, Refused
 from adapters.in_a_row import InARow
 from benefits.days import day_of
@@ -19,11 +20,18 @@ from workflows.model import Credited, CreditInput, Step, tenge
 NOBODYS_ACCOUNT = 5
 """People in a row whose accounts a bank turns down, and nobody's is credited between them: that is the bank's fault."""
 
+WE_MEND_IT_IN = timedelta(minutes=15)
+LONGEST_MENDING = timedelta(hours=4)
+"""What the account that we pay from lacks is mended for all: so long each payment waits, doubled each time."""
+
+log = logging.getLogger(__name__)
+
 
 class CreditStep:
     def __init__(self, world: World) -> None:
         self.world = world
         self._turned_down = InARow(NOBODYS_ACCOUNT)
+        self._we_are_at_fault = False
 
     @activity.defn(name=Step.CREDIT)
     async def credit(self, step: CreditInput) -> Credited:
@@ -81,6 +89,10 @@ class CreditStep:
             await _finish(session, step, status)
             if about_the_account:
                 await accounts.reject(session, payment.account_id, status.reason_code)
+        self._tell_of_us(status)
+        if status.state == TransferState.REJECTED and status.reason_code in ABOUT_US:
+            # The next attempt says that it was turned down, and the case pays anew, to the same account.
+            raise _waits_for_us(step.n, status.reason_code)
         if status.state == TransferState.REJECTED and not about_the_account:
             # As for want of cover on our side: no fault of the account, which the next payment may go to.
             raise _refused(f"bank: rejected the payment, and not for the account [{status.reason_code}]")
@@ -117,6 +129,15 @@ class CreditStep:
             self._turned_down.over()
             return False
         return status.reason_code in ABOUT_THE_ACCOUNT and not self._turned_down.one_more(iin)
+
+    def _tell_of_us(self, status: TransferStatus) -> None:
+        """One line in the log, however many wait."""
+        if status.state == TransferState.SETTLED and self._we_are_at_fault:
+            self._we_are_at_fault = False
+            log.warning("bank: takes payments from our account again")
+        elif status.reason_code in ABOUT_US and not self._we_are_at_fault:
+            self._we_are_at_fault = True
+            log.warning("bank: turns down the account that we pay from [%s]: payments wait", status.reason_code)
 
     async def _refused(self, key: str, objection: str) -> ApplicationError:
         """Nothing is paid. Where the bank knows the payment nevertheless, the money may have moved: no clear no."""
@@ -169,6 +190,15 @@ def _not_this(payment: Payment, account: Account, step: CreditInput) -> str | No
 
 def _refused(why: str) -> ApplicationError:
     return ApplicationError(why, type="Refused", non_retryable=True)
+
+
+def _waits_for_us(n: int, code: str | None) -> ApplicationError:
+    return ApplicationError(
+        f"bank: turns down the account that we pay from, and not the person's [{code}]: paid again by itself",
+        type="Unavailable",
+        next_retry_delay=min(WE_MEND_IT_IN * 2 ** min(n - 1, 10), LONGEST_MENDING),
+        category=ApplicationErrorCategory.BENIGN,
+    )
 
 
 async def _finish(session: Session, step: CreditInput, status: TransferStatus) -> None:

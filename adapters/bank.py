@@ -21,6 +21,9 @@ ABOUT_THE_ACCOUNT: Final = frozenset(code for code in REASONS if cure_of(code) i
 """The account, or whose it is: another may be paid, this one not. All other codes are about the payment, about us, or
 say nothing: an account that nothing is known against is not barred for them, and an operator looks."""
 
+ABOUT_US: Final = frozenset(code for code, reason in REASONS.items() if reason.ours)
+"""The account that we pay from: everybody's payments fail alike until it is mended."""
+
 
 class AccountState(StrEnum):
     OPEN = "open"

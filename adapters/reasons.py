@@ -26,13 +26,15 @@ class Cure(StrEnum):
 
 @dataclass(frozen=True)
 class Reason:
-    """A code of ISO 20022. `after_days` and `times` (how often at most) are of PAY_AGAIN alone, else None."""
+    """A code of ISO 20022. `after_days` and `times` (how often at most) are of PAY_AGAIN alone, else None.
+    `ours`: it is about the account that we pay from."""
 
     code: str
     cure: Cure
     meaning: Mapping[str, str]
     after_days: int | None = None
     times: int | None = None
+    ours: bool = False
 
 
 class BadReasons(ValueError):
@@ -65,7 +67,7 @@ class _Table:
         if not (len(code) == 4 and code.isascii() and code.isalnum() and code == code.upper()):
             self._refuse(line, "a code of ISO 20022 has four capital letters or digits")
         members = self._members(node, code)
-        unknown = members.keys() - {"cure", "meaning", "after_days", "times"}
+        unknown = members.keys() - {"cure", "meaning", "after_days", "times", "ours"}
         if unknown:
             self._refuse(self._line(members[min(unknown)]), f"{code} has no member {min(unknown)}")
         if "cure" not in members or members["cure"].value not in list(Cure):
@@ -78,7 +80,10 @@ class _Table:
         figures = {name: self._figure(code, name, members[name]) for name in ("after_days", "times") if name in members}
         if len(figures) != (2 if cure is Cure.PAY_AGAIN else 0):
             self._refuse(line, f"{code}: after_days and times belong to pay_again, both of them, and to no other cure")
-        return Reason(code, cure, {name: str(one.value) for name, one in meaning.items()}, **figures)
+        ours = "ours" in members
+        if ours and (members["ours"].value != "true" or cure is not Cure.PAY_AGAIN):
+            self._refuse(line, f"{code}: ours is true, or left out, and belongs to pay_again")
+        return Reason(code, cure, {name: str(one.value) for name, one in meaning.items()}, **figures, ours=ours)
 
     def _figure(self, code: str, name: str, node: yaml.Node) -> int:
         text = node.value

@@ -20,7 +20,7 @@ RETURN_REASONS = {
     "AC03": "the creditor's account number is wrong",
     "AC04": "the account is closed",
     "AC06": "the account is blocked",
-    "AC13": "the account is of a kind that takes no such credit",
+    "AC13": "the payer's account is of a wrong kind",
     "AC14": "the account is of a kind that takes no such credit",
     "AG01": "the account takes no credit transfers",
     "AM05": "it had been paid before",

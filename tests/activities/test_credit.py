@@ -12,8 +12,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import all_activities
-from activities.credit import NOBODYS_ACCOUNT
-from adapters.bank import Transfer, TransferState, TransferStatus
+from activities.credit import NOBODYS_ACCOUNT, WE_MEND_IT_IN
+from adapters.bank import ABOUT_US, Transfer, TransferState, TransferStatus
 from adapters.errors import Refused
 from card import accounts, cases, decisions, findings, money, payments, rights
 from card.returns import take_back, take_up
@@ -484,6 +484,26 @@ async def test_a_rejection_that_is_not_about_the_account_bars_no_account(life: L
     async with life.card.transaction() as session:
         assert (await accounts.find(session, arg.account_id)).rejected is None
     assert (await life.run(Step.CREDIT, arg)).reason == "AM04", "after the operator's retry another payment is made"
+
+
+@pytest.mark.parametrize("code", sorted(ABOUT_US))
+async def test_a_fault_of_the_account_that_we_pay_from_is_waited_for(
+    life: Life, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The person's own account was barred for it, and they were asked for another."""
+    await life.settle(mother(behaviour={"bank": {"reject": {"code": code, "reason": ""}}}))
+    arg = await payment(life, await life.open())
+    with pytest.raises(ApplicationError, match=rf"the account that we pay from.*\[{code}\]") as waits:
+        await life.run(Step.CREDIT, arg)
+    assert (waits.value.type, waits.value.non_retryable) == ("Unavailable", False)
+    assert waits.value.next_retry_delay == WE_MEND_IT_IN
+    assert len([one for one in caplog.messages if "payments wait" in one]) == 1
+    again = await life.run(Step.CREDIT, arg, 2)
+    assert (again.settled, again.reason) == (False, code)
+    async with life.card.transaction() as session:
+        assert (await accounts.find(session, arg.account_id)).rejected is None
+    await life.settle(mother())
+    assert (await life.run(Step.CREDIT, await payment(life, arg.case, n=2))).settled
 
 
 async def test_a_bank_that_turns_everybodys_account_down_bars_no_further_one(life: Life) -> None:

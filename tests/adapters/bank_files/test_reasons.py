@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.bank import ABOUT_THE_ACCOUNT
+from adapters.bank import ABOUT_THE_ACCOUNT, ABOUT_US
 from adapters.reasons import LANGUAGES, REASONS, BadReasons, Cure, cure_of, read_reasons
 from card.returns import RETURN_REASONS
 from stubs.bank import REASONS as OF_THE_STUB
@@ -12,11 +12,17 @@ from stubs.bank import REASONS as OF_THE_STUB
 
 def test_what_is_about_the_account_is_what_another_account_cures() -> None:
     of_the_account = {
-        *("AC01", "AC02", "AC03", "AC04", "AC05", "AC06", "AC07", "AC10", "AC11", "AC13", "AC14", "AC15"),
-        *("AG01", "AG03", "BE01", "BE06", "BE23", "CNOR", "CURR", "RC01", "RC04"),
+        *("AC01", "AC03", "AC04", "AC06", "AC07", "AC11", "AC14", "AC15"),
+        *("AG01", "AG03", "BE01", "BE06", "BE23", "CNOR", "RC01", "RC04"),
     }
     assert of_the_account == ABOUT_THE_ACCOUNT
     assert of_the_account == {code for code, reason in REASONS.items() if reason.cure is Cure.ANOTHER_ACCOUNT}
+
+
+def test_what_is_about_the_debtors_account_bars_no_creditors() -> None:
+    """AC02, AC05, AC10, AC13 name the debtor's account, which is ours: the person was asked for another of theirs."""
+    assert {"AC02", "AC05", "AC10", "AC13"} == ABOUT_US
+    assert {REASONS[code].cure for code in ABOUT_US} == {Cure.PAY_AGAIN}
 
 
 def test_every_code_that_we_know_of_stands_in_it() -> None:
@@ -67,6 +73,7 @@ GOOD = "AC04:\n  cure: another_account\n  meaning: {kk: a, ru: b, en: c}\n"
             GOOD.replace("another_account", "pay_again"),
             "r.yaml:1: AC04: after_days and times belong to pay_again, both of them, and to no other cure",
         ),
+        (GOOD + "  ours: true\n", "r.yaml:1: AC04: ours is true, or left out, and belongs to pay_again"),
         (GOOD + "  after_days: 0\n", "r.yaml:4: AC04: after_days is a number from 1 to 99"),
     ],
 )
