@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Protocol, Self, cast, runtime_checkabl
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
-from adapters.http import HttpSystem, about
+from adapters.http import HttpSystem
 from adapters.in_a_row import KnowsPeople
 from adapters.reasons import REASONS, Cure, cure_of
 from adapters.records import Iban, Iin, Money, Name, OptionalIban, Record
@@ -145,34 +145,23 @@ class HttpBank:
         return found
 
     async def account(self, iin: str, iban: str) -> BankAccount | None:
-        found = await self._system.look_up(
+        return await self._system.look_up(
             "/bank/v1/accounts/{iban}", BankAccount, unknown="unknown_account", path={"iban": iban}, query={"iin": iin}
         )
-        if found is not None:
-            about(self._system.name, iban, found.iban, "iban")
-        return found
 
     async def transfer(self, key: str, transfer: Transfer) -> TransferStatus:
-        status = await self._system.act("/bank/v1/transfers", key, transfer, TransferStatus)
-        about(self._system.name, key, status.key, "key")
-        return status
+        return await self._system.act("/bank/v1/transfers", key, transfer, TransferStatus)
 
     async def transfer_status(self, key: str) -> TransferStatus | None:
-        status = await self._system.look_up(
+        return await self._system.look_up(
             "/bank/v1/transfers/by-key/{key}", TransferStatus, unknown="unknown_key", path={"key": key}
         )
-        if status is not None:
-            about(self._system.name, key, status.key, "key")
-        return status
 
     async def credited_as(self, end_to_end_id: str) -> TransferStatus | None:
-        status = await self._system.look_up(
+        return await self._system.look_up(
             "/bank/v1/transfers/by-end-to-end-id/{end_to_end_id}",
             TransferStatus,
             unknown="unknown_end_to_end_id",
             path={"end_to_end_id": end_to_end_id},
             refusals=("unknown_key", "not_found"),  # as of a bank that does not offer it
         )
-        if status is not None and status.end_to_end_id is not None:
-            about(self._system.name, end_to_end_id, status.end_to_end_id, "end_to_end_id")
-        return status

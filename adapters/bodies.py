@@ -8,7 +8,7 @@ from typing import Annotated, Protocol, Self, runtime_checkable
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from adapters.http import HttpSystem, about
+from adapters.http import HttpSystem
 from adapters.records import Day, Iin, Money, Name, Record, RegisterRecord
 
 
@@ -151,17 +151,12 @@ class HttpDecidingBody:
         self._system = system
 
     async def submit(self, key: str, file: CaseFile) -> Ruling:
-        ruling = await self._system.act("/body/v1/files", key, file, Ruling)
-        about(self._system.name, file.application_number, ruling.application_number, "application_number")
-        return ruling
+        return await self._system.act("/body/v1/files", key, file, Ruling)
 
     async def ruling(self, application_number: str) -> Ruling | None:
-        ruling = await self._system.look_up(
+        return await self._system.look_up(
             "/body/v1/files/{application_number}",
             Ruling,
             unknown="unknown_file",
             path={"application_number": application_number},
         )
-        if ruling is not None:
-            about(self._system.name, application_number, ruling.application_number, "application_number")
-        return ruling

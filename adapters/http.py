@@ -106,7 +106,8 @@ class HttpSystem:
     ) -> _Answer:
         whom = (path or {}).get("iin") or (query or {}).get("iin") or "".join((path or {}).values())
         async with self._route(f"GET {route}").passing(whom, expected):
-            return await self._call("GET", route, answer, path or {}, query, None, None, deadline)
+            found = await self._call("GET", route, answer, path or {}, query, None, None, deadline)
+            return _about_the_same(self.name, {**(query or {}), **(path or {})}, found)
 
     def _route(self, call: str) -> "_Route":
         if call not in self._routes:
@@ -148,7 +149,8 @@ class HttpSystem:
         """POST under a key; `refusals` are the codes by which the body says no for good. Raises any AdapterError; after
         Unclear the effect may exist."""
         async with self._route(f"POST {route}").passing(key, refusals):
-            return await self._call("POST", route, answer, {}, None, key, message, deadline)
+            done = await self._call("POST", route, answer, {}, None, key, message, deadline)
+            return _about_the_same(self.name, {**dict(message), "key": key}, done)
 
     async def send(
         self, route: str, key: str, file: BinaryIO, answer: type[_Answer], *, deadline: timedelta | None = None
@@ -156,7 +158,8 @@ class HttpSystem:
         """POST of an XML file under a key, as it is read from the disk. Raises any AdapterError; after Unclear the
         effect may exist."""
         async with self._route(f"POST {route}").passing(key, ()):
-            return await self._call("POST", route, answer, {}, None, key, file, deadline)
+            taken = await self._call("POST", route, answer, {}, None, key, file, deadline)
+            return _about_the_same(self.name, {"key": key}, taken)
 
     async def fetch(
         self,
@@ -309,7 +312,17 @@ class _Route:
             raise odd
 
 
-def about(system: str, asked: object, answered: object, member: str) -> None:
-    """Raises BadAnswer if the answer is about another one than was asked for."""
-    if asked != answered:
-        raise BadAnswer(system, "other_subject", f"the answer's {member} is not the one that was asked for")
+SUBJECTS = ("iin", "key", "iban", "application_number", "end_to_end_id", "quarter")
+"""What says whom or what a call is about. Where an answer has a member of that name, it repeats it."""
+
+
+def _about_the_same(system: str, asked: Mapping[str, object], answer: _Answer) -> _Answer:
+    """The answer. Raises BadAnswer if it is about another one than was asked for."""
+    for name in SUBJECTS:
+        field = type(answer).model_fields.get(name)
+        if name not in asked or field is None:
+            continue
+        repeated = getattr(answer, name)
+        if str(asked[name]) != str(repeated) and (repeated is not None or field.is_required()):
+            raise BadAnswer(system, "other_subject", f"the answer's {name} is not the one that was asked for")
+    return answer

@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 from pydantic import AwareDatetime
 
 from adapters.bank_files.records import Limits
-from adapters.http import HttpSystem, about
+from adapters.http import HttpSystem
 from adapters.records import Name, Record
 
 DEADLINE = timedelta(minutes=5)
@@ -58,9 +58,7 @@ class HttpBankFiles:
         self._system, self._most, self._deadline = system, (limits or Limits()).bytes, deadline
 
     async def send(self, key: str, file: BinaryIO) -> FileReceipt:
-        receipt = await self._system.send("/bank/v1/files", key, file, FileReceipt, deadline=self._deadline)
-        about(self._system.name, key, receipt.key, "key")
-        return receipt
+        return await self._system.send("/bank/v1/files", key, file, FileReceipt, deadline=self._deadline)
 
     async def status(self, key: str, into: BinaryIO) -> Arrival:
         absent = {"unknown_key": Arrival.UNKNOWN, "no_status_yet": Arrival.NOT_YET}

@@ -6,7 +6,7 @@ they are given, and the same class serves a stub and the real registry.
 
 from datetime import date
 
-from adapters.http import HttpSystem, about
+from adapters.http import HttpSystem
 from adapters.in_a_row import KnowsPeople
 from adapters.records import Iin, Phone, Record
 from adapters.registries.records import (
@@ -48,14 +48,10 @@ class HttpPersonsRegistry:
         self._system = system
 
     async def person(self, iin: str) -> PersonRecord:
-        found = await self._system.ask("/persons/v1/{iin}", PersonRecord, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
-        return found
+        return await self._system.ask("/persons/v1/{iin}", PersonRecord, path={"iin": iin})
 
     async def household(self, iin: str) -> tuple[AdultRecord, ...]:
-        found = await self._system.ask("/persons/v1/{iin}/household", Adults, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
-        return found.adults
+        return (await self._system.ask("/persons/v1/{iin}/household", Adults, path={"iin": iin})).adults
 
 
 class HttpCivilRegistry:
@@ -65,9 +61,7 @@ class HttpCivilRegistry:
         self._system = system
 
     async def family(self, iin: str) -> FamilyRecord:
-        found = await self._system.ask("/civil/v1/families/{iin}", FamilyRecord, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
-        return found
+        return await self._system.ask("/civil/v1/families/{iin}", FamilyRecord, path={"iin": iin})
 
 
 class HttpDisabilityDatabase:
@@ -78,7 +72,6 @@ class HttpDisabilityDatabase:
 
     async def decisions(self, iin: str) -> tuple[DisabilityRecord, ...]:
         found = await self._system.ask("/disability/v1/{iin}", DisabilityDecisions, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.decisions, key=lambda decision: decision.decided_on or date.min))
 
 
@@ -95,7 +88,6 @@ class HttpMobileDatabase:
         self._people.answered(iin, known=found is not None)
         if found is None:
             return None
-        about(self._system.name, iin, found.iin, "iin")
         return found.phone
 
 
@@ -137,7 +129,6 @@ class HttpLabourMarket:
 
     async def registrations(self, iin: str) -> tuple[UnemploymentRecord, ...]:
         found = await self._system.ask("/labour/v1/{iin}", Registrations, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.registrations, key=lambda one: one.registered_on or date.min))
 
 
@@ -148,20 +139,16 @@ class HttpSocialInsurance:
         self._system = system
 
     async def insurance(self, iin: str, on: date) -> InsuranceRecord | None:
-        found = await self._system.look_up(
+        return await self._system.look_up(
             "/fund/v1/{iin}/insurance",
             InsuranceRecord,
             unknown="not_insured",
             path={"iin": iin},
             query={"on": on.isoformat()},
         )
-        if found is not None:
-            about(self._system.name, iin, found.iin, "iin")
-        return found
 
     async def capacity_losses(self, iin: str) -> tuple[CapacityLossRecord, ...]:
         found = await self._system.ask("/fund/v1/{iin}/capacity-losses", CapacityLossDecisions, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.decisions, key=lambda one: one.decided_on or date.min))
 
 
@@ -173,7 +160,6 @@ class HttpAwardsRegistry:
 
     async def awards(self, iin: str) -> tuple[AwardRecord, ...]:
         found = await self._system.ask("/awards/v1/{iin}", Awards, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.awards, key=lambda one: one.awarded_on or date.min))
 
 
@@ -185,12 +171,10 @@ class HttpDeathsRegistry:
 
     async def breadwinners(self, iin: str) -> tuple[BreadwinnerRecord, ...]:
         found = await self._system.ask("/deaths/v1/{iin}/breadwinners", Breadwinners, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.breadwinners, key=lambda one: one.died_on or date.min))
 
     async def burials(self, iin: str) -> tuple[BurialRecord, ...]:
         found = await self._system.ask("/deaths/v1/{iin}/burials", Burials, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.burials, key=lambda one: one.died_on or date.min))
 
 
@@ -201,17 +185,13 @@ class HttpAssistanceRegistry:
         self._system = system
 
     async def household(self, iin: str, quarter: date) -> AssistanceHousehold | None:
-        found = await self._system.look_up(
+        return await self._system.look_up(
             "/assistance/v1/{iin}/household",
             AssistanceHousehold,
             unknown="no_household",
             path={"iin": iin},
             query={"quarter": quarter.isoformat()},
         )
-        if found is not None:
-            about(self._system.name, iin, found.iin, "iin")
-            about(self._system.name, quarter.isoformat(), found.quarter.isoformat(), "quarter")
-        return found
 
 
 class HttpPensionsRegistry:
@@ -222,7 +202,6 @@ class HttpPensionsRegistry:
 
     async def pensions(self, iin: str) -> tuple[PensionRecord, ...]:
         found = await self._system.ask("/pensions/v1/{iin}", Pensions, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.pensions, key=lambda one: one.decided_on or date.min))
 
 
@@ -234,7 +213,6 @@ class HttpKandasRegistry:
 
     async def statuses(self, iin: str) -> tuple[KandasStatusRecord, ...]:
         found = await self._system.ask("/kandas/v1/{iin}", Statuses, path={"iin": iin})
-        about(self._system.name, iin, found.iin, "iin")
         return tuple(sorted(found.statuses, key=lambda one: one.decided_on or date.min))
 
 

@@ -12,7 +12,7 @@ from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Uncle
 from adapters.gate import SHUTS_AFTER
 from adapters.http import OUT_OF_ORDER, HttpSystem
 from adapters.in_a_row import NOBODY_KNOWN
-from adapters.registries.clients import HttpCivilRegistry, HttpMobileDatabase
+from adapters.registries.clients import HttpCivilRegistry, HttpDisabilityDatabase, HttpMobileDatabase
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -69,6 +69,36 @@ async def test_the_same_odd_answer_to_everybody_passes(body: Body, answer: Answe
     assert len(body.asked) <= 2 * OUT_OF_ORDER + SHUTS_AFTER, "and it is left alone"
 
 
+async def test_the_same_persons_record_for_everybody_passes(body: Body) -> None:
+    """A cache that got stuck: every case stood before an operator with an answer about somebody else."""
+    registry = HttpDisabilityDatabase(body.system)
+    body.answer = lambda _: httpx.Response(200, json={"iin": "850312450017", "decisions": []})
+    for n in range(OUT_OF_ORDER - 1):
+        with pytest.raises(BadAnswer, match="the answer's iin is not the one"):
+            await registry.decisions(iin(n))
+    for n in range(OUT_OF_ORDER, 20):
+        with pytest.raises(Unavailable):
+            await registry.decisions(iin(n))
+    assert len(body.asked) <= OUT_OF_ORDER + SHUTS_AFTER, "and it is left alone"
+
+
+async def test_one_transfers_answer_to_everybodys_says_nothing_of_theirs(body: Body) -> None:
+    bank = HttpBank(body.system)
+    stuck = {"key": "another", "state": "settled", "bank_reference": "B-1"}
+    body.answer = lambda _: httpx.Response(200, json=stuck)
+    raised: list[type[AdapterError]] = []
+    for n in range(OUT_OF_ORDER):
+        with pytest.raises(AdapterError) as caught:
+            await bank.transfer(f"key-{n}", _transfer(n))
+        raised.append(caught.type)
+    assert raised == [BadAnswer, BadAnswer, Unclear]
+
+
+def _transfer(n: int) -> Transfer:
+    given = {"iban": "KZ36125KZT0000000010", "iin": "850312450017", "amount": "1", "purpose": "x"}
+    return Transfer.model_validate({**given, "end_to_end_id": str(n)})
+
+
 async def test_a_no_that_was_agreed_is_an_answer_to_however_many(body: Body) -> None:
     emaket = HttpEMaket(body.system)
     body.answer = problem(404, "unknown_key")
@@ -82,17 +112,8 @@ async def test_what_is_no_answer_to_a_transfer_says_nothing_of_it(body: Body) ->
     body.answer = lambda _: httpx.Response(200, json={"state": "settled"})
     raised: list[type[AdapterError]] = []
     for n in range(OUT_OF_ORDER):
-        transfer = Transfer.model_validate(
-            {
-                "iban": "KZ36125KZT0000000010",
-                "iin": "850312450017",
-                "amount": "1",
-                "purpose": "x",
-                "end_to_end_id": str(n),
-            }
-        )
         try:
-            await bank.transfer(f"key-{n}", transfer)
+            await bank.transfer(f"key-{n}", _transfer(n))
         except AdapterError as error:
             raised.append(type(error))
     assert raised == [BadAnswer, BadAnswer, Unclear]
