@@ -69,7 +69,7 @@ class CreditStep:
             if status is None and dead is not None:
                 # It was intended while she lived, and another attempt may still reach the bank: it is not over.
                 raise ApplicationError(dead, type="Unknown", non_retryable=True)
-            if status is None:
+            if status is None and step.n > 1:
                 await self._none_is_made(step)
             status = status or await self.world.bank.transfer(step.key, transfer)
             other = status.contradicts(transfer)

@@ -6,32 +6,31 @@ register is asked.
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
 from activities.payer import Payer
+from activities.portions import each, portions
+from activities.run_totals import plan_of, totals_of
 from activities.world import World, not_yet, translated
 from adapters.bank import AccountState
-from adapters.bank_files import Arrival, FileRefused, Line, Ours, read_report, read_statement, write_initiation
+from adapters.bank_files import Arrival, FileRefused, Ours, read_report, read_statement, write_initiation
 from adapters.bank_files.status_report import FileState
 from adapters.errors import BadAnswer, Refused
 from adapters.reasons import REASONS
 from benefits.days import ALMATY
-from card import Session, accounts, bank_lines, run_lines, runs
-from card.bank_lines import Cures, Said
+from card import accounts, bank_lines, run_lines, runs
+from card.bank_lines import Cures
 from card.run_lines import Payee
-from card.run_tables import BatchState, LineKind, RunLineState
+from card.run_tables import BatchState, LineKind
 from workflows.run_model import (
     FIRST,
     NOT_NOW,
-    PERSON,
     Cured,
     CureInput,
     FileAnswer,
@@ -46,24 +45,14 @@ from workflows.run_model import (
     RunStep,
     RunTotals,
     SealInput,
-    StageTotals,
     StatementInput,
     StatementRead,
-    Waits,
 )
-
-T = TypeVar("T")
 
 RANGE = 5_000
 """Entitlements that are selected in one transaction: a second or so."""
 
 PEOPLE = 500
-ASKED_AT_ONCE = 16
-"""Questions to a register or a bank at once, of one range."""
-
-LINES = 5_000
-"""Lines of a bank's file that are held against ours in one transaction."""
-
 LONGEST_BACK = timedelta(days=62)
 """So far back statements are read that nobody has read whole: money comes back weeks later."""
 
@@ -116,7 +105,7 @@ class PayStep:
         """Ask the register of the next people whether they live; of whom it cannot be read, a person decides."""
         async with self.world.card.statements() as session:
             page = await run_lines.payees(session, range_.month, range_.stage.number, range_.after, PEOPLE)
-        found = await _each(page, self._died_on)
+        found = await each(page, self._died_on)
         deaths = [(one.id, day) for one, day in zip(page, found, strict=True) if isinstance(day, date)]
         unclear = [one.id for one, day in zip(page, found, strict=True) if day is DEATH_UNCLEAR]
         async with self.world.card.transaction() as session:
@@ -192,7 +181,7 @@ class PayStep:
             except FileRefused as refused:
                 raise ApplicationError(f"the status report is none: {refused}", type="FileRefused") from None
             whole = report.state is FileState.REJECTED and report.count == 0
-            async for lines in _chunks(report.lines()):
+            async for lines in portions(report.lines()):
                 async with self.world.card.transaction() as session:
                     await bank_lines.reported(session, step.key, lines)
         async with self.world.card.transaction() as session:
@@ -232,7 +221,7 @@ class PayStep:
         ours = Ours(frozenset({payer.debtor.iban}), payer.debtor.bic, datetime.now(ALMATY))
         statement = await asyncio.to_thread(read_statement, file, ours)
         source = f"statement {statement.created_at:%Y-%m-%d}" if day is None else f"statement {day}"
-        async for said in _chunks(statement.lines()):
+        async for said in portions(statement.lines()):
             async with self.world.card.transaction() as session:
                 await bank_lines.stated(session, source, said)
         if day is not None and statement.last_page:
@@ -250,7 +239,7 @@ class PayStep:
         while True:
             async with self.world.card.statements() as session:
                 page = await run_lines.without_account(session, step.day, after, PEOPLE)
-            await _each(page, self._another_account)
+            await each(page, self._another_account)
             if len(page) < PEOPLE:
                 break
             after = page[-1].id
@@ -298,61 +287,6 @@ class PayStep:
             return await totals_of(session, month)
 
 
-async def totals_of(session: Session, month: date) -> RunTotals:
-    """Where the run of the month stands, and what of it waits for whom."""
-    declared = await runs.totals(session, month)
-    stands = await run_lines.progress(session, month)
-    waits = await run_lines.waiting(session, month)
-    items = await bank_lines.count_items(session)
-    stages = []
-    for number in sorted({one.stage for one in stands} | {number for number, _ in declared}):
-        mine = [one for one in stands if one.stage == number]
-
-        def count(*states: str, of: Sequence[run_lines.Progress] = tuple(mine)) -> int:
-            return sum(one.count for one in of if one.state in states)
-
-        settled = [one.total for one in mine if one.state == RunLineState.SETTLED]
-        stages.append(
-            StageTotals(
-                stage=number,
-                selected=sum(one.count for n, one in declared if n == number),
-                selected_sum=sum((one.total for n, one in declared if n == number), Decimal(0)),
-                ordered=count(RunLineState.ORDERED, RunLineState.REJECTED, RunLineState.RETURNED),
-                credited=count(RunLineState.SETTLED),
-                credited_sum=sum(settled, Decimal(0)),
-                held=count(RunLineState.HELD),
-                cancelled=count(RunLineState.CANCELLED),
-            )
-        )
-    for_whom = {True: "the bank, on its day", False: PERSON}
-    return RunTotals(
-        stages=tuple(stages),
-        waits=tuple(
-            Waits(
-                what=one.reason,
-                for_whom=ACCOUNT_HOLDER if one.reason == runs.Held.ACCOUNT else for_whom[one.by_itself],
-                count=one.count,
-                total=one.total,
-            )
-            for one in waits
-        ),
-        items=items,
-    )
-
-
-ACCOUNT_HOLDER = "the person, who needs another account"
-
-
-def plan_of(month: date) -> RunPlan:
-    """The days of the month's run. Raises benefits.BadFacts for a month of which nothing is known."""
-    paying = benefits.paying(month)
-    stages = tuple(
-        RunStage(number=n, day=one.day, regions=tuple(str(region) for region in one.regions), others=one.others)
-        for n, one in enumerate(paying.days, 1)
-    )
-    return RunPlan(stages=stages, follow_days=paying.follow_days)
-
-
 def _stage(stage: RunStage) -> runs.Stage:
     return runs.Stage(stage.number, stage.day, stage.regions, stage.others)
 
@@ -360,31 +294,3 @@ def _stage(stage: RunStage) -> runs.Stage:
 def bank_of(iban: str) -> str:
     """The bank's code in a Kazakh account number."""
     return iban[4:7]
-
-
-async def _each(page: Sequence[Payee], ask: Callable[[Payee], Awaitable[T]]) -> list[T]:
-    gate = asyncio.Semaphore(ASKED_AT_ONCE)
-
-    async def one(payee: Payee) -> T:
-        async with gate:
-            return await ask(payee)
-
-    return list(await asyncio.gather(*(one(payee) for payee in page)))
-
-
-async def _chunks(lines: Iterator[Line]) -> AsyncIterator[list[Said]]:
-    """The lines of a file in portions; they are read in a thread, for a long file is a second of work."""
-    while chunk := await asyncio.to_thread(lambda: list(islice(lines, LINES))):
-        yield [
-            Said(
-                number=one.number,
-                state=one.state,
-                end_to_end_id=one.end_to_end_id,
-                amount=one.amount,
-                reason=one.reason_code,
-                reference=one.bank_reference,
-                booked_on=one.booked_on,
-                waits=one.waits,
-            )
-            for one in chunk
-        ]

@@ -10,6 +10,8 @@ from benefits.legislation import COMMON, Legislation
 from benefits.parameter_file import read_parameter_file
 from benefits.takes import Takes
 
+CODE = "payment-run"
+
 TAKES = Takes("follow_days:days purpose_code:codes contribution_purpose_code:codes", brackets="paid_on:codes")
 
 
@@ -48,4 +50,4 @@ def paying(month: date) -> Paying:
 @lru_cache(maxsize=1)
 def _legislation() -> Legislation:
     common = read_parameter_file(PARAMETERS / f"{COMMON}.yaml")
-    return read_legislation(PARAMETERS / "runs" / "payment-run.yaml", common, TAKES, must_state=())
+    return read_legislation(PARAMETERS / "runs" / f"{CODE}.yaml", common, TAKES, must_state=())

@@ -13,6 +13,8 @@ from benefits.dated import LAWS_OF, UNVERIFIED
 from benefits.legislation import COMMON, TERMS
 from benefits.notices.due import RULES, STEPS_TAKE
 from benefits.parameter_file import MARKS, UNITS, YEARLY
+from benefits.paying import CODE as PAYMENT_RUN
+from benefits.paying import TAKES as PAYING
 from benefits.texts import LANGUAGES
 
 FILE = Path(__file__).parent / "parameters" / "schema.json"
@@ -130,9 +132,10 @@ def schema() -> Schema:
 
 
 def _names() -> dict[str, list[str]]:
-    """Of each service and notice, the parameters that its file may state: what its rule and the steps read."""
+    """Of each service and notice, and the payment run, the parameters that its file may state: what reads it."""
     services = {code: sorted({**one.rule.takes.kinds(), **TERMS.kinds()}) for code, one in catalogue.load().items()}
-    return services | {rule.code: sorted({**rule.takes.kinds(), **STEPS_TAKE.kinds()}) for rule in RULES}
+    notices = {rule.code: sorted({**rule.takes.kinds(), **STEPS_TAKE.kinds()}) for rule in RULES}
+    return services | notices | {PAYMENT_RUN: sorted(PAYING.kinds())}
 
 
 def _only(service: str, names: list[str]) -> Schema:

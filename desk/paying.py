@@ -22,7 +22,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
-from activities.pay import RANGE, plan_of, totals_of
+from activities.pay import RANGE
+from activities.run_totals import plan_of, totals_of
 from benefits.days import day_of
 from card import Card, bank_lines, books, run_lines, runs
 from card.books import Book

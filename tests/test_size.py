@@ -18,9 +18,12 @@ LISTS = {
 LARGE = {
     "activities/attempts.py",
     "activities/renumbered.py",
+    "adapters/http.py",
     "benefits/catalogue.py",
+    "benefits/evaluator.py",
     "benefits/facts/reader.py",
     "benefits/legislation.py",
+    "benefits/parameter_file.py",
     "benefits/readings.py",
     "card/cases.py",
     "card/messages.py",

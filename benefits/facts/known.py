@@ -142,13 +142,16 @@ def _known(happened: date | None, day: date) -> date | None:
 
 
 def _living_on(adult: Adult, day: date) -> Adult:
+    lost = _known(adult.citizenship_lost_on, day)
     return replace(
         adult,
+        # Until the citizenship was lost no permit to live here was needed.
+        permanent_resident=adult.permanent_resident or (adult.citizenship_lost_on is not None and lost is None),
         died_on=_known(adult.died_on, day),
         imprisoned_since=_known(adult.imprisoned_since, day),
         left_country_on=_known(adult.left_country_on, day),
         missing_since=_known(adult.missing_since, day),
-        citizenship_lost_on=_known(adult.citizenship_lost_on, day),
+        citizenship_lost_on=lost,
     )
 
 

@@ -125,7 +125,7 @@ async def test_the_terms_are_those_of_the_services_parameters(agencies: Outside,
         await session.execute(BY_FORCE)
         question.opened_at = AT - timedelta(hours=1)
         session.add(question)
-        answer = IncomingMessage(message_id="op:1", phone="+77015550000", text="Иә", received_at=AT)
+        answer = IncomingMessage(message_id="op:1", phone="+77015550000", text="Иә", received_at=AT, stored_at=AT)
         await messages.store_incoming(session, answer)
     reply = Reply(message_id="op:1", meaning=Meaning.YES, received_at=AT)
     consent = ConsentInput(**given(case, Step.RECORD_CONSENT), reply=reply, given=True)

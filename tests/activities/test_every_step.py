@@ -28,6 +28,9 @@ from tests.activities.life import Fate, Killed, Life, watched
 from tests.activities.people import mother
 from workflows.model import Case, Step, StepInput
 
+MOMENTS = 60
+"""More than any step has."""
+
 EVERY = list(Step)
 AGENCY = {Step.REGISTER: "emaket", Step.ASSIGN: "body", Step.CREDIT: "bank"}
 SPEAKING = {Step.OFFER, Step.NOTIFY, Step.ASK_ACCOUNT, Step.TELL}
@@ -97,7 +100,7 @@ async def test_twice_at_the_same_moment_has_one_effect(life: Life, step: Step) -
 @each_step
 async def test_killed_at_any_moment_it_is_finished_by_the_next_attempt(life: Life, step: Step) -> None:
     """Before each statement to the database, and before and after each call outside, one after the other."""
-    for moment in range(1, 40):
+    for moment in range(1, MOMENTS):
         case = await life.open_for(step)
         arg = await life.ready(step, case)
         with Fate(life.card, life.world(), moment) as mortal:
@@ -112,7 +115,7 @@ async def test_killed_at_any_moment_it_is_finished_by_the_next_attempt(life: Lif
         await had_one_effect(life, step, arg)
         life.sms.said.clear()
         await forget_the_right(life, case)
-    assert 1 < moment < 39
+    assert 1 < moment < MOMENTS - 1
 
 
 @pytest.mark.parametrize("step", [step for step in EVERY if step not in WRITING_ONLY])

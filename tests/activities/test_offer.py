@@ -158,7 +158,8 @@ async def notice(life: Life, kind: NoticeKind, detail: str | None = None) -> Not
         await session.flush()
         await owed(session, case.key(Step.ASSIGN), case.ref, AMOUNT, money.About("budget", ON, ON))
         await payments.intend(session, case.key(Step.CREDIT), case.ref, account.id, AMOUNT)
-        await payments.finish(session, case.key(Step.CREDIT), PaymentState.SETTLED, reason=None)
+        credited = case.key(Step.CREDIT)
+        await payments.finish(session, credited, PaymentState.SETTLED, reason=None, bank_reference="BR-1")
         await money.book_credited(session, case.key(Step.CREDIT), case.ref, AMOUNT, ON)
     told: dict[str, Any] = {"until": UNTIL, "detail": detail, "amount": AMOUNT}
     return NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=kind, **told)

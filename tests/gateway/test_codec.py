@@ -24,6 +24,7 @@ from card.tables import CaseRecord
 from gateway.app import Parts, gateway_app
 from runtime.codec import BadPayload, EncryptionCodec, KeyRing
 from runtime.plugin import data_converter
+from tests.activities.database import BY_FORCE
 from tests.gateway.house import WEB_UI, House
 from workflows.model import Case
 
@@ -309,6 +310,7 @@ async def test_a_key_is_needed_while_a_case_that_began_under_it_is_there(house: 
     await house.end(case)
     for ago, still in ((timedelta(minutes=1), 1), (timedelta(days=999), 0)):
         async with house.card.transaction() as session:
+            await session.execute(BY_FORCE)
             (await session.get_one(CaseRecord, case.ref)).closed_at = datetime.now(UTC) - ago
         (needed,) = await reconciler.keys_needed()
         assert (needed.open, needed.retained) == (0, still)

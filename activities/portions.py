@@ -1,0 +1,46 @@
+"""What is long is asked, and read, in portions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from adapters.bank_files import Line
+from card.bank_lines import Said
+from card.run_lines import Payee
+
+T = TypeVar("T")
+
+ASKED_AT_ONCE = 16
+"""Questions to a register or a bank at once, of one range."""
+
+LINES = 5_000
+"""Lines of a bank's file that are held against ours in one transaction."""
+
+
+async def each(page: Sequence[Payee], ask: Callable[[Payee], Awaitable[T]]) -> list[T]:
+    gate = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def one(payee: Payee) -> T:
+        async with gate:
+            return await ask(payee)
+
+    return list(await asyncio.gather(*(one(payee) for payee in page)))
+
+
+async def portions(lines: Iterator[Line]) -> AsyncIterator[list[Said]]:
+    """The lines of a file in portions; they are read in a thread, for a long file is a second of work."""
+    while chunk := await asyncio.to_thread(lambda: list(islice(lines, LINES))):
+        yield [
+            Said(
+                number=one.number,
+                state=one.state,
+                end_to_end_id=one.end_to_end_id,
+                amount=one.amount,
+                reason=one.reason_code,
+                reference=one.bank_reference,
+                booked_on=one.booked_on,
+                waits=one.waits,
+            )
+            for one in chunk
+        ]
