@@ -4,8 +4,8 @@ from temporalio import activity
 
 from activities import hearing, speech
 from activities.world import World, translated
-from adapters.bank import AccountState
-from card import Session, accounts, decisions, messages
+from adapters.bank import ABOUT_US, AccountState
+from card import Session, accounts, decisions, messages, payments
 from dialogue import MessageKind
 from workflows.model import (
     NO_ANSWER,
@@ -42,9 +42,18 @@ class AccountStep:
             if a.iban not in rejected
         )
         account = next(usable, None)
-        if account is None:
+        iban = account.iban if account is not None else await self._of_the_last(step.case)
+        if iban is None or iban in rejected:
             return AccountFound(reason="none_usable")
-        return await self._found(step, account.iban, "bank")
+        return await self._found(step, iban, "bank")
+
+    async def _of_the_last(self, case: Case) -> str | None:
+        """The account of the last payment, where that failed for ours: the bank need not list what she has named."""
+        async with self.world.card.statements() as session:
+            made = await payments.of_case(session, case.ref)
+            if not made or made[-1].reason not in ABOUT_US:
+                return None
+            return (await accounts.find(session, made[-1].account_id)).iban
 
     @activity.defn(name=Step.ASK_ACCOUNT)
     async def ask_account(self, step: AskAccountInput) -> AccountAsked:

@@ -502,6 +502,11 @@ async def test_a_fault_of_the_account_that_we_pay_from_is_waited_for(
     assert (again.settled, again.reason) == (False, code)
     async with life.card.transaction() as session:
         assert (await accounts.find(session, arg.account_id)).rejected is None
+    await life.settle(mother(accounts=[]))
+    asked = StepInput(case=arg.case, key=arg.case.key(Step.FIND_ACCOUNT))
+    found = await life.run(Step.FIND_ACCOUNT, asked)
+    assert found.account is not None, "one that no bank lists is asked for once"
+    assert found.account.id == arg.account_id
     await life.settle(mother())
     assert (await life.run(Step.CREDIT, await payment(life, arg.case, n=2))).settled
 
