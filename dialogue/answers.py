@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from dialogue.accounts import find_account
-from dialogue.grammar import Rule, fits, holds
+from dialogue.grammar import Shape, fits, holds
 from dialogue.vocabulary import read
 
 
@@ -59,17 +59,17 @@ def understand(text: str) -> Understanding:
     number = reading.numbers[0] if len(reading.numbers) == 1 else None
     said = frozenset(reading.sections)
     readable = len(reading.numbers) < 2 and not ("plus" in said and reading.numbers)
-    readable = readable and not holds(Rule.AMISS, reading.sections)
+    readable = readable and not holds(Shape.AMISS, reading.sections)
 
     if account.meant:
         if said & _SAYS_NO or len(account.ibans) > 1:
             return Understanding(Meaning.UNCLEAR, number)
         iban = account.ibans[0] if account.ibans else None
-        yes = readable and iban and fits(Rule.YES_WITH_ACCOUNT, reading.sections)
+        yes = readable and iban and fits(Shape.YES_WITH_ACCOUNT, reading.sections)
         return Understanding(Meaning.YES if yes else Meaning.ACCOUNT, number, iban)
-    if readable and fits(Rule.YES, reading.sections):
+    if readable and fits(Shape.YES, reading.sections):
         return Understanding(Meaning.YES, number)
-    if readable and fits(Rule.NO, reading.sections):
+    if readable and fits(Shape.NO, reading.sections):
         return Understanding(Meaning.NO, number)
     asks_why = "why" in said and not said & (_SAYS_YES | _SAYS_NO | {"doubt"})
     return Understanding(Meaning.UNCLEAR, number, asks_why=asks_why)

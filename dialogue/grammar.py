@@ -11,7 +11,7 @@ from functools import lru_cache
 from dialogue.vocabulary import BUILT_IN, PAUSE, SAYS, sections
 
 
-class Rule(StrEnum):
+class Shape(StrEnum):
     """The rules by name; one may be used in those below it."""
 
     POLITE = "(?:thanks | thanks_kk | letter)"
@@ -78,18 +78,18 @@ def _signs() -> dict[str, str]:
     return {name: chr(0xE000 + place) for place, name in enumerate(names)}
 
 
-@lru_cache(maxsize=len(Rule))
-def _compiled(rule: Rule) -> re.Pattern[str]:
+@lru_cache(maxsize=len(Shape))
+def _compiled(rule: Shape) -> re.Pattern[str]:
     return re.compile(_expression(rule))
 
 
-def _expression(rule: Rule) -> str:
+def _expression(rule: Shape) -> str:
     signs = _signs()
 
     def put(part: re.Match[str]) -> str:
         before, name = part.groups()
-        if name in Rule.__members__:
-            return _expression(Rule[name])
+        if name in Shape.__members__:
+            return _expression(Shape[name])
         pause, says = signs[PAUSE], signs[SAYS]
         gap = {"": f"[{pause}{says}]*", ",": f"[{pause}{says}]+", "=": says, "~": ""}[before]
         return f"(?:{gap}{signs[name]})"
@@ -101,12 +101,12 @@ def _expression(rule: Rule) -> str:
     return re.sub(r"([,=~]?)([A-Za-z_]+)", put, spread).replace(" ", "")
 
 
-def fits(rule: Rule, answer: tuple[str, ...]) -> bool:
+def fits(rule: Shape, answer: tuple[str, ...]) -> bool:
     """Whether the whole answer, as sections, is built by the rule."""
     return _compiled(rule).fullmatch(_written(answer).rstrip(_signs()[PAUSE] + _signs()[SAYS])) is not None
 
 
-def holds(rule: Rule, answer: tuple[str, ...]) -> bool:
+def holds(rule: Shape, answer: tuple[str, ...]) -> bool:
     """Whether some part of the answer is built by the rule."""
     return _compiled(rule).search(_written(answer)) is not None
 

@@ -69,7 +69,7 @@ class PaymentRun(RunInSight):
         await self._follow(plan)
         return await self._close()
 
-    def today(self, planned: date) -> date:
+    def day_of_run(self, planned: date) -> date:
         """A played run lives on the days that were planned; any other on the country's."""
         return planned if self.played else max(planned, day_in_almaty(workflow.now()))
 
@@ -116,7 +116,7 @@ class PaymentRun(RunInSight):
         self.phase, self.after = Phase.SEND, FIRST
 
     async def _send(self, stage: RunStage) -> None:
-        await self._out((f"s{stage.number}", f"p{stage.number}"), self.today(stage.day))
+        await self._out((f"s{stage.number}", f"p{stage.number}"), self.day_of_run(stage.day))
 
     async def _out(self, parts: tuple[str, ...], day: date) -> None:
         """The files of these parts are declared, leave, and the bank says what it has taken."""
@@ -138,10 +138,10 @@ class PaymentRun(RunInSight):
 
     async def _follow(self, plan: RunPlan) -> None:
         """Statements are read, and what failed is cured, until nothing more comes by itself or the days are over."""
-        begins = self.last_sent or self.today(plan.stages[-1].day)
+        begins = self.last_sent or self.day_of_run(plan.stages[-1].day)
         day = self.followed or begins
         while True:
-            day = self.followed = self.today(day)
+            day = self.followed = self.day_of_run(day)
             await self._look(day)
             ends = (self.last_sent or begins) + timedelta(days=plan.follow_days)
             if self.unsettled == 0 or day >= ends:

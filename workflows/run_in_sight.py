@@ -158,7 +158,7 @@ class RunInSight:
 
     async def until(self, day: date, what: str) -> None:
         """Wait for the morning of a day in Almaty."""
-        morning = datetime.combine(day, datetime.min.time(), ALMATY) + BEGINS_AT
+        morning = datetime(day.year, day.month, day.day, tzinfo=ALMATY) + BEGINS_AT
         left = morning - workflow.now()
         if left <= timedelta(0):
             return

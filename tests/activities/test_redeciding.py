@@ -18,6 +18,7 @@ from card.tables import CaseRecord, FactsSnapshot, table
 from cli import analysis
 from desk import redeciding
 from starter import console
+from tests.activities.database import BY_FORCE
 from tests.activities.life import Life
 from tests.activities.people import ON, child, mother
 from tests.law.another_law import another_law
@@ -35,6 +36,7 @@ async def _decide(life: Life, n: int, children: int = 5, **sections: Any) -> Cas
     case = await life.open(n)
     await life.run(Step.DETECT, StepInput(case=case, key=case.key(Step.DETECT), n=1))
     async with life.card.transaction() as session:
+        await session.execute(BY_FORCE)
         await session.execute(update(table(FactsSnapshot)).values(taken_at=DECIDED_AT))
     return case
 

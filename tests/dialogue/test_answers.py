@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dialogue import Meaning, Understanding, understand
 from dialogue.answers import LONGEST
-from dialogue.grammar import Rule
+from dialogue.grammar import Shape
 from dialogue.vocabulary import known_words, words_of
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +175,7 @@ def test_folding_makes_no_other_word() -> None:
 
 
 def test_every_rule_is_of_listed_sections() -> None:
-    names = {name for rule in Rule for name in re.findall(r"[a-z]\w*", rule.value)}
+    names = {name for rule in Shape for name in re.findall(r"[a-z]\w*", rule.value)}
     assert names <= {*LISTED, "number", "account_number"}
     assert names | {"negation", "doubt", "why", "collision"} >= set(LISTED)
 
