@@ -81,6 +81,24 @@ def test_a_shorter_term_for_the_claim_cuts_no_right_that_was_claimed_in_its_own(
     assert (refused.right, refused.failed and refused.failed.code) == (Right.NO, "claimed_too_late")
 
 
+def test_an_earlier_registration_may_be_claimed_by_the_term_of_its_own_day(later: Later) -> None:
+    """Shortened, the term of the later one made a certain yes of what hangs on the earlier."""
+    jobless = _jobless(24)
+    jobless["unemployments"].append({"of": "mother", "number": "U-2", "registered_on": "2025-10-06"})
+    jobless["insurances"][0]["incomes"][0]["until_month"] = "2025-10"
+    on = date(2026, 1, 10)
+    facts = _facts("2026-01-10", jobless)
+
+    def asked() -> list[str | None]:
+        decided = [assess("job-loss", facts, on, basis=basis) for basis in ("U-1", "U-2")]
+        return [one.asked.code if one.asked else None for one in decided]
+
+    before = asked()
+    assert before[1] == "earlier_registration"
+    later("job-loss", "claim_months", "2025-07-01", "6")
+    assert asked() == before
+
+
 def test_how_long_a_child_is_cared_for_is_that_of_its_birth(later: Later) -> None:
     later("childcare", "child_months", "2026-01-01", "36")
     for day in ("2025-12-01", "2026-02-01"):
