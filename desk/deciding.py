@@ -60,6 +60,7 @@ def pays_anew(reason: str) -> bool:
 
 async def returned(card: Card, ref: str, reason: str, account: str, note: str, by: str) -> Money:
     """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
+    reason = reason.strip().upper()
     if reason not in RETURN_REASONS:
         known = ", ".join(RETURN_REASONS)
         raise BadInput(f"reason: {reason!r} is no reason for which a bank returns money (ISO 20022); one of {known}")
