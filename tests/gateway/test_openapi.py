@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import schemathesis
+import schemathesis.specs.openapi.schemas  # else read by a thread, where Python 3.11's parser once lost count
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode, checks
