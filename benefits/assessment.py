@@ -154,8 +154,12 @@ class Assessment:
         return arose if self.word("paid_from") == "right_arose" else self.applied_on
 
     def claimed_too_late(self, arose: date) -> bool:
-        """Whether the term for the claim, the dated parameter `claim_months`, was over on the day of application."""
-        return self.applied_on > add_months(arose, self.whole("claim_months"))
+        """Whether the term for the claim was over on the day of application: the dated parameter `claim_months`, by the
+        law of the day on which that right arose, which may be another than the one that is judged.
+        """
+        term = self.number_on("claim_months", max(arose, self.legislation.first_day))
+        assert term is not None  # noqa: S101  (it has no gaps)
+        return self.applied_on > add_months(arose, int(term))
 
     def whole(self, name: str) -> int:
         """The value of a parameter that counts days, months, years or people."""

@@ -131,13 +131,7 @@ def _other_registration(assessment: Assessment, registration: Unemployment, mont
     if months_paid:
         return None
     earlier = [one.registered_on for one in others if one.registered_on < arose]
-    return None if all(_is_too_late(assessment, one) for one in earlier) else "earlier_registration"
-
-
-def _is_too_late(assessment: Assessment, arose: date) -> bool:
-    """Whether the right of another registration could be claimed no more, by the law of its own day."""
-    term = assessment.legislation.at(assessment.on, arose).single["claim_months"]
-    return assessment.applied_on > add_months(arose, int(term.value))
+    return None if all(map(assessment.claimed_too_late, earlier)) else "earlier_registration"
 
 
 def _until(last: date, pension: date, ended: date | None) -> date:
