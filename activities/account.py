@@ -35,12 +35,7 @@ class AccountStep:
         iin = await self.world.card.iin(person_id)
         with translated():
             listed = await self.world.bank.accounts(iin)
-        usable = (
-            a
-            for a in listed
-            if a.own and a.currency == "KZT" and a.state == AccountState.OPEN
-            if a.iban not in rejected
-        )
+        usable = (a for a in listed if a.takes_payments and a.iban not in rejected)
         account = next(usable, None)
         iban = account.iban if account is not None else await self._of_the_last(step.case)
         if iban is None or iban in rejected:

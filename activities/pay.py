@@ -16,9 +16,8 @@ from temporalio.exceptions import ApplicationError
 import benefits
 from activities.payer import Payer
 from activities.portions import each, portions
-from activities.run_totals import plan_of, totals_of
+from activities.run_totals import plan_of, stage_of, totals_of
 from activities.world import World, not_yet, translated
-from adapters.bank import AccountState
 from adapters.bank_files import Arrival, FileRefused, Ours, read_report, read_statement, write_initiation
 from adapters.bank_files.status_report import FileState
 from adapters.errors import BadAnswer, Refused
@@ -41,7 +40,6 @@ from workflows.run_model import (
     Run,
     RunPlan,
     RunResult,
-    RunStage,
     RunStep,
     RunTotals,
     SealInput,
@@ -77,7 +75,7 @@ class PayStep:
         plan = plan_of(run.month)
         try:
             async with self.world.card.transaction() as session:
-                await runs.open_run(session, run.month, [_stage(one) for one in plan.stages], played=run.played)
+                await runs.open_run(session, run.month, [stage_of(one) for one in plan.stages], played=run.played)
         except runs.RunClosed as closed:
             raise ApplicationError(str(closed), type=NOT_NOW, non_retryable=True) from None
         return plan
@@ -89,7 +87,7 @@ class PayStep:
             upto = await runs.page_ends(session, range_.after, RANGE)
             if upto is not None:
                 fund = bank_of(self._payer().fund_iban)
-                stage = _stage(range_.stage)
+                stage = stage_of(range_.stage)
                 await runs.select_range(session, range_.month, stage, range_.named, range_.after, upto, fund)
         return RangeDone(after=upto)
 
@@ -255,9 +253,7 @@ class PayStep:
         with translated():
             listed = await self.world.bank.accounts(one.iin)
         for account in listed:
-            if account.own and account.currency == "KZT" and account.state == AccountState.OPEN:
-                if account.iban in rejected:
-                    continue
+            if account.takes_payments and account.iban not in rejected:
                 async with self.world.card.transaction() as session:
                     await accounts.know(session, one.id, account.iban, "bank")
                 return
@@ -285,10 +281,6 @@ class PayStep:
     async def _totals(self, month: date) -> RunTotals:
         async with self.world.card.statements() as session:
             return await totals_of(session, month)
-
-
-def _stage(stage: RunStage) -> runs.Stage:
-    return runs.Stage(stage.number, stage.day, stage.regions, stage.others)
 
 
 def bank_of(iban: str) -> str:

@@ -63,3 +63,8 @@ def plan_of(month: date) -> RunPlan:
         for n, one in enumerate(paying.days, 1)
     )
     return RunPlan(stages=stages, follow_days=paying.follow_days)
+
+
+def stage_of(stage: RunStage) -> runs.Stage:
+    """The day of the run as the Card takes it."""
+    return runs.Stage(stage.number, stage.day, stage.regions, stage.others)

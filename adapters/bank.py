@@ -46,6 +46,11 @@ class BankAccount(Record):
     state: AccountState
     own: bool = True
 
+    @property
+    def takes_payments(self) -> bool:
+        """Whether it is the person's own, open, and in tenge."""
+        return self.own and self.currency == "KZT" and self.state == AccountState.OPEN
+
 
 class Transfer(Record):
     """A credit transfer to a person's account."""

@@ -37,6 +37,11 @@ class Held:
 class RunClosed(ValueError):
     """The month's run is over: it pays nothing more."""
 
+    def __init__(self, run: RunRow) -> None:
+        super().__init__(
+            f"month: the run of {run.month:%m.%Y} was closed on {run.closed_at:%d.%m.%Y}; it pays nothing more"
+        )
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -154,7 +159,7 @@ async def open_run(session: AsyncSession, month: date, stages: Sequence[Stage], 
     await session.execute(insert(table(RunRow)).values(month=month, played=played).on_conflict_do_nothing())
     run = await session.get_one(RunRow, month, with_for_update=True)
     if run.state == RunState.CLOSED:
-        raise RunClosed(f"month: the run of {month:%m.%Y} was closed on {run.closed_at:%d.%m.%Y}; it pays nothing more")
+        raise RunClosed(run)
     rows = [{"month": month, "number": one.number, "day": one.day, "state": StageState.SELECTING} for one in stages]
     made = insert(table(RunStage)).values(rows)
     await session.execute(made.on_conflict_do_nothing(constraint="a_stage_once"))

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli.connection import Running
 from cli.shell import Json, Note, app, console, date_given, in_words, print_json, reach
+from cli.tables import table
 from desk import BadInput, paying
 from desk.looking import details
 from desk.paying import RunView
@@ -149,7 +150,7 @@ async def _pay(here: Running, month: date, played: bool, *, quiet: bool) -> tupl
                 live.update(_progress(totals, time.monotonic() - begun), refresh=True)
             if not await paying.is_running(here.client, month):
                 return await paying.totals(here.card, month), await paying.why_ended(here.client, month)
-            said = (await details(handle)).split("\n", 1)[0].replace("**", "").replace("\\", "")
+            said = _first_line(await details(handle))
             if WAITS in said.lower() or said.startswith("Stopped"):
                 return totals, said
             await asyncio.sleep(EVERY)
@@ -185,7 +186,7 @@ def _show_run(view: RunView) -> None:
         f"[bold]{run_id(view.run.month)}[/bold]  {view.run.state}, opened {zoned(view.run.opened_at)}{closed}"
     )
     if view.details:
-        console.print(view.details.split("\n", 1)[0].replace("**", "").replace("\\", ""), markup=False)
+        console.print(_first_line(view.details), markup=False)
     console.print(_progress(view.totals, None))
     for title, rows in (("files", view.files), ("held payments", view.held)):
         if rows:
@@ -198,18 +199,24 @@ def _show_run(view: RunView) -> None:
         console.print(_table("lines of the bank's files", items))
 
 
+def _first_line(details: str) -> str:
+    """What the run says of itself first, without the marks of the Web UI."""
+    return details.split("\n", 1)[0].replace("**", "").replace("\\", "")
+
+
 def _number(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
         return tenge(value).removesuffix(" tenge")
-    return zoned(value) if hasattr(value, "hour") else f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)
+    if isinstance(value, datetime):
+        return zoned(value)
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for name in rows[0] if rows else ():
-        table.add_column(str(name).replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    return table
+    names = list(rows[0]) if rows else []
+    cells = ([str(value) for value in row.values()] for row in rows)
+    found = table([name.replace("_", " ") for name in names], cells, *range(len(names)))
+    found.title, found.title_justify = title or None, "left"
+    return found

@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
 from activities.pay import RANGE
-from activities.run_totals import plan_of, totals_of
+from activities.run_totals import plan_of, stage_of, totals_of
 from benefits.days import day_of
 from card import Card, bank_lines, books, run_lines, runs
 from card.books import Book
@@ -93,9 +93,7 @@ async def start(card: Card, client: Client, task_queue: str, month: date, *, pla
     async with card.statements() as session:
         known = await runs.known(session, month)
     if known is not None and known.state == RunState.CLOSED:
-        raise BadInput(
-            f"month: the run of {month:%m.%Y} was closed on {known.closed_at:%d.%m.%Y}; it pays nothing more"
-        )
+        raise BadInput(str(runs.RunClosed(known)))
     running = await is_running(client, month)
     if not running:
         await client.start_workflow(
@@ -143,7 +141,7 @@ async def would_pay(card: Card, month: date) -> list[Group]:
     named = [region for stage in plan.stages for region in stage.regions]
     found: dict[tuple[str, str, str], tuple[int, Decimal]] = {}
     for stage in plan.stages:
-        of_day = runs.Stage(stage.number, stage.day, stage.regions, stage.others)
+        of_day = stage_of(stage)
         after = FIRST
         while True:
             async with card.statements() as session:

@@ -24,7 +24,6 @@ from workflows.run_model import (
     Range,
     RangeDone,
     Run,
-    RunMessage,
     RunPlan,
     RunResult,
     RunStage,
@@ -203,6 +202,3 @@ class PaymentRunDue:
         except WorkflowAlreadyStartedError:
             return f"{run_id(month)} runs already"
         return f"{run_id(month)} was started"
-
-
-__all__ = ["PaymentRun", "PaymentRunDue", "RunMessage"]
