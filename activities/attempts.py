@@ -311,16 +311,19 @@ async def _held(session: Session, case: Case, row: RightRow, right: Decision) ->
         return Found(right, question=renumbered.HELD, may_be_due=True)
     if await rights.assigned_for(session, row, month_of(case.on), but=case.ref) is None:
         return Found(right)
-    record = await cases.in_hand(session, case.ref)
-    record.look_on = min(record.look_on or next_month(case.on), next_month(case.on))
+    await _look_next_month(session, case)
     return Found(right, Outcome.ALREADY_PAID)
 
 
 async def _look_when_free(session: Session, case: Case, row: RightRow) -> None:
     """Whose holder has died in this month is paid for it, and to be had from the next."""
     if await entitlements.is_over(session, row, next_month(case.on)):
-        record = await cases.in_hand(session, case.ref)
-        record.look_on = min(record.look_on or next_month(case.on), next_month(case.on))
+        await _look_next_month(session, case)
+
+
+async def _look_next_month(session: Session, case: Case) -> None:
+    record = await cases.in_hand(session, case.ref)
+    record.look_on = min(record.look_on or next_month(case.on), next_month(case.on))
 
 
 def _day(row: RightRow) -> date:
