@@ -20,6 +20,7 @@ from benefits.days import day_of
 from card import findings
 from card.entitlements import Entitled, Months
 from cli.connection import Running
+from cli.tables import table
 from desk import BadInput
 from desk.looking import CaseView
 from desk.reconcile import Reconciler
@@ -186,25 +187,26 @@ def show_list(console: Console, rows: list[dict[str, Any]]) -> None:
         console.print("no cases")
         return
     shown = [
-        {
-            "case": row["ref"],
-            "service": row["service"],
-            "state": row["outcome"] or row["stage"],
-            "until (UTC+5)": row["deadline"],
-            "needs a person": ", ".join(row["attention"]),
-        }
+        (
+            row["ref"],
+            row["service"],
+            row["outcome"] or row["stage"],
+            _cell(row["deadline"]),
+            ", ".join(row["attention"]).replace("_", " "),
+        )
         for row in rows
     ]
-    console.print(_table("cases", shown))
+    console.print("[bold]cases[/bold]")
+    console.print(table(("case", "service", "state", "until (UTC+5)", "needs a person"), shown, 3, 4))
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in rows[0] if rows else ():
-        table.add_column(name.replace("_", " "), overflow="fold")
+        made.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    return table
+        made.add_row(*(_cell(value) for value in row.values()))
+    return made
 
 
 def _cell(value: Any) -> str:
