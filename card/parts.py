@@ -6,8 +6,8 @@ the step that stores the part; `match` brings the two together, and only where n
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text, update
@@ -81,23 +81,49 @@ async def keep(session: AsyncSession, key: str, smsc_message_ids: Sequence[str],
     return sorted(twice | set((await session.scalars(others)).all()))
 
 
-async def store_receipt(
-    session: AsyncSession, smsc_message_id: str, *, delivered: bool, at: datetime, operator: str = OPERATOR
-) -> None:
-    """Keep a receipt of this operator; a second one for the same id changes nothing while the id holds.
+@dataclass(frozen=True)
+class Received:
+    """A receipt of one part, as this operator names the part."""
+
+    smsc_message_id: str
+    _: KW_ONLY
+    delivered: bool
+    at: datetime
+    operator: str = OPERATOR
+
+
+_ALONE = text("""
+    SELECT pg_advisory_xact_lock(turn)
+    FROM (SELECT hashtext('receipt ' || operator || ':' || id) AS turn
+          FROM unnest(CAST(:operators AS text[]), CAST(:ids AS text[])) AS new(operator, id) ORDER BY turn) AS turns
+""")
+_KEEP = text("""
+    INSERT INTO receipts (operator, smsc_message_id, reading, delivered, at)
+    SELECT * FROM unnest(
+        CAST(:operators AS text[]), CAST(:ids AS text[]), CAST(:readings AS text[]),
+        CAST(:delivered AS boolean[]), CAST(:at AS timestamptz[])
+    ) AS new(operator, id, reading, delivered, at)
+    WHERE NOT EXISTS (
+        SELECT FROM receipts known
+        WHERE known.operator = new.operator AND known.reading = new.reading AND known.smsc_message_id = new.id
+        AND known.stored_at > now() - CAST(:holds AS interval))
+""")
+
+
+async def store_receipts(session: AsyncSession, receipts: Iterable[Received]) -> None:
+    """Keep these receipts; a second one of an operator for the same id changes nothing while the id holds.
 
     In a transaction: two that come at the same moment are one.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"receipt {operator}:{smsc_message_id}"))))
-    known = select(func.count()).where(
-        col(DeliveryReceipt.operator) == operator,
-        col(DeliveryReceipt.reading) == reading(smsc_message_id),
-        col(DeliveryReceipt.smsc_message_id) == smsc_message_id,
-        col(DeliveryReceipt.stored_at) > func.now() - HOLDS,
-    )
-    if not (await session.execute(known)).scalar_one():
-        values = {"operator": operator, "smsc_message_id": smsc_message_id, "reading": reading(smsc_message_id)}
-        await session.execute(insert(table(DeliveryReceipt)).values(**values, delivered=delivered, at=at))
+    new = list({(one.operator, one.smsc_message_id): one for one in reversed(list(receipts))}.values())
+    named = {"operators": [one.operator for one in new], "ids": [one.smsc_message_id for one in new]}
+    await session.execute(_ALONE, named)
+    said = {
+        "readings": [reading(one.smsc_message_id) for one in new],
+        "delivered": [one.delivered for one in new],
+        "at": [one.at for one in new],
+    }
+    await session.execute(_KEEP, {**named, **said, "holds": HOLDS})
 
 
 _MATCH = text("""
@@ -158,6 +184,8 @@ class Delivery:
     message: OutgoingMessage
     delivered: bool
     at: datetime
+    told: bool
+    """Whether the verdict was given before: parts may fail minutes apart, and it is one verdict."""
 
 
 async def delivery_of(session: AsyncSession, key: str) -> Delivery | None:
@@ -165,12 +193,13 @@ async def delivery_of(session: AsyncSession, key: str) -> Delivery | None:
     message = await session.get_one(OutgoingMessage, key)
     of_it = select(DeliveryReceipt).where(col(DeliveryReceipt.message_key) == key)
     rows = (await session.scalars(of_it.execution_options(populate_existing=True))).all()
+    told = any(r.told_at is not None for r in rows)
     failed = [r for r in rows if not r.delivered]
     if failed:
-        return Delivery(message, delivered=False, at=max(r.at for r in failed))
+        return Delivery(message, delivered=False, at=max(r.at for r in failed), told=told)
     if len(rows) < message.parts:
         return None
-    return Delivery(message, delivered=True, at=max(r.at for r in rows))
+    return Delivery(message, delivered=True, at=max(r.at for r in rows), told=told)
 
 
 async def finish_delivery(session: AsyncSession, delivery: Delivery) -> None:
@@ -203,14 +232,6 @@ async def untold(session: AsyncSession, oldest: timedelta) -> Sequence[str]:
         .limit(UNTOLD_AT_ONCE)
     )
     return (await session.scalars(judged)).all()
-
-
-async def was_told(session: AsyncSession, key: str) -> bool:
-    """Whether the verdict on this message was given before: parts may fail minutes apart, and it is one verdict."""
-    told_of = select(func.count()).where(
-        col(DeliveryReceipt.message_key) == key, col(DeliveryReceipt.told_at).is_not(None)
-    )
-    return bool((await session.execute(told_of)).scalar_one())
 
 
 async def told(session: AsyncSession, key: str) -> None:

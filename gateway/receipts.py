@@ -1,5 +1,6 @@
 """Delivery receipts of our SMS: stored when they come, and told to the case once the whole message is accounted for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,6 +11,7 @@ from adapters.in_a_row import InARow
 from benefits.days import window_closes
 from card import Card, cases, messages, parts
 from gateway.faults import passes, report
+from gateway.together import Together
 from workflows import model
 
 log = structlog.get_logger()
@@ -27,13 +29,17 @@ class Receipts:
     def __init__(self, card: Card, client: Client) -> None:
         self.card = card
         self.client = client
+        self._stored = Together(self._store)
         self._undelivered = InARow(IN_A_ROW)
         """Keys of the messages that did not arrive since the last one that did."""
 
     async def store(self, operator: str, smsc_message_id: str, *, delivered: bool, at: datetime) -> None:
         """Keep a receipt of one part, as this operator names it; a second one for the same part changes nothing."""
+        await self._stored.add(parts.Received(smsc_message_id, delivered=delivered, at=at, operator=operator))
+
+    async def _store(self, receipts: Sequence[parts.Received]) -> None:
         async with self.card.transaction() as session:
-            await parts.store_receipt(session, smsc_message_id, delivered=delivered, at=at, operator=operator)
+            await parts.store_receipts(session, receipts)
 
     async def tell_cases(self) -> None:
         """Bring receipts to their messages, and tell the cases of those that can be judged what changes for them."""
@@ -70,7 +76,7 @@ class Receipts:
             delivery = await parts.delivery_of(session, key)
             if delivery is None:
                 return
-            if await parts.was_told(session, key):
+            if delivery.told:
                 await parts.told(session, key)
                 return
             if self._is_held(key, delivered=delivery.delivered):
@@ -86,16 +92,18 @@ class Receipts:
                     receipt = model.Receipt(key=key)
                 elif closes > question.deadline:
                     receipt = model.Receipt(key=key, deadline=closes)
-        if receipt is not None and case is not None:
-            handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
-            try:
-                await handle.signal(model.Message.RECEIPT, receipt)
-            except RPCError as error:
-                # The case is over. Anything else is tried again by the next sweep.
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
+            if receipt is None or case is None:
+                await parts.told(session, key)
+                return
+        handle = self.client.get_workflow_handle(model.workflow_id(case.service, case.ref))
+        try:
+            await handle.signal(model.Message.RECEIPT, receipt)
+        except RPCError as error:
+            # The case is over. Anything else is tried again by the next sweep.
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
         # Not before the case knows: a gateway that died in between would leave the case with the earlier deadline.
         async with self.card.transaction() as session:
-            if receipt is not None and receipt.deadline is not None:
+            if receipt.deadline is not None:
                 await messages.set_deadline(session, key, receipt.deadline)
             await parts.told(session, key)

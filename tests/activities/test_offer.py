@@ -96,7 +96,7 @@ async def test_receipts_that_came_first_find_their_message(life: Life) -> None:
         await life.run(Step.OFFER, arg)
     async with life.card.transaction() as session:
         for part in life.sms.ids(arg.key):
-            await parts.store_receipt(session, part, delivered=True, at=AT + timedelta(minutes=1))
+            await parts.store_receipts(session, [parts.Received(part, delivered=True, at=AT + timedelta(minutes=1))])
     await life.run(Step.OFFER, arg, 2)
     async with life.card.transaction() as session:
         await parts.match(session)
@@ -285,7 +285,7 @@ async def test_what_became_of_a_question_is_what_the_card_holds(life: Life, deli
     assert (await life.run(Step.READ_RECEIPT, arg)) == Delivery(judged=False), "nothing is known yet"
     at = AT + timedelta(days=1)
     async with life.card.transaction() as session:
-        await parts.store_receipt(session, case.key(Step.OFFER), delivered=delivered, at=at)
+        await parts.store_receipts(session, [parts.Received(case.key(Step.OFFER), delivered=delivered, at=at)])
         await parts.match(session)
     read = await life.run(Step.READ_RECEIPT, arg)
     assert read == Delivery(judged=True, deadline=window_closes(at, 3) if delivered else None)

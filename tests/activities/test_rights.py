@@ -98,7 +98,7 @@ async def test_who_was_never_reached_has_not_been_silent(life: Life, arrived: bo
     await life.asked(case)
     await life.said(case)
     async with life.card.transaction() as session:
-        await parts.store_receipt(session, case.key(Step.OFFER), delivered=arrived, at=AT)
+        await parts.store_receipts(session, [parts.Received(case.key(Step.OFFER), delivered=arrived, at=AT)])
         await parts.match(session)
     await close(life, case, Outcome.LAPSED)
     days = benefits.service("multi-child", ON).again_after_days["lapsed" if arrived else "unreachable"]

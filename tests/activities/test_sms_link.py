@@ -32,7 +32,9 @@ async def test_an_offer_goes_out_once_over_smpp_and_its_receipts_are_its_own(lif
         assert [message["text"] for message in on_handset] == [row.text]
         async with life.card.transaction() as session:
             for receipt in link.receipts:
-                await parts.store_receipt(session, receipt.smsc_message_id, delivered=True, at=receipt.at)
+                await parts.store_receipts(
+                    session, [parts.Received(receipt.smsc_message_id, delivered=True, at=receipt.at)]
+                )
             await parts.match(session)
             delivery = await parts.delivery_of(session, arg.key)
         assert delivery is not None

@@ -757,7 +757,7 @@ async def test_money_goes_in_its_order_alone(cards: Cards, deed: str) -> None:
         await messages.intend(session, OutgoingMessage(key="m", case_ref=case.ref, phone="+77010000001", **said))
         await messages.mark_sent(session, "m", ["1a"], NOW)
         await messages.mark_failed(session, "m")
-        await parts.store_receipt(session, "1a", delivered=True, at=NOW)
+        await parts.store_receipts(session, [parts.Received("1a", delivered=True, at=NOW)])
     with pytest.raises(DatabaseError, match=r"CheckViolation|RestrictViolation"):
         await _execute(cards.card, text(deed), {})
 

@@ -90,7 +90,9 @@ async def test_a_receipt_may_come_before_the_message_is_marked_sent(cards: Cards
     async with card.transaction() as session:
         await messages.intend(session, outgoing("offer"))
         for part, minute in (("71", 4), ("72", 2)):
-            await parts.store_receipt(session, part, delivered=True, at=NOW + timedelta(minutes=minute))
+            await parts.store_receipts(
+                session, [parts.Received(part, delivered=True, at=NOW + timedelta(minutes=minute))]
+            )
     async with card.transaction() as session:
         await parts.match(session)
         assert list(await parts.untold(session, timedelta(days=10_000))) == [], "nobody knows yet whose they are"
@@ -144,7 +146,7 @@ async def test_whatever_order_receipts_come_in_the_message_says_the_same(
             if place == sent_after:
                 await messages.mark_sent(session, key, names, NOW)
             at = NOW + timedelta(seconds=second)
-            await parts.store_receipt(session, f"{key}#{part}", delivered=delivered, at=at)
+            await parts.store_receipts(session, [parts.Received(f"{key}#{part}", delivered=delivered, at=at)])
             first.setdefault(part, (delivered, at))
         if sent_after >= len(receipts):
             await messages.mark_sent(session, key, names, NOW)
@@ -169,12 +171,12 @@ async def test_many_half_receipted_messages_hide_no_complete_one(cards: Cards, m
         for n in range(many):
             await messages.intend(session, outgoing(f"half-{n}"))
             await messages.mark_sent(session, f"half-{n}", [f"h{n}a", f"h{n}b"], NOW)
-            await parts.store_receipt(session, f"h{n}a", delivered=True, at=NOW - timedelta(hours=1))
+            await parts.store_receipts(session, [parts.Received(f"h{n}a", delivered=True, at=NOW - timedelta(hours=1))])
         for key, delivered in (("late", True), ("later", False)):
             await messages.intend(session, outgoing(key))
             await messages.mark_sent(session, key, [f"{key}-a", f"{key}-b"], NOW)
-            await parts.store_receipt(session, f"{key}-a", delivered=delivered, at=NOW)
-        await parts.store_receipt(session, "late-b", delivered=True, at=NOW - timedelta(minutes=1))
+            await parts.store_receipts(session, [parts.Received(f"{key}-a", delivered=delivered, at=NOW)])
+        await parts.store_receipts(session, [parts.Received("late-b", delivered=True, at=NOW - timedelta(minutes=1))])
     async with cards.card.transaction() as session:
         await parts.match(session)
         assert list(await parts.untold(session, timedelta(days=10_000))) == ["late", "later"], "the oldest first"

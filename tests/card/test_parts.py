@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from card import messages, parts
 from card.parts import HOLDS, MATCHED_WITHIN, Delivery, reading
@@ -25,7 +25,17 @@ async def send(cards: Cards, key: str, *ids: str, operator: str = parts.OPERATOR
 
 async def receive(cards: Cards, id_: str, *, delivered: bool = True, operator: str = parts.OPERATOR) -> None:
     async with cards.card.transaction() as session:
-        await parts.store_receipt(session, id_, delivered=delivered, at=NOW, operator=operator)
+        await parts.store_receipts(session, [parts.Received(id_, delivered=delivered, at=NOW, operator=operator)])
+
+
+async def test_of_two_that_come_together_the_first_counts(cards: Cards) -> None:
+    await send(cards, "m", "1a")
+    first, second = (parts.Received("1a", delivered=delivered, at=NOW) for delivered in (False, True))
+    async with cards.card.transaction() as session:
+        await parts.store_receipts(session, [first, second, parts.Received("2b", delivered=True, at=NOW)])
+    async with cards.card.statements() as session:
+        kept = [(one.smsc_message_id, one.delivered) for one in await session.scalars(select(DeliveryReceipt))]
+    assert sorted(kept) == [("1a", False), ("2b", True)]
 
 
 async def verdict(cards: Cards, key: str) -> bool | None:
@@ -165,7 +175,7 @@ async def test_receipts_are_matched_and_judged_by_indexes_however_many_there_are
             {"n": many},
         )
         for n in range(1, 11):
-            await parts.store_receipt(session, str(n), delivered=True, at=NOW)
+            await parts.store_receipts(session, [parts.Received(str(n), delivered=True, at=NOW)])
         await session.execute(text("ANALYZE messages, message_parts, receipts"))
         plan = await session.execute(text(f"EXPLAIN {parts._MATCH.text}"), {"holds": HOLDS, "within": MATCHED_WITHIN})
         lines = [row[0] for row in plan]
