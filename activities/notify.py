@@ -45,7 +45,7 @@ class NotifyStep:
                 kind=kind,
                 phone=to.phone,
                 language=to.language,
-                number=question.shown_number if question is not None and same else None,
+                number=await messages.shown_number(session, question) if question is not None and same else None,
                 **values,
             )
             if message.phone != to.phone:

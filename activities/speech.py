@@ -146,7 +146,7 @@ async def ask(
             phone=to.phone,
             language=to.language,
             until=question.deadline,
-            number=question.shown_number,
+            number=await messages.shown_number(session, question),
             **values,
         )
     # The stored one decides: of a case that was begun anew it runs since the question first went out.

@@ -25,8 +25,8 @@ REFERABLE = timedelta(days=60)
 """So long somebody may still mean a question that is closed: its number is given to no other question of the phone.
 The longest a case waits after its window closes (late replies) is a month, and phones are off for weeks."""
 
-HIGHEST_NUMBER = 99
-"""What the texts can show and a person can be expected to write."""
+NUMBERS = tuple(number for number in range(101, 1000) if number % 100)
+"""What the texts can show and a person can be expected to write. `да 100` is no number: it may be meant as a sum."""
 
 
 async def intend(session: AsyncSession, message: OutgoingMessage) -> OutgoingMessage:
@@ -116,20 +116,31 @@ async def ask(
 
 
 async def _number(session: AsyncSession, phone: str, case_ref: str) -> int:
-    """The number under which the phone knows this case; else the smallest that nobody may still mean another by."""
+    """The number under which the phone knows this case; else one by lot, by which nobody may still mean another.
+
+    A Card that was restored has forgotten what it asked last, and a yes to that may still come: counted numbers would
+    come again. The lot is the case's own reference, which was drawn: asked anew, it has the number that it had.
+    """
     asked = await asked_of(session, phone)
     own = [question.number for question in asked if question.case_ref == case_ref]
     if own:
         return own[-1]
     meant = {question.number for question in asked}
-    free = [number for number in range(1, HIGHEST_NUMBER + 1) if number not in meant]
+    lot = int(sha256(case_ref.encode()).hexdigest(), 16) % len(NUMBERS)
+    free = [number for number in (*NUMBERS[lot:], *NUMBERS[:lot]) if number not in meant]
     if free:
         return free[0]
-    # A hundred cases in two months: the number that was closed longest ago. One that is open is never given again.
+    # Hundreds of cases in two months: the number that was closed longest ago. One that is open is never given again.
     closed = [question for question in asked if question.closed_at is not None]
     if not closed:
         return max(meant) + 1  # which no text can show: an operator is told
     return min(closed, key=lambda question: (question.closed_at, question.number)).number
+
+
+async def shown_number(session: AsyncSession, question: Question) -> int | None:
+    """The number as the person is told it: whose phone may be meant to answer nothing else needs none."""
+    others = any(one.case_ref != question.case_ref for one in await asked_of(session, question.phone))
+    return question.number if others else None
 
 
 async def last_question(session: AsyncSession, case_ref: str) -> Question | None:

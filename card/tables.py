@@ -336,11 +336,6 @@ class Question(SQLModel, table=True):
     deadline: datetime = _time()
     closed_at: datetime | None = _time(nullable=True)
 
-    @property
-    def shown_number(self) -> int | None:
-        """The number as the person is told it: a first question needs none."""
-        return self.number if self.number > 1 else None
-
 
 class IncomingMessage(SQLModel, table=True):
     """An SMS from a person, kept before it is acknowledged; the operator's message id makes a doubled one harmless."""

@@ -5,6 +5,7 @@ one thing that only a demo may do.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -134,7 +135,7 @@ class Play:
             await self._until(lambda: self._was_told(run.family, words))
         elif act.say is not None:
             heard = await self._next_sms(run.family, heard)
-            await self.outside.reply(str(run.family.phone), act.say)
+            await self.outside.reply(str(run.family.phone), act.say.format("", *await self._listed(run.family)))
         elif act.say_late is not None:
             await self._until(lambda: self._details_say(handle, "a late answer"))
             at = await self.skipper.get_current_time(handle)
@@ -168,7 +169,12 @@ class Play:
         return await self.outside.sms(family.phone) if family.phone else []
 
     async def _was_told(self, family: Family, words: str) -> bool:
-        return any(words in message["text"] for message in await self._sms(family))
+        return any(re.search(words, message["text"]) for message in await self._sms(family))
+
+    async def _listed(self, family: Family) -> list[str]:
+        """The numbers of the questions of which the person was last asked which one they answer."""
+        listed = [re.findall(r"^(\d+) - ", message["text"], re.MULTILINE) for message in await self._sms(family)]
+        return next(filter(None, reversed(listed)), [])
 
     async def _next_sms(self, family: Family, heard: int) -> int:
         async def came() -> bool:

@@ -26,7 +26,7 @@ UNKNOWN: Final = "unknown"
 ACCOUNT_NUMBER: Final = "account_number"
 BUILT_IN: Final = (ACCOUNT_NUMBER, NUMBER, PAUSE, SAYS, QUESTION_MARK, UNKNOWN)
 
-HIGHEST_NUMBER: Final = 99
+HIGHEST_NUMBER: Final = 999
 _COLLISION: Final = "collision"
 _WORDS: Final = Path(__file__).parent / "words.yaml"
 _TOKEN: Final = re.compile(r"[^\W\d_]+|\d+|\S")
@@ -107,8 +107,8 @@ def read(text: str) -> Reading:
 def _section_of(word: str) -> str:
     if word in _SIGNS:
         return _SIGNS[word]
-    if word.isdecimal() and 1 <= int(word) <= HIGHEST_NUMBER:
-        return NUMBER
+    if word.isdecimal() and 1 <= int(word) <= HIGHEST_NUMBER and int(word) % 100:
+        return NUMBER  # round hundreds are sums, or a hundred per cent
     return UNKNOWN
 
 

@@ -18,6 +18,7 @@ from fluent.runtime import FluentBundle, FluentResource
 
 from dialogue.kinds import MEASURES, VALUES, BadValue, MessageKind, MissingText, MissingValue, needs
 from dialogue.parts import segments
+from dialogue.vocabulary import HIGHEST_NUMBER
 
 ALMATY: Final = ZoneInfo("Asia/Almaty")
 MOST_PARTS: Final = 4
@@ -160,8 +161,8 @@ def _list(kind: MessageKind, language: str, value: object) -> str:
 
 
 def _number(kind: MessageKind, name: str, value: object) -> str:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 99:
-        raise BadValue(kind, name, "must be a whole number from 1 to 99")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= HIGHEST_NUMBER:
+        raise BadValue(kind, name, f"must be a whole number from 1 to {HIGHEST_NUMBER}")
     return str(value)
 
 

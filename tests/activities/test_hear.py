@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlmodel import select
+from sqlmodel import delete, select
 from temporalio.exceptions import ApplicationError
 
+import dialogue
 from activities import World
 from card import consents, messages
-from card.tables import Consent, IncomingMessage, Question, RefusedAnswer
+from card.tables import CaseRecord, Consent, IncomingMessage, OutgoingMessage, Question, RefusedAnswer
 from tests.activities.database import BY_FORCE
 from tests.activities.life import AT, Life
 from tests.activities.people import mother, phone_of
@@ -31,6 +32,11 @@ async def asked(life: Life, n: int = 1) -> Case:
     case = await life.open_for(Step.OFFER, n)
     await life.asked(case, n)
     return case
+
+
+async def number_of(life: Life, case: Case) -> int:
+    """The number under which the phone knows the case."""
+    return (await life.rows(Question, case))[-1].number
 
 
 async def noted(life: Life, case: Case) -> list[str]:
@@ -240,19 +246,56 @@ async def test_two_answers_at_the_same_instant_are_one_consent(life: Life) -> No
 async def test_the_number_of_a_question_means_no_other_case_for_weeks(life: Life) -> None:
     """`да 1`, meant to take back `нет 1`, once consented to another case."""
     first = await asked(life)
-    await life.heard("op:1", "нет 1")
+    await life.heard("op:1", f"нет {await number_of(life, first)}")
     assert (await hear(life, first)).meaning is Meaning.NO
     async with life.card.transaction() as session:
         await messages.close_questions(session, first.ref)
     second = await asked(life)
-    await life.heard("op:2", "да 1")
+    mine, other = await number_of(life, first), await number_of(life, second)
+    assert mine != other
+    await life.heard("op:2", f"да {mine}")
     assert (await hear(life, second, "op:2")).refused == "it belongs to another case"
+
+
+async def test_a_restored_card_gives_no_number_again(life: Life) -> None:
+    """`да 2`, meant for a question of which the copy knew nothing, once consented to another service."""
+    await asked(life)
+    lost = await asked(life)
+    number = await number_of(life, lost)
     async with life.card.transaction() as session:
-        numbers = {question.case_ref: question.number for question in await session.scalars(select(Question))}
-    assert numbers == {first.ref: 1, second.ref: 2}
+        await session.execute(BY_FORCE)
+        for row in (OutgoingMessage, Question):
+            await session.execute(delete(row).where(row.case_ref == lost.ref))
+        await session.execute(delete(CaseRecord).where(CaseRecord.ref == lost.ref))
+    later = await asked(life)
+    assert await number_of(life, later) != number
+    await life.heard("op:1", f"да {number}")
+    assert (await hear(life, later)).consent is None
+    assert await noted(life, later) == ["it answers no question that was put to this phone before it was written"]
 
 
-async def test_a_number_is_given_again_when_nobody_can_mean_the_old_question(life: Life) -> None:
+async def test_a_question_that_a_restored_card_has_forgotten_is_asked_anew_under_its_number(life: Life) -> None:
+    case = await asked(life)
+    number = await number_of(life, case)
+    async with life.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        for row in (OutgoingMessage, Question):
+            await session.execute(delete(row))
+    await life.run(Step.OFFER, OfferInput(case=case, key=case.key(Step.OFFER), amount=Decimal(78798), at=AT))
+    assert await number_of(life, case) == number
+
+
+def test_every_number_can_be_told_and_is_understood() -> None:
+    for number in messages.NUMBERS:
+        question = {number: "childbirth"}
+        assert f"ДА {number}" in dialogue.compose(dialogue.MessageKind.WHICH_QUESTION, "ru", questions=question)
+        assert dialogue.understand(f"да {number}") == dialogue.Understanding(Meaning.YES, number)
+
+
+async def test_a_number_is_given_again_when_nobody_can_mean_the_old_question(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "NUMBERS", (207,))
     first = await asked(life)
     async with life.card.transaction() as session:
         (question,) = await session.scalars(select(Question))
@@ -260,7 +303,7 @@ async def test_a_number_is_given_again_when_nobody_can_mean_the_old_question(lif
         session.add(question)
     await asked(life)
     async with life.card.transaction() as session:
-        assert [one.number for one in await session.scalars(select(Question))] == [1, 1]
+        assert [one.number for one in await session.scalars(select(Question))] == [207, 207]
     assert first.ref
 
 

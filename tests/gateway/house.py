@@ -128,6 +128,13 @@ class House:
             )
         return key
 
+    async def number(self, case: Case) -> int:
+        """The number under which the phone knows the case."""
+        async with self.card.transaction() as session:
+            question = await messages.last_question(session, case.ref)
+        assert question is not None
+        return question.number
+
     async def said(self, case: Case, key: str, parts: int = 1, n: int = 1) -> list[str]:
         """The question has gone out by SMS; the centre's ids of its parts."""
         ids = [f"{key}#{part}" for part in range(parts)]

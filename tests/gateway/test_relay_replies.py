@@ -93,7 +93,9 @@ async def test_a_numbered_answer_reaches_the_question_of_that_number(house: Hous
     first, second = await house.open(), await house.open(service="childbirth")
     await house.ask(first)
     await house.ask(second)
-    no, yes = await house.reply("ЖОҚ 2"), await house.reply("ИӘ 1")
+    no, yes = [
+        await house.reply(f"{word} {await house.number(case)}") for word, case in (("ЖОҚ", second), ("ИӘ", first))
+    ]
     assert [reply.message_id for reply in (await house.heard(first)).replies] == [yes]
     assert [reply.message_id for reply in (await house.heard(second)).replies] == [no]
 
@@ -147,9 +149,9 @@ async def test_with_several_questions_open_the_person_is_asked_which(house: Hous
     await house.reply("ИӘ")
     assert (await house.heard(first)).replies == (await house.heard(second)).replies == []
     (text,) = house.centre.to(phone_of(1))
-    assert "1 - " in text
-    assert "2 - " in text
-    await house.reply("ИӘ 2")
+    assert f"{await house.number(first)} - " in text
+    assert f"{await house.number(second)} - " in text
+    await house.reply(f"ИӘ {await house.number(second)}")
     assert len((await house.heard(second)).replies) == 1
 
 
@@ -176,7 +178,7 @@ async def test_a_number_that_is_none_of_the_open_ones_is_asked_after(house: Hous
     await house.reply(text)
     assert (await house.heard(case)).replies == []
     (told,) = house.centre.to(phone_of(1))
-    assert "1 - " in told
+    assert f"{await house.number(case)} - " in told
 
 
 async def test_asking_which_comes_to_an_end(house: House) -> None:
@@ -443,7 +445,7 @@ async def test_who_answers_when_all_is_over_is_told_the_truth_about_the_answer_b
                 applied_on=day_of(sms.received_at),
             )
             await consents.record(session, yes)
-    await house.reply("ИӘ 1")
+    await house.reply(f"ИӘ {await house.number(case)}")
     (said,) = house.centre.said.values()
     assert said.key.startswith("answer/")
     async with house.card.transaction() as session:
@@ -499,8 +501,9 @@ async def test_a_plain_word_is_heard_after_a_flood_of_others(lonely: House, impa
 async def test_a_flood_of_plain_words_is_one_too(lonely: House, impatient: None) -> None:
     case = await lonely.open()
     await lonely.ask(case)
+    number = await lonely.number(case)
     for n in range(3 * MOST_WAITING):
-        await lonely.relay.reply(f"smpp:{n}", phone_of(1), f"ИӘ {n + 1}", now())
+        await lonely.relay.reply(f"smpp:{n}", phone_of(1), f"ИӘ {n or number}", now())
     async with lonely.card.transaction() as session:
         rows = [row for row in await session.scalars(select(IncomingMessage)) if row.set_aside is None]
     assert len(rows) == 2 * MOST_WAITING

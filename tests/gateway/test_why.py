@@ -86,10 +86,10 @@ async def test_an_ended_case_is_explained_too(house: House) -> None:
 
 
 async def test_of_several_the_one_that_is_numbered_else_the_last_that_was_told_of(house: House) -> None:
-    await _asked(house)
+    granted = await _asked(house)
     await _asked(house, decision=REFUSED)
     await house.reply("НЕГЕ")
-    await house.reply("НЕГЕ 1")
+    await house.reply(f"НЕГЕ {await house.number(granted)}")
     second, first = house.centre.to(phone_of(1))
     assert first == AMOUNT
     assert second == (
