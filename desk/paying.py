@@ -31,6 +31,7 @@ from card.run_tables import RunItem, RunRow, RunState
 from card.runs import Group
 from desk.errors import BadInput
 from desk.looking import details
+from workflows.model import who_and_why
 from workflows.run_model import (
     DUE_WORKFLOW,
     FIRST,
@@ -201,8 +202,9 @@ async def look(card: Card, client: Client | None, month: date) -> RunView:
 
 async def tell(client: Client, month: date, what: RunMessage, by: str, note: str) -> str:
     """Stop the run, or let it go on. Raises BadInput."""
-    if not by.strip():
-        raise BadInput("by: who decides is needed")
+    objection = who_and_why(by, note)
+    if objection is not None:
+        raise BadInput(objection)
     if not await is_running(client, month):
         raise BadInput(f"ref: no workflow works on the run of {month:%m.%Y}; starter.py pay goes on with it")
     handle = client.get_workflow_handle(run_id(month))
@@ -212,8 +214,9 @@ async def tell(client: Client, month: date, what: RunMessage, by: str, note: str
 
 async def decide(card: Card, what: str, number: int, by: str, note: str) -> str:
     """`explained` closes a line of a bank's file, `pay-again`, `not-due` decide on a held payment. Raises BadInput."""
-    if not by.strip() or not note.strip():
-        raise BadInput("by, note: who decides, and how they know")
+    objection = who_and_why(by, note) or (None if note.strip() else "note: how they know")
+    if objection is not None:
+        raise BadInput(objection)
     async with card.transaction() as session:
         if what == "explained":
             done = await bank_lines.explained(session, number, by, note)

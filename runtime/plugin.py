@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import temporalio.client
 import temporalio.worker
-from pydantic import ValidationError
+from temporalio import workflow
 from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import (
@@ -18,14 +18,15 @@ from temporalio.converter import (
     DefaultFailureConverterWithEncodedAttributes,
     PayloadConverter,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from runtime.codec import EncryptionCodec, KeyRing
-from workflows.model import UNREADABLE_INPUT, Resolution
+from workflows.model import TOO_MANY, Message
+from workflows.run_model import RunMessage
 
 # Loaded once instead of once per case. The messages and pydantic are pure; everything else stays in the sandbox.
 PASSED_THROUGH = (
@@ -34,6 +35,7 @@ PASSED_THROUGH = (
     "annotated_types",
     "typing_inspection",
     "workflows.model",
+    "workflows.approached",
     "workflows.case_in_sight",
     "workflows.run_model",
     "workflows.run_in_sight",
@@ -42,8 +44,16 @@ PASSED_THROUGH = (
 Interceptor = temporalio.client.Interceptor | temporalio.worker.Interceptor
 
 
-IN_CLEAR = frozenset({"NothingToResolve", "Action", "By", "Note", "TooLong"})
-"""Types of refusals of an operator's update: they name fields and rules, and nothing that was sent or is known."""
+IN_CLEAR = frozenset({"NothingToResolve", "Action", "By", "Note", "TooLong", "Reply", "Input", TOO_MANY})
+"""Types of refusals of an update: they name fields and rules, and nothing that was sent or is known."""
+
+INPUT_OF: dict[str, str] = {
+    Message.REPLY: '{"message_id": "..."}',
+    Message.RESOLVE: '{"action": "...", "by": "...", "note": "..."}',
+    RunMessage.STOP: '{"by": "...", "note": "..."}',
+    RunMessage.GO_ON: '{"by": "...", "note": "..."}',
+}
+"""What each update of a case or a run is given."""
 
 
 UNSEALED = "Unsealed"
@@ -79,8 +89,9 @@ class Failures(DefaultFailureConverterWithEncodedAttributes, _Short):
         return super().from_failure(failure, payload_converter)
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
-        if _is_unreadable_decision(exception):
-            exception = ApplicationError(UNREADABLE_INPUT, type="Action")
+        update = workflow.current_update_info()
+        if update is not None and not isinstance(exception, FailureError):
+            exception = _unreadable(update.name)
         if isinstance(exception, ApplicationError) and exception.type in IN_CLEAR:
             DefaultFailureConverter().to_failure(exception, payload_converter, failure)
         else:
@@ -97,13 +108,11 @@ def _without_what_is_too_much(failure: Failure) -> None:
         deepest.ClearField("cause")
 
 
-def _is_unreadable_decision(exception: BaseException | None) -> bool:
-    """Whether an operator's input could not be read, however the client library has wrapped that."""
-    while exception is not None:
-        if isinstance(exception, ValidationError) and Resolution.__name__ in exception.title:
-            return True
-        exception = exception.__cause__
-    return False
+def _unreadable(update: str) -> ApplicationError:
+    """What stands for whatever the library or a validator made of an input that is none."""
+    if update not in INPUT_OF:
+        return ApplicationError(f"there is no such update; there are {', '.join(sorted(INPUT_OF))}", type="Input")
+    return ApplicationError(f"the input cannot be read; it is {INPUT_OF[update]}", type="Input")
 
 
 def data_converter(ring: KeyRing) -> DataConverter:

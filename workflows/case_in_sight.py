@@ -16,12 +16,12 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
+from workflows.approached import Approached, Signals
 from workflows.model import (
     ALLOWED_ACTIONS,
     CASE_OVER,
     MEANS,
     TOO_MANY,
-    UNREADABLE_INPUT,
     WITH_NOTE,
     Action,
     Attention,
@@ -106,7 +106,7 @@ class Base(TypedDict):
     n: int
 
 
-class CaseInSight:
+class CaseInSight(Approached):
     """A case that shows where it stands, hears the person and the operator, and runs steps until they are done."""
 
     def __init__(self, case: Case) -> None:
@@ -154,22 +154,25 @@ class CaseInSight:
     # --- what the person and the operator say ----------------------------------------------------------------------
 
     @workflow.update(name=Message.REPLY, description="A person has answered by SMS: the id of the message in the Card.")
-    def reply(self, reply: Reply | None = None) -> ReplyTaken:
-        if self.listens and reply is not None:
+    def reply(self, reply: Reply) -> ReplyTaken:
+        if self.listens:
             self.replies.append(reply)
         return ReplyTaken(stage=self.stage, noted=self.listens)
 
     @reply.validator
-    def _may_reply(self, reply: Reply | None = None) -> None:
+    def _may_reply(self, reply: Reply) -> None:
         """An id that can be none would stand before what the person really wrote, and a flood of them too."""
-        if reply is None or not 0 < len(reply.message_id) <= 200 or not reply.message_id.isprintable():
+        if not 0 < len(reply.message_id) <= 200 or not reply.message_id.isprintable():
             raise ApplicationError("message_id: the id of a message, up to 200 characters", type="Reply")
         if len(self.replies) >= MOST_WAITING:
             raise ApplicationError(f"{MOST_WAITING} answers wait to be read", type=TOO_MANY)
 
-    @workflow.signal(name=Message.RECEIPT, description="A delivery receipt of the question, from the SMS centre.")
-    def hear_receipt(self, receipt: Receipt | None = None) -> None:
-        if receipt is None or receipt.key in self.asked_before or not self._is_likely(receipt.deadline):
+    def signals(self) -> Signals:
+        """A delivery receipt of the question, from the SMS centre; a step that fails for long, from its worker."""
+        return {Message.RECEIPT: (Receipt, self.hear_receipt), Message.FAILING: (Failing, self.hear_of_failing)}
+
+    def hear_receipt(self, receipt: Receipt) -> None:
+        if receipt.key in self.asked_before or not self._is_likely(receipt.deadline):
             return
         if self.stage in (Stage.OFFER, Stage.CONSENT, Stage.LATE):
             self.receipt = receipt
@@ -182,9 +185,8 @@ class CaseInSight:
             return False
         return self.stage is not Stage.CONSENT or deadline > self.deadline
 
-    @workflow.signal(name=Message.FAILING, description="A step has been failing for long; from its worker.")
-    def hear_of_failing(self, failing: Failing | None = None) -> None:
-        if failing is None or self._running is None or self._running[1] != failing.key or not _is_sane(failing.since):
+    def hear_of_failing(self, failing: Failing) -> None:
+        if self._running is None or self._running[1] != failing.key or not _is_sane(failing.since):
             return
         self.failing = failing
         if self.stopped is not None:
@@ -192,9 +194,8 @@ class CaseInSight:
         self._show()
 
     @workflow.update(name=Message.RESOLVE, description='An operator decides: {"action": ..., "by": ..., "note": ...}')
-    async def resolve(self, resolution: Resolution | None = None) -> Resolved:
+    async def resolve(self, resolution: Resolution) -> Resolved:
         """The decision is written down first, with who made it; then the case goes on."""
-        assert resolution is not None  # noqa: S101  (its validator has said so)
         action, asked = Action(resolution.action), self.question
         if workflow.patched(Change.ONE_STATE):
             self._deciding = True
@@ -216,10 +217,8 @@ class CaseInSight:
         return Resolved(stage=self.stage, action=action)
 
     @resolve.validator
-    def _may_resolve(self, resolution: Resolution | None = None) -> None:
+    def _may_resolve(self, resolution: Resolution) -> None:
         """A refusal is told in clear: it names fields and rules, and nothing that was sent."""
-        if resolution is None:
-            raise ApplicationError(UNREADABLE_INPUT, type="Action")
         allowed = self._allowed()
         if not allowed or self.resolution is not None or self._deciding:
             raise ApplicationError("this case waits for no decision of an operator", type="NothingToResolve")

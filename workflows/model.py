@@ -554,10 +554,6 @@ class CloseInput(StepInput):
     reason: str | None = None
 
 
-UNREADABLE_INPUT = 'the input cannot be read; it is {"action": "...", "by": "...", "note": "..."}'
-"""What an operator reads whose input is none."""
-
-
 _OF_SOMEBODY = re.compile(
     r"(?<![0-9])[0-9](?:[ -]?[0-9]){11}(?![0-9])"
     r"|\+?[78][ (-]{0,2}7[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}"

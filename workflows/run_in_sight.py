@@ -10,7 +10,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
 
-from workflows.model import ALMATY, local, tenge
+from workflows.approached import Approached, Signals
+from workflows.model import ALMATY, local, tenge, who_and_why
 from workflows.run_model import (
     NOT_NOW,
     PERSON,
@@ -38,7 +39,7 @@ BEGINS_AT = timedelta(hours=9)
 MOST_NOTES = 40
 
 
-class RunInSight:
+class RunInSight(Approached):
     """A run that shows where it stands, can be stopped, and does its steps until they are done."""
 
     def __init__(self, run: Run) -> None:
@@ -73,10 +74,13 @@ class RunInSight:
     @stop.validator
     @go_on.validator
     def _who(self, who: Who) -> None:
-        if not who.by.strip():
-            raise ApplicationError("by: who decides is needed", type="By")
+        objection = who_and_why(who.by, who.note)
+        if objection is not None:
+            raise ApplicationError(objection, type="By")
 
-    @workflow.signal(name=RunMessage.LOOK)
+    def signals(self) -> Signals:
+        return {RunMessage.LOOK: (None, self.look)}
+
     def look(self) -> None:
         """Look at the bank's files now."""
         self._told_to_look = True
