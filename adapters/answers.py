@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import LONGEST_ASKED
+from adapters.once import KeyTwice, read_json
 
 LONGEST_ANSWER = 8 * 1024 * 1024
 """Bytes: a family of hundreds fits in one of them."""
@@ -61,18 +62,21 @@ _NO_TEXT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 
 def as_text(content: bytes) -> bytes:
     """The answer without a byte order mark, and with U+FFFD in the place of what is no text: NUL, half a character,
-    bytes of another encoding.
+    bytes of another encoding. Raises KeyTwice.
 
     A register's record takes the field for unreadable then, and nothing else of the answer is lost.
     """
     content = content.removeprefix(BOM_UTF8)
     try:
         content.decode()
+        read = read_json(content)
         if not _NO_TEXT.search(content):
             return content
-        return json.dumps(_clean(json.loads(content)), ensure_ascii=False).encode()
+        return json.dumps(_clean(read), ensure_ascii=False).encode()
     except UnicodeDecodeError:
         return as_text(content.decode(errors="replace").encode())
+    except KeyTwice:
+        raise
     except (ValueError, RecursionError):
         return content  # no JSON: the model says so
 
@@ -98,9 +102,11 @@ def of_transport(system: str, call: str, error: Exception, *, acting: bool) -> A
     return Unavailable(system, code.lower(), detail)
 
 
-def of_content(system: str, call: str, wrong: ValidationError, *, acting: bool) -> AdapterError:
+def of_content(system: str, call: str, wrong: ValidationError | KeyTwice, *, acting: bool) -> AdapterError:
     """An answer that says it is well and is none of the contract's. What is no JSON at all, as a page that says that
     the system is being worked on, is not the body's word: it passes."""
+    if isinstance(wrong, KeyTwice):
+        return BadAnswer(system, "key_twice", f"{call}: {wrong}")
     if all(error["type"] == "json_invalid" for error in wrong.errors()):
         return (Unclear if acting else Unavailable)(system, "no_json", f"{call} was answered with what is no JSON")
     return BadAnswer(system, "bad_answer", f"{call}: {_broken(wrong)}")
@@ -134,7 +140,7 @@ def _problem(response: httpx.Response, answered: bytes) -> dict[str, Any]:
     if not response.headers.get("Content-Type", "").strip().casefold().startswith("application/problem+json"):
         return {}
     try:
-        document = json.loads(answered)
+        document = read_json(answered)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -21,6 +21,7 @@ from adapters.answers import TooLong, as_text, of_content, of_status, of_transpo
 from adapters.errors import AdapterError, BadAnswer, Refused, Unavailable, Unclear
 from adapters.gate import Gate
 from adapters.in_a_row import InARow
+from adapters.once import KeyTwice
 from adapters.records import Record
 
 # httpx writes the whole URL of every call to its log at INFO, and httpcore the headers at DEBUG: IINs and our token.
@@ -255,7 +256,7 @@ class HttpSystem:
             else:
                 try:
                     return answer.model_validate_json(as_text(answered))
-                except ValidationError as error:
+                except (ValidationError, KeyTwice) as error:
                     failure = of_content(self.name, call, error, acting=method == "POST")
         # Raised outside the handlers: their exceptions hold URLs and answers, and must not hang on as a cause.
         raise failure

@@ -1,24 +1,28 @@
 """Bodies as phones and operators write them: what a person wrote is never lost for its encoding."""
 
-import json
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
+
+from adapters.once import KeyTwice, read_json
 
 
 class _ReadRequest(Request):
     """A request whose JSON is read also where its bytes are no UTF-8; what cannot be read is U+FFFD."""
 
     async def json(self) -> Any:
-        """The body's JSON. Raises json.JSONDecodeError."""
+        """The body's JSON. Raises json.JSONDecodeError, or HTTPException 400 where it says a thing twice."""
         body = await self.body()
         try:
-            return json.loads(body)
-        except UnicodeDecodeError:
-            return json.loads(body.decode("utf-8", "replace"))
+            try:
+                return read_json(body)
+            except UnicodeDecodeError:
+                return read_json(body.decode("utf-8", "replace"))
+        except KeyTwice as twice:
+            raise HTTPException(400, f"body: {twice}") from None
 
 
 class AsWritten(APIRoute):

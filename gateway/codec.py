@@ -6,7 +6,6 @@ nothing, so without a sign-on it listens to this machine alone. Each decoding is
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
+from adapters.once import read_json
 from gateway.tokens import NotSignedOn, SignOn
 from runtime.codec import CodecError, belongs_to
 
@@ -76,7 +76,7 @@ def codec_router(codec: PayloadCodec, origins: Sequence[str], sign_on: SignOn | 
 def _read(body: bytes) -> Payloads:
     """Raises HTTPException 422 for what is no payloads, or too many. Takes its time: not for the event loop."""
     try:
-        document = json.loads(body)
+        document = read_json(body)
         listed = document.get("payloads", []) if isinstance(document, dict) else None
         if not isinstance(listed, list) or len(listed) > MOST:
             raise HTTPException(422, f"body: Temporal payloads as JSON, at most {MOST}")

@@ -273,6 +273,22 @@ async def test_answers_outside_the_contract(answer: bytes) -> None:
     assert isinstance(await failure(lambda _: httpx.Response(200, content=answer), acting=False), BadAnswer)
 
 
+@pytest.mark.parametrize("acting", [False, True])
+async def test_an_answer_that_says_a_thing_twice_says_nothing(acting: bool) -> None:
+    """The last of the two was taken, whatever the first was."""
+    answer = b'{"accounts": [{"iban": "KZ36125KZT0000000010", "state": "closed", "own": false, "own": true}]}'
+    failed = await failure(lambda _: httpx.Response(200, content=answer), acting=acting)
+    assert (failed.code, "own is given twice" in str(failed)) == ("key_twice", True)
+    assert isinstance(failed, BadAnswer)
+
+
+async def test_a_problem_that_says_a_thing_twice_is_no_refusal() -> None:
+    no = httpx.Response(
+        422, content=b'{"code": "refused", "code": "other"}', headers={"Content-Type": "application/problem+json"}
+    )
+    assert isinstance(await failure(lambda _: no, acting=True), Unavailable)
+
+
 RULING = {"application_number": "EM-1", "state": "assigned", "decision_number": "D-1", "decided_on": "2025-03-05"}
 
 

@@ -45,3 +45,14 @@ async def test_what_is_no_text_of_a_person_is_refused_by_its_rule(
 async def test_a_field_of_broken_name_is_refused(house: House, path: str, name: bytes) -> None:
     body = json.dumps(GOOD[path] | {"NAME": 1}).encode().replace(b"NAME", name)
     assert (await house.post(path, body)).status_code == 422
+
+
+@pytest.mark.parametrize("path", GOOD)
+async def test_a_key_that_is_given_twice_is_refused_by_its_name(house: House, path: str) -> None:
+    """The last of the two was taken: whoever had checked the first had checked another message."""
+    for name in GOOD[path]:
+        whole = json.dumps(GOOD[path])
+        body = f'{{"{name}": "another", {whole[1:]}'.encode()
+        answer = await house.post(path, body)
+        assert (answer.status_code, answer.json()["detail"]) == (400, f"body: {name} is given twice")
+    assert not any((await counts(house)).values())

@@ -154,7 +154,7 @@ async def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: P
             pass
 
 
-@pytest.mark.parametrize("broken", ["{", "[]", '{"DEMEU_SMPP_PASSWORD": 5}', ""])
+@pytest.mark.parametrize("broken", ["{", "[]", '{"DEMEU_SMPP_PASSWORD": 5}', '{"A": "1", "A": "2"}', ""])
 def test_broken_secrets_are_refused_and_never_replaced(tmp_path: Path, broken: str) -> None:
     file = tmp_path / "secrets.json"
     file.write_text(broken)
