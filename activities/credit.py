@@ -137,7 +137,7 @@ class CreditStep:
             log.warning("bank: takes payments from our account again")
         elif status.reason_code in ABOUT_US and not self._we_are_at_fault:
             self._we_are_at_fault = True
-            log.warning("bank: turns down the account that we pay from [%s]: payments wait", status.reason_code)
+            log.warning("bank: pays nothing from our account [%s]: payments wait", status.reason_code)
 
     async def _refused(self, key: str, objection: str) -> ApplicationError:
         """Nothing is paid. Where the bank knows the payment nevertheless, the money may have moved: no clear no."""
@@ -194,7 +194,7 @@ def _refused(why: str) -> ApplicationError:
 
 def _waits_for_us(n: int, code: str | None) -> ApplicationError:
     return ApplicationError(
-        f"bank: turns down the account that we pay from, and not the person's [{code}]: paid again by itself",
+        f"bank: pays nothing from our account, and not for the person's [{code}]: paid again by itself",
         type="Unavailable",
         next_retry_delay=min(WE_MEND_IT_IN * 2 ** min(n - 1, 10), LONGEST_MENDING),
         category=ApplicationErrorCategory.BENIGN,

@@ -22,7 +22,7 @@ ABOUT_THE_ACCOUNT: Final = frozenset(code for code in REASONS if cure_of(code) i
 say nothing: an account that nothing is known against is not barred for them, and an operator looks."""
 
 ABOUT_US: Final = frozenset(code for code, reason in REASONS.items() if reason.ours)
-"""The account that we pay from: everybody's payments fail alike until it is mended."""
+"""The account that we pay from, and who we are: everybody's payments fail alike until it is mended."""
 
 
 class AccountState(StrEnum):

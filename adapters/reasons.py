@@ -27,7 +27,7 @@ class Cure(StrEnum):
 @dataclass(frozen=True)
 class Reason:
     """A code of ISO 20022. `after_days` and `times` (how often at most) are of PAY_AGAIN alone, else None.
-    `ours`: it is about the account that we pay from."""
+    `ours`: it is about the account that we pay from, or about us."""
 
     code: str
     cure: Cure

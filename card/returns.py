@@ -15,40 +15,6 @@ RETURNED, TAKEN_UP, BEGUN_ANEW = "returned", "taken-up", "begun-anew"
 REOPENS = (RETURNED, TAKEN_UP, BEGUN_ANEW)
 """Decisions after which a case is begun anew whose workflow has ended by itself."""
 
-RETURN_REASONS = {
-    "AC01": "the account number is wrong",
-    "AC03": "the creditor's account number is wrong",
-    "AC04": "the account is closed",
-    "AC06": "the account is blocked",
-    "AC07": "the creditor's account is closed",
-    "AC13": "the payer's account is of a wrong kind",
-    "AC14": "the account is of a kind that takes no such credit",
-    "AC15": "the account has another number now",
-    "AG01": "the account takes no credit transfers",
-    "AM05": "it had been paid before",
-    "AM09": "the amount is not the one agreed",
-    "BE01": "the account is not the person's",
-    "BE04": "the person's address is missing",
-    "BE05": "the bank does not know the sender",
-    "BE06": "the bank does not know the person",
-    "CNOR": "the bank of the account is not registered",
-    "CURR": "the currency is wrong",
-    "CUST": "the sender asked for it",
-    "DUPL": "it had been paid before",
-    "FOCR": "the sender asked for it back",
-    "FR01": "fraud",
-    "MD07": "the person has died",
-    "MS02": "the person's bank gives no reason; the person refused it",
-    "MS03": "the person's bank gives no reason",
-    "NARR": "the bank says why in words",
-    "NOAS": "the person did not answer",
-    "RC01": "the bank's identifier is wrong",
-    "RR01": "an identification that the rules ask for is missing",
-    "RR04": "the rules forbid it",
-    "TECH": "a technical fault at the bank",
-}
-"""What a bank may give as the reason of a return: codes of ISO 20022, ExternalReturnReason1Code, in our words."""
-
 
 class NothingToReturn(ValueError):
     """The case has no credited payment to that account that could come back, or owes nothing."""

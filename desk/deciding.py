@@ -10,10 +10,11 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.bank import ABOUT_THE_ACCOUNT
+from adapters.reasons import REASONS
 from benefits.days import day_of
 from card import Card, money, returns
 from card.money import Money
-from card.returns import RETURN_REASONS, NothingToReturn, take_back, take_up
+from card.returns import NothingToReturn, take_back, take_up
 from desk.errors import BadInput
 from desk.looking import record_of
 from workflows.model import Action, Message, Resolution, Resolved, who_and_why, workflow_id
@@ -61,9 +62,12 @@ def pays_anew(reason: str) -> bool:
 async def returned(card: Card, ref: str, reason: str, account: str, note: str, by: str) -> Money:
     """Book that the credited money of a closed case has come back. Raises BadInput where nothing can have."""
     reason = reason.strip().upper()
-    if reason not in RETURN_REASONS:
-        known = ", ".join(RETURN_REASONS)
-        raise BadInput(f"reason: {reason!r} is no reason for which a bank returns money (ISO 20022); one of {known}")
+    if reason not in REASONS:
+        known = ", ".join(REASONS)
+        raise BadInput(
+            f"reason: {reason!r} is no code of a bank (ISO 20022) that is known here; one of {known}. NARR says that "
+            "the bank has given its reason in words: write them in the note"
+        )
     day, anew = day_of(datetime.now(UTC)), pays_anew(reason)
     return await _open_again(card, ref, partial(take_back, account=account, reason=reason, on=day, anew=anew), note, by)
 

@@ -105,7 +105,7 @@ async def test_bad_input_ends_with_the_field_and_the_rule(stack: EmbeddedStack) 
         (("open", "multi-child", "--iin-from", "nowhere"), "iin-from: a file that can be read (No such file"),
         (("resolve", "4827-1031-6", "close", "--by", " "), "ref: no case"),
         (("returned", "4827-1031-6", "AC04", "--account", "0010", "--by", "x"), "ref: no case"),
-        (("returned", "4827-1031-6", "ZZ99", "--account", "0010", "--by", "x"), "reason: 'ZZ99' is no reason"),
+        (("returned", "4827-1031-6", "ZZ99", "--account", "0010", "--by", "x"), "reason: 'ZZ99' is no code"),
         (("reply", "+77011234567", ""), "text: "),
         (("benefits", "--changes", "2025-01-01", "2026-01-01", "--on", "2025-01-01"), "on: --changes names its two"),
         (("pay-owed", "4827-1031-6", "--by", "x"), "ref: no case"),
