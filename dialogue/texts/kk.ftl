@@ -1,6 +1,6 @@
 # What Demeu says in Kazakh. One message per kind; `benefit` comes from services/{code}.kk.ftl.
 # Rules: full stops and commas only, no link, no code, nothing to pay, no suffix glued to a number or a date
-# (its vowel would depend on how the number is read). `.brief` is the second line under a Russian message.
+# (its vowel would depend on how the number is read), a cause only where nothing else can be it. `.brief` is the second line under a Russian message.
 
 -questions = Сұрақтар: 1414, тегін.
 -ordinary = Әдеттегі тәртіппен ХҚКО-да өтініш беруге болады.
@@ -19,7 +19,7 @@ offer = Сізге тиесілі: { benefit }, { money }. Өтінішсіз р
     .brief = Қаз.: { $amount } теңге. Жауап: { $yes } не { $no }.
     .hint = Есебі: { $why_word }.
 
-offer_more = Отбасыңыз өзгерді: { benefit }, енді { $amount_before } теңге орнына { money } тиесілі. Келісесіз бе? Жауап: { $yes } не { $no }, мерзімі { $until }, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414.
+offer_more = Сома қайта есептелді: { benefit }, енді { $amount_before } теңге орнына { money } тиесілі. Келісесіз бе? Жауап: { $yes } не { $no }, мерзімі { $until }, тегін. Код, ақша сұрамаймыз, сілтеме жібермейміз. Тексеру: 1414.
     .brief = Қаз.: { $amount_before } орнына { $amount } теңге. Жауап: { $yes } не { $no }.
     .hint = Есебі: { $why_word }.
 
@@ -40,7 +40,7 @@ lapsed = Жауап беру мерзімі өтті, сондықтан рәс�
 
 already_answered = Бұған дейінгі жауабыңыз қабылданған: { benefit }. Қайта жауап берудің қажеті жоқ. { -questions }
 
-ask_account = Төлем үшін шотыңыз керек: { benefit }. Банктерде шотыңызды таппадық. Жауап ретінде өз атыңыздағы шоттың нөмірін (IBAN) жіберіңіз: { -account }. Мерзімі { $until }. Карта нөмірін, код пен құпиясөзді жібермеңіз.
+ask_account = Төлем үшін шотыңыз керек: { benefit }. Банктерде жарамды шотыңыз жоқ. Жауап ретінде өз атыңыздағы шоттың нөмірін (IBAN) жіберіңіз: { -account }. Мерзімі { $until }. Карта нөмірін, код пен құпиясөзді жібермеңіз.
     .brief = Қаз.: өз шотыңыздың IBAN нөмірін жіберіңіз.
 
 account_bad = { $problem ->
@@ -53,7 +53,7 @@ account_bad = { $problem ->
 } Өз атыңыздағы басқа шотты (IBAN) жіберіңіз: { -account }. Мерзімі { $until }. Төлем: { benefit }.
     .brief = Қаз.: басқа шоттың IBAN нөмірін жіберіңіз.
 
-account_lapsed = Шот нөмірі мерзімінде келмеді, сондықтан ақша аударылған жоқ: { benefit }. { -ordinary } { -questions }
+account_lapsed = Ақша аударуға болатын шот мерзімінде келмеді, сондықтан ақша аударылған жоқ: { benefit }. { -ordinary } { -questions }
 
 missing_document = Құжат жетіспейді: { $document }. Ол мына төлемге керек: { benefit }. ХҚКО-ға тапсыру мерзімі: { $until }. { -questions }
     .brief = Қаз.: құжат жетіспейді, 1414 тегін.
@@ -69,13 +69,19 @@ assigned_and_paid = Тағайындалды: { benefit }, { money }. Ақша �
 
 body_refused = Тағайындаудан бас тартылды: { benefit }. Себебі: { $reason }. Келіспесеңіз, 1414 нөміріне қоңырау шалыңыз, тегін.
 
-amount_changed = Сомасы өзгерді, ол келісім берген күніңізге есептеледі: { benefit }, { money }. Сізден ештеңе керек емес. { -questions }
+amount_changed = Рәсімдеу алдында сома қайта есептелді: { benefit }, { money }. Сізден ештеңе керек емес. { -questions }
 
-change_granted = Отбасыңыз өзгерді: { benefit }, енді { money }, бұрын { $amount_before } теңге болған. Айырмасын өзіміз рәсімдейміз, Сізден ештеңе керек емес. { -questions }
+change_granted = Сома тізілімдер дерегімен қайта есептелді: { benefit }, енді { money }, бұрын { $amount_before } теңге болған. Айырмасын өзіміз рәсімдейміз, Сізден ештеңе керек емес. { -questions }
 
-which_question = Сізге бірнеше сұрақ қойылды:
+which_question = { $several ->
+    [yes] Сізге бірнеше сұрақ қойылды:
+   *[no] Сізге бір сұрақ қойылды:
+}
     { $questions }
-    Әрқайсысына нөмірімен жауап беріңіз, мысалы: { $yes } немесе { $no }.
+    { $several ->
+    [yes] Әрқайсысына нөмірімен жауап беріңіз, мысалы: { $yes } немесе { $no }.
+   *[no] Оның нөмірімен жауап беріңіз: { $yes } немесе { $no }.
+}
     .brief = Қаз.: нөмірімен жауап беріңіз: { $yes } не { $no }.
 
 no_question = Қазір Сізге қойылған сұрақ жоқ, жауап берудің қажеті жоқ. { -questions }

@@ -1,6 +1,6 @@
 # What Demeu says in Russian. One message per kind; `benefit` comes from services/{code}.ru.ftl.
 # Rules: full stops and commas only, no link, no code, nothing to pay; the benefit stands after a colon, so that its
-# name never has to be declined. `.brief` is the second line under a Kazakh message.
+# name never has to be declined. A cause is named only where nothing else can be it. `.brief` is the second line under a Kazakh message.
 
 -questions = Вопросы: 1414, бесплатно.
 -ordinary = Обычное заявление можно подать в ЦОН.
@@ -19,7 +19,7 @@ offer = Вам положено: { benefit }, { money }. Согласны офо
     .brief = Рус.: { $amount } тенге. Ответ: { $yes } или { $no }.
     .hint = Расчёт: { $why_word }.
 
-offer_more = Состав семьи изменился: { benefit }, теперь положено { money } вместо { $amount_before } тенге. Согласны? Ответьте { $yes } или { $no } до { $until }, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414.
+offer_more = Сумма пересчитана: { benefit }, теперь положено { money } вместо { $amount_before } тенге. Согласны? Ответьте { $yes } или { $no } до { $until }, бесплатно. Кодов и денег не просим, ссылок не шлём. Проверить: 1414.
     .brief = Рус.: { $amount } тенге вместо { $amount_before }. Ответ: { $yes } или { $no }.
     .hint = Расчёт: { $why_word }.
 
@@ -40,7 +40,7 @@ lapsed = Срок ответа истёк, поэтому не оформлен�
 
 already_answered = Ваш прежний ответ уже принят: { benefit }. Отвечать ещё раз не нужно. { -questions }
 
-ask_account = Для выплаты нужен Ваш счёт: { benefit }. В банках мы его не нашли. Пришлите в ответ номер счёта (IBAN) на Ваше имя: { -account }. Срок: { $until }. Номер карты, коды и пароли не присылайте.
+ask_account = Для выплаты нужен Ваш счёт: { benefit }. Подходящего в банках мы не нашли. Пришлите в ответ номер счёта (IBAN) на Ваше имя: { -account }. Срок: { $until }. Номер карты, коды и пароли не присылайте.
     .brief = Рус.: пришлите IBAN своего счёта.
 
 account_bad = { $problem ->
@@ -53,7 +53,7 @@ account_bad = { $problem ->
 } Пришлите другой счёт (IBAN) на Ваше имя: { -account }. Срок: { $until }. Выплата: { benefit }.
     .brief = Рус.: пришлите IBAN другого счёта.
 
-account_lapsed = Номер счёта не пришёл в срок, поэтому деньги не переведены: { benefit }. { -ordinary } { -questions }
+account_lapsed = Счёт, на который можно перевести деньги, не пришёл в срок, поэтому они не переведены: { benefit }. { -ordinary } { -questions }
 
 missing_document = Не хватает документа: { $document }. Он нужен для выплаты: { benefit }. Срок сдачи в ЦОН: { $until }. { -questions }
     .brief = Рус.: не хватает документа, 1414 бесплатно.
@@ -69,13 +69,19 @@ assigned_and_paid = Назначено: { benefit }, { money }. Деньги п�
 
 body_refused = В назначении отказано: { benefit }. Причина: { $reason }. Если не согласны, позвоните на 1414, бесплатно.
 
-amount_changed = Сумма изменилась, она считается на день Вашего согласия: { benefit }, { money }. От Вас ничего не нужно. { -questions }
+amount_changed = Перед оформлением сумма пересчитана: { benefit }, { money }. От Вас ничего не нужно. { -questions }
 
-change_granted = Состав семьи изменился: { benefit }, теперь { money } вместо { $amount_before } тенге. Разницу оформляем сами, от Вас ничего не нужно. { -questions }
+change_granted = Сумма пересчитана по данным реестров: { benefit }, теперь { money } вместо { $amount_before } тенге. Разницу оформляем сами, от Вас ничего не нужно. { -questions }
 
-which_question = Вам задано несколько вопросов:
+which_question = { $several ->
+    [yes] Вам задано несколько вопросов:
+   *[no] Вам задан один вопрос:
+}
     { $questions }
-    Ответьте на каждый с его номером, например: { $yes } или { $no }.
+    { $several ->
+    [yes] Ответьте на каждый с его номером, например: { $yes } или { $no }.
+   *[no] Ответьте с его номером: { $yes } или { $no }.
+}
     .brief = Рус.: ответьте с номером: { $yes } или { $no }.
 
 no_question = Сейчас вопросов к Вам нет, отвечать не нужно. { -questions }

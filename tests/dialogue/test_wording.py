@@ -102,8 +102,8 @@ def test_an_offer_in_russian() -> None:
 def test_the_form_that_is_asked_for_is_understood(kind: MessageKind, language: str, words: tuple[str, str]) -> None:
     text = say(kind, language, number=987)
     for word, meaning in zip(words, (Meaning.YES, Meaning.NO), strict=True):
-        assert f"{word} 2" in text
-        assert understand(f"{word} 2").meaning is meaning
+        assert f"{word} 987" in text
+        assert understand(f"{word} 987").meaning is meaning
     assert understand(text).meaning is Meaning.UNCLEAR  # sent back as it is, it is no answer
 
 
@@ -163,6 +163,23 @@ def test_open_questions_are_numbered() -> None:
     assert "104 - пособие многодетной семье\n387 - государственное пособие по инвалидности\n" in text
     assert "ДА 104 или НЕТ 387" in text
     assert "ИӘ 104 не ЖОҚ 387" in text
+
+
+def test_a_single_open_question_is_not_said_to_be_several() -> None:
+    """Who answers the one by a number that is none was told of several."""
+    text = say(MessageKind.WHICH_QUESTION, "ru", questions={387: "disability"})
+    assert "один вопрос:\n387 - государственное пособие по инвалидности\n" in text
+    assert "Ответьте с его номером: ДА 387 или НЕТ 387." in text
+    assert "несколько" in say(MessageKind.WHICH_QUESTION, "ru", questions={104: "multi-child", 387: "disability"})
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+@pytest.mark.parametrize("kind", [MessageKind.OFFER_MORE, MessageKind.CHANGE_GRANTED, MessageKind.AMOUNT_CHANGED])
+def test_no_cause_is_told_that_need_not_be_one(kind: MessageKind, language: str) -> None:
+    """The Fund's answer had changed the sum, and the family was said to have changed; or the day of consent."""
+    text = say(kind, language)
+    assert not re.search("семь|отбас|согласия|келісім бер", text)
+    assert re.search("пересчитана|қайта есептелді", text)
 
 
 @pytest.mark.parametrize(
