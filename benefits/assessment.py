@@ -14,7 +14,7 @@ from typing import Any
 
 from benefits.decision import ZERO, Right, TraceKind, TraceLine
 from benefits.facts import READABLE, Facts
-from benefits.legislation import Entry, InForce, Legislation
+from benefits.legislation import Entry, InForce, Legislation, Span
 from benefits.takes import Takes
 from benefits.terms import add_months
 
@@ -149,17 +149,20 @@ class Assessment:
             self.unsettled.append(ended)
         return None
 
+    def number_then(self, name: str, day: date) -> Decimal:
+        """The value of a parameter without gaps on an earlier day, or the first that is known. Noted once."""
+        value = self.number_on(name, max(day, self.legislation.first_day))
+        assert value is not None  # noqa: S101  (it has no gaps)
+        return value
+
     def paid_from(self, arose: date) -> date:
         """The first day of payment, by the dated parameter `paid_from`."""
         return arose if self.word("paid_from") == "right_arose" else self.applied_on
 
     def claimed_too_late(self, arose: date) -> bool:
         """Whether the term for the claim was over on the day of application: the dated parameter `claim_months`, by the
-        law of the day on which that right arose, which may be another than the one that is judged.
-        """
-        term = self.number_on("claim_months", max(arose, self.legislation.first_day))
-        assert term is not None  # noqa: S101  (it has no gaps)
-        return self.applied_on > add_months(arose, int(term))
+        law of the day on which that right arose, which may be another than the one that is judged."""
+        return self.applied_on > add_months(arose, int(self.number_then("claim_months", arose)))
 
     def whole(self, name: str) -> int:
         """The value of a parameter that counts days, months, years or people."""
@@ -208,6 +211,10 @@ class Assessment:
         """The value of a row of a table; None when the law, as far as it is known, has no such row on this day."""
         entry = self.in_force.tables[name].get(key)
         return None if entry is None else self.used(entry).value
+
+    def spans(self, name: str) -> tuple[Span, ...]:
+        """All values of a parameter with the months in which each holds; whoever goes by one says so (`used_once`)."""
+        return self.legislation.spans(name)
 
     def dated_row(self, name: str, key: str) -> tuple[Entry, ...]:
         """All values of a row of a table, the earliest first; whoever goes by one of them says so with `used_once`."""

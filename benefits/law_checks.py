@@ -98,6 +98,10 @@ def _check_taken(law: Legislation) -> None:
             file = law.common if owner == COMMON else law.own
             what = f"{name!r} is reckoned in {unit}, not in {parameter.unit}"
             raise BadParameters(file.path, parameter.line, what)
+        nought = [one for values in parameter.written.values() for one in values if one.value == 0]
+        if nought and name in law.takes.divides:
+            file = law.common if owner == COMMON else law.own
+            raise BadParameters(file.path, nought[0].line, f"the rule divides by {name!r}: it is more than 0")
         known = law.takes.rows.get(name)
         strange = [row for row in parameter.series if known is not None and row not in list(known)]
         if known is not None and strange:

@@ -7,6 +7,7 @@ tenge that repeating decimals invented. A month of income that is not known is n
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import product
 
 from benefits.assessment import WHOLE, Assessment, Money
 from benefits.facts import Insurance
@@ -15,11 +16,19 @@ from benefits.terms import month_number
 
 TIYN = Decimal("0.01")
 
-EARNINGS = Takes("income_months:months income_cap:MZP mzp:tenge", says="average_income income_total")
+EARNINGS = Takes(
+    "income_months:months income_cap:MZP mzp:tenge",
+    says="average_income income_total",
+    divides=frozenset({"income_months"}),
+)
 PARTICIPATION = Takes(
-    "participation_step_above:months participation_step:ratio participation_most:ratio",
+    (
+        "participation_step_above:months participation_step_months:months participation_step:ratio "
+        "participation_most:ratio"
+    ),
     brackets="participation:ratio",
     says="contribution_months participation_used",
+    divides=frozenset({"participation_step_months"}),
 )
 INDEXED = Takes("fund_indexation:ratio")
 CONTRIBUTION = Takes("pension_contribution:ratio", says="withheld")
@@ -39,20 +48,25 @@ class Earnings:
 
 
 def earnings(assessment: Assessment, insurance: Insurance, arose: date) -> Earnings | None:
-    """The income of the months before the month in which the right arose; None when a month or its cap is not known."""
+    """The income of the months before the month in which the right arose; None when a month or its cap is not known.
+
+    Both the cap and the wage in which it is counted are those of the month that was earned: a cap that is raised later
+    makes nobody's past income more.
+    """
     months = assessment.whole("income_months")
-    cap = assessment.number("income_cap")
     last = month_number(arose) - 1
     first = last - months + 1
-    wages = assessment.legislation.spans("mzp")
+    wages, caps = assessment.spans("mzp"), assessment.spans("income_cap")
     total, covered = Decimal(0), 0
     for income in insurance.incomes:
         begins, ends = max(first, month_number(income.from_month)), min(last, month_number(income.until_month))
-        for wage in wages:
-            number = min(ends, wage.last) - max(begins, wage.first) + 1
+        for wage, cap in product(wages, caps):
+            since = max(wage.first, cap.first) if cap is not caps[0] else wage.first  # before it nothing is known
+            number = min(ends, wage.last, cap.last) - max(begins, since) + 1
             if number > 0:
+                assessment.used_once(cap.entry)
                 assessment.used_once(wage.entry)
-                total += min(income.amount, cap * wage.entry.value) * number
+                total += min(income.amount, cap.entry.value * wage.entry.value) * number
                 covered += number
     if covered < months:
         return None
@@ -67,7 +81,7 @@ def participation(assessment: Assessment, months: int) -> Decimal:
     assessment.figure("contribution_months", months, "months")
     coefficient = assessment.bracket("participation", months)
     above = assessment.whole("participation_step_above")
-    steps = (months - above) // 12
+    steps = (months - above) // assessment.whole("participation_step_months")
     if steps < 1:
         return coefficient
     step, most = assessment.number("participation_step"), assessment.number("participation_most")

@@ -11,9 +11,9 @@ class Takes:
 
     `says` are the conditions, questions and figures whose texts it needs; `rows` are the words that the rows of a table
     have, for those that come from a register; `used` names for brackets the parameters between which they are looked
-    up, from the number of the first on and below that of the second (None: without a bound). All are checked when the
-    files are read: a name that none of them states, one that nothing reads, or another unit is an error there and not
-    in the middle of a case.
+    up, from the number of the first on and below that of the second (None: without a bound); `divides` are those by
+    which the rule divides. All are checked when the files are read: a name that none of them states, one that nothing
+    reads, another unit or a nought to divide by is an error there and not in the middle of a case.
     """
 
     values: str = ""
@@ -22,6 +22,7 @@ class Takes:
     says: str = ""
     rows: Mapping[str, type[StrEnum]] = field(default_factory=dict)
     used: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    divides: frozenset[str] = frozenset()
 
     def __or__(self, other: "Takes") -> "Takes":
         """Those of both, as of a rule and of what it shares with others."""
@@ -32,6 +33,7 @@ class Takes:
             f"{self.says} {other.says}",
             {**self.rows, **other.rows},
             {**self.used, **other.used},
+            self.divides | other.divides,
         )
 
     def kinds(self) -> dict[str, str]:

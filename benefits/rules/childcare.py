@@ -93,7 +93,7 @@ def _from_fund(assessment: Assessment, basis: str, insurance: Insurance, arose: 
     exact = earned.replaced(ZERO, replacement)
     if assessment.trace is not None:
         assessment.figure("exact", exact, how=f"{earned.total / earned.months:f} × {replacement:f}")
-    cap = assessment.number("income_cap")
+    cap = assessment.number_then("income_cap", arose)
     most = replacement * cap * wage
     if assessment.trace is not None:
         assessment.figure("most", most, how=f"{replacement:f} × {cap:f} × {wage:f}")

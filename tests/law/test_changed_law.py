@@ -420,3 +420,13 @@ def test_what_is_paid_from_the_application_may_be_claimed_when_its_months_are_ov
     family = {"mother": "1980-05-05", "unemployments": [unemployment], "insurances": [insurance]}
     decision = _decided("job-loss", on, family)
     assert (decision.failed.code if decision.failed else None, decision.basis) == (failed, "U-1")
+
+
+def test_how_long_one_must_contribute_for_the_next_share_is_a_parameter(change: Change) -> None:
+    """The year stood in the rule: 72 months gave one step above 60, whatever the law said."""
+    insured = {**INSURED, "insurances": [{"of": "mother", **INSURANCE, "contribution_months": "72"}]}
+    before = _decided("capacity-loss", "2025-03-05", insured).gross
+    change("capacity-loss", _parameter("participation_step_months", "6", "months"))
+    after = _decided("capacity-loss", "2025-03-05", insured)
+    used = {line.code: line.value for line in after.trace}["participation_used"]
+    assert (used, after.gross > before) == (Decimal("1.04"), True)

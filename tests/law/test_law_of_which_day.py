@@ -3,7 +3,8 @@
 The changes of the law are invented; the files of parameters stay as they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,13 +14,16 @@ import pytest
 
 from benefits import BadParameters, Facts, Right, assess, schedule
 from benefits import catalogue as services_known
-from benefits.catalogue import PARAMETERS, Benefit, benefit, read_legislation
+from benefits.catalogue import PARAMETERS, Benefit, benefit, instead, read_legislation
 from benefits.facts import read_facts
 from benefits.legislation import TERMS
 from benefits.parameter_file import read_parameter_file
+from benefits.what_if import law_with
 from tests.law.casebook import family_mapping
 
 Later = Callable[[str, str, str, str], None]
+LaterCommon = Callable[[str, str, str], None]
+CLAIMED = date(2025, 12, 1)
 
 
 @pytest.fixture
@@ -49,6 +53,23 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Later:
         monkeypatch.setitem(services_known._benefits, code, Benefit(rule, law))
 
     return act
+
+
+@pytest.fixture
+def later_common(tmp_path: Path) -> Iterator[LaterCommon]:
+    """Gives a parameter that is shared another value from a day on."""
+    with ExitStack() as changed:
+
+        def act(name: str, day: str, value: str) -> None:
+            text = (PARAMETERS / "common.yaml").read_text(encoding="utf-8")
+            block = text[text.index(f"\n  {name}:\n") :]
+            value_ = block[block.index("      2023-07-01:") :].split("\n", 1)[0]
+            line = f"      {day}: {{value: {value}, reference: no-text-found, mark: C, confirmed: invented}}"
+            path = tmp_path / "common.yaml"
+            path.write_text(text.replace(block, block.replace(value_, f"{value_}\n{line}", 1)), encoding="utf-8")
+            changed.enter_context(instead(law_with(path)))
+
+        yield act
 
 
 def _facts(on: str, family: dict[str, Any]) -> Facts:
@@ -137,6 +158,65 @@ def test_an_amount_is_that_of_its_month(later: Later) -> None:
     later("job-loss", "replacement", "2025-04-01", "0.9")
     found = schedule("job-loss", _facts("2025-03-05", _jobless(24)), date(2025, 3, 5))
     assert [one.gross for one in found.months] == [Decimal(114750), Decimal(229500), Decimal(229500)]
+
+
+def _insured(of: str, amount: str) -> dict[str, Any]:
+    incomes = [{"from_month": "2021-01", "until_month": "2025-11", "amount": amount}]
+    return {"of": of, "contribution_months": "60", "counted_on": "2025-11-20", "incomes": incomes}
+
+
+LOSS = {"number": "C-1", "degree": "1", "from_date": "2025-11-20", "until": "2027-11-19", "decided_on": "2025-11-20"}
+OF_INCOME: dict[str, dict[str, Any]] = {
+    "childcare": CHILD,
+    "capacity-loss": {"mother": "1985-05-05", "capacity_losses": [{"of": "mother", **LOSS}]},
+    "breadwinner-loss": {
+        "mother": "1980-05-05",
+        "breadwinners": [
+            {
+                "of": "man born 1975-05-05",
+                "died_on": "2025-11-20",
+                "death_record": "DR-1",
+                "dependants": [{"of": "woman born 2015-03-01", "relation": "child"}],
+            }
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "value"),
+    [
+        *((code, "income_cap", "10") for code in sorted(OF_INCOME)),
+        *((code, "wage_deducted", "0.9") for code in ("breadwinner-loss", "capacity-loss")),
+    ],
+)
+def test_what_was_earned_is_capped_and_lessened_by_the_law_of_its_time(
+    later_common: LaterCommon, code: str, name: str, value: str
+) -> None:
+    """Raised for the months to come, the cap rewrote the income of the past, and a running payment with it."""
+    insured = "man born 1975-05-05" if code == "breadwinner-loss" else "mother"
+    family = {**OF_INCOME[code], "insurances": [_insured(insured, "900000")]}
+    on = date(2026, 2, 10)
+    before = schedule(code, _facts("2026-02-10", family), on, months=6)
+    later_common(name, "2026-01-01", value)
+    after = schedule(code, _facts("2026-02-10", family), on, months=6)
+    assert before.months == after.months
+    assert after.decision.right is Right.YES
+    assert not [line for line in after.decision.trace if line.code == f"common.{name}" and line.value == Decimal(value)]
+
+
+def test_each_month_of_income_has_the_cap_of_its_own(later_common: LaterCommon) -> None:
+    """Twelve months of 24 lie before the change: 7 x 85 000, and 8 x 85 000 after it; the payment's own is that of the
+    birth.
+    """
+    later_common("income_cap", "2024-11-01", "8")
+    found = assess("childcare", _facts("2025-12-01", {**CHILD, "insurances": [_insured("mother", "900000")]}), CLAIMED)
+    figures = {line.code: line.value for line in found.trace}
+    months_of_2023 = 2 * 7 * 70000
+    assert figures["income_total"] == months_of_2023 + 10 * 7 * 85000 + 12 * 8 * 85000
+    assert figures["most"] == Decimal("0.4") * 8 * 85000
+    caps = [line.value for line in found.trace if line.code == "common.income_cap"]
+    assert sorted(caps) == [7, 8]
 
 
 def test_what_is_looked_at_anew_each_month_is_judged_by_the_month(later: Later) -> None:

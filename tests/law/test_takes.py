@@ -68,11 +68,10 @@ def test_a_name_misspelt_in_the_common_file_is_found_where_it_stands(tmp_path: P
 
 
 UNMET = {
-    *("mzp", "fund_indexation", "participation_step", "participation_most"),
+    *("fund_indexation", "participation_step", "participation_most"),
     *("line_by", "line_of_pm", "line_of_median", "region_median_income"),
 }
-"""What not every service that takes it has a case of: later years, long insurance, regions without a published line.
-The cap by `mzp` is read by its spans, not by its name."""
+"""What not every service that takes it has a case of: later years, long insurance, regions without a published line."""
 
 
 def _read_all(folder: Path) -> None:
@@ -105,6 +104,8 @@ def test_a_parameter_of_another_kind_than_the_rule_reads_is_refused(tmp_path: Pa
         ),
         ("childbirth.yaml", "  which_child_of_the_mother:", "  which_child:", r"questions: nothing says 'which_child'"),
         ("common.yaml", "  already_paid:", "  paid_already:", r"yaml:1: 'already_paid' is said and has no text"),
+        ("common.yaml", "{value: 24, ", "{value: 0, ", r"yaml:LINE: the rule divides by 'income_months': it is more"),
+        ("common.yaml", "{value: 12, reference: insurance-law-20", "{value: 0, reference: insurance-law-20", "divides"),
         ("multi-child.yaml", "unit: MRP", "unit: PM", r"'rate' is reckoned in MRP, not in PM"),
         ("common.yaml", "unit: years", "unit: months", r"common\.yaml:\d+: .* is reckoned in years, not in months"),
         (
@@ -190,7 +191,7 @@ def test_each_rule_takes_what_it_says_and_nothing_else(monkeypatch: pytest.Monke
 
         monkeypatch.setattr(Assessment, name, watched)
 
-    for name in ("number", "word", "codes", "holds", "bracket", "known_row", "row_on", "dated_row"):
+    for name in ("number", "word", "codes", "holds", "bracket", "known_row", "row_on", "dated_row", "spans"):
         watch(name)
     for case in [case for file in sorted(CASES.glob("*.yaml")) for case in read_cases(file)]:
         with suppress(BadFacts):
