@@ -14,7 +14,7 @@ from typing import Any
 
 from benefits.decision import ZERO, Right, TraceKind, TraceLine
 from benefits.facts import READABLE, Facts
-from benefits.legislation import Entry, InForce, Legislation, Span
+from benefits.legislation import Entry, InForce, Legislation, NoSuchRow, Span
 from benefits.takes import Takes
 from benefits.terms import add_months
 
@@ -22,10 +22,6 @@ ROUNDINGS = {"up": ROUND_CEILING, "half_up": ROUND_HALF_UP}
 WHOLE = Decimal(1)
 LAW_NOT_ENTERED = "law_not_entered"
 """Code of the question that only next year's law can answer: a value that is needed is not in force on that day."""
-
-
-class NoSuchRow(LookupError):
-    """The law, as far as it is known, has no bracket or row for this number or name on this day."""
 
 
 @dataclass(slots=True)

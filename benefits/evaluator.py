@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from benefits.assessment import LAW_NOT_ENTERED, Assessment, Finding, NoSuchRow, OneRight
+from benefits.assessment import LAW_NOT_ENTERED, Assessment, Finding, OneRight
 from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
 from benefits.dated import ENDED
 from benefits.decision import ZERO, Condition, Decision, Frequency, Part, Right, Suspension, TraceLine
 from benefits.facts import BadFacts, Facts, Payment, known_on, stood_on
 from benefits.facts.unreadable import NotReadable, is_known
-from benefits.legislation import Entry, InForce
+from benefits.legislation import Entry, InForce, NoSuchRow
 from benefits.suspension import unless_suspended, unless_term_unknown
 from benefits.terms import ONE_DAY, earlier, end_of_month, next_month
 

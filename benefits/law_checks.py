@@ -5,6 +5,7 @@ Every fault is found when the files are read, and named with file and line, befo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Set
 from datetime import date
 from difflib import get_close_matches
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from benefits.dated import DatedValue, Parameter, ParameterFile
 from benefits.numbers import fault_of, named_in
 from benefits.parameter_file import WORD_UNITS, BadParameters
-from benefits.takes import COMMON, MUST_STATE, TERMS
+from benefits.takes import COMMON, TERMS
 from benefits.terms import ONE_DAY
 from benefits.texts import Texts
 
@@ -66,17 +67,16 @@ def _check_files(law: Legislation) -> None:
 
 
 def _check_beginnings(law: Legislation) -> None:
-    """What hides a shared parameter begins with the service: the whole of it would be no law until then."""
-    stated = [law.own.parameters[name] for name in MUST_STATE if name in law.own.parameters]
-    begins = min(map(first, stated), default=date.min)
-    for parameter in law.own.parameters.values():
-        shared = law.common.parameters.get(parameter.name)
-        if shared is None or shared.optional or parameter.optional or not shared.series or not parameter.series:
-            continue
-        due = max(first(shared), begins)
-        if first(parameter) > due:
-            what = f"{parameter.name!r} begins on {first(parameter)}, and hides a shared one: say what held from"
-            raise BadParameters(law.own.path, parameter.line, f"{what} {due} on too")
+    """Whatever is read begins with the service: by one first date that was overwritten with a later one the whole of it
+    would be no law until then, and nobody would be told.
+    """
+    begins = max(_begins(law.own), _begins(law.common))
+    for name in law.taken:
+        parameter, owner = law.parameters[name]
+        if not parameter.optional and parameter.written and _written_first(parameter) > begins:
+            file = law.common if owner == COMMON else law.own
+            what = f"{name!r} begins on {_written_first(parameter)}, and {law.own.service} on {begins}: say what held"
+            raise BadParameters(file.path, parameter.line, f"{what} from {begins} on too, or that it is `optional`")
 
 
 def _check_taken(law: Legislation) -> None:
@@ -228,6 +228,17 @@ def _check_yearly(file: ParameterFile, parameter: Parameter) -> None:
 def _hint(name: str, known: list[str]) -> str:
     close = get_close_matches(name, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _begins(file: ParameterFile) -> date:
+    """The day on which most of its parameters begin."""
+    begun = Counter(_written_first(one) for one in file.parameters.values() if not one.optional and one.written)
+    return min(begun, key=lambda day: (-begun[day], day), default=date.min)
+
+
+def _written_first(parameter: Parameter) -> date:
+    """The day from which its file has a value, whenever that became known."""
+    return min(value.since for values in parameter.written.values() for value in values)
 
 
 def first(parameter: Parameter) -> date:

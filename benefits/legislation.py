@@ -46,13 +46,24 @@ class Span:
     entry: Entry
 
 
+class NoSuchRow(LookupError):
+    """The law, as far as it is known, has no value, or no bracket or row for this number or name, on this day."""
+
+
+class _Single(dict[str, Entry]):
+    """The values by name; that one which may have gaps has none is a question, and no error in the middle of a case."""
+
+    def __missing__(self, name: str) -> Entry:
+        raise NoSuchRow(f"{name} has no value")
+
+
 class InForce:
     """All values of a service during one period. `settled`: all are law, none a forecast or of a law that has ended."""
 
     __slots__ = ("brackets", "said", "settled", "single", "tables")
 
     def __init__(self) -> None:
-        self.single: dict[str, Entry] = {}
+        self.single: dict[str, Entry] = _Single()
         self.brackets: dict[str, tuple[list[int], list[Entry]]] = {}
         self.tables: dict[str, dict[str, Entry]] = {}
         self.settled = True
@@ -148,7 +159,7 @@ class Legislation:
         for section in ("single", "brackets", "tables"):
             then = getattr(granted, section)
             held = {**getattr(paid, section), **{name: then[name] for name in self._of_right if name in then}}
-            setattr(both, section, held)
+            getattr(both, section).update(held)
         return both
 
     def _is_of_right(self, name: str) -> bool:

@@ -15,7 +15,7 @@ from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any
 
-from benefits.assessment import Assessment, Finding, NoSuchRow
+from benefits.assessment import Assessment, Finding
 from benefits.catalogue import Benefit, benefit
 from benefits.decision import ZERO, Condition, Frequency, Right
 from benefits.evaluator import assess, condition, found_on, if_law
@@ -105,7 +105,7 @@ def first_paid(found: Benefit, facts: Facts, claimed_on: date, basis: str | None
             finding = found.rule.decide(own, subject)
             if finding.basis == basis:
                 return finding.start or claimed_on if arose is None else own.paid_from(arose)
-    except (NotReadable, NoSuchRow):
+    except NotReadable:
         pass
     return claimed_on
 

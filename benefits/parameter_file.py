@@ -152,10 +152,11 @@ class _Reader(YamlNodes):
                 series[key], lines[key] = self.series(rows, content, unit), self.line(rows)
         self.check_brackets(series, lines, unit)
         optional = "optional" in content and self.flag(content["optional"])
-        self.check_as_known(name, series, optional)
+        yearly = "ends" in content
+        self.check_as_known(name, series, may_have_gaps=optional and not yearly)
         label = self.texts(content["label"]) if "label" in content else None
         choices = frozenset(self.text(content["choices"]).split()) if "choices" in content else frozenset[str]()
-        if "ends" in content and self.text(content["ends"]) != YEARLY:
+        if yearly and self.text(content["ends"]) != YEARLY:
             self.fail(content["ends"], f"it ends {YEARLY}, or it does not say so")
         own = Parameter(
             name,
@@ -168,7 +169,7 @@ class _Reader(YamlNodes):
             self.line(node),
             lines,
             choices,
-            "ends" in content,
+            yearly,
             self.law_of(content),
         )
         return own.as_known(date.max)
@@ -232,13 +233,20 @@ class _Reader(YamlNodes):
             raise BadParameters(self.path, value.line, f"{what}: if it is meant, say why with `confirmed:`")
 
     def check_brackets(self, series: Series, lines: dict[Key | None, int], unit: str) -> None:
-        """Brackets rise, and none begins far from the one below, unless its first value is confirmed."""
+        """Brackets rise, and none begins far from the one below, or on a later day, on which the one below would hold until
+        then, unless its first value is confirmed.
+        """
         rows = {key: values[0] for key, values in series.items() if isinstance(key, int)}
         fault = fault_of_brackets(list(rows))
         if fault is not None and not (rows[fault[0]].confirmed and "rise" not in fault[1]):
             raise BadParameters(self.path, lines[fault[0]], fault[1])
         for (below, before), value in zip(rows.items(), list(rows.values())[1:], strict=False):
             self.check_near(before, value, f"that of the bracket of {below}", unit, SPAN)
+            if value.since > before.since and not value.confirmed:
+                what = (
+                    f"it begins on {value.since}, and the bracket of {below} on {before.since}, which holds until"
+                )
+                raise BadParameters(self.path, value.line, f"{what} then: say what held, or why it does (`confirmed:`)")
 
     def dated_value(self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> DatedValue:
         if isinstance(node, yaml.MappingNode):
@@ -304,12 +312,14 @@ class _Reader(YamlNodes):
             self.fail(node, fault)
         return Decimal(text)
 
-    def check_as_known(self, name: str, series: Series, optional: bool) -> None:
-        """Whatever day one asks as known on, the values are those of a law: no gap, and no law after a forecast."""
+    def check_as_known(self, name: str, series: Series, may_have_gaps: bool) -> None:
+        """Whatever day one asks as known on, the values are those of a law: no gap, and no law after a forecast. What
+        is said anew each year has none between its years either: a year that was overwritten would be left out.
+        """
         learned = {date.min, *(value.known for values in series.values() for value in values)}
         for day in sorted(learned):
             held = [known_on(values, day) for values in series.values()]
-            if not optional and held and not any(held):
+            if not may_have_gaps and held and not any(held):
                 first = min((values[0] for values in series.values()), key=lambda value: value.line)
                 what = f"nothing was known of {name!r} before {first.known_since}: one value has no known_since"
                 raise BadParameters(self.path, first.line, what)
@@ -317,7 +327,7 @@ class _Reader(YamlNodes):
                 if earlier.stands_in and not later.stands_in:
                     what = f"law in force after a forecast: take the forecast of {earlier.since} out"
                     raise BadParameters(self.path, later.line, what)
-                if not optional and earlier.until is not None and (later.since - earlier.until).days != 1:
+                if not may_have_gaps and earlier.until is not None and (later.since - earlier.until).days != 1:
                     self.fail_of_gap(earlier.until, later, [value for values in series.values() for value in values])
 
     def fail_of_gap(self, until: date, later: DatedValue, written: list[DatedValue]) -> NoReturn:

@@ -18,6 +18,8 @@ from benefits.notices.due import laws
 from benefits.regions import FILE as REGIONS
 from benefits.texts import Texts
 
+BEGINS = "begins"
+"""What `Ahead` says of a service that is no law yet: nobody has a right to it before that day."""
 FARTHEST = timedelta(days=3660)
 """No law is written for a day so far ahead."""
 
@@ -95,8 +97,9 @@ class Ahead:
 
 
 def ahead_of(today: date) -> tuple[Ahead, ...]:
-    """Every day that lies after today and says what has happened, and every value that begins more than
-    `FARTHEST` after it: slips of the hand. In the order of files and lines.
+    """Every day that lies after today and says what has happened, every value that begins more than `FARTHEST` after
+    it, and the first day of each service that has not begun: slips of the hand, or a law to come. In the order of files
+    and lines.
     """
     found = []
     for path, code, _, value in _written():
@@ -105,6 +108,9 @@ def ahead_of(today: date) -> tuple[Ahead, ...]:
         if value.since > today + FARTHEST:
             wrong.append(("the first day", value.since))
         found += [Ahead(code, _name(path), value.line, says, day) for says, day in wrong]
+    for law in (law for law in _laws() if law.first_day > today):
+        begins = min(one.line for one in law.own.parameters.values())
+        found.append(Ahead(law.own.service, _name(law.own.path), begins, BEGINS, law.first_day))
     return tuple(sorted(found, key=lambda one: (one.file, one.line)))
 
 

@@ -12,6 +12,7 @@ import benefits
 from benefits import Language, Texts
 from benefits.explain import show_day
 from benefits.terms import quarter_of
+from benefits.worklist import BEGINS
 from cli.tables import table
 
 _ENDING_COLUMNS = (
@@ -27,6 +28,13 @@ _AHEAD = Texts(
     "{says}: {day} әлі келген жоқ; күнді түзетіңіз",
     "{says}: {day} ещё не наступило; исправьте день",
     "{says}: {day} has not come yet; mend the day",
+)
+
+
+_BEGINS = Texts(
+    "{day} басталады; оған дейін құқық ешкімде жоқ. Ерте басталған болса, күнді түзетіңіз",
+    "начнётся {day}; до этого дня права нет ни у кого. Если началось раньше, исправьте день",
+    "begins on {day}; nobody has the right before it. If it began earlier, mend the day",
 )
 
 
@@ -56,7 +64,9 @@ def show_endings(console: Console, listed: Mapping[str, Any], language: Language
     regions in which a person decides for want of figures.
     """
     for ahead in listed["ahead"]:
-        says = _AHEAD[language].format(says=ahead["says"], day=show_day(date.fromisoformat(ahead["day"])))
+        says = (_BEGINS if ahead["says"] == BEGINS else _AHEAD)[language].format(
+            says=ahead["says"], day=show_day(date.fromisoformat(ahead["day"]))
+        )
         text = f"{ahead['file']}:{ahead['line']}: {ahead['code']}: {says}"
         lines = fill(text, console.width, subsequent_indent="  ", break_on_hyphens=False)
         console.print(lines, style="bold", markup=False)

@@ -3,6 +3,7 @@
 The changes are invented; the files of parameters stay as they are.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from benefits import BadFacts, BadParameters, Decision, Facts, Right, assess, notices_due, schedule
 from benefits import catalogue as services_known
 from benefits.assessment import Assessment, Finding, Money
-from benefits.catalogue import PARAMETERS, Benefit, benefit, read_legislation
+from benefits.catalogue import PARAMETERS, Benefit, benefit, instead, read_legislation
 from benefits.facts import read_facts
 from benefits.legislation import TERMS, Legislation
 from benefits.notices import due as notices_known
@@ -23,6 +25,10 @@ from benefits.notices import employment, pension
 from benefits.notices.notice import NoticeRule
 from benefits.parameter_file import read_parameter_file
 from benefits.takes import Takes
+from benefits.what_if import law_with
+from benefits.worklist import BEGINS, ahead_of
+from starter import app
+from tests.law.another_law import copy_of
 from tests.law.casebook import family_mapping
 
 Change = Callable[..., None]
@@ -384,6 +390,38 @@ def test_what_hides_a_shared_parameter_begins_no_later(change: Change) -> None:
     later = _parameter("partial_months", "days").replace("2023-01-01", "2027-01-01")
     with pytest.raises(BadParameters, match=r"childcare\.yaml:\d+: 'partial_months' begins on 2027-01-01"):
         change("childcare", later)
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "what"),
+    [
+        ("multi-child", "{value: 23,", "'student_age' begins on 2027-01-01, and multi-child on 2023-07-01"),
+        ("multi-child", "{value: budget,", "'payer' begins on 2027-01-01, and multi-child on 2023-07-01"),
+        ("multi-child", "20.04", "it begins on 2027-01-01, and the bracket of 4 on 2023-07-01"),
+        ("common", "{value: 18,", "'adult_age' begins on 2027-01-01, and .* on 2023-07-01"),
+        ("common", "{value: 1.10,", "no value between 2025-12-31 and 2027-01-01"),
+    ],
+    ids=["own", "payer", "bracket", "shared", "a year of several"],
+)
+def test_a_first_date_that_was_overwritten_takes_no_service_away(tmp_path: Path, code: str, at: str, what: str) -> None:
+    """Whoever wrote the new date over the old one removed the right of all days before it, and nothing said so."""
+    text = (PARAMETERS / f"{code}.yaml").read_text(encoding="utf-8")
+    line = next(line for line in text.split("\n") if re.match(rf" +\d{{4}}-\d\d-01: {re.escape(at)}", line))
+    later = re.sub(r"\d{4}-\d\d-01: ", "2027-01-01: ", line).replace("until: 2026-12-31", "until: 2027-12-31")
+    with pytest.raises(BadParameters, match=rf"^{code}\.yaml:\d+: {what}"):
+        law_with(copy_of(tmp_path, code, (line, later)))
+
+
+def test_a_service_that_has_not_begun_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "multi-child.yaml"
+    path.write_text((PARAMETERS / path.name).read_text(encoding="utf-8").replace("2023-07-01", "2027-01-01"))
+    with instead({**services_known.load(), **law_with(path)}):
+        (one,) = [one for one in ahead_of(date(2026, 12, 31)) if one.says == BEGINS]
+        assert (one.code, one.file, one.day) == ("multi-child", "multi-child.yaml", date(2027, 1, 1))
+        assert not [one for one in ahead_of(date(2027, 1, 1)) if one.says == BEGINS]
+        for language, words in (("kk", "басталады"), ("ru", "начнётся 01.01.2027"), ("en", "begins on 01.01.2027")):
+            done = CliRunner().invoke(app, ["benefits", "--check", "2024-01-01", "--language", language])
+            assert words in done.stdout
 
 
 @pytest.mark.parametrize(

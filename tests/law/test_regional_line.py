@@ -218,3 +218,13 @@ def _facts(on: date, income_quarter: str, region: str = "KZ-19") -> Facts:
     household = {"quarter": income_quarter, "income": "60000", "members": ["mother", "child 1"]}
     family = {"mother": {"born": "1985-05-05", "region": region}, "children": ["2012-01-01"], "household": household}
     return read_facts(family_mapping(family, on.isoformat()))
+
+
+def test_a_share_that_is_not_stated_yet_is_asked_about(tmp_path: Path) -> None:
+    """The case stopped in the middle, where the law went by the median before its share had a value."""
+    path, on = tmp_path / f"{CODE}.yaml", date(2025, 1, 1)
+    remove_directory(tmp_path)
+    path.write_text(path.read_text().replace("2025-01-01: {value: 0.35,", "2026-01-01: {value: 0.35,"))
+    add_directory(tmp_path)
+    decision = assess(CODE, _facts(on, "2024-10-01"), on)
+    assert (decision.right, decision.asked and decision.asked.code) == (Right.PERSON_DECIDES, "law_of_that_day_unknown")
