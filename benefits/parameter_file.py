@@ -233,8 +233,8 @@ class _Reader(YamlNodes):
             raise BadParameters(self.path, value.line, f"{what}: if it is meant, say why with `confirmed:`")
 
     def check_brackets(self, series: Series, lines: dict[Key | None, int], unit: str) -> None:
-        """Brackets rise, and none begins far from the one below, or on a later day, on which the one below would hold until
-        then, unless its first value is confirmed.
+        """Brackets rise, and none begins far from the one below, or on a later day, until which the one below holds,
+        unless its first value is confirmed.
         """
         rows = {key: values[0] for key, values in series.items() if isinstance(key, int)}
         fault = fault_of_brackets(list(rows))
@@ -243,9 +243,7 @@ class _Reader(YamlNodes):
         for (below, before), value in zip(rows.items(), list(rows.values())[1:], strict=False):
             self.check_near(before, value, f"that of the bracket of {below}", unit, SPAN)
             if value.since > before.since and not value.confirmed:
-                what = (
-                    f"it begins on {value.since}, and the bracket of {below} on {before.since}, which holds until"
-                )
+                what = f"it begins on {value.since}, and the bracket of {below} on {before.since}, which holds until"
                 raise BadParameters(self.path, value.line, f"{what} then: say what held, or why it does (`confirmed:`)")
 
     def dated_value(self, since: str, node: yaml.Node, inherited: dict[str, yaml.Node], unit: str) -> DatedValue:

@@ -1,7 +1,8 @@
 """What the ministry sends by region and quarter: poverty lines, subsistence minimums, median incomes, as a CSV.
 
 `regions.csv` stands beside the parameter files and fills those tables that a rule declares as tables of regions. It is
-checked as they are: every error names file and line. A folder of benefits from outside may hold one of its own, whose
+checked as they are: every error names file and line. What became known of a figure later stands beside what was known
+before, with its `known_since`. A folder of benefits from outside may hold one of its own, whose
 lines go before. This module only reads; `cli.regions` writes what is imported.
 """
 
@@ -18,13 +19,15 @@ from statistics import median_low
 from benefits.codes import Region
 from benefits.dated import DatedValue, ParameterFile, Series
 from benefits.parameter_file import MARKS, BadParameters
-from benefits.plausible import LARGEST, NUMBER, is_far
+from benefits.plausible import FIRST_KNOWN, LARGEST, NUMBER, is_far
 from benefits.takes import Takes
 from benefits.terms import day_before, next_quarter, quarter_before
 from benefits.texts import Texts
 
 FILE = "regions.csv"
 COLUMNS = ("parameter", "region", "quarter", "value", "source", "mark")
+KNOWN_SINCE = "known_since"
+"""The column that a file may have besides: the day from which the figure was known; without it from the beginning."""
 CODES: Mapping[str, Region] = {region.value: region for region in Region}
 MOST_CHANGE = Decimal("0.20")
 """A figure that differs by a larger share from the quarter before is likelier a slip than news: it is warned about."""
@@ -36,6 +39,10 @@ FAR_FROM_COUNTRY = Decimal(5)
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 _LONGEST_SOURCE = 300
 _MARKED = f"one of {', '.join('SPCU')}"
+
+
+Figure = tuple[str, date, str]
+Key = tuple[str, date, str, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,17 @@ class RegionLine:
     mark: str
     path: Path
     line: int
+    known_since: date | None = None
 
     @property
-    def key(self) -> tuple[str, date, str]:
+    def figure(self) -> Figure:
+        """What the line is about, whenever it became known."""
         return self.parameter, self.quarter, self.region
+
+    @property
+    def key(self) -> Key:
+        """By what a line is told from every other."""
+        return *self.figure, self.known_since or date.min
 
     @property
     def says(self) -> tuple[Decimal, str, str]:
@@ -65,7 +79,8 @@ class RegionLine:
 
     @property
     def name(self) -> str:
-        return f"{self.parameter} of {self.region} in {quarter_name(self.quarter)}"
+        known = "" if self.known_since is None else f", known since {self.known_since}"
+        return f"{self.parameter} of {self.region} in {quarter_name(self.quarter)}{known}"
 
 
 class BadLines(BadParameters):
@@ -87,7 +102,7 @@ def read_lines(path: Path, known: Collection[str], regions: Mapping[str, Region]
     Raises BadLines with every error, or OSError.
     """
     errors: list[tuple[int, str]] = []
-    found: dict[tuple[str, date, str], RegionLine] = {}
+    found: dict[Key, RegionLine] = {}
     for number, row in _rows(path):
         try:
             one = _line(path, number, row, known, regions)
@@ -102,10 +117,15 @@ def read_lines(path: Path, known: Collection[str], regions: Mapping[str, Region]
     return tuple(found.values())
 
 
-def lines_of(folders: Sequence[Path], known: Collection[str]) -> dict[tuple[str, date, str], RegionLine]:
+def lines_of(folders: Sequence[Path], known: Collection[str]) -> dict[Key, RegionLine]:
     """What stands in the files of these folders; a line of a later folder goes before one of an earlier."""
     files = dict.fromkeys(folder / FILE for folder in folders)
     return {one.key: one for file in files if file.exists() for one in read_lines(file, known)}
+
+
+def latest(lines: Mapping[Key, RegionLine]) -> dict[Figure, RegionLine]:
+    """Of each figure the line that became known last: what holds by all that is known."""
+    return {lines[key].figure: lines[key] for key in sorted(lines)}
 
 
 def with_lines(own: ParameterFile, common: ParameterFile, takes: Takes, folders: Sequence[Path]) -> ParameterFile:
@@ -124,9 +144,8 @@ def with_lines(own: ParameterFile, common: ParameterFile, takes: Takes, folders:
             region.value: tuple(_dated(lines[key]) for key in sorted(lines) if key[0] == name and key[2] == region)
             for region in Region
         }
-        parameters[name] = replace(
-            parameter, written=series, series=series, lines=dict.fromkeys(series, parameter.line)
-        )
+        filled = replace(parameter, written=series, lines=dict.fromkeys(series, parameter.line))
+        parameters[name] = filled.as_known(date.max)
     told = {one.source for one in lines.values()} - {*common.references, *own.references}
     references = {**own.references, **{source: Texts.same(source) for source in told}}
     return replace(own, parameters=parameters, references=references)
@@ -137,9 +156,7 @@ def quarter_name(quarter: date) -> str:
     return f"{quarter.year}-Q{quarter.month // 3 + 1}"
 
 
-def jumps(
-    new: Sequence[RegionLine], there: Mapping[tuple[str, date, str], RegionLine]
-) -> Iterator[tuple[RegionLine, Decimal]]:
+def jumps(new: Sequence[RegionLine], there: Mapping[Figure, RegionLine]) -> Iterator[tuple[RegionLine, Decimal]]:
     """The new lines that differ by more than MOST_CHANGE from the quarter before, each with the value of that quarter.
 
     `there` is all that is known, the new lines among it.
@@ -152,7 +169,7 @@ def jumps(
 
 def far_off(
     new: Sequence[RegionLine],
-    there: Mapping[tuple[str, date, str], RegionLine],
+    there: Mapping[Figure, RegionLine],
     minimum: Callable[[date], Decimal | None],
 ) -> Iterator[tuple[RegionLine, str]]:
     """The new lines that are far from all that they can be held against, each with what that is and how much.
@@ -175,17 +192,18 @@ def far_off(
 
 
 def _of_quarter(lines: Collection[RegionLine], one: RegionLine) -> list[Decimal]:
-    return [other.value for other in lines if other.key[:2] == one.key[:2]]
+    return [other.value for other in lines if other.figure[:2] == one.figure[:2]]
 
 
 def written(lines: Collection[RegionLine]) -> str:
     """The text of a file with these lines, in the order of parameter, quarter and region."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    columns = (*COLUMNS, KNOWN_SINCE) if any(one.known_since for one in lines) else COLUMNS
+    writer.writerow(columns)
     for one in sorted(lines, key=lambda one: one.key):
         row = (one.parameter, one.region.value, quarter_name(one.quarter), f"{one.value:f}", one.source, one.mark)
-        writer.writerow(row)
+        writer.writerow((*row, one.known_since or "")[: len(columns)])
     return out.getvalue()
 
 
@@ -214,8 +232,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if not columns:
                 columns = [cell.lower() for cell in row]
-                if sorted(columns) != sorted(COLUMNS):
-                    raise BadLines(path, [(number, f"the first line names the columns: {','.join(COLUMNS)}")])
+                if sorted({*columns} | {KNOWN_SINCE}) != sorted((*COLUMNS, KNOWN_SINCE)) or _repeats(columns):
+                    names = f"{','.join(COLUMNS)} and, if need be, {KNOWN_SINCE}"
+                    raise BadLines(path, [(number, f"the first line names the columns: {names}")])
             else:
                 # What is too much or too little is told by _line, as a column without a name or a value.
                 padded = row + [""] * (len(columns) - len(row))
@@ -230,7 +249,7 @@ def _line(
     path: Path, number: int, row: Mapping[str, str], known: Collection[str], regions: Mapping[str, Region]
 ) -> RegionLine:
     if row[""]:
-        raise _Wrong(f"more than the {len(COLUMNS)} columns: put a text that holds the divider between quotes")
+        raise _Wrong(f"more than the {len(row) - 1} columns: put a text that holds the divider between quotes")
     if row["parameter"] not in known:
         raise _Wrong(f"unknown parameter {row['parameter']!r}; one of {', '.join(known)}")
     region = regions.get(row["region"]) or regions.get(row["region"].casefold())
@@ -255,8 +274,24 @@ def _line(
     if row["mark"] not in MARKS:
         raise _Wrong(f"unknown mark {row['mark']!r}; {_MARKED}" if row["mark"] else f"no mark; {_MARKED}")
     quarter = date(int(when[1]), int(when[2]) * 3 - 2, 1)
-    return RegionLine(row["parameter"], region, quarter, value, row["source"], row["mark"], path, number)
+    known_since = _known_since(row.get(KNOWN_SINCE, ""))
+    return RegionLine(row["parameter"], region, quarter, value, row["source"], row["mark"], path, number, known_since)
+
+
+def _known_since(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text) if text else None
+    except ValueError:
+        raise _Wrong(f"{KNOWN_SINCE}: not a date: {text!r}; as 2026-02-16") from None
+    if day is not None and day < FIRST_KNOWN:
+        raise _Wrong(f"{KNOWN_SINCE}: not before {FIRST_KNOWN}, the day of the Social Code: {day}")
+    return day
+
+
+def _repeats(columns: Sequence[str]) -> bool:
+    return len(set(columns)) < len(columns)
 
 
 def _dated(one: RegionLine) -> DatedValue:
-    return DatedValue(one.quarter, day_before(next_quarter(one.quarter)), one.value, one.source, one.mark, one.line)
+    last = day_before(next_quarter(one.quarter))
+    return DatedValue(one.quarter, last, one.value, one.source, one.mark, one.line, known_since=one.known_since)

@@ -61,7 +61,7 @@ def work_list() -> tuple[ToCheck, ...]:
     found = [
         ToCheck(
             code=code,
-            file=REGIONS if parameter.name in by_region else _name(path),
+            file=_file(path, parameter, by_region),
             line=value.line,
             label=parameter.label or labels.get(parameter.name) or Texts.same(parameter.name),
             since=value.since,
@@ -102,12 +102,13 @@ def ahead_of(today: date) -> tuple[Ahead, ...]:
     and lines.
     """
     found = []
-    for path, code, _, value in _written():
+    by_region = region_tables()
+    for path, code, parameter, value in _written():
         said = {"known_since": value.known_since, "signed.on": value.signed.on if value.signed else None}
         wrong = [(says, day) for says, day in said.items() if day is not None and day > today]
         if value.since > today + FARTHEST:
             wrong.append(("the first day", value.since))
-        found += [Ahead(code, _name(path), value.line, says, day) for says, day in wrong]
+        found += [Ahead(code, _file(path, parameter, by_region), value.line, says, day) for says, day in wrong]
     for law in (law for law in _laws() if law.first_day > today):
         begins = min(one.line for one in law.own.parameters.values())
         found.append(Ahead(law.own.service, _name(law.own.path), begins, BEGINS, law.first_day))
@@ -126,6 +127,11 @@ def _written() -> Iterator[tuple[Path, str, Parameter, DatedValue]]:
             for key, values in parameter.written.items():
                 code = f"{file.service}.{parameter.name}" + ("" if key is None else f"[{key}]")
                 yield from ((path, code, parameter, value) for value in values)
+
+
+def _file(path: Path, parameter: Parameter, by_region: tuple[str, ...]) -> str:
+    """The file that holds the values of a parameter."""
+    return REGIONS if parameter.name in by_region else _name(path)
 
 
 def _name(path: Path) -> str:

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replace_
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,9 +22,11 @@ from benefits.regions import (
     FILE,
     MOST_CHANGE,
     BadLines,
+    Key,
     RegionLine,
     far_off,
     jumps,
+    latest,
     lines_of,
     quarter_name,
     read_lines,
@@ -33,7 +36,6 @@ from desk import BadInput
 
 AHEAD = timedelta(days=183)
 """The farthest quarter for which the ministry has figures begins so long after today."""
-Key = tuple[str, Any, str]
 
 
 @dataclass(frozen=True)
@@ -68,28 +70,31 @@ def import_lines(file: Path, replace: bool, far: bool, today: date) -> Imported:
     known = benefits.region_tables()
     *_, folder = folders = benefits.region_folders()
     there = lines_of(folders, known)
+    holds = latest(there)
     try:
         new = read_lines(file, known, _names())
     except BadLines as bad:
         raise BadInput("\n".join((*bad.errors, "nothing was taken"))) from None
     except OSError as error:
         raise BadInput(f"import-lines: a file that can be read ({error.strerror})") from None
+    new = tuple(_beside(one, holds.get(one.figure)) for one in new)
     other = [(one, there[one.key]) for one in new if one.key in there and there[one.key].says != one.says]
     if other and not replace:
         raise BadInput("\n".join((*(_contradiction(*pair) for pair in other), "nothing was taken")))
-    early = [one for one in new if one.quarter > today + AHEAD]
+    early = [one for one in new if one.quarter > today + AHEAD or (one.known_since or today) > today]
     if early:
-        raise BadInput("\n".join((*map(_early, early), "nothing was taken")))
-    doubtful = [] if far else list(far_off(new, there, _minimum))
+        raise BadInput("\n".join((*(_early(one, today) for one in early), "nothing was taken")))
+    doubtful = [] if far else list(far_off(new, holds, _minimum))
     if doubtful:
         raise BadInput("\n".join((*(_far(*pair) for pair in doubtful), "nothing was taken")))
     taken = tuple(one for one in new if one.key not in there or there[one.key].says != one.says)
+    after = there | {one.key: one for one in new}
     result = Imported(
         into=folder / FILE,
         taken=taken,
         replaced=tuple(one for one, _ in other),
         there=len(new) - len(taken),
-        jumped=tuple(jumps(new, there | {one.key: one for one in new})),
+        jumped=tuple(jumps(new, latest(after))),
     )
     if taken:
         _write(result.into, lines_of((folder,), known) | {one.key: one for one in taken})
@@ -115,11 +120,20 @@ def _names() -> dict[str, Region]:
 
 def _contradiction(new: RegionLine, old: RegionLine) -> str:
     says = f"{new.name} is {_said(old)} ({old.path.name}:{old.line}), not {_said(new)}"
-    return f"{new.path.name}:{new.line}: {says}: --replace puts the new one in its place"
+    hint = "a known_since puts the new one beside it, --replace puts the new one in its place"
+    return f"{new.path.name}:{new.line}: {says}: {hint}"
 
 
-def _early(one: RegionLine) -> str:
-    return f"{one.path.name}:{one.line}: {quarter_name(one.quarter)} is too far ahead for a figure: mend the quarter"
+def _beside(new: RegionLine, holds: RegionLine | None) -> RegionLine:
+    """The new line; one that does not say since when it is known is about what is known already."""
+    return replace_(new, known_since=holds.known_since) if holds and new.known_since is None else new
+
+
+def _early(one: RegionLine, today: date) -> str:
+    where = f"{one.path.name}:{one.line}"
+    if one.known_since is not None and one.known_since > today:
+        return f"{where}: known_since: {one.known_since} has not come yet: mend the day"
+    return f"{where}: {quarter_name(one.quarter)} is too far ahead for a figure: mend the quarter"
 
 
 def _far(one: RegionLine, other: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benefits.catalogue import PARAMETERS, instead, load
+from benefits.catalogue import PARAMETERS, Benefit, instead, load
 from benefits.what_if import law_with
 
 
@@ -17,6 +17,13 @@ def copy_of(folder: Path, code: str, *changes: tuple[str, str]) -> Path:
     copy = folder / f"{code}.yaml"
     copy.write_text(text, encoding="utf-8")
     return copy
+
+
+def begun_on(folder: Path, code: str, day: str) -> dict[str, Benefit]:
+    """All benefits, with one whose every value of the first day holds from another on."""
+    copy = folder / f"{code}.yaml"
+    copy.write_text((PARAMETERS / copy.name).read_text(encoding="utf-8").replace("2023-07-01", day), encoding="utf-8")
+    return {**load(), **law_with(copy)}
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from benefits.catalogue import PARAMETERS, benefit, instead, load
 from cli import analysis
 from desk.redeciding import Difference, Review
 from starter import app, console
-from tests.law.another_law import another_law, copy_of
+from tests.law.another_law import another_law, begun_on, copy_of
 from tests.law.casebook import FAMILIES, family_mapping
 from tests.law.test_law_ends import BEYOND, LAST
 
@@ -69,8 +69,7 @@ def test_no_birthday_passes_for_a_change_of_the_law() -> None:
 
 
 def test_a_service_that_begins_between_the_days_is_new_to_all(tmp_path: Path) -> None:
-    begins = ("      2023-07-01: {value: 23,", "      2025-01-01: {value: 23,")
-    with another_law(tmp_path, "multi-child", begins):
+    with instead(begun_on(tmp_path, "multi-child", "2025-01-01")):
         assert load().keys() - benefits.law_without_changes(date(2024, 12, 31), date(2025, 1, 1)).keys() == {
             "multi-child"
         }

@@ -28,7 +28,7 @@ from benefits.takes import Takes
 from benefits.what_if import law_with
 from benefits.worklist import BEGINS, ahead_of
 from starter import app
-from tests.law.another_law import copy_of
+from tests.law.another_law import begun_on, copy_of
 from tests.law.casebook import family_mapping
 
 Change = Callable[..., None]
@@ -413,9 +413,7 @@ def test_a_first_date_that_was_overwritten_takes_no_service_away(tmp_path: Path,
 
 
 def test_a_service_that_has_not_begun_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "multi-child.yaml"
-    path.write_text((PARAMETERS / path.name).read_text(encoding="utf-8").replace("2023-07-01", "2027-01-01"))
-    with instead({**services_known.load(), **law_with(path)}):
+    with instead(begun_on(tmp_path, "multi-child", "2027-01-01")):
         (one,) = [one for one in ahead_of(date(2026, 12, 31)) if one.says == BEGINS]
         assert (one.code, one.file, one.day) == ("multi-child", "multi-child.yaml", date(2027, 1, 1))
         assert not [one for one in ahead_of(date(2027, 1, 1)) if one.says == BEGINS]

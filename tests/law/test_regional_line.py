@@ -13,6 +13,7 @@ from benefits.catalogue import PARAMETERS
 from benefits.codes import Region
 from benefits.facts import read_facts
 from benefits.readings import assess_readings, readings
+from benefits.redecided import redecide
 from benefits.regions import quarter_name
 from benefits.terms import quarter_before
 from tests.law.casebook import family_mapping
@@ -228,3 +229,27 @@ def test_a_share_that_is_not_stated_yet_is_asked_about(tmp_path: Path) -> None:
     add_directory(tmp_path)
     decision = assess(CODE, _facts(on, "2024-10-01"), on)
     assert (decision.right, decision.asked and decision.asked.code) == (Right.PERSON_DECIDES, "law_of_that_day_unknown")
+
+
+def test_a_decision_is_that_of_the_figure_that_was_known(tmp_path: Path) -> None:
+    """The ministry corrects the line of a quarter: the decided case is found, with the difference, and explained."""
+    remove_directory(tmp_path)
+    on, corrected = date(2025, 7, 1), "poverty_line,KZ-19,2025-Q3,45000,Letter No 8,C,2025-08-20"
+    head, *lines = LINES.splitlines()
+    text = "\n".join((f"{head},known_since", *(f"{line}," for line in lines), corrected, ""))
+    (tmp_path / "regions.csv").write_text(text)
+    add_directory(tmp_path)
+    family = {
+        "mother": {"born": "1980-05-05", "region": "KZ-19"},
+        "household": {"quarter": "2025-04-01", "income": "60000", "members": ["mother"], "able_bodied": "0"}
+        | {"incomes": [{"kind": "wage", "amount": "60000"}]},
+    }
+    mapping = family_mapping(family, on.isoformat())
+    then = assess(CODE, read_facts(mapping), on, known=date(2025, 7, 1))
+    now = assess(CODE, read_facts(mapping), on)
+    assert (then.right, then.net, now.net) == (Right.YES, Decimal(20000), Decimal(25000))
+    assert [line.ground for line in now.trace if line.value == 45000] == ["Letter No 8"]
+    found = redecide(mapping, then, date(2025, 7, 1), on, date(2025, 9, 30))
+    assert [(one.months, one.difference, one.as_known) for one in found] == [(2, Decimal(10000), True)], (
+        "since September spending counts too"
+    )

@@ -15,7 +15,7 @@ import benefits
 from benefits.catalogue import PARAMETERS, benefit
 from benefits.codes import Region
 from benefits.parameter_file import BadParameters, read_parameter_file
-from benefits.regions import COLUMNS, BadLines, RegionLine, lines_of, read_lines, with_lines, written
+from benefits.regions import COLUMNS, BadLines, RegionLine, latest, lines_of, read_lines, with_lines, written
 from cli import endings
 from starter import app
 from tests.law.casebook import FAMILIES
@@ -53,6 +53,7 @@ def _file(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
         ("poverty_line,KZ-59,2024-Q1,1,x", "no mark"),
         ("poverty_line,KZ-59,2024-Q1,1,x,Q", "unknown mark 'Q'; one of S, P, C, U"),
         ("poverty_line,KZ-59,2024-Q1,1,a, b,P", "more than the 6 columns: put a text that holds the divider between"),
+        (f"{GOOD},2024-05-01", "more than the 6 columns"),
         (GOOD, "poverty_line of KZ-59 in 2024-Q1 is given twice, first in line 2"),
         ('poverty_line,KZ-59,2024-Q2,1,"x,P', "no CSV: "),
     ],
@@ -207,8 +208,55 @@ def test_a_line_that_says_otherwise_wants_replace(tmp_path: Path, folder: Path, 
     assert (code, line in _there(folder)) == (0, True)
     assert "Lines taken: 2, of them in the place of others: 1" in said
     benefits.add_directory(folder)
-    known = lines_of(benefits.region_folders(), KNOWN)["poverty_line", date(2024, 1, 1), "KZ-59"]
+    known = latest(lines_of(benefits.region_folders(), KNOWN))["poverty_line", date(2024, 1, 1), "KZ-59"]
     assert ",".join((f"{known.value}", known.source, known.mark)) in line, "the folder's goes before the checkout's"
+
+
+WITH_KNOWN = HEAD.replace("\n", ",known_since\n")
+
+
+@pytest.mark.parametrize(
+    ("known_since", "says"),
+    [
+        ("16.02.2026", "known_since: not a date: '16.02.2026'; as 2026-02-16"),
+        ("2023-04-19", "known_since: not before 2023-04-20, the day of the Social Code: 2023-04-19"),
+    ],
+)
+def test_since_when_a_figure_is_known_is_a_day_of_the_law(tmp_path: Path, known_since: str, says: str) -> None:
+    with pytest.raises(BadLines, match=f"^ministry.csv:3: {says}"):
+        read_lines(_file(tmp_path, f"{GOOD},", f"{GOOD},{known_since}", head=WITH_KNOWN), KNOWN)
+
+
+def test_a_figure_that_was_corrected_stands_beside_the_old_one(tmp_path: Path, folder: Path) -> None:
+    """It took its place, and what was decided by the old one could be explained by nothing."""
+    corrected = GOOD.replace("33883", "34000") + ",2024-05-01"
+    file = _file(tmp_path, corrected, "poverty_line,KZ-10,2024-Q1,36000,x,P,", head=WITH_KNOWN)
+    code, said = _import(folder, file)
+    assert (code, sorted(_there(folder))) == (0, sorted(["poverty_line,KZ-10,2024-Q1,36000,x,P,", corrected])), said
+    assert "in the place of others: 0" in said
+    assert "Lines taken: 0" in _import(folder, file)[1]
+    again = _file(tmp_path, GOOD.replace("33883", "34500"))
+    code, said = _import(folder, again)
+    assert code == 2, "about what is known last"
+    assert "in 2024-Q1, known since 2024-05-01 is 34000 by" in said
+    assert _import(folder, again, "--replace")[0] == 0
+    assert [line for line in _there(folder) if "KZ-59" in line] == [corrected.replace("34000", "34500")]
+    benefits.add_directory(folder)
+    law = benefit("targeted-assistance").legislation
+    for known, value in (("2024-04-30", 33883), ("2024-05-01", 34500)):
+        entry = law.as_known(date.fromisoformat(known)).entry_on("poverty_line", date(2024, 2, 1), "KZ-59")
+        assert entry is not None
+        assert entry.value == value
+
+
+def test_what_has_not_come_yet_is_not_known(tmp_path: Path, folder: Path) -> None:
+    code, said = _import(folder, _file(tmp_path, f"{GOOD},2062-05-01", head=WITH_KNOWN))
+    assert (code, _there(folder)) == (2, [])
+    assert "ministry.csv:2: known_since: 2062-05-01 has not come yet: mend the day" in said
+    (folder / "regions.csv").write_text(f"{WITH_KNOWN}{GOOD},2062-05-01\n")
+    benefits.add_directory(folder)
+    (one,) = benefits.ahead_of(date(2026, 11, 29))
+    assert (one.file, one.line, one.says) == ("regions.csv", 2, "known_since")
 
 
 def test_again_and_on_top_of_earlier_imports(tmp_path: Path, folder: Path) -> None:

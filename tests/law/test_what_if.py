@@ -11,9 +11,9 @@ import pytest
 
 import benefits
 from benefits import Answer, BadFacts, ForWhom, Right, UnknownService, for_whom, law_with, law_without_changes
-from benefits.catalogue import PARAMETERS, benefit, instead, load
+from benefits.catalogue import benefit, instead, load
 from benefits.facts import Facts, read_facts
-from tests.law.another_law import copy_of
+from tests.law.another_law import begun_on, copy_of
 from tests.law.casebook import family_mapping
 from tests.law.test_law_ends import BEYOND, LAST
 
@@ -100,9 +100,7 @@ def test_without_the_changes_what_was_in_force_goes_on_and_the_day_stays() -> No
 
 
 def test_a_service_that_begins_between_the_days_is_there_only_after(tmp_path: Path) -> None:
-    path = tmp_path / "multi-child.yaml"
-    path.write_text((PARAMETERS / path.name).read_text(encoding="utf-8").replace("2023-07-01", "2025-01-01"))
-    with instead({**load(), **law_with(path)}):
+    with instead(begun_on(tmp_path, "multi-child", "2025-01-01")):
         law = law_without_changes(EVE, NEW_YEAR)
         assert load().keys() - law.keys() == {"multi-child"}
         found = _shown(for_whom({"five": FAMILIES["five"]}, ON, before=law, after=load()))
