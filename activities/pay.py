@@ -14,11 +14,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
-from activities.payer import Payer
+from activities.booking import book
+from activities.payer import NOT_SET, Payer
 from activities.portions import each, portions
 from activities.run_totals import plan_of, stage_of, totals_of
 from activities.world import World, not_yet, translated
-from adapters.bank_files import Arrival, FileRefused, Ours, read_report, read_statement, write_initiation
+from adapters.bank_files import Arrival, FileRefused, read_report, write_initiation
 from adapters.bank_files.status_report import FileState
 from adapters.errors import BadAnswer, Refused
 from adapters.reasons import REASONS
@@ -64,8 +65,7 @@ class PayStep:
 
     def _payer(self) -> Payer:
         if self.world.payer is None:
-            text = "nobody pays here: DEMEU_PAYER_IBAN and the others that begin so are not set"
-            raise ApplicationError(text, type="NotSet", non_retryable=True)
+            raise ApplicationError(NOT_SET, type="NotSet", non_retryable=True)
         return self.world.payer
 
     @activity.defn(name=RunStep.OPEN)
@@ -206,27 +206,11 @@ class PayStep:
                     there = await payer.files.statement(payer.debtor.iban, day, file)
                 if there:
                     try:
-                        lines += await self.read(file, day, over=day < step.until)
+                        lines += (await book(self.world.card, payer.debtor, file, day, over=day < step.until)).lines
                         days += 1
                     except FileRefused as wrong:
                         refused.append(f"{day:%d.%m.%Y}, {wrong}")
         return StatementRead(days=days, lines=lines, refused=tuple(refused))
-
-    async def read(self, file: BinaryIO, day: date | None = None, *, over: bool = False) -> int:
-        """Book a statement of our account; returns its lines. `day`: whose it is, if it was asked for, and whether
-        that is over. Raises FileRefused before anything is booked."""
-        payer = self._payer()
-        ours = Ours(frozenset({payer.debtor.iban}), payer.debtor.bic, datetime.now(ALMATY))
-        statement = await asyncio.to_thread(read_statement, file, ours)
-        source = f"statement {statement.created_at:%Y-%m-%d}" if day is None else f"statement {day}"
-        async for said in portions(statement.lines()):
-            async with self.world.card.transaction() as session:
-                await bank_lines.stated(session, source, said)
-        if day is not None and statement.last_page:
-            sums = (statement.count, statement.debits, statement.credits)
-            async with self.world.card.transaction() as session:
-                await bank_lines.read_day(session, payer.debtor.iban, day, *sums, whole=over)
-        return statement.count
 
     @activity.defn(name=RunStep.CURE)
     async def pay_cure(self, step: CureInput) -> Cured:

@@ -9,6 +9,8 @@ from card.run_tables import RunBatch
 
 T = TypeVar("T")
 
+NOT_SET = "nobody pays here: DEMEU_PAYER_IBAN and the others that begin so are not set"
+
 
 @dataclass(frozen=True)
 class Payer:

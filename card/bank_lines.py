@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import CursorResult, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -43,10 +43,12 @@ _GIVEN = ", ".join(f"CAST(:{name}s AS {type_}[])" for name, type_ in zip(_COLUMN
 _SAID = f"said AS (SELECT * FROM unnest({_GIVEN}) AS said ({', '.join(_COLUMNS)}))"  # noqa: S608  (our own)
 _ITEM = """
     INSERT INTO run_items (source, number, why, line_id, end_to_end_id, amount, bank_reference, booked_on)
-    SELECT :source, number, why, id, left(e2e, 35), amount, left(reference, 35), booked_on
+    SELECT {source}, number, why, id, left(e2e, 35), amount, left(reference, 35), booked_on
       FROM odd WHERE why IS NOT NULL
     ON CONFLICT DO NOTHING
 """
+_OF_DAY = "'statement ' || to_char(coalesce(booked_on, CAST(:day AS date)), 'YYYY-MM-DD')"
+"""The day's statement, whichever way it came and however often: an item stands in it once."""
 
 _REPORTED = f"""
     WITH {_SAID}, hit AS (
@@ -66,7 +68,7 @@ _REPORTED = f"""
                       END AS why
           FROM hit
     )
-    {_ITEM}
+    {_ITEM.format(source=":source")}
 """  # noqa: S608  (our own)
 
 _HIT = """
@@ -116,7 +118,7 @@ _ODD = f"""
                END AS why
           FROM hit
     )
-    {_ITEM}
+    {_ITEM.format(source=_OF_DAY)}
 """  # noqa: S608  (our own)
 _RETURNED = f"""
     WITH {_SAID}, {_HIT}
@@ -148,15 +150,34 @@ async def rejected_whole(session: AsyncSession, batch_key: str, reason: str | No
     await session.execute(text(sql), {"batch": batch_key, "reason": reason})
 
 
-async def stated(session: AsyncSession, source: str, lines: Sequence[Said]) -> None:
-    """What a bank's statement has booked. A payment and its return may stand in the same one."""
+@dataclass(frozen=True)
+class Stated:
+    """What lines of a statement have changed: so many payments booked and returned, so many lines for a person."""
+
+    booked: int = 0
+    returned: int = 0
+    waiting: int = 0
+
+    def __add__(self, other: "Stated") -> "Stated":
+        return Stated(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
+
+
+async def stated(session: AsyncSession, day: date, lines: Sequence[Said]) -> Stated:
+    """What a bank's statement has booked. A payment and its return may stand in the same one. `day`: whose it is, for
+    the lines that name none."""
     if not lines:
-        return
+        return Stated()
     given = _arrays(lines)
-    for sql in (_LEFT, _BOOKED):
-        await session.execute(text(sql), given)
-    await session.execute(text(_ODD), {**given, "source": source})
-    await session.execute(text(_RETURNED), given)
+    await session.execute(text(_LEFT), given)
+    booked = await _changed(session, _BOOKED, given)
+    waiting = await _changed(session, _ODD, {**given, "day": day})
+    return Stated(booked, await _changed(session, _RETURNED, given), waiting)
+
+
+async def _changed(session: AsyncSession, sql: str, given: Mapping[str, Any]) -> int:
+    """How many rows a statement has changed."""
+    changed: CursorResult[Any] = await session.execute(text(sql), given)  # type: ignore[assignment]
+    return changed.rowcount
 
 
 class Cures(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benefits.days import day_of
-from cli import cases, endings
+from cli import bank, cases, endings
 from cli.connection import environment
 from cli.shell import (
     FAILED,
@@ -210,12 +210,19 @@ def keys(as_json: Json = False) -> None:
 
 
 @app.command()
-def reconcile(as_json: Json = False) -> None:
-    """Hold the Card and Temporal against each other: begin lost cases anew, list what only a person can put right.
+def reconcile(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A bank's statement, camt.054.001.08.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Book a bank's statement from a file; without one hold the Card and Temporal against each other: begin lost cases
+    anew, list what only a person can put right.
 
     Exit code 1 if there is anything for a person.
     """
     with in_words():
+        if file is not None:
+            bank.reconcile(file, as_json=as_json)
+            return
         begun, found = reach(cases.reconcile)
         if as_json:
             print_json({"begun": begun, "findings": [asdict(one) for one in found]})

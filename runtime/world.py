@@ -52,13 +52,18 @@ def agency(settings: Settings, name: Agency, on_change: OnChange = nobody) -> Ht
     )
 
 
+def debtor(settings: Settings) -> Debtor | None:
+    """The account that months are paid from; None where nobody pays here."""
+    name, bin_, iban, bic = settings.payer_name, settings.payer_bin, settings.payer_iban, settings.payer_bic
+    if name is None or bin_ is None or iban is None or bic is None:
+        return None
+    return Debtor(name=name, bin=bin_, iban=iban, bic=bic)
+
+
 def _payer(settings: Settings, files: BankFiles) -> Payer | None:
     """Who pays month by month; None where nobody is set."""
-    name, bin_, fund = settings.payer_name, settings.payer_bin, settings.payer_fund_iban
-    iban, bic = settings.payer_iban, settings.payer_bic
-    if name is None or bin_ is None or iban is None or bic is None or fund is None:
-        return None
-    return Payer(files, Debtor(name=name, bin=bin_, iban=iban, bic=bic), fund)
+    pays, fund = debtor(settings), settings.payer_fund_iban
+    return None if pays is None or fund is None else Payer(files, pays, fund)
 
 
 @asynccontextmanager

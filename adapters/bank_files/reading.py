@@ -31,20 +31,6 @@ _CODE = re.compile(r"[A-Z0-9]{4}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class _Bounded:
-    """The file, up to so many bytes."""
-
-    def __init__(self, file: BinaryIO, limits: Limits) -> None:
-        self._file, self._left, self._most = file, limits.bytes, limits.bytes
-
-    def read(self, size: int = 65536) -> bytes:
-        piece = self._file.read(size)
-        self._left -= len(piece)
-        if self._left < 0:
-            raise FileRefused(Rule.BYTES, 1, f"the file has more than {self._most} bytes")
-        return piece
-
-
 def namespace(message: str) -> str:
     return f"urn:iso:std:iso:20022:tech:xsd:{message}"
 
@@ -59,7 +45,7 @@ def walk(
     prefix = f"{{{namespace(message)}}}"
     tags = [prefix + name for name in (*names, *lines)]
     try:
-        for event, element in etree.iterparse(_Bounded(file, limits), events=("start", "end"), tag=tags, **_SAFE):
+        for event, element in etree.iterparse(file, events=("start", "end"), tag=tags, **_SAFE):
             name = element.tag[len(prefix) :]
             yield event, name, element
             if event == "end" and name in lines:
@@ -80,6 +66,8 @@ def _forget(element: _Element) -> None:
 
 
 def _check_root(file: BinaryIO, message: str, limits: Limits) -> None:
+    if file.seek(0, 2) > limits.bytes:  # said before hundreds of megabytes are read for nothing
+        raise FileRefused(Rule.BYTES, 1, f"the file has more than {limits.bytes} bytes")
     file.seek(0)
     beginning = file.read(256)
     declared = _ENCODING.search(beginning.partition(b">")[0])
@@ -88,7 +76,7 @@ def _check_root(file: BinaryIO, message: str, limits: Limits) -> None:
     file.seek(0)
     failure = None
     try:
-        _, root = next(iter(etree.iterparse(_Bounded(file, limits), events=("start",), **_SAFE)))
+        _, root = next(iter(etree.iterparse(file, events=("start",), **_SAFE)))
     except etree.XMLSyntaxError as wrong:
         failure = _broken(file, wrong)
     except StopIteration:

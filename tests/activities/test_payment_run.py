@@ -2,10 +2,12 @@
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -14,11 +16,12 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.worker import Worker
 
 from activities import paying_activities
-from activities.pay import PayStep
+from activities.booking import Booked
 from activities.payer import Payer
 from adapters.bank_files import Debtor
 from card import Card, bank_lines, books
-from desk import BadInput, paying
+from card.bank_lines import Stated
+from desk import BadInput, bank_statement, paying
 from desk.looking import details
 from runtime.heartbeat import Heartbeat
 from runtime.permanent import Permanent
@@ -80,6 +83,16 @@ class Runs:
         await self.life.outside.cast(*(given.get(one.iin, one.document()) for one in people))
         async with self.life.card.transaction() as session:
             await settle(session, people)
+
+    async def statement(self, day: date) -> bytes:
+        """The bank's statement of a day, as it sends it."""
+        into = BytesIO()
+        assert await self.life.outside.bank_files.statement(DEBTOR.iban, day, into)
+        return into.getvalue()
+
+    async def reconcile(self, raw: bytes) -> Booked:
+        """The same, come as a file."""
+        return await bank_statement.reconcile(self.life.card, self.client, DEBTOR, BytesIO(raw))
 
     async def at_the_bank(self) -> Decimal:
         """What the bank's own books say it has paid for us, and what has not come back by the end of the month."""
@@ -240,13 +253,46 @@ async def test_a_second_start_and_one_after_the_end_do_nothing_twice(runs_: Runs
         await paying.start(runs_.life.card, runs_.client, "none", ahead)
 
 
-async def test_a_statement_of_another_account_or_a_bomb_books_nothing(runs_: Runs, tmp_path: Any) -> None:
-    step = PayStep(dataclasses.replace(runs_.life.bare_world(), payer=Payer(None, DEBTOR, PENSION_FUND)))  # type: ignore[arg-type]
-    for raw in (b"no XML", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'):
-        path = tmp_path / "file.xml"
-        path.write_bytes(raw)
-        with path.open("rb") as file, pytest.raises(Exception, match=r"^line 1: "):
-            await step.read(file)
+async def test_a_statement_from_a_file_books_what_the_bank_could_not_send(runs_: Runs) -> None:
+    """Whole or not at all, once however often it comes, whichever way."""
+    await runs_.settle([Entitled(n) for n in range(8)])
+    statements = {"path_prefix": f"/bank/v1/accounts/{DEBTOR.iban}/statements"}
+    away = {"rules": [{"fault": "statement", "how": "cut_off", "match": statements}]}
+    await runs_.life.outside.admin("bank", "PUT", "/admin/faults", away)
+    result = await runs_.play()
+    assert (result.credited, result.carried) == (0, 8)
+    cut_off = await runs_.statement(date(2026, 1, 5))
+    await runs_.life.outside.admin("bank", "PUT", "/admin/faults", {"rules": []})
+    first, *others = [await runs_.statement(date(2026, 1, day)) for day in (5, 6, 7, 8)]
+
+    wrong = {
+        "no XML": (b"no XML", "line 1: the file is no XML [xml]"),
+        "cut off": (cut_off, "line 2: the file is cut off [cut_off]"),
+        "a sum": (first.replace(b"<Sum>277320.00<", b"<Sum>277321.00<"), "what the lines add up to [control_sum]"),
+        "dollars": (first.replace(b'Ccy="KZT"', b'Ccy="USD"'), "is not in KZT [currency]"),
+        "an account": (first.replace(DEBTOR.iban.encode(), b"KZ220700000000000002"), "no account of ours [account]"),
+        "a day": (first.replace(b"<Dt>2026-01-05<", b"<Dt>2999-01-05<"), "is a day to come [future]"),
+        "a bomb": (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "a document type, or entities [entities]"),
+    }
+    for what, (raw, rule) in wrong.items():
+        with pytest.raises(BadInput, match=r"^file: line \d+: .*; nothing of it was booked$") as refused:
+            await runs_.reconcile(raw)
+        assert rule in str(refused.value), what
+    assert (await whole(runs_.life.card)).credited == 8 * NET, "of December alone"
+
+    unknown, partial = b"<EndToEndId>NOT-OURS<", b'<InstdAmt><Amt Ccy="KZT">1.00</Amt></InstdAmt>'
+    odd = re.sub(rb"<EndToEndId>[^<]+<", unknown, first, count=1)
+    place = odd.rindex(b"<RltdPties>")
+    odd = odd[:place] + b"<AmtDtls>" + partial + b"</AmtDtls>" + odd[place:]
+    for expected in (Stated(booked=2, waiting=2), Stated()):
+        assert await runs_.reconcile(odd) == Booked(4, expected)
+    assert await runs_.reconcile(first) == Booked(4, Stated(booked=2)), "what waits for a person stops nothing"
+    assert sum([(await runs_.reconcile(one)).changed.booked for one in others]) == 4
+    view = await paying.look(runs_.life.card, None, JANUARY)
+    assert sorted(one.why for one in view.items) == ["partial", "unknown"]
+    assert (await whole(runs_.life.card)).credited == 16 * NET
+    await runs_.play(FEBRUARY)
+    assert len((await paying.look(runs_.life.card, None, JANUARY)).items) == 2, "the bank's own says nothing new"
 
 
 async def test_what_the_next_run_would_pay(runs_: Runs) -> None:

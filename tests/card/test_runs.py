@@ -103,9 +103,9 @@ async def test_a_month_is_selected_by_region_declared_and_paid_once(card: Card) 
     assert keys == ["payment-run/2026-01:s1:125:1", "payment-run/2026-01:s2:125:1"]
     async with card.transaction() as session:
         said = [booked(n, name) for n, name in enumerate(await names(card))]
-        await bank_lines.stated(session, "day", said)
+        await bank_lines.stated(session, DAY, said)
     async with card.transaction() as session:
-        await bank_lines.stated(session, "day", said)
+        await bank_lines.stated(session, DAY, said)
         assert await bank_lines.count_items(session) == 0
     whole = await check(card)
     assert (whole.assigned, whole.credited, whole.pending) == (20 * NET, 20 * NET, Decimal(0))
@@ -128,7 +128,7 @@ async def test_months_that_nobody_has_paid_go_out_with_the_next_run_and_what_is_
     await sent(card, "s1", "p1", month=FEBRUARY)
     amounts = await ask(card, "SELECT end_to_end_id, amount FROM run_lines ORDER BY id")
     async with card.transaction() as session:
-        await bank_lines.stated(session, "day", [booked(n, *row) for n, row in enumerate(amounts)])
+        await bank_lines.stated(session, DAY, [booked(n, *row) for n, row in enumerate(amounts)])
     whole = await check(card)
     assert (whole.credited, whole.withheld, whole.remitted) == (Decimal(270_000), Decimal(30_000), Decimal(30_000))
 
@@ -169,11 +169,11 @@ async def test_what_was_turned_down_or_came_back_is_paid_under_the_same_due(card
         said = [booked(1, first, state="rejected", reason="AC04"), booked(2, second, state="rejected", reason="AB05")]
         await bank_lines.reported(session, key, [*said, booked(3, third, state="rejected", reason="AM05")])
         await run_lines.answered(session, key, None)
-        await bank_lines.stated(session, "day", [booked(4, fourth)])
+        await bank_lines.stated(session, DAY, [booked(4, fourth)])
     async with card.transaction() as session:
         back = booked(1, fourth, state="returned", reason="AC04", reference="BR-4-R")
-        await bank_lines.stated(session, "later", [back])
-        await bank_lines.stated(session, "later still", [back])
+        await bank_lines.stated(session, DAY, [back])
+        await bank_lines.stated(session, DAY, [back])
         for _ in range(2):
             await bank_lines.cure(session, CURES, DAY)
         assert await bank_lines.count_items(session) == 0
@@ -198,7 +198,7 @@ async def test_what_was_turned_down_or_came_back_is_paid_under_the_same_due(card
     (again,) = await sent(card, "r1", "q1")
     assert again == "payment-run/2026-01:r1:125:1"
     async with card.transaction() as session:
-        await bank_lines.stated(session, "next", [booked(7, first), booked(8, f"{fourth}R1")])
+        await bank_lines.stated(session, DAY, [booked(7, first), booked(8, f"{fourth}R1")])
     whole = await check(card)
     assert (whole.credited, whole.pending) == (6 * NET, 2 * NET)
     async with card.transaction() as session:
@@ -235,9 +235,9 @@ async def test_a_line_that_agrees_with_nothing_waits_and_stops_no_other(card: Ca
     ]
     for _ in range(2):
         async with card.transaction() as session:
-            await bank_lines.stated(session, "day", said)
+            await bank_lines.stated(session, DAY, said)
     async with card.transaction() as session:
-        await bank_lines.stated(session, "next day", [booked(1, a, reference="BR-another")])
+        await bank_lines.stated(session, DAY, [booked(1, a, reference="BR-another")])
         found = [(one.number, one.why) for one in await bank_lines.open_items(session, 20)]
         assert sorted(found) == [
             (1, "booked_again"),
