@@ -20,7 +20,7 @@ from card.runs import Held
 from card.tables import table
 
 SUSPICIOUS = 5
-"""A file of so many payments, all of them turned down for their accounts: that is the bank's fault, not theirs."""
+"""A file to so many accounts, all of which are turned down: that is the bank's fault, not theirs."""
 
 
 @dataclass(frozen=True)
@@ -192,25 +192,29 @@ _TRIES = f"""
     WITH cures AS (
         SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:cures AS text[]), CAST(:afters AS int[]),
                              CAST(:timess AS int[])) AS cures (code, cure, after_days, times)
+    ), untried AS (
+        SELECT * FROM run_lines l WHERE l.state IN ('rejected', 'returned')
+           AND NOT EXISTS (SELECT FROM run_lines n WHERE n.due_id = l.due_id AND n.kind = l.kind AND n.n > l.n)
+    ), turned_down AS (
+        SELECT l.batch_key, count(*) AS lines, count(DISTINCT l.account_id) AS accounts
+          FROM run_lines l JOIN cures c ON c.code = l.reason AND c.cure = 'another_account'
+         WHERE l.state = 'rejected' AND l.batch_key IN (SELECT batch_key FROM untried)
+         GROUP BY 1
     ), failed AS (
         SELECT l.*, c.after_days, CASE
                    WHEN l.kind = 'pension' OR c.cure IS NULL THEN 'operator'
-                   WHEN c.cure = 'another_account' AND b.count >= {SUSPICIOUS} AND b.count = (
-                       SELECT count(*) FROM run_lines o JOIN cures oc ON oc.code = o.reason
-                        WHERE o.batch_key = b.key AND o.state = 'rejected' AND oc.cure = 'another_account'
-                   ) THEN 'operator'
+                   WHEN c.cure = 'another_account' AND t.accounts >= {SUSPICIOUS} AND t.lines = b.count THEN 'operator'
                    WHEN c.cure = 'pay_again' AND (
                        SELECT count(*) FROM run_lines o WHERE o.due_id = l.due_id AND o.kind = l.kind
                           AND o.reason = l.reason
                    ) > c.times THEN 'operator'
                    ELSE c.cure
                END AS cure
-          FROM run_lines l
+          FROM untried l
           JOIN run_batches b ON b.key = l.batch_key
           LEFT JOIN cures c ON c.code = l.reason
-         WHERE l.state IN ('rejected', 'returned')
-           AND NOT EXISTS (SELECT FROM run_lines n WHERE n.due_id = l.due_id AND n.kind = l.kind AND n.n > l.n)
-    ), turned_down AS (
+          LEFT JOIN turned_down t ON t.batch_key = l.batch_key
+    ), useless AS (
         UPDATE accounts a SET rejected = failed.reason, rejected_at = now()
           FROM failed WHERE a.id = failed.account_id AND failed.cure = 'another_account' AND a.rejected IS NULL
     )

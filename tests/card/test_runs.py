@@ -220,6 +220,21 @@ async def test_a_bank_that_turns_everybody_down_costs_nobody_an_account(card: Ca
     assert await ask(card, "SELECT DISTINCT reason, again_on FROM run_lines WHERE state = 'held'") == [("AC04", None)]
 
 
+async def test_all_months_of_one_person_are_one_account_and_not_the_banks_fault(card: Card) -> None:
+    one = Entitled(0, first_month=date(2025, 6, 1))
+    await selected(card, [one], JANUARY, runs.Stage(1, DAY, (), others=True))
+    (key,) = await sent(card, "s1")
+    async with card.transaction() as session:
+        said = [booked(n, name, state="rejected", reason="AC04") for n, name in enumerate(await names(card))]
+        assert len(said) == 7
+        await bank_lines.reported(session, key, said)
+        await bank_lines.cure(session, CURES, DAY)
+    assert await ask(card, "SELECT rejected FROM accounts") == [("AC04",)]
+    assert await ask(card, "SELECT DISTINCT reason, again_on FROM run_lines WHERE state = 'held'") == [
+        ("account_needed", DAY)
+    ]
+
+
 async def test_a_line_that_agrees_with_nothing_waits_and_stops_no_other(card: Card) -> None:
     await selected(card, [Entitled(n) for n in range(5)], JANUARY, runs.Stage(1, DAY, (), others=True))
     await sent(card, "s1")
