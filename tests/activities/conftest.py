@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 import pytest
+from temporalio.client import Client
 
 from card import Card
 from runtime.embedded.servers import Database
 from tests.activities.database import card_of_its_own, empty
 from tests.activities.life import Life
+from tests.activities.month import Runs, worker_of
 from tests.activities.people import mother
 from tests.adapters.outside import Outside, outside_at, stubs_here
 
@@ -66,3 +68,9 @@ async def life(families: Card, agencies: Outside, impatient: Outside) -> Life:
     made = Life(families, agencies, impatient)
     await made.settle(mother())
     return made
+
+
+@pytest.fixture
+def runs_(life: Life, temporal_client: Client) -> Runs:
+    """Payment runs in that world."""
+    return Runs(temporal_client, worker_of(life, temporal_client), life)

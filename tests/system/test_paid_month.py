@@ -12,6 +12,7 @@ import subprocess
 import sys
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,7 +110,7 @@ async def _kill_now_and_then(stack: EmbeddedStack, chance: random.Random) -> Non
         await stack.start(Part.WORKER)
 
 
-async def test_the_commands_say_it(stack: EmbeddedStack) -> None:
+async def test_the_commands_say_it(stack: EmbeddedStack, tmp_path: Path) -> None:
     """After the months above: a third is paid from the command line, at 80 columns."""
 
     def call(*words: str) -> tuple[int, str, str]:
@@ -147,6 +148,22 @@ async def test_the_commands_say_it(stack: EmbeddedStack) -> None:
     assert "2026-03" in out
     code, out, _ = await said("books", "--json", "--as-of", "2020-01-01")
     assert json.loads(out)[0]["assigned"] in ("0", "0.00")
+    whose, broken = tmp_path / "iin", tmp_path / "statement.xml"
+    whose.write_text(Entitled(0).iin)
+    broken.write_text("<Document>")
+    code, out, _ = await said("statement", "--iin-from", str(whose), "--language", "kk")
+    assert code == 0
+    assert out.count("69 330 теңге") == 3
+    assert out.endswith(f"Барлығы: {NET * 3:,.0f} теңге.\n".replace(",", " "))
+    assert Entitled(0).iin not in out
+    found = json.loads((await said("statement", "--iin-from", str(whose), "--json"))[1])
+    assert [one["month"] for one in found["payments"]] == ["2026-01", "2026-02", "2026-03"]
+    code, out, err = await said("reconcile", str(broken))
+    assert (code, out) == (2, "")
+    assert err.startswith("file: line 1: ")
+    assert err.endswith("]; nothing of it was booked\n")
+    code, _, err = await said("reconcile", str(tmp_path))
+    assert (code, err) == (2, "file: a regular file (no directory, device or pipe)\n")
     client = await stack.client()
     described = await client.get_schedule_handle(SCHEDULE).describe()
     assert described.schedule.spec.time_zone_name == "Asia/Almaty"
