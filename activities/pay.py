@@ -8,12 +8,14 @@ import asyncio
 import tempfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import BinaryIO
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import benefits
+from activities.another_account import AnotherAccount
 from activities.booking import book
 from activities.payer import NOT_SET, Payer
 from activities.portions import each, portions
@@ -24,7 +26,7 @@ from adapters.bank_files.status_report import FileState
 from adapters.errors import BadAnswer, Refused
 from adapters.reasons import REASONS
 from benefits.days import ALMATY
-from card import accounts, bank_lines, run_lines, runs
+from card import bank_lines, run_lines, runs
 from card.bank_lines import Cures
 from card.run_lines import Payee
 from card.run_tables import BatchState, LineKind
@@ -221,7 +223,7 @@ class PayStep:
         while True:
             async with self.world.card.statements() as session:
                 page = await run_lines.without_account(session, step.day, after, PEOPLE)
-            await each(page, self._another_account)
+            await each(page, partial(AnotherAccount(self.world).find, run=step.month))
             if len(page) < PEOPLE:
                 break
             after = page[-1].id
@@ -229,18 +231,6 @@ class PayStep:
             parts = await run_lines.order_again(session, step.month, step.round, step.day)
             unanswered = await runs.unanswered(session)
         return Cured(parts=parts, unanswered=tuple(unanswered))
-
-    async def _another_account(self, one: Payee) -> None:
-        """An account of theirs that is open and was not turned down, if the banks know one by now."""
-        async with self.world.card.statements() as session:
-            rejected = await accounts.rejected(session, one.id, unless=None)
-        with translated():
-            listed = await self.world.bank.accounts(one.iin)
-        for account in listed:
-            if account.takes_payments and account.iban not in rejected:
-                async with self.world.card.transaction() as session:
-                    await accounts.know(session, one.id, account.iban, "bank")
-                return
 
     @activity.defn(name=RunStep.TOTALS)
     async def pay_totals(self, range_: Range) -> RunTotals:

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from adapters.bank_files import Line
 from card.bank_lines import Said
-from card.run_lines import Payee
 
 T = TypeVar("T")
+Payee = TypeVar("Payee")
 
 ASKED_AT_ONCE = 16
 """Questions to a register or a bank at once, of one range."""

@@ -45,6 +45,7 @@ async def totals_of(session: Session, month: date) -> RunTotals:
                 for_whom=ACCOUNT_HOLDER if one.reason == runs.Held.ACCOUNT else for_whom[one.by_itself],
                 count=one.count,
                 total=one.total,
+                since=one.since,
             )
             for one in waits
         ),

@@ -239,6 +239,14 @@ async def answers_of(session: AsyncSession, question_key: str, meaning: str) -> 
     return (await session.execute(bound)).scalar_one()
 
 
+async def answers_to(session: AsyncSession, question_key: str) -> Sequence[str]:
+    """The ids of the messages that answer this question and were not set aside, the first first."""
+    bound = select(col(IncomingMessage.message_id)).where(
+        col(IncomingMessage.question_key) == question_key, col(IncomingMessage.set_aside).is_(None)
+    )
+    return (await session.scalars(bound.order_by(col(IncomingMessage.stored_at)))).all()
+
+
 async def oldest_waiting(session: AsyncSession, phone: str) -> IncomingMessage | None:
     """What this phone said first of what no case has taken."""
     waiting = select(IncomingMessage).where(

@@ -137,20 +137,31 @@ async def answered(session: AsyncSession, key: str, reason: str | None) -> None:
     await session.execute(update(table(RunBatch)).where(*mine).values(**values))
 
 
-async def without_account(session: AsyncSession, day: date, after: UUID, most: int) -> Sequence[Payee]:
-    """Who is to be paid and has no account that is known and well, from the next one on."""
+class Accountless(NamedTuple):
+    """Somebody without an account, and the case that granted what is to be paid."""
+
+    id: UUID
+    iin: str
+    case_ref: str
+    service: str
+    assessed_on: date
+
+
+async def without_account(session: AsyncSession, day: date, after: UUID, most: int) -> Sequence[Accountless]:
+    """Who is to be paid, lives, and has no account that is known and well, from the next one on."""
     sql = f"""
-        SELECT DISTINCT p.id, p.iin FROM run_lines l
+        SELECT DISTINCT ON (p.id) p.id, p.iin, c.ref, c.service, c.assessed_on FROM run_lines l
           JOIN dues d ON d.id = l.due_id
           JOIN entitlements e ON e.id = d.entitlement_id
           JOIN persons p ON p.id = e.person_id
+          JOIN cases c ON c.ref = e.case_ref
          WHERE l.state = 'held' AND l.kind = 'benefit' AND l.reason = '{Held.ACCOUNT}' AND l.again_on <= :day
-           AND p.id > :after
+           AND p.id > :after AND p.died_on IS NULL
            AND NOT EXISTS (SELECT FROM accounts a WHERE a.person_id = p.id AND a.rejected IS NULL)
-         ORDER BY p.id LIMIT :most
+         ORDER BY p.id, l.id LIMIT :most
     """  # noqa: S608  (our own)
     found = await session.execute(text(sql), {"day": day, "after": after, "most": most})
-    return [Payee(*row) for row in found.all()]
+    return [Accountless(*row) for row in found.all()]
 
 
 _AGAIN = f"""

@@ -166,7 +166,8 @@ def _progress(totals: RunTotals, seconds: float | None) -> Group:
         left = sums["selected"] - done
         parts.append(Text(f"{done} done, {done / max(seconds, 0.1):.0f} a second, {left} left"))
     for one in totals.waits:
-        parts.append(Text(f"{one.count} payments, {tenge(one.total)}: {one.what}, for {one.for_whom}"))
+        since = f", since {zoned(one.since)}" if one.since else ""
+        parts.append(Text(f"{one.count} payments, {tenge(one.total)}: {one.what}, for {one.for_whom}{since}"))
     if totals.items:
         parts.append(Text(f"{totals.items} lines of the bank's files, for a person"))
     return Group(*parts)

@@ -3,7 +3,6 @@
 from typing import BinaryIO
 
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.booking import Booked, book
 from activities.payer import NOT_SET
@@ -11,7 +10,8 @@ from adapters.bank_files import Debtor, FileRefused
 from card import Card, runs
 from card.run_tables import RunState
 from desk.errors import BadInput
-from workflows.run_model import RunMessage, run_id
+from desk.paying import look_now
+from workflows.run_model import run_id
 
 RUNS_TOLD = 24
 """So many of the newest runs are told to look: an older one is closed."""
@@ -36,10 +36,5 @@ async def _tell(card: Card, client: Client) -> None:
     async with card.statements() as session:
         listed = await runs.listed(session, RUNS_TOLD)
     for one in listed:
-        if one.state != RunState.OPEN:
-            continue
-        try:
-            await client.get_workflow_handle(run_id(one.month)).signal(RunMessage.LOOK)
-        except RPCError as failed:
-            if failed.status is not RPCStatusCode.NOT_FOUND:  # nobody works on it: pay goes on with it, and looks
-                raise
+        if one.state == RunState.OPEN:
+            await look_now(client, run_id(one.month))

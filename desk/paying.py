@@ -121,6 +121,15 @@ async def is_running(client: Client, month: date) -> bool:
     return described.close_time is None
 
 
+async def look_now(client: Client, run: str) -> None:
+    """Let the run look at once, and not at its next hour. One on which nobody works looks when it goes on."""
+    try:
+        await client.get_workflow_handle(run).signal(RunMessage.LOOK)
+    except RPCError as gone:
+        if gone.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
 async def why_ended(client: Client, month: date) -> str | None:
     """Why the run's last workflow ended without closing it; None if it has closed it, or there was none."""
     try:

@@ -22,9 +22,10 @@ from adapters.registries.ports import MobileDatabase
 from adapters.sms.port import SmsCentre
 from card import Card, Session, cases, consents, messages, parts
 from card.store import DatabaseRefused
-from card.tables import CaseRecord, IncomingMessage
+from card.tables import CaseRecord, IncomingMessage, Question
 from desk.attention import Attentions
 from desk.opening import Opening
+from desk.paying import look_now
 from desk.reconcile import Reconciler
 from dialogue import Meaning, MessageKind
 from gateway.bodies import nameable, storable
@@ -33,6 +34,7 @@ from gateway.faults import passes, report
 from gateway.reasons import explain
 from gateway.receipts import Receipts
 from workflows import model
+from workflows.run_model import is_of_run, run_of
 
 log = structlog.get_logger()
 
@@ -208,15 +210,16 @@ class Relay:
                 raise Stuck(FLOOD)
         if heard.said.asks_why and await explain(self.card, self.centre, self._of_the_owner, incoming, heard):
             pass  # it is no answer: the case goes on waiting, and hears nothing of it
-        elif case is None or not await self._taken(case, incoming):
+        elif case is None or not await self._taken(case, incoming, heard.question):
             await self._answer(incoming, heard, case)
         async with self.card.statements() as session:
             await messages.relayed(session, incoming.message_id, heard.said.meaning)
 
-    async def _taken(self, case: CaseRecord, incoming: IncomingMessage) -> bool:
-        """Whether the case has the reply. False only if it is over, by the Card. Raises what passes while it waits."""
+    async def _taken(self, case: CaseRecord, incoming: IncomingMessage, question: Question | None) -> bool:
+        """Whether the case has the reply, or the run that has asked. False only if it is over, by the Card. Raises what
+        passes while it waits."""
         if case.outcome is not None:
-            return False
+            return await self._of_a_run(question)
         try:
             await self._update(case, incoming)
         except (RPCError, WorkflowUpdateFailedError) as error:
@@ -232,6 +235,13 @@ class Relay:
             # The Card says that the case lives, and Temporal has none: it was terminated, or lost. It is begun anew.
             await self.opening.begin_anew(case)
             raise TimeoutError from error
+        return True
+
+    async def _of_a_run(self, question: Question | None) -> bool:
+        """Whether a payment run has asked, and still waits: it reads the answer in the Card."""
+        if question is None or question.closed_at is not None or not is_of_run(question.key):
+            return False
+        await look_now(self.client, run_of(question.key))
         return True
 
     async def _update(self, case: CaseRecord, incoming: IncomingMessage) -> None:

@@ -141,6 +141,7 @@ class PaymentRun(RunInSight):
         day = self.followed or begins
         while True:
             day = self.followed = self.day_of_run(day)
+            self.told_to_look = False  # what is said from here on is looked at in the next round
             await self._look(day)
             ends = (self.last_sent or begins) + timedelta(days=plan.follow_days)
             if self.unsettled == 0 or day >= ends:

@@ -53,7 +53,7 @@ class RunInSight(Approached):
         self.unsettled = 1
         self._doing = "begins"
         self._question: str | None = None
-        self._told_to_look = False
+        self.told_to_look = False
         self._result: RunResult | None = None
         self._describe()
 
@@ -83,7 +83,7 @@ class RunInSight(Approached):
 
     def look(self) -> None:
         """Look at the bank's files now."""
-        self._told_to_look = True
+        self.told_to_look = True
 
     # --- how steps are done ----------------------------------------------------------------------------------------
 
@@ -174,9 +174,8 @@ class RunInSight(Approached):
         """Wait until it is time to look, or somebody says so."""
         self._doing = f"waits for the bank's statements; followed until {ends:%d.%m.%Y}"
         self._describe()
-        self._told_to_look = False
         try:
-            await workflow.wait_condition(lambda: self._told_to_look, timeout=span, timeout_summary=self._doing)
+            await workflow.wait_condition(lambda: self.told_to_look, timeout=span, timeout_summary=self._doing)
         except builtins.TimeoutError:
             return
 
@@ -229,7 +228,9 @@ class RunInSight(Approached):
             heads = "| stage | declared | sum | under way | credited | sum | held | cancelled |"
             head.append("\n".join((heads, "|---|---|---|---|---|---|---|---|", *stages)))
         waits = [
-            f"- {one.count} payments, {tenge(one.total)}: {one.what}, for {one.for_whom}" for one in self.totals.waits
+            f"- {one.count} payments, {tenge(one.total)}: {one.what}, for {one.for_whom}"
+            f"{f', since {local(one.since)}' if one.since else ''}"
+            for one in self.totals.waits
         ]
         if self.totals.items:
             waits.append(

@@ -2,7 +2,7 @@
 additively, and nobody in it, but sums, days and keys of files.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -25,6 +25,21 @@ NOT_NOW = "NotNow"
 def run_id(month: date) -> str:
     """`payment-run/{month}`, for example `payment-run/2026-02`: the workflow's id, and the run's reference."""
     return f"payment-run/{month:%Y-%m}"
+
+
+def asks_of_run(month: date, ref: str) -> str:
+    """The key under which the run of a month asks the person of this case for another account."""
+    return f"{run_id(month)}:{ref}:account"
+
+
+def is_of_run(question_key: str) -> bool:
+    """Whether a run has put this question, and not a case."""
+    return question_key.startswith(f"{SCHEDULE}/")
+
+
+def run_of(question_key: str) -> str:
+    """The id of the run that has put the question."""
+    return question_key.partition(":")[0]
 
 
 class RunStep(StrEnum):
@@ -185,6 +200,8 @@ class Waits(Wire):
     for_whom: str
     count: int
     total: Decimal
+    since: datetime | None = None
+    """Since when the oldest of them."""
 
 
 class RunTotals(Wire):

@@ -2,20 +2,26 @@
 
 import asyncio
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from temporalio.client import WorkflowFailureError
 
+from activities import hearing
 from activities.booking import Booked
-from card import bank_lines
+from card import bank_lines, messages
 from card.bank_lines import Stated
+from card.tables import IncomingMessage
 from desk import BadInput, paying
 from desk.looking import details
 from tests.activities.month import DEBTOR, FEBRUARY, JANUARY, NET, Runs, whole
+from tests.activities.people import phone_of
 from tests.entitled_people import Entitled
 from workflows.run_model import RunMessage, RunResult
+
+_ids = count(1)
 
 
 async def test_a_month_is_paid_to_everybody_by_file_and_the_next_one_too(runs_: Runs) -> None:
@@ -68,6 +74,53 @@ async def test_failed_payments_are_cured_under_the_same_claim(runs_: Runs) -> No
     book = await whole(runs_.life.card)
     assert (book.pending, book.cancelled) == (Decimal(0), NET), "January too, under its own claim"
     assert book.credited - 11 * NET == 20 * NET
+
+
+async def says(runs_: Runs, phone: str, text: str) -> None:
+    """An SMS has come, and was brought on."""
+    id_, now = f"op:{next(_ids)}", datetime.now(UTC)
+    async with runs_.life.card.transaction() as session:
+        await messages.store_incoming(
+            session, IncomingMessage(message_id=id_, phone=phone, text=text, received_at=now, complete=True)
+        )
+    async with runs_.life.card.transaction() as session:
+        heard = await hearing.hear(session, id_)
+        assert heard is not None
+        assert heard.question is not None
+
+
+async def test_who_has_no_account_left_is_asked_by_sms_and_paid_with_the_next_month(runs_: Runs) -> None:
+    """Once a run; what they write that is of no use is answered, and the January that waited goes out with February."""
+    life, one, other = runs_.life, Entitled(0), Entitled(1)
+    phone, theirs = phone_of(1), Entitled(9).iban
+    old = {"iban": one.iban, "state": "closed"}
+    await runs_.settle([one, other], one.document(phone=phone, accounts=[old]))
+    result = await runs_.play()
+    assert (result.credited, result.carried) == (1, 1)
+    (asked,) = life.sms.to(phone)
+    assert "KZ" in asked
+    (waits,) = (await paying.look(life.card, None, JANUARY)).totals.waits
+    assert (waits.what, waits.for_whom, waits.count) == ("account_needed", "the person, who needs another account", 1)
+    assert waits.since is not None
+
+    for text in (one.iban, "KZ00 0000", "Сәлем"):
+        await says(runs_, phone, text)
+    result = await runs_.play(FEBRUARY)
+    assert (result.credited, result.carried) == (1, 1)
+    first, *told = life.sms.to(phone)
+    assert (first, len(told)) == (asked, 3), "each answer of no use is answered, and the question stands"
+
+    # The bank need not list what they name: it says whose it is.
+    listed = [old, {"iban": theirs}]
+    await life.outside.cast(one.document(phone=phone, accounts=listed))
+    await says(runs_, phone, theirs)
+    result = await runs_.play(date(2026, 3, 1))
+    assert (result.credited, result.carried) == (2, 0)
+    assert len(life.sms.to(phone)) == 4
+    for month in (JANUARY, FEBRUARY):
+        assert (await paying.look(life.card, None, month)).held == []
+    assert await runs_.at_the_bank() == 6 * NET
+    assert (await whole(life.card)).pending == 0
 
 
 async def test_wrong_lines_wait_while_the_others_reconcile(runs_: Runs) -> None:

@@ -1,7 +1,7 @@
 """From an SMS to its case: whose answer it is, in what order, once, and never lost while somebody is away."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from tests.gateway.ear import Ear
 from tests.gateway.house import House, now
 from workflows.model import Meaning as Said
 from workflows.model import Reply, Step
+from workflows.run_model import asks_of_run
 
 IBAN = ibans_of(1)[0]
 
@@ -98,6 +99,34 @@ async def test_a_numbered_answer_reaches_the_question_of_that_number(house: Hous
     ]
     assert [reply.message_id for reply in (await house.heard(first)).replies] == [yes]
     assert [reply.message_id for reply in (await house.heard(second)).replies] == [no]
+
+
+async def test_what_a_payment_run_has_asked_is_kept_for_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The case is over, and the run reads the answer in the Card; once it asks no more, the person is told so."""
+    told: list[str] = []
+
+    async def look_now(_: object, run: str) -> None:
+        told.append(run)
+
+    monkeypatch.setattr(relay_module, "look_now", look_now)
+    case = await house.open()
+    await house.end(case, "credited")
+    key = asks_of_run(date(2026, 1, 1), case.ref)
+    async with house.card.transaction() as session:
+        until, phone = now() + timedelta(days=10), phone_of(1)
+        await messages.ask(
+            session, key=key, case_ref=case.ref, phone=phone, expects="account", window_days=10, deadline=until
+        )
+    id_ = await house.reply(IBAN)
+    stored = await house.stored(id_)
+    assert (stored.question_key, stored.set_aside) == (key, None)
+    assert stored.relayed_at is not None
+    assert (told, house.centre.to(phone_of(1))) == (["payment-run/2026-01"], [])
+    async with house.card.transaction() as session:
+        assert await messages.answers_to(session, key) == [id_]
+        await messages.close_questions(session, case.ref)
+    await house.reply(IBAN)
+    assert (len(told), len(house.centre.to(phone_of(1)))) == (1, 1)
 
 
 async def test_a_doubled_sms_is_one_reply(house: House) -> None:
