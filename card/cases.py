@@ -294,9 +294,10 @@ async def is_over(session: AsyncSession, ref: str) -> bool:
 
 
 async def over_for(session: AsyncSession, refs: Collection[str], long: timedelta) -> Sequence[str]:
-    """Those of these cases that have been over for so long."""
+    """Those of these cases that have been over for so long; one that was ended by hand may bear no time of it."""
+    closed_at = col(CaseRecord.closed_at)
     ended = select(col(CaseRecord.ref)).where(
-        col(CaseRecord.ref).in_(refs), col(CaseRecord.closed_at) < func.now() - long
+        col(CaseRecord.ref).in_(refs), closed_at.is_(None) | (closed_at < func.now() - long)
     )
     return (await session.scalars(ended.where(col(CaseRecord.outcome).is_not(None)))).all()
 

@@ -56,11 +56,15 @@ PERIOD = timedelta(minutes=1)
 ENDS_WITHIN = timedelta(minutes=10)
 """So long a workflow may take to end after its outcome is written."""
 
+ENDS_MOSTLY_WITHIN = timedelta(minutes=1)
+"""Who still runs then is shown to whoever looks."""
+
 TAKEN_WITHIN = timedelta(seconds=10)
 """So long a case may take to take what is brought to it; without a worker it takes for ever."""
 
 CANNOT_BEGIN, NO_ROW, FORGOTTEN = "cannot_begin", "workflow_without_row", "forgotten_by_the_card"
 STANDS_STILL, ELSEWHERE, NOT_ASKED = "case_stands_still", "workflow_elsewhere", "question_forgotten"
+OUTLIVES = "workflow_outlives_its_case"
 """Kinds of findings: what only a person can put right."""
 
 _ELSEWHERE = "its workflow is none that was started for it ({}): terminate it, and it is begun anew"
@@ -68,6 +72,10 @@ _ELSEWHERE = "its workflow is none that was started for it ({}): terminate it, a
 _NOT_ASKED = (
     "it waits for the answer to a question that the Card, an older copy, knows nothing of: terminate it, and it is "
     "begun anew and asks again"
+)
+_OUTLIVES = (
+    f"its case is over, by the Card, and its workflow runs: it can do nothing more, and is terminated "
+    f"{ENDS_WITHIN.seconds // 60} minutes after the end; if the case should go on, see why it was closed"
 )
 _FORGOTTEN = (
     "workflow {} ended, and the Card has no such case: it is an older copy, and knows nothing of what was said and "
@@ -102,6 +110,7 @@ class Reconciler:
         self._next = 0.0
         self._running = Round(client, _RUNNING, AT_ONCE)
         self._without_row: set[str] = set()
+        self._outlives: set[str] = set()
         self._ended = Round(client, _ENDED, AT_ONCE)
         self._entitled = FIRST
         self._standstill = Standstill(client, opening.task_queue)
@@ -185,7 +194,7 @@ class Reconciler:
     async def _look_for_workflows_without_a_row(self) -> None:
         """The next page of running workflows, held against the Card: one older than they are has no rows of them."""
         if not self._running.goes_on:
-            self._without_row = set()
+            self._without_row, self._outlives = set(), set()
         page: dict[str, str] = {}
         waiting: dict[str, datetime] = {}
         for_account: dict[str, datetime] = {}
@@ -215,6 +224,7 @@ class Reconciler:
         if not self._running.goes_on:
             async with self.card.statements() as session:
                 await findings.only(session, NO_ROW, self._without_row)
+                await findings.only(session, OUTLIVES, self._outlives)
 
     async def _look_for_what_the_card_has_forgotten(self) -> None:
         """Cases that have ended lately and are none by the Card: it was restored, and knows nothing of them."""
@@ -227,9 +237,13 @@ class Reconciler:
             await findings.only(session, FORGOTTEN, self._ended.still)
 
     async def _end_what_is_over(self, running: dict[str, str]) -> None:
-        """A workflow that was reset into waiting for an answer waits for nobody: its case has ended, by the Card."""
+        """A workflow that was reset into waiting for an answer, or whose row somebody has closed, waits for nobody: its
+        case has ended, by the Card."""
         async with self.card.statements() as session:
+            outlives = await cases.over_for(session, list(running), ENDS_MOSTLY_WITHIN)
             over = await cases.over_for(session, list(running), ENDS_WITHIN)
+        self._outlives |= set(outlives)
+        await self._put_before_a_person({OUTLIVES: dict.fromkeys(outlives, _OUTLIVES)}, list(running))
         for ref in over:
             log.warning("reconcile.ended_by_the_card", case=ref)
             with suppress(RPCError):  # it has just ended by itself

@@ -110,8 +110,8 @@ def _write(kind: MessageKind, language: str, given: Mapping[str, object], attrib
     arguments["why_word"] = _line(bundle, "why") + first
     arguments["open"] = "yes" if "until" in arguments else "no"
     if "questions" in arguments:
-        arguments["questions"] = _list(kind, language, given["questions"])
-        arguments["several"] = "yes" if "\n" in arguments["questions"] else "no"
+        listed = _list(kind, language, given["questions"])
+        arguments |= {"questions": listed, "several": "yes" if "\n" in listed else "no"}
     if "measures" in arguments:
         codes = str(arguments["measures"]).split()
         arguments["measures"] = ", ".join(_line(bundle, "measure", {"code": code}) for code in codes)

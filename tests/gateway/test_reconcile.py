@@ -25,7 +25,7 @@ from desk import deciding, looking, reconcile, standstill
 from desk.errors import BadInput
 from desk.reconcile import Reconciler
 from runtime.codec import EncryptionCodec, KeyRing
-from tests.activities.database import BY_FORCE
+from tests.activities.database import BY_FORCE, ends_as
 from tests.activities.people import phone_of
 from tests.gateway.ear import DEAF, END, IDLE, STAGE, WORKS
 from tests.gateway.house import ON, House, now
@@ -88,6 +88,28 @@ async def test_cases_that_run_or_are_over_are_left_alone(house: House) -> None:
     assert await _reconciler(house).look() == 0
     assert (await house.handle(running).describe()).run_id == before
     assert not await _runs(house, over)
+
+
+@pytest.mark.parametrize(("minutes", "ended"), [(2, False), (11, True), (None, True)])
+async def test_a_workflow_that_outlives_its_case_is_found_and_ended(
+    house: House, minutes: int | None, ended: bool
+) -> None:
+    """A row that was closed by hand had no day on which it was, and its workflow went on for ever, unseen."""
+    case = await _open_a_while_ago(house)
+    async with house.card.transaction() as session:
+        await ends_as(session, case.ref, "lapsed")
+        row = await session.get_one(CaseRecord, case.ref)
+        row.outcome, row.closed_at = "lapsed", None if minutes is None else now() - timedelta(minutes=minutes)
+    await _until_found(house, _reconciler(house), case, reconcile.OUTLIVES)
+    async with asyncio.timeout(30):
+        while await _runs(house, case) is ended:
+            await asyncio.sleep(0.2)
+    if not ended:
+        await house.handle(case).terminate()
+    async with asyncio.timeout(30):
+        while case.ref in await _amiss(house, reconcile.OUTLIVES):
+            await _reconciler(house).whole()
+            await asyncio.sleep(0.2)
 
 
 async def test_a_case_that_no_worker_can_go_on_with_is_put_before_a_person(house: House) -> None:
