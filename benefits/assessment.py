@@ -212,8 +212,8 @@ class Assessment:
         """All values of a parameter with the months in which each holds; whoever goes by one says so (`used_once`)."""
         return self.legislation.spans(name)
 
-    def dated_row(self, name: str, key: str) -> tuple[Entry, ...]:
-        """All values of a row of a table, the earliest first; whoever goes by one of them says so with `used_once`."""
+    def dated_row(self, name: str, key: str | None) -> tuple[Entry, ...]:
+        """All values of a parameter, or of a row, the earliest first; whoever goes by one says so (`used_once`)."""
         return self.legislation.row(name, key)
 
     def apart(self, part: Callable[[], Part], *, beside: bool) -> Part:

@@ -7,7 +7,7 @@ import re
 
 from benefits.catalogue import benefit
 from benefits.decision import Decision, TraceKind, TraceLine
-from benefits.explain import value_in_words
+from benefits.in_words import value_in_words
 from benefits.plausible import AMOUNT_UNITS
 from benefits.texts import Language
 

@@ -115,7 +115,7 @@ class Benefit:
         own, word, number = self.legislation.own, in_force.single, in_force.single
         return Service(
             code=self.code,
-            names=own.names,
+            names=self.legislation.title(in_force, {}),
             ground=self.legislation.references[own.reference or ""],
             payer=word["payer"].word,
             decider=word["decider"].word,

@@ -103,7 +103,7 @@ def undecided_in(on: date) -> tuple[Undecided, ...]:
         if one.rule.undecided_in is not None:
             missing = one.rule.undecided_in(one.legislation, on)
             named = {region: one.legislation.text("words", region) for region in missing}
-            found.append(Undecided(code, one.legislation.own.names, quarter_of(on), named))
+            found.append(Undecided(code, one.service(on).names, quarter_of(on), named))
     return tuple(found)
 
 

@@ -5,8 +5,7 @@ arithmetic. What nobody has checked against the law's text is marked in its line
 its ground and the way of appeal. With the decision's schedule it tells what changes over the months, and the next look.
 """
 
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -15,9 +14,9 @@ from benefits.catalogue import benefit
 from benefits.dated import ENDED, FORECAST
 from benefits.decision import ZERO, Decision, Frequency, Right, TraceKind, TraceLine
 from benefits.future import Schedule
+from benefits.in_words import Numbers, arithmetic, quantity, show_day, value_in_words, word
 from benefits.legislation import Legislation
-from benefits.numbers import RATIO, form_of, show_money, show_number, show_percent
-from benefits.plausible import CONSTANTS
+from benefits.numbers import show_money
 from benefits.terms import ONE_DAY
 from benefits.texts import Language, Texts
 
@@ -88,28 +87,6 @@ _MARKS = {
         "жарияланған деректерден есептелген", "вычислено из опубликованных данных", "computed from published data"
     ),
 }
-_UNITS = {
-    "tenge": (Texts("теңге", "тенге", "tenge"),),
-    "MRP": (Texts("АЕК", "МРП", "MRP"),),
-    "PM": (Texts("× ең төмен күнкөріс деңгейі", "ПМ", "PM"),),
-    "MZP": (Texts("× ең төмен жалақы", "МЗП", "MZP"),),
-    "days": (Texts("күн", "день", "day"), Texts("күн", "дня", "days"), Texts("күн", "дней", "days")),
-    "working_days": (
-        Texts("жұмыс күні", "рабочий день", "working day"),
-        Texts("жұмыс күні", "рабочих дня", "working days"),
-        Texts("жұмыс күні", "рабочих дней", "working days"),
-    ),
-    "months": (Texts("ай", "месяц", "month"), Texts("ай", "месяца", "months"), Texts("ай", "месяцев", "months")),
-    "years": (Texts("жас", "год", "year"), Texts("жас", "года", "years"), Texts("жас", "лет", "years")),
-    "age": (Texts("жас", "год", "year"), Texts("жас", "года", "years"), Texts("жас", "лет", "years")),
-    "people": (
-        Texts("адам", "человек", "person"),
-        Texts("адам", "человека", "people"),
-        Texts("адам", "человек", "people"),
-    ),
-    "times": (Texts("рет", "раз", "time"), Texts("рет", "раза", "times"), Texts("рет", "раз", "times")),
-}
-"""The word after one (1, 21), after few (2, 1.5) and after many (5, 11); one word alone never changes."""
 
 
 def explain(decision: Decision, language: Language, schedule: Schedule | None = None) -> str:
@@ -118,11 +95,11 @@ def explain(decision: Decision, language: Language, schedule: Schedule | None = 
     """
     legislation = benefit(decision.code).legislation
     lines = [
-        f"{legislation.own.names[language]}, {_AS_OF[language].format(day=show_day(decision.on))}",
+        f"{_title(decision, legislation)[language]}, {_AS_OF[language].format(day=show_day(decision.on))}",
         _right(decision, language),
     ]
     lines += _answer(decision, schedule, legislation, language)
-    numbers = _Numbers.of(decision.trace)
+    numbers = Numbers.of(decision.trace)
     steps = [_step(line, numbers, decision.on, legislation, language) for line in decision.trace]
     if steps:
         lines.append((_STEPS if decision.right is Right.YES else _LOOKED_AT)[language])
@@ -136,9 +113,14 @@ def explain(decision: Decision, language: Language, schedule: Schedule | None = 
     return "\n".join(lines)
 
 
-def show_day(day: date) -> str:
-    """A date as people here write it: 01.03.2025."""
-    return f"{day:%d.%m.%Y}"
+def _title(decision: Decision, legislation: Legislation) -> Texts:
+    """The name of the service, with the numbers by which this right was decided."""
+    used = {
+        line.code.partition(".")[2]: (line.value, line.unit)
+        for line in decision.trace
+        if line.kind is TraceKind.PARAMETER and isinstance(line.value, Decimal)
+    }
+    return legislation.title(legislation.at(max(decision.on, legislation.first_day)), used)
 
 
 def _right(decision: Decision, language: Language) -> str:
@@ -171,9 +153,9 @@ def _answer(decision: Decision, schedule: Schedule | None, legislation: Legislat
         until = decision.until
         period = _OPEN_PERIOD if until is None else _PERIOD
         lines.append(period[language].format(start=show_day(decision.start), until=show_day(until) if until else ""))
-    payers = [_word(part.payer, legislation, language) for part in decision.parts]
+    payers = [word(part.payer, legislation, language) for part in decision.parts]
     if len(payers) > 1:
-        paid = [_quantity(part.net, "tenge", language) for part in decision.parts]
+        paid = [quantity(part.net, "tenge", language) for part in decision.parts]
         payers = [f"{payer} – {money}" for payer, money in zip(payers, paid, strict=True)]
     lines.append(_PAYER[language].format(payer=", ".join(payers)))
     if decision.suspended is not None:
@@ -206,42 +188,13 @@ def _over_time(schedule: Schedule, language: Language) -> Iterator[str]:
         yield _EXPECTED[language].format(then=then) if provisional else then
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """The numbers of a trace by what they are: shares are told as percentages, rates of a constant are not."""
-
-    ratios: Set[Decimal]
-    rates: Set[Decimal]
-    constants: Set[Decimal]
-
-    @classmethod
-    def of(cls, trace: Sequence[TraceLine]) -> "_Numbers":
-        numbers = [(line.value, line.unit, line.kind) for line in trace if isinstance(line.value, Decimal)]
-        stated = [(value, unit) for value, unit, kind in numbers if kind is TraceKind.PARAMETER]
-        return cls(
-            ratios=frozenset(value for value, unit, _ in numbers if unit == RATIO),
-            rates=frozenset(value for value, unit in stated if unit in CONSTANTS),
-            constants=frozenset(value for value, unit in stated if unit == "tenge"),
-        )
-
-    def is_share(self, pieces: Sequence[str], at: int, unit: str) -> bool:
-        """Whether the number in this place of an arithmetic is a share. Beside a sum of money a whole number may be a
-        count, and a number before a constant is a rate of it, both of the same size as a share.
-        """
-        number = Decimal(pieces[at])
-        if number not in self.ratios or (unit != RATIO and number == int(number)):
-            return False
-        of = pieces[at + 2] if pieces[at + 1 : at + 2] == ["×"] else ""
-        return not (number in self.rates and of[:1].isdigit() and Decimal(of) in self.constants)
-
-
-def _step(line: TraceLine, numbers: _Numbers, on: date, legislation: Legislation, language: Language) -> str:
+def _step(line: TraceLine, numbers: Numbers, on: date, legislation: Legislation, language: Language) -> str:
     value = value_in_words(line, legislation, language)
     if line.kind is TraceKind.FIGURE:
         name = legislation.text("figures", line.code)[language]
         if not line.how:
             return f"{name}: {value}"
-        return f"{name}: {_arithmetic(line.how, numbers, line.unit, language)} = {value}"
+        return f"{name}: {arithmetic(line.how, numbers, line.unit, language)} = {value}"
     owner, _, rest = line.code.partition(".")
     name, _, key = rest.partition("[")
     label = legislation.label(name)[language] if name in legislation.parameters else f"{owner}.{name}"
@@ -270,50 +223,12 @@ def _row(name: str, key: str, on: date, legislation: Legislation, language: Lang
     """The row of a table in words; of brackets the numbers that fall into the one that begins here: 1–3, 4, from 60."""
     begins, _ = legislation.at(on).brackets.get(name, ([], []))
     if not key.isdecimal() or int(key) not in begins:
-        return _word(key, legislation, language)
+        return word(key, legislation, language)
     following = begins.index(int(key)) + 1
     if following == len(begins):
         return _FROM[language].format(number=key)
     last = begins[following] - 1
     return key if last == int(key) else f"{key}–{last}"
-
-
-def value_in_words(line: TraceLine, legislation: Legislation, language: Language) -> str:
-    """The value of a line with its unit, as people write it: `20,04 МРП`, `from the budget`, `01.03.2025`."""
-    if isinstance(line.value, str):
-        if line.unit == "date":
-            return show_day(date.fromisoformat(line.value))
-        return ", ".join(_word(word, legislation, language) for word in line.value.split())
-    return _quantity(line.value, line.unit, language)
-
-
-def _quantity(number: Decimal, unit: str, language: Language) -> str:
-    """A number with its unit, as grammar wants it: 1 month, 24 months; a share of the whole as 45 %."""
-    if unit == RATIO:
-        return show_percent(number, language)
-    shown = show_money(number, language) if unit == "tenge" else show_number(number, language)
-    forms = _UNITS.get(unit)
-    if forms is None:
-        return shown
-    return f"{shown} {forms[form_of(number, len(forms), language)][language]}"
-
-
-def _arithmetic(how: str, numbers: _Numbers, unit: str, language: Language) -> str:
-    """The arithmetic with its numbers written as the language writes them, those that are shares as percentages."""
-    shown = []
-    pieces = how.split(" ")
-    for at, piece in enumerate(pieces):
-        if not piece[0].isdigit():
-            shown.append("–" if piece == "-" else piece)
-        elif numbers.is_share(pieces, at, unit):
-            shown.append(show_percent(Decimal(piece), language))
-        else:
-            shown.append(show_number(Decimal(piece), language))
-    return " ".join(shown).replace("( ", "(").replace(" )", ")")
-
-
-def _word(word: str, legislation: Legislation, language: Language) -> str:
-    return legislation.text("words", word)[language]
 
 
 def _without_repeats(steps: list[str]) -> list[str]:

@@ -132,7 +132,9 @@ def _check_texts(law: Legislation) -> None:
         own = [name for section in _SAID for name in getattr(law.own, section)]
         raise BadParameters(law.own.path, 1, f"{name!r} is said and has no text{_hint(name, own)}")
     for section, name in ((section, name) for section in _SAID for name in sorted(said)):
-        _check_named(law, section, name)
+        file = law.own if name in getattr(law.own, section) else law.common
+        _check_named(law, file, section, name, getattr(file, section).get(name))
+    _check_named(law, law.own, "names", "", law.own.names)
     grounded = said | law.common.parameters["payer"].choices
     for name, reference in law.own.grounds.items():
         line = law.own.lines[f"grounds.{name}"]
@@ -175,10 +177,8 @@ def check_used(law: Legislation) -> None:
             raise BadParameters(file.path, parameter.lines[unused[0]], what)
 
 
-def _check_named(law: Legislation, section: str, name: str) -> None:
+def _check_named(law: Legislation, file: ParameterFile, section: str, name: str, text: Texts | None) -> None:
     """A text names only what its rule reads, a number on every day."""
-    file = law.own if name in getattr(law.own, section) else law.common
-    text: Texts | None = getattr(file, section).get(name)
     if text is None:
         return
     fault, numbers = fault_of(text), named_in(text.kk)
@@ -189,7 +189,8 @@ def _check_named(law: Legislation, section: str, name: str) -> None:
         elif parameter.unit in WORD_UNITS or parameter.optional:
             fault = f"{number!r} is no number on every day"
     if fault is not None:
-        raise BadParameters(file.path, file.lines[f"{section}.{name}"], f"{section}: {name}: {fault}")
+        where = ": ".join(filter(None, (section, name)))
+        raise BadParameters(file.path, file.lines[where.replace(": ", ".")], f"{where}: {fault}")
 
 
 def _check_value(law: Legislation, file: ParameterFile, value: DatedValue, choices: frozenset[str]) -> None:

@@ -6,6 +6,7 @@ not people.
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -112,7 +113,7 @@ class Legislation:
         self._entries: dict[tuple[str, Key | None, date], Entry] = {}
         self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
-        self._of_right = tuple(name for name in self.parameters if self._is_of_right(name))
+        self._of_right = tuple(name for name in self.parameters if self.is_of_right(name))
         self._granted_last = max((_last_change(self.parameters[name][0]) for name in self._of_right), default=date.min)
         """The day since which no condition of a grant has changed: for a right of then or later nothing differs."""
         self._of_both: dict[tuple[int, int], InForce] = {}
@@ -162,7 +163,7 @@ class Legislation:
             getattr(both, section).update(held)
         return both
 
-    def _is_of_right(self, name: str) -> bool:
+    def is_of_right(self, name: str) -> bool:
         """Whether it is a condition of the grant: its own file says so, or else the common one."""
         if self.own.law_of == LAW_OF_MONTH:
             return False
@@ -183,8 +184,8 @@ class Legislation:
             kept = self._single[name, day, key] = self._entry(parameter, owner, key, value)
         return kept
 
-    def row(self, name: str, key: str) -> tuple[Entry, ...]:
-        """All entries of a row of a table, the earliest first."""
+    def row(self, name: str, key: str | None) -> tuple[Entry, ...]:
+        """All entries of a parameter, or of a row of a table, the earliest first."""
         parameter, owner = self.parameters[name]
         return tuple(self._entry(parameter, owner, key, value) for value in parameter.series[key])
 
@@ -230,6 +231,11 @@ class Legislation:
             values = {name: (entry.value, entry.line.unit) for name, entry in entries.items()}
             kept = in_force.said[section, code] = filled(text, values)
         return kept
+
+    def title(self, in_force: InForce, values: Mapping[str, tuple[Decimal, str]]) -> Texts:
+        """The name of the service: its numbers are those of these values, else of the law in force."""
+        named = {name: in_force.single[name] for name in named_in(self.own.names.kk)}
+        return filled(self.own.names, {name: (e.value, e.line.unit) for name, e in named.items()} | dict(values))
 
     def ground(self, *names: str) -> Texts:
         """The legal ground of a condition, or of the parts of these payers: their own, or that of the whole service."""

@@ -10,7 +10,7 @@ from typing import Any
 from benefits.catalogue import benefit, load
 from benefits.dated import Signature
 from benefits.decision import TraceLine
-from benefits.explain import value_in_words
+from benefits.in_words import value_in_words
 from benefits.legislation import Entry, Legislation
 from benefits.texts import LANGUAGES, Texts
 

@@ -93,6 +93,7 @@ class _Reader(YamlNodes):
             ),
         )
         parameters = {name: self.parameter(name, node) for name, node in self.entries(top["parameters"], "parameters")}
+        self.lines["names"] = self.line(top["names"])
         return ParameterFile(
             path=self.path,
             service=self.text(top["service"]),

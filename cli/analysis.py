@@ -14,7 +14,7 @@ from rich.console import Console
 
 import benefits
 from benefits import Facts, ForWhom, Language, Right, Texts
-from benefits.explain import show_day
+from benefits.in_words import show_day
 from benefits.numbers import show_money
 from cli.parameters import print_signature, show_changes
 from cli.tables import table

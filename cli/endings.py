@@ -10,7 +10,7 @@ from rich.console import Console
 
 import benefits
 from benefits import Language, Texts
-from benefits.explain import show_day
+from benefits.in_words import show_day
 from benefits.terms import quarter_of
 from benefits.worklist import BEGINS
 from cli.tables import table

@@ -27,7 +27,7 @@ from benefits import (
     Texts,
     read_facts_file,
 )
-from benefits.explain import show_day
+from benefits.in_words import show_day
 from benefits.numbers import show_money
 from cli.tables import OFTEN, table
 

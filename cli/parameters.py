@@ -13,7 +13,7 @@ from benefits import (
     Language,
     Texts,
 )
-from benefits.explain import show_day
+from benefits.in_words import show_day
 from cli.tables import OFTEN, table
 
 _SERVICE_COLUMNS = (

@@ -14,9 +14,10 @@ from benefits.carers import CARER, carer_unknown, may_be_cared_for
 from benefits.codes import Relation
 from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
+from benefits.running_terms import last_day
 from benefits.social_insurance import CONTRIBUTION, EARNINGS, earnings, less_pension_contribution
 from benefits.takes import Takes
-from benefits.terms import add_months, end_of_month
+from benefits.terms import end_of_month
 
 
 def children(assessment: Assessment) -> Sequence[Child]:
@@ -35,7 +36,7 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     if child.relation is Relation.STEP and child.counted_elsewhere:
         return assessment.no("counted_in_another_family", basis)
     arose = child.taken_on or child.birth_date
-    last = add_months(child.birth_date, assessment.whole("child_months"))
+    last = last_day(assessment, "child_months", child.birth_date)
     too_late = assessment.claimed_too_late(arose)
     taken_in = child.relation in (Relation.ADOPTED, Relation.GUARDIANSHIP)
     if taken_in and child.taken_on is None and not assessment.claimed_too_late(last):

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from benefits import BadParameters, Facts, Right, assess, schedule
+from benefits import LANGUAGES, BadParameters, Facts, Right, assess, explain, schedule, service
 from benefits import catalogue as services_known
 from benefits.catalogue import PARAMETERS, Benefit, benefit, instead, read_legislation
 from benefits.facts import read_facts
 from benefits.legislation import TERMS
 from benefits.parameter_file import read_parameter_file
 from benefits.what_if import law_with
+from tests.law.another_law import another_law
 from tests.law.casebook import family_mapping
 
 Later = Callable[[str, str, str, str], None]
@@ -247,3 +248,46 @@ def test_a_day_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     path.write_text(text.replace("    law_of: right_arose", "    law_of: yesterday", 1), encoding="utf-8")
     with pytest.raises(BadParameters, match=r"job-loss\.yaml:\d+: unknown day 'yesterday'; one of right_arose, month"):
         read_parameter_file(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "until"),
+    [
+        ([("2026-01-01", "36")], date(2028, 11, 20)),
+        ([("2026-01-01", "12")], date(2026, 11, 20)),
+        ([("2026-08-01", "6")], date(2026, 7, 31)),
+        ([("2027-06-01", "36")], date(2027, 5, 20)),
+        ([("2026-01-01", "24"), ("2027-10-01", "36")], date(2028, 11, 20)),
+    ],
+    ids=["longer", "shorter", "shorter than it has run", "longer when it is over", "twice longer"],
+)
+def test_a_term_that_is_of_the_month_is_followed_beyond_the_old_end(
+    tmp_path: Path, changes: list[tuple[str, str]], until: date
+) -> None:
+    """By the value of the claim the months ended with the old term, whatever held when they came."""
+    old = "    law_of: right_arose\n    values:\n      2023-07-01: {value: 18, reference: published-amounts-2025, "
+    old += "mark: S}\n"
+    new = old.replace("right_arose", "month") + "".join(
+        f"      {day}: {{value: {value}, reference: social-code, mark: C, confirmed: invented}}\n"
+        for day, value in changes
+    )
+    with another_law(tmp_path, "childcare", (old, new)):
+        for on in (CLAIMED, date(2026, 7, 10)):
+            found = schedule("childcare", _facts(on.isoformat(), CHILD), on, months=60)
+            assert (found.decision.until, found.complete) == (until, True)
+            assert found.months[-1].month == until.replace(day=1)
+
+
+def test_a_title_has_the_number_of_the_right(later: Later) -> None:
+    """It said a year and a half whatever the law said."""
+    newborn = {"mother": "1995-05-05", "children": ["2026-01-20"]}
+    later("childcare", "child_months", "2026-01-01", "24")
+    for family, months in ((CHILD, 18), (newborn, 24)):
+        decision = assess("childcare", _facts("2026-02-10", family), date(2026, 2, 10))
+        titles = [explain(decision, language).splitlines()[0] for language in LANGUAGES]
+        kk, ru, en = titles
+        assert kk.startswith(f"Бала {months} айға толғанға дейін")
+        assert ru.startswith(f"Выплата по уходу за ребёнком до {months} месяцев")
+        assert en.startswith(f"Benefit for the care of a child up to {months} months")
+    days = (date(2025, 12, 31), date(2026, 1, 1))
+    assert ["18" in service("childcare", day).names.ru for day in days] == [True, False]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import dialogue
 from benefits import BadParameters, Right, assess, explain
 from benefits.catalogue import PARAMETERS, load
 from benefits.dated import ParameterFile
@@ -18,6 +19,7 @@ from benefits.texts import LANGUAGES, Texts
 from tests.law.another_law import another_law
 from tests.law.casebook import family_mapping
 
+SAID = Path(dialogue.__file__).parent / "texts" / "services"
 FILES = [read_parameter_file(path) for path in sorted(PARAMETERS.rglob("*.yaml"))]
 
 # Not "one", which is an article or a pronoun too, nor the Kazakh for ninety, which is a quarter as well.
@@ -48,6 +50,7 @@ NO_PARAMETER = {
 
 
 def _texts(file: ParameterFile) -> Iterator[tuple[str, Texts]]:
+    yield "names", file.names
     for section in ("figures", "conditions", "resumes", "questions", "words"):
         yield from getattr(file, section).items()
     yield from ((name, one.label) for name, one in file.parameters.items() if one.label is not None)
@@ -62,6 +65,13 @@ def test_no_number_stands_in_a_text(file: ParameterFile) -> None:
         if name not in NO_PARAMETER
     }
     assert {key: numbers for key, numbers in found.items() if numbers} == {}
+
+
+@pytest.mark.parametrize("path", sorted(SAID.glob("*.ftl")), ids=lambda path: path.stem)
+def test_no_number_of_the_law_stands_in_an_sms(path: Path) -> None:
+    """Whatever age the law said, the SMS said a year and a half; the message itself tells until when it is paid."""
+    language = path.stem.rpartition(".")[2]
+    assert NUMBER[language].findall(path.read_text(encoding="utf-8")) == []
 
 
 def test_nothing_is_excused_that_holds_no_number() -> None:
