@@ -107,7 +107,9 @@ async def _paid(meters: Meters, done: _Done) -> None:
     meters.payments.add(1, {**done.labels, "result": "settled" if result.settled else _word(result.reason)})
     if not result.settled:
         return
-    if isinstance(step, CreditInput):
+    if result.part is not None:
+        amount = result.part  # the rest is still to be paid
+    elif isinstance(step, CreditInput):
         amount = step.amount
     else:
         async with done.card.statements() as session:

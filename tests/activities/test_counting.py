@@ -66,6 +66,11 @@ def _steps(case: Case) -> list[tuple[Step, StepInput, Any]]:
         (Step.ASSIGN, AssignInput(**at, **applied), Ruling(assigned=True, amount=Decimal(9), differs=True)),
         (Step.CREDIT, CreditInput(**at, account_id=uuid4(), amount=Decimal(70)), Credited(settled=True)),
         (Step.CREDIT, CreditInput(**at, account_id=uuid4(), amount=Decimal(9)), Credited(settled=False, reason="AC04")),
+        (
+            Step.CREDIT,
+            CreditInput(**at, account_id=uuid4(), amount=Decimal(60)),
+            Credited(settled=True, part=Decimal(5)),
+        ),
         (Step.TELL, StepInput(**at), Told(sent=True)),
         (Step.CLOSE, CloseInput(**at, outcome=Outcome.CREDITED), None),
     ]
@@ -95,7 +100,7 @@ async def test_what_a_case_does_is_on_the_metrics(life: Life) -> None:
     assert value("demeu_answers_total", f'meaning="yes",{plain}') == 1
     assert value("demeu_answers_total", f'meaning="refused",{plain}') == 1
     assert value("demeu_assigned_tiyn_total", plain) == 7050, "the difference to what ran, once a body and we agree"
-    assert value("demeu_credited_tiyn_total", plain) == 7000
+    assert value("demeu_credited_tiyn_total", plain) == 7500, "of what was paid before only the rest is left"
     assert value("demeu_payments_total", of.replace("RESULT", 'result="AC04"')) == 1
     assert value("demeu_notices_total", of.replace("RESULT", 'result="told"')) == 1
     assert value("demeu_outcomes_total", f'outcome="credited",{plain}') == 1
