@@ -72,7 +72,9 @@ _TURNS = """
         UNION ALL
         SELECT due_id, gone, owed, amount FROM lines WHERE state = 'returned' AND changed_day <= :day
         UNION ALL
-        SELECT due_id, owed, 'cancelled', amount FROM lines WHERE state = 'cancelled' AND changed_day <= :day
+        SELECT l.due_id, CASE WHEN t.cancelled THEN l.owed ELSE 'cancelled' END,
+               CASE WHEN t.cancelled THEN 'cancelled' ELSE l.owed END, l.amount
+          FROM run_turns t JOIN lines l ON l.id = t.line_id WHERE (t.at AT TIME ZONE 'Asia/Almaty')::date <= :day
     )
 """
 _SUMS = """

@@ -179,6 +179,17 @@ class RunLine(SQLModel, table=True):
     """When it was cancelled, rejected or returned."""
 
 
+class RunTurn(SQLModel, table=True):
+    """A payment was cancelled, or (not `cancelled`) revived. The database notes it: it may go both ways often."""
+
+    __tablename__ = "run_turns"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    line_id: int = Field(sa_type=BigInteger, foreign_key="run_lines.id", index=True)
+    cancelled: bool
+    at: datetime = _time(now=True)
+
+
 class RunItem(SQLModel, table=True):
     """A line of a bank's file that agrees with no payment of ours, or not with what is known of it: for a person."""
 

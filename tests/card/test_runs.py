@@ -12,6 +12,8 @@ from sqlalchemy import text
 from card import Card, bank_lines, books, run_lines, runs
 from card.bank_lines import Cures, Said
 from card.store import DatabaseRefused
+from desk import paying
+from tests.activities.database import BY_FORCE
 from tests.entitled_people import Entitled, settle
 
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
@@ -158,6 +160,36 @@ async def test_who_has_died_whose_right_has_ended_or_who_has_no_account(card: Ca
         assert (await run_lines.batch(session, key)).count == 2
         assert len(await run_lines.orders(session, key)) == 2
         assert [one.iin for one in await run_lines.without_account(session, DAY, FIRST, 10)] == [people[2].iin]
+
+
+async def test_the_books_of_a_day_stay_when_what_was_cancelled_is_revived(card: Card) -> None:
+    """Cancelled on one day, revived on the next, cancelled again on the third: each day as it was at its end."""
+    one = Entitled(0)
+    await selected(card, [one, Entitled(1)], JANUARY, runs.Stage(1, DAY, (), others=True))
+    (line,) = await ask(card, "SELECT min(id) FROM run_lines")
+    async with card.transaction() as session:
+        await run_lines.died(session, [(one.id("person"), date(2025, 12, 20))])
+        await run_lines.look_again(session, JANUARY, DAY)
+        for state in ("held", "cancelled"):
+            assert await run_lines.decided(session, line[0], None, state, "a.omarova", "another one had died")
+    days = [date(2026, 3, n) for n in (1, 2, 3)]
+    async with card.transaction() as session:
+        await session.execute(BY_FORCE)
+        await session.execute(text("UPDATE ledger SET booked_at = '2026-02-01' WHERE stage_id IS NOT NULL"))
+        await session.execute(text("UPDATE run_lines SET made_at = '2026-02-01'"))
+        ways = "SELECT key FROM ledger WHERE 'cancelled' IN (debit, credit) ORDER BY length(key), key"
+        turns = "SELECT id FROM run_turns ORDER BY id"
+        for which, change in (
+            (ways, "UPDATE ledger SET booked_at = :day WHERE key = :id"),
+            (turns, "UPDATE run_turns SET at = :day WHERE id = :id"),
+        ):
+            there = (await session.scalars(text(which))).all()
+            await session.execute(text(change), [{"day": day, "id": id_} for day, id_ in zip(days, there, strict=True)])
+    cancelled = []
+    for day in (date(2026, 2, 28), *days):
+        found = await paying.read_books(card, day, "region")
+        cancelled.append(found[-1].cancelled)
+    assert cancelled == [0, NET, 0, NET]
 
 
 async def test_what_was_turned_down_or_came_back_is_paid_under_the_same_due(card: Card) -> None:
