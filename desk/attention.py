@@ -1,4 +1,4 @@
-"""How many cases need a person, by what for, and since when the one that waits longest does: for an alarm.
+"""How many cases and runs need a person, by what for, and since when the one that waits longest does: for an alarm.
 
 Nothing says since when a case needs somebody but the case itself, so that the age counts from when this process saw it
 first; after a restart it is counted anew.
@@ -12,13 +12,15 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, SearchAttributes
+from workflows.run_model import RUN_WORKFLOW
 
 PERIOD = timedelta(minutes=1)
 AT_MOST = 1_000
 """So many cases are looked at; more is an alarm of its own."""
 
 WAITING = (
-    f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}') AND NeedsAttention = true"
+    f"ExecutionStatus = 'Running' AND WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}', '{RUN_WORKFLOW}') "
+    "AND NeedsAttention = true"
 )
 
 

@@ -11,10 +11,12 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
 
 from workflows.approached import Approached, Signals
-from workflows.model import ALMATY, local, tenge, who_and_why
+from workflows.model import ALMATY, SearchAttributes, local, tenge, who_and_why
 from workflows.run_model import (
     NOT_NOW,
     PERSON,
+    RUN_ATTENTION,
+    SHOWN_NEED,
     Phase,
     Place,
     Run,
@@ -68,6 +70,7 @@ class RunInSight(Approached):
     @workflow.update(name=RunMessage.GO_ON, description="Go on: after a stop, or with a step that was refused.")
     async def go_on(self, who: Who) -> str:
         self.stopped_by, self._question = None, None
+        self._show_need()
         self.note(f"goes on, by {who.by}{f': {who.note}' if who.note else ''}")
         return "goes on"
 
@@ -186,6 +189,7 @@ class RunInSight(Approached):
 
     async def _ask(self, question: str) -> None:
         self._question = question
+        self._show_need()
         self.note(f"waits for a person: {question}")
         await workflow.wait_condition(lambda: self._question is None)
 
@@ -199,7 +203,23 @@ class RunInSight(Approached):
 
     def show(self, totals: RunTotals) -> None:
         self.totals, self.unsettled = totals, totals.unsettled
+        self._show_need()
         self._describe()
+
+    def _show_need(self) -> None:
+        """Whether it needs a person, where operators and the alarm look for cases that do."""
+        shown = workflow.info().typed_search_attributes.get(SearchAttributes.NEEDS_ATTENTION) or False
+        needs = self._question is not None or self.totals.needs_a_person
+        if needs == shown or not workflow.patched(SHOWN_NEED):
+            return
+        workflow.upsert_search_attributes(
+            [
+                SearchAttributes.NEEDS_ATTENTION.value_set(True),
+                SearchAttributes.ATTENTION.value_set([RUN_ATTENTION]),
+            ]
+            if needs
+            else [SearchAttributes.NEEDS_ATTENTION.value_unset(), SearchAttributes.ATTENTION.value_unset()]
+        )
 
     def closed(self, result: RunResult) -> None:
         self._result, self.phase = result, Phase.CLOSED

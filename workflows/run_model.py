@@ -211,12 +211,22 @@ class RunTotals(Wire):
     """Lines of statements and reports that wait for a person."""
 
     @property
+    def needs_a_person(self) -> bool:
+        return bool(self.items) or any(one.for_whom == PERSON for one in self.waits)
+
+    @property
     def unsettled(self) -> int:
         """Payments of which more may be heard without anybody's doing."""
         return sum(one.ordered for one in self.stages) + sum(one.count for one in self.waits if one.for_whom != PERSON)
 
 
 PERSON = "a person"
+
+RUN_ATTENTION = "payment_run"
+"""Why a run needs a person, beside `workflows.model.Attention` of cases; which payments or lines, it says itself."""
+
+SHOWN_NEED = "needs-attention"
+"""The change of code since which a run shows it: one that was begun before goes on as it was."""
 
 
 class RunResult(Wire):

@@ -19,7 +19,8 @@ from desk.looking import details
 from tests.activities.month import DEBTOR, FEBRUARY, JANUARY, NET, Runs, whole
 from tests.activities.people import phone_of
 from tests.entitled_people import Entitled
-from workflows.run_model import RunMessage, RunResult
+from workflows.model import SearchAttributes, day_in_almaty
+from workflows.run_model import DUE_WORKFLOW, RUN_ATTENTION, RUN_WORKFLOW, Run, RunMessage, RunResult, run_id
 
 _ids = count(1)
 
@@ -138,8 +139,13 @@ async def test_wrong_lines_wait_while_the_others_reconcile(runs_: Runs) -> None:
             ]
         },
     )
-    result = await runs_.play()
+    async with runs_.works() as queue:
+        handle = await runs_.begin(queue)
+        result = await asyncio.wait_for(handle.result(), 60)
+        shown = (await handle.describe()).typed_search_attributes
     assert (result.credited, result.carried) == (8, 0)
+    assert shown.get(SearchAttributes.NEEDS_ATTENTION) is True
+    assert shown.get(SearchAttributes.ATTENTION) == [RUN_ATTENTION]
     view = await paying.look(runs_.life.card, None, JANUARY)
     assert {one.why for one in view.items} <= {"unknown", "doubled"}
     assert view.items
@@ -207,6 +213,25 @@ async def test_a_second_start_and_one_after_the_end_do_nothing_twice(runs_: Runs
     ahead = (date.today() + timedelta(days=40)).replace(day=1)  # noqa: DTZ011  (any day to come)
     with pytest.raises(BadInput, match=r"^month: the run of .* is not due before 05\."):
         await paying.start(runs_.life.card, runs_.client, "none", ahead)
+
+
+async def test_the_schedule_starts_the_month_that_has_begun_and_no_second_run_of_it(runs_: Runs) -> None:
+    month = day_in_almaty(datetime.now(UTC)).replace(day=1)
+
+    async def due(queue: str) -> str:
+        id_ = f"{DUE_WORKFLOW}-{next(_ids)}"
+        said: str = await runs_.client.execute_workflow(DUE_WORKFLOW, id=id_, task_queue=queue, result_type=str)
+        return said
+
+    async with runs_.works() as queue:
+        handle = await runs_.client.start_workflow(RUN_WORKFLOW, Run(month=month), id=run_id(month), task_queue=queue)
+        await handle.execute_update(RunMessage.STOP, {"by": "a.omarova"})
+        assert await due(queue) == f"{run_id(month)} runs already"
+        await handle.terminate()
+        assert await due(queue) == f"{run_id(month)} was started"
+        begun = runs_.client.get_workflow_handle(run_id(month))
+        assert (await begun.describe()).run_id != handle.result_run_id
+        await begun.terminate()
 
 
 async def test_a_statement_from_a_file_books_what_the_bank_could_not_send(runs_: Runs) -> None:

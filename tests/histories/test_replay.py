@@ -13,10 +13,13 @@ from temporalio.worker import Replayer
 
 from runtime.codec import ENCODING
 from runtime.plugin import demeu_plugin
+from tests.histories import record_runs
 from tests.histories.record import FOLDER, NEWEST, RING, notices, plays
 from workflows.model import WORKFLOW, Account, Case, CaseResult, NoticeKind, Outcome, Policy
 from workflows.notice import ProactiveNotice
+from workflows.payment_run import PaymentRun, PaymentRunDue
 from workflows.proactive_service import ProactiveService
+from workflows.run_model import RUN_WORKFLOW, Phase, Run, RunResult, RunStage
 
 RECORDED = sorted(FOLDER.rglob("*.json"))
 
@@ -39,6 +42,32 @@ def test_every_ending_is_recorded() -> None:
     assert {outcome for outcome, _, _ in ways.values()} == set(Outcome)
 
 
+def test_every_way_of_a_payment_run_is_recorded() -> None:
+    assert {file.stem for file in record_runs.NEWEST.glob("*.json")} == set(record_runs.ways())
+
+
+@workflow.defn(name=RUN_WORKFLOW, sandboxed=False)
+class Hasty(PaymentRun):
+    """A run that asks nobody who lives: a change that would strand running ones."""
+
+    @workflow.init
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+
+    @workflow.run
+    async def run(self, run: Run) -> RunResult:
+        return await super().run(run)
+
+    async def _check(self, stage: RunStage) -> None:  # noqa: ARG002  (as the real one)
+        self.phase = Phase.SEND
+
+
+@pytest.mark.parametrize("name", [name for name in record_runs.ways() if name != "run-due"])
+async def test_a_change_that_would_strand_runs_is_caught(name: str) -> None:
+    with pytest.raises(workflow.NondeterminismError):
+        await replayer(Hasty).replay_workflow(history(record_runs.NEWEST / f"{name}.json"))
+
+
 def replayer(*workflows: type) -> Replayer:
     """The one replayer of these tests: what proves that it can fail is what the recorded cases go through."""
     return Replayer(workflows=list(workflows), plugins=[demeu_plugin(RING, strict=True)], namespace="default")
@@ -46,7 +75,7 @@ def replayer(*workflows: type) -> Replayer:
 
 @pytest.mark.parametrize("file", RECORDED, ids=of)
 async def test_a_recorded_case_goes_on_under_this_code(file: Path) -> None:
-    await replayer(ProactiveService, ProactiveNotice).replay_workflow(history(file))
+    await replayer(ProactiveService, ProactiveNotice, PaymentRun, PaymentRunDue).replay_workflow(history(file))
 
 
 async def without_an_account(case: ProactiveService, policy: Policy) -> Account:
