@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benefits import Language, Texts
-from benefits.explain import show_day
+from benefits.in_words import show_day
 from benefits.numbers import show_money
 from cli.shell import InLanguage, Json, app, console, iin_given, in_words, print_json, reach
 from desk import statement as statements
