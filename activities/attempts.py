@@ -123,7 +123,7 @@ async def settle(
             asked.append((found, about))
         else:
             asked.append((Found(question), about))
-    await findings.gone(session, OPEN_BESIDE, [case.ref])
+    await findings.settled(session, OPEN_BESIDE, case.service, case.person_id)
     if mine is not None:
         left = [one for one, about in asked if not await _another(session, case, about)]
         await _note_beside(session, case, left)
@@ -171,8 +171,10 @@ OPEN_PART = "part_is_open"
 
 
 async def _open_parts(session: Session, case: Case, decisions: Sequence[Decision]) -> None:
-    """Put before a person what is open beside a right that is certain; the case goes on with what is."""
+    """Put before a person what is open beside a right that is certain; the case goes on with what is. What was open
+    before, in this case or an earlier one, is decided where the law asks it no more."""
     questions = [one.question for one in decisions if one.right is YES and one.question]
+    await findings.settled(session, OPEN_PART, case.service, case.person_id, but=case.ref if questions else None)
     if questions:
         await findings.note(session, OPEN_PART, {case.ref: "; ".join(questions)})
 
@@ -195,6 +197,7 @@ async def again(
     session: Session, case: Case, facts: dict[str, Any], decisions: Sequence[Decision], *, was: Decimal | None
 ) -> Found:
     """The decision about the right that this case is at, on another day. Nothing is taken up or let go."""
+    await _open_parts(session, case, decisions)
     record = await cases.in_hand(session, case.ref)
     died_on = next((one.get("died_on") for one in facts["adults"] if one["iin"] == facts["applicant"]), None)
     if died_on is not None:
@@ -285,7 +288,7 @@ async def _standing(session: Session, case: Case, row: RightRow, right: Decision
             return Found(right)
         case RightState.ENTITLED:
             ended = renumbered.ended_on(case, right.basis or "", facts)
-            if ended is not None and await renumbered.is_said_due(session, case):
+            if ended is not None and await renumbered.is_said_due(session, case, row, date.fromisoformat(ended)):
                 return Found(right)
             if ended is not None:
                 question = f"what ran has ended at E-Maket on {ended}: is it due anew?"
@@ -307,7 +310,7 @@ async def _held(session: Session, case: Case, row: RightRow, right: Decision) ->
     month that the other has not been paid; what is paid once, or asked about, is not to be reckoned."""
     if row.state != RightState.ENTITLED:
         return Found(right, question=renumbered.HELD)
-    if not await renumbered.is_said_due(session, case):
+    if not await renumbered.is_said_due(session, case, row):
         return Found(right, question=renumbered.HELD, may_be_due=True)
     if await rights.assigned_for(session, row, month_of(case.on), but=case.ref) is None:
         return Found(right)

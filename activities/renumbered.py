@@ -303,9 +303,11 @@ async def said(session: Session, case: Case, right: RightRow | None) -> Action |
     return Action(made.action) if made is not None else None
 
 
-async def is_said_due(session: Session, case: Case) -> bool:
-    """Whether an operator has said in this case that the right is due to its person."""
-    return await decisions.last(session, case.ref, why=Attention.IS_IT_DUE, actions=(Action.IS_DUE,)) is not None
+async def is_said_due(session: Session, case: Case, row: RightRow, since: date = date.min) -> bool:
+    """Whether an operator has said that the right is due to this person: in this case, or in another since that day,
+    which nobody was paid after."""
+    made = await decisions.last(session, case.ref, why=Attention.IS_IT_DUE, actions=(Action.IS_DUE,))
+    return made is not None or await decisions.stands(session, row, case.person_id, Action.IS_DUE, since=since)
 
 
 def _records(facts: Mapping[str, Any]) -> Iterator[Record]:

@@ -1,15 +1,20 @@
 """What was decided on cases, and by whom: written before it takes effect, and never changed."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from card import rights
-from card.tables import CaseRecord, Decision, RightRow, table
+from card.tables import CaseRecord, Decision, FactsSnapshot, RightName, RightRow, table
+
+Later = aliased(CaseRecord)
+"""Another case, beside the one that was decided on."""
 
 
 async def write(
@@ -33,6 +38,27 @@ async def last(session: AsyncSession, ref: str, *, why: str, actions: Collection
         col(Decision.case_ref) == ref, col(Decision.action).in_(actions), col(Decision.why).contains(why)
     )
     return (await session.scalars(made.order_by(col(Decision.at).desc()).limit(1))).first()
+
+
+async def stands(session: AsyncSession, right: RightRow, person_id: UUID, action: str, *, since: date) -> bool:
+    """Whether this was decided of the right for this person, on that day or later, and nobody was paid it since.
+
+    A case that asks is at no right: which one it asked about, what the law said to it then tells.
+    """
+    of, kept = table(CaseRecord).c, table(FactsSnapshot).c
+    names = select(col(RightName.name)).where(col(RightName.right_id) == right.id)
+    paid = select(col(Later.ref)).where(
+        col(Later.right_id).in_(rights.rows_of(right)), col(Later.outcome) == "credited"
+    )
+    made = (
+        select(col(Decision.key))
+        .join(table(CaseRecord), of.ref == col(Decision.case_ref))
+        .join(table(FactsSnapshot), kept.case_ref == of.ref)
+        .where(of.person_id == person_id, of.service == right.service, kept.decision["basis"].astext.in_(names))
+        .where(col(Decision.action) == action, col(Decision.at) >= datetime.combine(since, time(), UTC))
+        .where(~paid.where(col(Later.closed_at) > col(Decision.at)).exists())
+    )
+    return await session.scalar(made.limit(1)) is not None
 
 
 async def made_of(session: AsyncSession, right: RightRow, action: str) -> bool:

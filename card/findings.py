@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
@@ -72,6 +73,16 @@ async def note(session: AsyncSession, kind: str, found: Mapping[str, str]) -> Se
 async def gone(session: AsyncSession, kind: str, refs: Collection[str]) -> None:
     """What was amiss with these is no more."""
     await session.execute(delete(table(Finding)).where(col(Finding.kind) == kind, col(Finding.ref).in_(refs)))
+
+
+async def settled(session: AsyncSession, kind: str, service: str, person_id: UUID, *, but: str | None = None) -> None:
+    """What was open of this service for the person has been looked at anew; `but` a case in which it still is."""
+    theirs = select(col(CaseRecord.ref)).where(
+        col(CaseRecord.person_id) == person_id, col(CaseRecord.service) == service
+    )
+    if but is not None:
+        theirs = theirs.where(col(CaseRecord.ref) != but)
+    await session.execute(delete(table(Finding)).where(col(Finding.kind) == kind, col(Finding.ref).in_(theirs)))
 
 
 async def only(session: AsyncSession, kind: str, refs: Collection[str]) -> None:

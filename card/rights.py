@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -119,8 +119,12 @@ async def next_look(session: AsyncSession, case: CaseRecord) -> date | None:
 def all_of(right: RightRow) -> ColumnElement[bool]:
     """The condition that a case is about this right, under whichever row it was begun."""
     # One list of rows, not "this row, or one of those": of an OR with a subquery PostgreSQL looks through all cases.
-    rows = select(col(RightRow.id)).where(or_(col(RightRow.id) == right.id, col(RightRow.same_as) == right.id))
-    return col(CaseRecord.right_id).in_(rows)
+    return col(CaseRecord.right_id).in_(rows_of(right))
+
+
+def rows_of(right: RightRow) -> Select[UUID]:
+    """The ids of the rows under which a case may have been begun for this right."""
+    return select(col(RightRow.id)).where(or_(col(RightRow.id) == right.id, col(RightRow.same_as) == right.id))
 
 
 async def paid_beside(session: AsyncSession, ref: str) -> str | None:

@@ -317,7 +317,9 @@ class Life:
     async def decided(self, case: Case, action: Action, why: Attention) -> None:
         """An operator has decided so."""
         key = f"{case.key(Step.DECIDE)}:{action}"
-        decision = DecideInput(case=case, key=key, action=action, why=why, by="a.omarova", note="seen", at=AT)
+        decision = DecideInput(
+            case=case, key=key, action=action, why=why, by="a.omarova", note="seen", at=datetime.now(UTC)
+        )
         await self.run(Step.DECIDE, decision)
 
     async def run(self, step: Step, arg: StepInput, attempt: int = 1, world: World | None = None) -> Any:

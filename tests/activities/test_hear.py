@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlmodel import delete, select
+from sqlalchemy import delete
+from sqlmodel import select
 from temporalio.exceptions import ApplicationError
 
 import dialogue
 from activities import World
 from card import consents, messages
-from card.tables import CaseRecord, Consent, IncomingMessage, OutgoingMessage, Question, RefusedAnswer
+from card.tables import CaseRecord, Consent, IncomingMessage, OutgoingMessage, Question, RefusedAnswer, table
 from tests.activities.database import BY_FORCE
 from tests.activities.life import AT, Life
 from tests.activities.people import mother, phone_of
@@ -36,7 +37,8 @@ async def asked(life: Life, n: int = 1) -> Case:
 
 async def number_of(life: Life, case: Case) -> int:
     """The number under which the phone knows the case."""
-    return (await life.rows(Question, case))[-1].number
+    number: int = (await life.rows(Question, case))[-1].number
+    return number
 
 
 async def noted(life: Life, case: Case) -> list[str]:
@@ -264,9 +266,8 @@ async def test_a_restored_card_gives_no_number_again(life: Life) -> None:
     number = await number_of(life, lost)
     async with life.card.transaction() as session:
         await session.execute(BY_FORCE)
-        for row in (OutgoingMessage, Question):
-            await session.execute(delete(row).where(row.case_ref == lost.ref))
-        await session.execute(delete(CaseRecord).where(CaseRecord.ref == lost.ref))
+        for row, ref in ((OutgoingMessage, "case_ref"), (Question, "case_ref"), (CaseRecord, "ref")):
+            await session.execute(delete(table(row)).where(table(row).c[ref] == lost.ref))
     later = await asked(life)
     assert await number_of(life, later) != number
     await life.heard("op:1", f"да {number}")
@@ -280,7 +281,7 @@ async def test_a_question_that_a_restored_card_has_forgotten_is_asked_anew_under
     async with life.card.transaction() as session:
         await session.execute(BY_FORCE)
         for row in (OutgoingMessage, Question):
-            await session.execute(delete(row))
+            await session.execute(delete(table(row)))
     await life.run(Step.OFFER, OfferInput(case=case, key=case.key(Step.OFFER), amount=Decimal(78798), at=AT))
     assert await number_of(life, case) == number
 
@@ -289,7 +290,7 @@ def test_every_number_can_be_told_and_is_understood() -> None:
     for number in messages.NUMBERS:
         question = {number: "childbirth"}
         assert f"ДА {number}" in dialogue.compose(dialogue.MessageKind.WHICH_QUESTION, "ru", questions=question)
-        assert dialogue.understand(f"да {number}") == dialogue.Understanding(Meaning.YES, number)
+        assert dialogue.understand(f"да {number}") == dialogue.Understanding(dialogue.Meaning.YES, number)
 
 
 async def test_a_number_is_given_again_when_nobody_can_mean_the_old_question(

@@ -761,6 +761,13 @@ async def test_what_is_certain_is_granted_and_what_is_open_is_put_before_a_perso
     async with life.card.transaction() as session:
         (open_,) = await findings.listed(session)
     assert (open_.kind, open_.ref, open_.what) == ("part_is_open", case.ref, found.reason)
+    await close(life, case, Outcome.LAPSED)
+    paid = {"from_month": "2023-02-01", "until_month": "2025-02-01", "amount": "200000"}
+    await life.settle({"iin": deceased, "insurance": insurance | {"incomes": [paid]}})
+    found = await detect(life, await life.open(service="breadwinner-loss"))
+    assert (found.right, found.reason) == (Right.YES, None)
+    async with life.card.transaction() as session:
+        assert [one.kind for one in await findings.listed(session)] == [], "what is decided waits for nobody"
 
 
 async def test_the_months_of_a_lost_job_are_owed_however_late_the_yes_comes(life: Life) -> None:
@@ -1012,6 +1019,15 @@ async def test_what_ran_and_has_ended_is_a_question_when_it_is_due_again(life: L
     await life.decided(case, Action.IS_DUE, Attention.IS_IT_DUE)
     found = await detect(life, case)
     assert (found.right, found.ended, found.was) == (Right.YES, None, None)
+    await close(life, case, Outcome.LAPSED)
+    next_ = await life.open(on=date(2025, 4, 1))
+    found = await detect(life, next_)
+    assert (found.right, found.ended) == (Right.YES, None), "who has said so once is not asked again"
+    await close(life, next_, Outcome.CREDITED)
+    await life.settle(mother(children=4) | {"payments": [ran | {"until": "2025-04-30"}]})
+    assert (await detect(life, await life.open(on=date(2025, 5, 1)))).may_be_due, (
+        "what was paid since, and has ended, is another question"
+    )
 
 
 async def test_who_cares_for_a_child_now_is_not_told_that_it_is_paid(life: Life) -> None:
@@ -1019,17 +1035,20 @@ async def test_who_cares_for_a_child_now_is_not_told_that_it_is_paid(life: Life)
     await life.settle(mother(children=0) | {"children": [both]})
     await ended(life, Outcome.CREDITED, "childcare")
     await life.settle(mother(2, children=0) | {"children": [both | {"carer_iin": iin_of(2)}]})
-    for on, ends, look in ((ON, Outcome.ALREADY_PAID, date(2025, 4, 1)), (date(2025, 4, 1), None, None)):
-        case = await life.open(2, service="childcare", on=on)
-        found = await detect(life, case)
-        assert (found.right, found.may_be_due) == (Right.PERSON_DECIDES, True)
-        assert "another person has it" in (found.reason or "")
-        await life.decided(case, Action.IS_DUE, Attention.IS_IT_DUE)
-        assert (await detect(life, case)).ended is ends, "this month is the mother's"
-        async with life.card.transaction() as session:
-            assert (await cases.find(session, case.ref)).look_on == look
-        if ends is not None:
-            await close(life, case, ends)
+    case = await life.open(2, service="childcare")
+    found = await detect(life, case)
+    assert (found.right, found.may_be_due) == (Right.PERSON_DECIDES, True)
+    assert "another person has it" in (found.reason or "")
+    await life.decided(case, Action.IS_DUE, Attention.IS_IT_DUE)
+    assert (await detect(life, case)).ended is Outcome.ALREADY_PAID, "this month is the mother's"
+    async with life.card.transaction() as session:
+        assert (await cases.find(session, case.ref)).look_on == date(2025, 4, 1)
+    await close(life, case, Outcome.ALREADY_PAID)
+    case = await life.open(2, service="childcare", on=date(2025, 4, 1))
+    found = await detect(life, case)
+    assert (found.right, found.ended) == (Right.YES, None), "who has said so once is not asked again"
+    async with life.card.transaction() as session:
+        assert (await cases.find(session, case.ref)).look_on is None
     await close(life, case, Outcome.CREDITED)
 
 
