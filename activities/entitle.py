@@ -1,6 +1,8 @@
 """What a credited case makes of a monthly right: an entitlement with its months, as far as the law is known."""
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 import structlog
@@ -10,7 +12,7 @@ from benefits import BadFacts, Schedule
 from benefits.decision import Decision
 from benefits.terms import month_of, next_month
 from card import Card, Session, cases, entitlements, money, rights, rulings, snapshots
-from card.entitlements import Months, Terms
+from card.entitlements import Entitled, Months, Terms
 from card.store import DatabaseRefused
 from card.tables import Assignment, CaseRecord, FactsSnapshot
 
@@ -49,6 +51,28 @@ async def entitle(session: Session, case: CaseRecord) -> None:
             months = [_from(month, one) for one in months if one.last >= month]
         terms = Terms(decision.start, decision.until, months, schedule.next_review, paid, is_difference)
     await entitlements.grant(session, case, right, terms)
+
+
+async def with_arrears(session: Session, found: Sequence[Entitled]) -> Sequence[Entitled]:
+    """What is owed also of months before a change was claimed: the law gave more for them than ran. Nothing pays it by
+    itself: whoever looks decides."""
+    return [replace(one, owed=(*one.owed, *await _arrears(session, one))) for one in found]
+
+
+async def _arrears(session: Session, one: Entitled) -> list[Months]:
+    ruling, snapshot = await rulings.of_case(session, one.case_ref), await snapshots.last(session, one.case_ref)
+    if ruling is None or ruling.was is None or snapshot is None:
+        return []
+    decision = Decision.from_dict(snapshot.decision)
+    schedule = _schedule(await cases.find(session, one.case_ref), snapshot, decision, ruling)
+    last = month_of(month_paid(decision) - timedelta(days=1))
+    more = [
+        Months(first, until, law.gross - ran.gross, law.withheld - ran.withheld)
+        for law in (schedule.stretches if schedule is not None else ())
+        for ran in one.months
+        if (first := max(law.first, ran.first)) <= (until := min(law.last, ran.last, last))
+    ]
+    return [months for months in more if months.net > 0]
 
 
 def month_paid(decision: Decision) -> date:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from activities.entitle import with_arrears
 from benefits import read_iin
 from card import Card, entitlements
 from card.entitlements import Entitled, Months
@@ -13,14 +14,14 @@ async def of_case(card: Card, ref: str) -> Sequence[Entitled]:
     """The entitlement of the right that this case is about; empty if it runs not. Raises BadInput."""
     record = await record_of(card, ref)
     async with card.statements() as session:
-        return await entitlements.of_case(session, record.ref)
+        return await with_arrears(session, await entitlements.of_case(session, record.ref))
 
 
 async def of_person(card: Card, iin: str) -> Sequence[Entitled]:
     """All that runs, or ran, for the person with this IIN, the newest first. Raises BadIin."""
     read_iin(iin)
     async with card.statements() as session:
-        return await entitlements.of_person(session, iin)
+        return await with_arrears(session, await entitlements.of_person(session, iin))
 
 
 def to_dict(one: Entitled) -> dict[str, Any]:

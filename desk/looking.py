@@ -18,6 +18,7 @@ from temporalio.client import (
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.entitle import with_arrears
 from activities.masking import masked
 from card import Card, cases, decisions, entitlements, findings, messages, money, payments, snapshots
 from card.cases import is_case_ref
@@ -113,7 +114,7 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         found = await snapshots.last(session, record.ref)
         sums = await money.money(session, record.ref)
         amiss = await findings.of_case(session, record.ref)
-        runs = await entitlements.of_case(session, record.ref)
+        runs = await with_arrears(session, await entitlements.of_case(session, record.ref))
     head = {
         "ref": record.ref,
         "service": record.service,

@@ -14,6 +14,7 @@ from activities.entitle import FIRST, entitle_missing
 from card import accounts, cases, entitlements, money, payments, returns
 from card.entitlements import Entitled
 from card.tables import Assignment, FactsSnapshot, LedgerEntry, Look, RightRow, RightState, table
+from desk.entitled import of_case, of_person
 from tests.activities.database import BY_FORCE, applied, owed, paid
 from tests.activities.life import Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
@@ -162,6 +163,26 @@ async def test_a_change_of_the_family_changes_the_months_from_then_on(life: Life
     assert credited(one) == [("2025-03", "63030"), ("2025-06", "15768")]
     await life.run(Step.NOTIFY, NoticeInput(case=case, key=case.key(Step.NOTIFY), kind=NoticeKind.PAID))
     assert "айына 78 798 теңге" in life.sms.to(phone_of(1))[-1], "not the difference alone"
+
+
+async def test_what_a_change_was_worth_before_it_was_claimed_is_owed(life: Life) -> None:
+    """The order of birth was corrected in June: of the months since the birth the difference was shown to nobody."""
+    born = child(1, 0, born=date(2024, 11, 20))
+    await life.settle(mother(children=0) | {"children": [born | {"birth_order": 1}]})
+    await ended(life, Outcome.CREDITED, "childcare")
+    await life.settle(mother(children=0) | {"children": [born | {"birth_order": 2}]})
+    case = await life.open(service="childcare", on=date(2025, 6, 10))
+    found = await detect(life, case)
+    assert (found.was, found.amount) == (Decimal(22648), Decimal(26777))
+    await _assigned_beside(life, case, Decimal(26777), Decimal(22648), Decimal(26777))
+    await close(life, case, Outcome.CREDITED)
+    (kept,), (listed,) = await entitled(life), await of_case(life.card, case.ref)
+    assert owed_months(listed) == [
+        *owed_months(kept),
+        ("2024-11", "2024-12", "3877"),
+        ("2025-01", "2025-05", "4129"),
+    ]
+    assert await of_person(life.card, iin_of(1)) == [listed]
 
 
 async def test_an_amount_that_a_person_accepted_runs_until_somebody_has_looked(life: Life) -> None:
