@@ -25,6 +25,11 @@ async def ask(cards: Cards, case: CaseRecord, key: str, phone: str = PHONE) -> Q
         )
 
 
+async def shown(cards: Cards, question: Question) -> int | None:
+    async with cards.card.transaction() as session:
+        return await messages.shown_number(session, question)
+
+
 async def open_numbers(cards: Cards, phone: str = PHONE) -> Sequence[int]:
     async with cards.card.transaction() as session:
         return [question.number for question in await messages.open_questions(session, phone)]
@@ -42,18 +47,30 @@ def outgoing(key: str, parts: int = 2, words: str = "Сізге тиесілі")
 async def test_ten_cases_that_ask_a_phone_at_once_get_ten_numbers(cards: Cards) -> None:
     asking = [await cards.open() for _ in range(10)]
     asked = await asyncio.gather(*(ask(cards, case, f"{case.ref}:offer") for case in asking))
-    assert sorted(question.number for question in asked) == list(range(1, 11))
-    assert await open_numbers(cards) == list(range(1, 11))
+    numbers = {question.number for question in asked}
+    assert await open_numbers(cards) == sorted(numbers)
+    assert len(numbers) == 10
+    assert numbers <= set(messages.NUMBERS)
 
 
 async def test_a_first_question_is_told_without_a_number_and_a_number_stays_with_its_case(cards: Cards) -> None:
     first, second, third = [await cards.open() for _ in range(3)]
-    assert (await ask(cards, first, "1")).shown_number is None
-    assert (await ask(cards, second, "2")).shown_number == 2
+    was = await ask(cards, first, "1")
+    assert await shown(cards, was) is None
+    other = await ask(cards, second, "2")
+    assert (await shown(cards, other), await shown(cards, was)) == (other.number, was.number)
     await close(cards, first)
-    assert (await ask(cards, third, "3")).number == 3, "somebody may still mean the first by 1"
-    assert (await ask(cards, first, "4")).number == 1, "the case's own, when it asks again"
-    assert (await ask(cards, first, "5", "+77010000018")).number == 1, "each phone counts for itself"
+    assert (await ask(cards, third, "3")).number not in (was.number, other.number), "somebody may still mean the first"
+    assert (await ask(cards, first, "4")).number == was.number, "the case's own, when it asks again"
+    again = await ask(cards, first, "5", "+77010000018")
+    assert again.number == was.number
+    assert await shown(cards, again) is None, "each phone for itself"
+
+
+async def test_two_that_draw_one_number_get_two(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "NUMBERS", (207, 208))
+    numbers = {(await ask(cards, await cards.open(), f"{n}")).number for n in range(2)}
+    assert numbers == {207, 208}
 
 
 async def test_asking_again_under_the_same_key_is_the_same_question(cards: Cards) -> None:
@@ -61,16 +78,16 @@ async def test_asking_again_under_the_same_key_is_the_same_question(cards: Cards
     first = await ask(cards, case, "offer")
     again = await ask(cards, case, "offer", "+77019999999")
     assert (again.number, again.phone, again.opened_at) == (first.number, PHONE, first.opened_at)
-    assert await open_numbers(cards) == [1]
+    assert await open_numbers(cards) == [first.number]
 
 
 async def test_a_new_question_of_a_case_takes_the_place_of_its_old_one(cards: Cards) -> None:
     case, other = await cards.open(), await cards.open()
-    await ask(cards, other, "other")
-    await ask(cards, case, "offer")
+    beside = await ask(cards, other, "other")
+    first = await ask(cards, case, "offer")
     again = await ask(cards, case, "offer:2")
-    assert again.number == 2
-    assert await open_numbers(cards) == [1, 2]
+    assert again.number == first.number
+    assert await open_numbers(cards) == sorted((beside.number, again.number))
     async with cards.card.transaction() as session:
         last = await messages.last_question(session, case.ref)
     assert last is not None
