@@ -20,7 +20,7 @@ from benefits.assessment import Rule
 from benefits.codes import Region
 from benefits.dated import ParameterFile
 from benefits.decision import Frequency
-from benefits.law_checks import check_common, check_used
+from benefits.law_checks import check_common, check_signed, check_used
 from benefits.legislation import COMMON, MUST_STATE, TERMS, InForce, Legislation
 from benefits.parameter_file import BadParameters, read_parameter_file
 from benefits.regions import FILE as REGIONS
@@ -296,6 +296,7 @@ def read_legislation(
         raise BadParameters(path, 1, "the file needs a reference that is defined under references")
     law = Legislation(own, common, takes, must_state)
     check_used(law)
+    check_signed(law)
     return law
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from benefits.dated import DatedValue, Parameter, ParameterFile
 from benefits.numbers import fault_of, named_in
 from benefits.parameter_file import WORD_UNITS, BadParameters
+from benefits.signing import fault_of_signature, listed_in, raised_unsigned
 from benefits.takes import COMMON, TERMS
 from benefits.terms import ONE_DAY
 from benefits.texts import Texts
@@ -157,6 +158,17 @@ def _check_texts(law: Legislation) -> None:
             raise BadParameters(law.own.path, law.own.lines[f"words.{name}"], what)
 
 
+def check_signed(law: Legislation) -> None:
+    """Who raises the mark of a value that nobody had checked signs it."""
+    for file in (law.common, law.own):
+        raised = raised_unsigned(file, listed_in(file.path.parent))
+        if raised is not None:
+            what = f"nobody had checked the value of {raised.since}, and it is marked {raised.mark}: who has checked it"
+            raise BadParameters(
+                file.path, raised.line, f"{what} says so: `signed: {{by: ..., on: ..., document: ...}}`"
+            )
+
+
 def check_used(law: Legislation) -> None:
     """A bracket that is looked up on no day is no law, whatever the list of parameters says."""
     periods = [law.at(day) for day in law.changes] if law.takes.used else []
@@ -196,6 +208,9 @@ def _check_named(law: Legislation, file: ParameterFile, section: str, name: str,
 def _check_value(law: Legislation, file: ParameterFile, value: DatedValue, choices: frozenset[str]) -> None:
     if value.reference not in law.references:
         raise BadParameters(file.path, value.line, f"reference {value.reference!r} is not defined under references")
+    fault = fault_of_signature(value, law.references[value.reference])
+    if fault is not None:
+        raise BadParameters(file.path, value.line, fault)
     words = {value.value} if isinstance(value.value, str) else value.value
     if isinstance(words, Set) and not words <= choices:
         raise BadParameters(file.path, value.line, f"unknown choice; one of {', '.join(sorted(choices))}")

@@ -17,6 +17,7 @@ import yaml
 
 from benefits.dated import (
     FORECAST,
+    LAW_OF_MONTH,
     LAW_OF_RIGHT,
     LAWS_OF,
     UNVERIFIED,
@@ -40,6 +41,7 @@ from benefits.plausible import (
     fault_of_number,
     is_far,
 )
+from benefits.terms import ONE_DAY
 from benefits.texts import Texts
 from benefits.yaml_nodes import BadParameters as BadParameters  # what its readers catch
 from benefits.yaml_nodes import YamlNodes
@@ -92,7 +94,12 @@ class _Reader(YamlNodes):
                 "words",
             ),
         )
+        law_of = self.law_of(top) or LAW_OF_RIGHT
         parameters = {name: self.parameter(name, node) for name, node in self.entries(top["parameters"], "parameters")}
+        for one in parameters.values():
+            if one.law_of == LAW_OF_RIGHT and law_of == LAW_OF_MONTH:
+                what = f"law_of of {one.name!r}: the file says law_of: {LAW_OF_MONTH} at its head, so nothing is kept"
+                raise BadParameters(self.path, one.line, f"{what} of the day of a right; take one of the two out")
         self.lines["names"] = self.line(top["names"])
         return ParameterFile(
             path=self.path,
@@ -107,7 +114,7 @@ class _Reader(YamlNodes):
             questions=self.named_texts(top, "questions"),
             words=self.named_texts(top, "words"),
             grounds=self.grounds(top),
-            law_of=self.law_of(top) or LAW_OF_RIGHT,
+            law_of=law_of,
             lines=self.lines,
         )
 
@@ -262,6 +269,8 @@ class _Reader(YamlNodes):
         last = self.day(self.text(own["until"]), own["until"]) if "until" in own else None
         if last is not None and last < first:
             self.fail(own["until"], "the value ends before it begins")
+        if last is not None and "confirmed" not in own and (last + ONE_DAY).day != 1:
+            self.fail(own["until"], f"{last} is no end of a month: if it is meant, say why with `confirmed:`")
         source = own.get("reference") or inherited.get("reference")
         if source is None:
             self.fail(node, f"the value of {since} has no source: give a reference")
@@ -276,6 +285,10 @@ class _Reader(YamlNodes):
             self.fail(status, "the only status is unverified, and only a value with mark U has it")
         if mark == "U" and status is None:
             self.fail(marked, "a value with mark U says status: unverified")
+        known = self.known_day(own["known_since"]) if "known_since" in own else None
+        signed = self.signature(own["signed"], mark) if "signed" in own else None
+        if known is not None and signed is not None and signed.on < known:
+            self.fail(own["signed"], f"signed on {signed.on}, before the value was known, on {known}: mend one")
         return DatedValue(
             since=first,
             until=last,
@@ -284,8 +297,8 @@ class _Reader(YamlNodes):
             mark=mark,
             line=self.line(node),
             stands_in=FORECAST if "forecast" in own and self.flag(own["forecast"]) else None,
-            known_since=self.known_day(own["known_since"]) if "known_since" in own else None,
-            signed=self.signature(own["signed"], mark) if "signed" in own else None,
+            known_since=known,
+            signed=signed,
             confirmed="confirmed" in own and bool(self.named(own["confirmed"], "the reason")),
         )
 

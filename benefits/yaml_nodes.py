@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import yaml
 
+from benefits.languages import fault_of_language
 from benefits.plausible import names_nobody
 from benefits.texts import LANGUAGES, Texts
 
@@ -46,7 +47,11 @@ class YamlNodes:
 
     def texts(self, node: yaml.Node) -> Texts:
         content = self.mapping(node, required=LANGUAGES, allowed=())
-        return Texts(*(self.text(content[language]) for language in LANGUAGES))
+        texts = Texts(*(self.text(content[language]) for language in LANGUAGES))
+        fault = fault_of_language(texts)
+        if fault is not None:
+            self.fail(content[fault[:2]], fault)
+        return texts
 
     def text(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():

@@ -23,7 +23,7 @@ from tests.law.test_law_ends import BEYOND, LAST
 
 RATE = "        2023-07-01: 20.04\n"
 BACKWARDS = f"{RATE}        2025-01-01: {{value: 21, known_since: 2025-06-10}}\n"
-SIGNED = "{by: A. Omarova, on: 2026-12-01, document: 'Social Code, article 77'}"
+SIGNED = "{by: A. Omarova, on: 2026-12-01, document: 'Social Code, article 72'}"
 
 
 def _run(*arguments: str) -> Result:
@@ -209,8 +209,8 @@ def test_a_signed_value_leaves_the_list_and_says_who_checked_it(tmp_path: Path) 
         found = _json("multi-child", "--unverified")
         assert "multi-child.decider" not in {one["code"] for one in found["unverified"]}
         (of,) = found["signed"]
-        assert of["signed"] == {"by": "A. Omarova", "on": "2026-12-01", "document": "Social Code, article 77"}
-        words = "decider: A. Omarova, 01.12.2026, Social Code, article 77"
+        assert of["signed"] == {"by": "A. Omarova", "on": "2026-12-01", "document": "Social Code, article 72"}
+        words = "decider: A. Omarova, 01.12.2026, Social Code, article 72"
         assert words in " ".join(_run("multi-child", "--unverified").stdout.split())
         assert words in " ".join(_run("multi-child", "--on", "2025-03-01").stdout.split())
         (listed,) = [one for one in _json("multi-child", "--on", "2025-03-01") if one["code"] == "multi-child.decider"]

@@ -175,7 +175,7 @@ def test_the_indexation_is_that_of_the_first_of_january(change: Change) -> None:
     indexation = (
         "  fund_indexation:\n    unit: ratio\n    values:\n"
         + _each_year(2023, 2025, "1")
-        + "      2026-01-01: {value: 1.5, until: 2026-01-01, reference: no-text-found, mark: C}\n"
+        + "      2026-01-01: {value: 1.5, until: 2026-01-01, confirmed: invented, reference: no-text-found, mark: C}\n"
         "      2026-01-02: {value: 1.2, until: 2026-12-31, reference: no-text-found, mark: C}\n"
     )
     change("capacity-loss", indexation)

@@ -30,7 +30,7 @@ RATE = "        2023-07-01: 20.04\n"
 
 
 def _rate(since: str, until: str = "") -> tuple[str, str]:
-    end = f", until: {until}" if until else ""
+    end = f", until: {until}, confirmed: invented" if until else ""
     return RATE, f"{RATE}        {since}: {{value: 21, known_since: {KNOWN}{end}}}\n"
 
 

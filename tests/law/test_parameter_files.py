@@ -36,7 +36,7 @@ parameters:
 
 FIRST, SECOND = [f"{line}\n" for line in GOOD.splitlines()[-2:]]
 ONE_DAY = """\
-2024-01-01: {value: 1, reference: law, mark: P, until: 2024-01-01}
+2024-01-01: {value: 1, reference: law, mark: P, until: 2024-01-01, confirmed: invented}
       2024-01-02: {value: 1.5, reference: law, mark: P}"""
 FEW = "    reference: law\n    mark: P\n    brackets: {few: {2024-01-01: 1}}\n"
 STATUS = "the only status is unverified, and only a value with mark U has it"
@@ -58,12 +58,12 @@ FAULTS = [
     ),
     (
         "mark: P}",
-        "mark: P, until: 2025-01-01}",
+        "mark: P, until: 2025-01-01, confirmed: invented}",
         9,
         "overlapping values: 2025-01-01 lies within the value of 2024-01-01",
     ),
     ("mark: P}", "mark: P, until: 2024-06-30}", 9, "no value between 2024-06-30 and 2025-01-01"),
-    ("mark: P}", "mark: P, until: 2024-12-30}", 9, "no value between 2024-12-30 and 2025-01-01"),
+    ("mark: P}", "mark: P, until: 2024-12-30, confirmed: invented}", 9, "no value between 2024-12-30 and 2025-01-01"),
     ("mark: P}", "mark: P, until: 2023-06-30}", 8, "the value ends before it begins"),
     ("mark: P}", "mark: P, until: soon}", 8, "not a date: 'soon'; as 2025-01-01"),
     ("2025-01-01", "2025-02-30", 9, "not a date: '2025-02-30'; as 2025-01-01"),
@@ -346,7 +346,7 @@ def test_a_value_with_an_end_holds_to_its_last_day(tmp_path: Path) -> None:
     """An optional parameter may have gaps: after the last day it has no value, and the day after the gap it has."""
     gap = (
         "  gift:\n    label: {kk: a, ru: b, en: c}\n    unit: tenge\n    optional: true\n    values:\n"
-        "      2025-02-10: {value: 5, reference: bicycle-law, mark: C, until: 2025-06-14}\n"
+        "      2025-02-10: {value: 5, reference: bicycle-law, mark: C, until: 2025-06-14, confirmed: invented}\n"
         "      2025-07-20: {value: 7, reference: bicycle-law, mark: C}\n"
     )
     path = tmp_path / "first-bicycle.yaml"
@@ -374,7 +374,7 @@ def test_a_month_belongs_to_the_value_in_force_on_its_first_day(
 ) -> None:
     gift = (
         "  gift:\n    label: {kk: a, ru: b, en: c}\n    unit: tenge\n    optional: true\n    values:\n"
-        f"      2025-02-01: {{value: 5, reference: bicycle-law, mark: C, until: {until}}}\n"
+        f"      2025-02-01: {{value: 5, reference: bicycle-law, mark: C, until: {until}, confirmed: invented}}\n"
     )
     path = tmp_path / "first-bicycle.yaml"
     text = (TWELFTH / "first-bicycle.yaml").read_text()
@@ -442,6 +442,7 @@ def test_a_term_that_no_calendar_reckons_with_is_refused(tmp_path: Path, unit: s
 SIGNED = "signed: {by: A. Omarova, on: 2026-12-01, document: the code}"
 SIGNATURES = [
     ("mark: P", f"mark: U, status: unverified, {SIGNED}", "a signed value is no longer unverified: mark it S, P or C"),
+    ("mark: P", f"mark: P, known_since: 2026-12-02, {SIGNED}", "signed on 2026-12-01, before the value was known, on"),
     ("mark: P", f"mark: P, {SIGNED.replace('by: A. Omarova, ', '')}", "'by' is missing"),
     ("mark: P", f"mark: P, {SIGNED.replace('on: 2026-12-01, ', '')}", "'on' is missing"),
     ("mark: P", f"mark: P, {SIGNED.replace(', document: the code', '')}", "'document' is missing"),
