@@ -41,10 +41,9 @@ class Redecided:
 
     @property
     def difference(self) -> Decimal | None:
-        """Net tenge over these months; None where a person has to decide, then or now."""
-        if Right.PERSON_DECIDES in (self.then.right, self.now.right):
-            return None
-        return (self.now.net - self.then.net) * self.months
+        """Net tenge over these months; None where a person has to decide, then or now, if only on a part."""
+        each = self.now.less(self.then)
+        return None if each is None else each * self.months
 
     def to_dict(self) -> dict[str, Any]:
         difference = self.difference

@@ -26,19 +26,33 @@ Law = Mapping[str, Benefit]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a decision comes to: the right, net tenge (zero unless "yes"), and why not or what is asked."""
+    """What a decision comes to: the right, net tenge (zero unless "yes"), and why not or what is asked. `open` is what
+    is asked beside a "yes", of which the tenge are only what is certain.
+    """
 
     right: Right
     net: Decimal = ZERO
     why: str | None = None
+    open: str | None = None
 
     @classmethod
     def of(cls, decision: Decision) -> "Answer":
         why = decision.failed or decision.asked
-        return cls(decision.right, decision.net, why.code if why and decision.right is not Right.YES else None)
+        code, yes = why.code if why else None, decision.right is Right.YES
+        return cls(decision.right, decision.net, None if yes else code, code if yes else None)
+
+    def less(self, other: "Answer") -> Decimal | None:
+        """How many net tenge this is more than the other; None where a person has to decide on one side, or where a
+        part is open on one side and not on the other.
+        """
+        asked = Right.PERSON_DECIDES in (self.right, other.right) or self.open != other.open
+        return None if asked else self.net - other.net
 
     def to_dict(self) -> dict[str, Any]:
-        return {"right": str(self.right), "net": format(self.net, ".2f"), "why": self.why}
+        return {"right": str(self.right), "net": format(self.net, ".2f"), "why": self.why, "open": self.open}
+
+
+_NOTHING = Answer(Right.NO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +66,8 @@ class ForWhom:
 
     @property
     def difference(self) -> Decimal | None:
-        """Net tenge, for each payment; None where a person has to decide on one side."""
-        sides = [one for one in (self.before, self.after) if one is not None]
-        if any(one.right is Right.PERSON_DECIDES for one in sides):
-            return None
-        return (self.after.net if self.after else ZERO) - (self.before.net if self.before else ZERO)
+        """Net tenge, for each payment; None where a person has to decide on one side, if only on a part."""
+        return (self.after or _NOTHING).less(self.before or _NOTHING)
 
     def to_dict(self) -> dict[str, Any]:
         difference = self.difference

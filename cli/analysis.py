@@ -218,7 +218,9 @@ def _answer(answer: Mapping[str, Any] | None, language: Language) -> str:
     if answer is None:
         return "-"
     right = Right(answer["right"])
-    return show_money(Decimal(answer["net"]), language) if right is Right.YES else _RIGHT[right][language]
+    if right is not Right.YES:
+        return _RIGHT[right][language]
+    return show_money(Decimal(answer["net"]), language) + (" + ?" if answer["open"] else "")
 
 
 def _signed(difference: str | None, language: Language) -> str:

@@ -4,6 +4,7 @@ The changes are invented; the files of parameters stay as they are.
 """
 
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,8 +51,8 @@ def test_a_file_with_another_value_changes_what_hangs_on_it(tmp_path: Path) -> N
     assert found[0].to_dict() == {
         "family": "five",
         "code": "multi-child",
-        "before": {"right": "yes", "net": "78798.00", "why": None},
-        "after": {"right": "yes", "net": "82572.00", "why": None},
+        "before": {"right": "yes", "net": "78798.00", "why": None, "open": None},
+        "after": {"right": "yes", "net": "82572.00", "why": None, "open": None},
         "difference": "3774.00",
     }
 
@@ -117,6 +118,29 @@ def test_where_a_person_decides_there_is_no_difference() -> None:
     assert found["five", "multi-child"] == (benefits.assess("multi-child", five, LAST).net, "person_decides", None)
 
 
+def test_a_part_that_is_open_is_not_counted_as_nothing(tmp_path: Path) -> None:
+    """The Fund's part was asked about after the change, and the family was said to lose it."""
+    death = {
+        "of": "man born 1975-05-05",
+        "died_on": "2025-03-10",
+        "death_record": "DR-1",
+        "dependants": [{"of": "woman born 2015-03-01", "relation": "child"}],
+    }
+    incomes = [{"from_month": "2022-01", "until_month": "2025-03", "amount": "50000"}]
+    insurance = {"of": death["of"], "contribution_months": "60", "counted_on": "2025-03-01", "incomes": incomes}
+    family = {"mother": "1980-05-05", "breadwinners": [death], "insurances": [insurance]}
+    lost = {"lost": read_facts(family_mapping(family, "2025-03-20"))}
+    copy = copy_of(tmp_path, "common", ("{value: 0.5, reference", "{value: 0.9, reference"))
+    (one,) = for_whom(lost, date(2025, 3, 20), before=load(), after=law_with(copy))
+    assert one.before is not None
+    assert one.after is not None
+    assert (one.before.open, one.after.open, one.difference) == (None, "income_below_the_deduction", None)
+    assert one.before.net > one.after.net > 0
+    assert one.to_dict()["after"]["open"] == "income_below_the_deduction"
+    both = ForWhom("x", "y", Answer(Right.YES, Decimal(5), open="a"), Answer(Right.YES, Decimal(7), open="a"))
+    assert both.difference == 2, "what is open is so by both"
+
+
 def test_each_of_several_rights_is_compared_with_itself(tmp_path: Path) -> None:
     """Two newborns: the order of birth tells them apart, and only the fourth child's amount is another."""
     twins = {"twins": _family([*FIVE[:2], "2025-02-10", "2025-02-10"])}
@@ -180,20 +204,20 @@ def test_what_a_law_does_not_hold_or_a_person_decides_is_written_as_nothing() ->
     assert asked.to_dict() == {
         "family": "one",
         "code": "multi-child",
-        "before": {"right": "person_decides", "net": "0.00", "why": "x"},
+        "before": {"right": "person_decides", "net": "0.00", "why": "x", "open": None},
         "after": None,
         "difference": None,
     }
     assert ForWhom("one", "multi-child", None, Answer(Right.NO)).to_dict()["before"] is None
 
 
-def test_a_yes_that_asks_something_says_no_why() -> None:
+def test_a_yes_that_asks_something_says_what_and_no_why() -> None:
     """Four children are certain, and of the fifth the home is not known."""
     children = [*FIVE[:4], {"born": FIVE[4], "lives_with": "unknown"}]
     family = read_facts(family_mapping({"mother": "1985-05-05", "children": children}, ON.isoformat()))
     decision = benefits.assess("multi-child", family, ON)
     assert decision.asked is not None
-    assert Answer.of(decision) == Answer(Right.YES, decision.net)
+    assert Answer.of(decision) == Answer(Right.YES, decision.net, open=decision.asked.code)
 
 
 def test_the_values_that_services_share_come_first(tmp_path: Path) -> None:
