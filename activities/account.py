@@ -104,4 +104,6 @@ async def _rejected(session: Session, case: Case) -> set[str]:
     """The accounts that payments came back from. A bank may have been wrong: an operator who calls, and tries again,
     says that they are well now."""
     well = await decisions.last(session, case.ref, why=Attention.ACCOUNT_NEEDED, actions=(Action.RETRY,))
-    return await accounts.rejected(session, case.person_id, unless=well.at if well is not None else None)
+    return await accounts.rejected(
+        session, case.person_id, unless=(well.written_at or well.at) if well is not None else None
+    )

@@ -51,7 +51,7 @@ class CloseStep:
                     non_retryable=True,
                 )
             asked = step.outcome is not Outcome.LAPSED or not await _never_arrived(session, case.ref)
-            await cases.close(
+            ended = await cases.close(
                 session,
                 case.ref,
                 step.outcome,
@@ -61,7 +61,7 @@ class CloseStep:
                 asked=asked,
             )
             monthly = service is not None and service.frequency is Frequency.MONTHLY
-            if step.outcome is Outcome.CREDITED and monthly:
+            if ended and step.outcome is Outcome.CREDITED and monthly:
                 await entitle(session, record)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,8 +20,10 @@ from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
 from benefits.iin import is_iin
-from card import Session, applications, entitlements, payments, people, snapshots
+from card import Session, applications, entitlements, money, payments, people, snapshots
 from workflows.model import Case, Detected, Outcome, Policy, ReassessInput, Right, Step, StepInput
+
+OWED = "a body has assigned money to this case, and by the registries of today it would end: is the money due?"
 
 UNKNOWN = "unknown"
 """What a member is to the family where its register cannot be read."""
@@ -60,6 +63,9 @@ class DetectStep:
             await remember(session, case, asked)
             found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
             await snapshots.keep(session, step.key, case.ref, asked.mapping, found.decision.to_dict())
+            if found.ended is not None and (await money.money(session, case.ref)).pending:
+                # Begun anew after a body has assigned it: that it is no longer due is for a person to say.
+                found = replace(found, ended=None, question=f"{OWED} ({found.ended})")
             at_stake = await payments.may_be_on_its_way(session, case.ref)
         return self._detected(case, found, asked).model_copy(update={"at_stake": at_stake})
 

@@ -13,7 +13,7 @@ from activities.world import World, translated
 from adapters.bodies import Application as ApplicationForm
 from adapters.bodies import Registration
 from adapters.errors import Refused
-from card import applications, consents
+from card import applications, consents, snapshots
 from card.tables import ApplicationState
 from workflows.model import Registered, RegisterInput, Step
 
@@ -78,7 +78,10 @@ class RegisterStep:
         asked, decisions = await look_again(self.world, step.case, on, step.was)
         async with self.world.card.transaction() as session:
             found = await attempts.again(session, step.case, asked.mapping, decisions, was=step.was)
-        return found.question is not None or found.decision.right is not YES or found.decision.net != step.amount
+            changed = found.question is not None or found.decision.right is not YES or found.decision.net != step.amount
+            if changed:  # what the case is worth from now on rests on these facts
+                await snapshots.keep(session, step.key, step.case.ref, asked.mapping, found.decision.to_dict())
+        return changed
 
     async def _finish(self, key: str, state: ApplicationState, **found: str) -> None:
         async with self.world.card.statements() as session:

@@ -195,32 +195,33 @@ async def close(
     once: bool = False,
     again: Again | None = None,
     asked: bool = True,
-) -> None:
+) -> bool:
     """Write how the case ended, what that makes of its right, and close its questions; the first ending stands.
+
+    Returns whether it has ended just now, and not before.
 
     `once`: the benefit is paid once, so a credited right is settled. `again`: when it is looked at next. `asked` is
     false where the question never reached the person.
     """
-    await session.execute(
-        update(table(CaseRecord))
-        .where(col(CaseRecord.ref) == ref, col(CaseRecord.outcome).is_(None))
-        .values(outcome=outcome, reason=reason, closed_at=func.now())
-    )
+    ends = update(table(CaseRecord)).where(col(CaseRecord.ref) == ref, col(CaseRecord.outcome).is_(None))
+    ends = ends.values(outcome=outcome, reason=reason, closed_at=func.now())
+    ended = await session.scalar(ends.returning(col(CaseRecord.ref))) is not None
     await close_questions(session, ref)
     case = await session.get_one(CaseRecord, ref, populate_existing=True)
     if case.settled or case.outcome != outcome:
-        return
+        return ended
     await session.execute(update(table(CaseRecord)).where(col(CaseRecord.ref) == ref).values(settled=True))
     right = await rights.after(session, case, outcome, once=once, asked=asked)
     if case.look_on is not None:
         await rights.look_on(session, case, case.look_on, outcome, n=case.look + 1)
     if again is None:
-        return
+        return ended
     if right is None:
         await rights.look_on(session, case, again.day, outcome, n=case.look + 1)
     elif right.state not in (RightState.CLAIMED, RightState.SETTLED) and right.offers < again.most_offers:
         n = case.look + 1 if outcome in NOTHING_NEW else 0
         await rights.look_on(session, case, again.day, outcome, right=right, n=n)
+    return ended
 
 
 async def find(session: AsyncSession, ref: str) -> CaseRecord:

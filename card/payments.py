@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from card import money, rights, rulings
-from card.tables import Account, CaseRecord, Payment, PaymentState, RightRow, table
+from card import money
+from card.tables import Account, Payment, PaymentState, table
 
 DUPLICATE = "AM05"
 """ISO 20022: a payment with this end-to-end id has been credited already."""
@@ -38,70 +37,13 @@ async def locked(session: AsyncSession, key: str) -> Payment:
 
 
 async def intend(session: AsyncSession, key: str, case_ref: str, account_id: UUID, amount: Decimal) -> bool:
-    """Write a payment of `amount` tenge down before it is made. False if it was intended before: it may be made."""
-    row = insert(table(Payment)).values(
-        key=key,
-        case_ref=case_ref,
-        account_id=account_id,
-        amount=amount,
-        end_to_end_id=await _end_to_end_id(session, case_ref),
-    )
+    """Write a payment of `amount` tenge down before it is made. False if it was intended before: it may be made.
+
+    What the bank knows it by the database gives: whoever writes could give another right's name, or a fresh one.
+    """
+    row = insert(table(Payment)).values(key=key, case_ref=case_ref, account_id=account_id, amount=amount)
     row = row.on_conflict_do_nothing(index_elements=["key"])
     return await session.scalar(row.returning(col(Payment.key))) is not None
-
-
-async def _end_to_end_id(session: AsyncSession, case_ref: str) -> str | None:
-    """What is paid, and the how-manieth payment of it this is, in words that no restored Card has forgotten.
-
-    The first payment of a right bears the name of the right; a difference also the month that it is for, and the sum
-    that it comes on top of: two that begin at the same sum would pay the same money, however far each of them goes. A
-    case that was begun anew in a restored Card makes the payment that the bank knows, and no second one. What was
-    turned down reached nobody and does not count: the next try bears its name, or after a restore that name would be
-    free where the money went out under the next. But a name that a bank calls used, and somebody has looked into, is.
-    """
-    case = await session.get_one(CaseRecord, case_ref)
-    right = await rights.of_case(session, case)
-    if right is None:
-        return None
-    before = await _paid_before(session, case_ref)
-    name = (await _name_of_case(session, case_ref) if not before else None) or await _name(
-        session, case_ref, right, before
-    )
-    used = col(Payment.state).in_((PaymentState.SETTLED, PaymentState.RETURNED)) | col(Payment.reason).in_(PAID_BEFORE)
-    those = select(col(Payment.end_to_end_id)).join(CaseRecord, col(CaseRecord.ref) == col(Payment.case_ref))
-    those = those.where(rights.all_of(right), used, col(Payment.end_to_end_id).startswith(f"{name}-"))
-    numbers = [int(one.rpartition("-")[2]) for one in await session.scalars(those) if one is not None]
-    return f"{name}-{max(numbers, default=0) + 1}"
-
-
-async def _name_of_case(session: AsyncSession, case_ref: str) -> str | None:
-    """What the case has called its payments until now."""
-    named = select(col(Payment.end_to_end_id)).where(
-        col(Payment.case_ref) == case_ref, col(Payment.end_to_end_id).is_not(None)
-    )
-    last: str | None = await session.scalar(named.order_by(col(Payment.intended_at).desc()).limit(1))
-    return last.rpartition("-")[0] if last is not None else None
-
-
-async def _paid_before(session: AsyncSession, case_ref: str) -> Decimal:
-    """How much of what the case pays had been paid before: what is left comes on top of that, and a restored Card may
-    have forgotten that payment too."""
-    of = (col(Payment.case_ref) == case_ref) & (col(Payment.state) == PaymentState.SETTLED)
-    paid = select(func.sum(col(Payment.amount))).where(of, col(Payment.key).endswith(f":{BEFORE}"))
-    return await session.scalar(paid) or Decimal(0)
-
-
-async def _name(session: AsyncSession, case_ref: str, right: RightRow, before: Decimal = Decimal(0)) -> str:
-    bases = select(col(CaseRecord.basis)).where(rights.all_of(right), col(CaseRecord.basis).is_not(None))
-    basis = await session.scalar(bases.order_by(col(CaseRecord.opened_at), col(CaseRecord.ref)).limit(1))
-    names = await rights.names_of(session, right.id)
-    if names and basis not in names:
-        basis = min(names)  # a register uses that number twice, and it is the other right's: no two have a name
-    parts = [right.service, str(basis)]
-    ruling = await rulings.of_case(session, case_ref)
-    if ruling is not None and ruling.was is not None:
-        parts += [f"{await money.month_of(session, case_ref)}", f"{ruling.was + before:.2f}"]
-    return sha256("|".join(parts).encode()).hexdigest()[:24]
 
 
 async def finish(

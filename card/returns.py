@@ -74,7 +74,8 @@ async def begin_anew(session: AsyncSession, ref: str, *, by: str, note: str) -> 
 
 async def reopened_at(session: AsyncSession, ref: str) -> datetime | None:
     """When the case was last opened again by a decision; None if it never was."""
-    when = select(func.max(col(Decision.at))).where(col(Decision.case_ref) == ref, col(Decision.action).in_(REOPENS))
+    written = func.coalesce(col(Decision.written_at), col(Decision.at))
+    when = select(func.max(written)).where(col(Decision.case_ref) == ref, col(Decision.action).in_(REOPENS))
     found: datetime | None = await session.scalar(when)
     return found
 

@@ -398,6 +398,8 @@ class Decision(SQLModel, table=True):
     by: str
     note: str
     at: datetime = _time()
+    written_at: datetime | None = _time(nullable=True)
+    """By the database's own clock; NULL of decisions from before it was kept."""
 
 
 class Finding(SQLModel, table=True):
@@ -488,6 +490,8 @@ class Assignment(SQLModel, table=True):
     decision_number: str | None = None
     reason: str | None = None
     decided_on: date | None = None
+    ruled_at: datetime | None = _time(nullable=True)
+    """When it was written down; NULL of rulings from before that was kept."""
 
 
 class Account(SQLModel, table=True):
@@ -536,6 +540,7 @@ class Payment(SQLModel, table=True):
         ),
         Index("payments_not_known_to_be_made", "intended_at", postgresql_where=text("state = 'intended'")),
         Index("payments_by_end_to_end_id", "end_to_end_id"),
+        Index("payments_by_bank_reference", "bank_reference", postgresql_where=text("bank_reference IS NOT NULL")),
     )
 
     key: str = Field(primary_key=True)
@@ -543,8 +548,9 @@ class Payment(SQLModel, table=True):
     account_id: UUID = Field(foreign_key="accounts.id")
     amount: Decimal = _money()
     end_to_end_id: str | None = None
-    """By which the bank credits it once: of the right, so that a Card restored from yesterday pays nothing again. None
-    of payments from before that was kept, which go by their case's reference."""
+    """By which the bank credits it once: of the right, so that a Card restored from yesterday pays nothing again. The
+    database gives it (`name_of_case_payment`). None of payments from before that was kept, which go by their case's
+    reference."""
     state: str = PaymentState.INTENDED
     reason: str | None = None
     bank_reference: str | None = None

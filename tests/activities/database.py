@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
@@ -18,6 +19,7 @@ from card.tables import (
     CaseRecord,
     Consent,
     IncomingMessage,
+    OutgoingMessage,
     PaymentState,
     table,
 )
@@ -103,11 +105,33 @@ async def applied(session: AsyncSession, case_ref: str, number: str) -> None:
 
 
 async def ends_as(session: AsyncSession, case_ref: str, outcome: str) -> None:
-    """What must have been before a case ends so: the money was paid, or the person has said no."""
-    if outcome == "credited":
-        await served(session, case_ref)
-    elif outcome == "refused_by_person":
-        await answered(session, case_ref, given=False)
+    """What must have been before a case ends so: asked, and answered by the person, the bodies, the bank."""
+    at, key = datetime.now(UTC), f"before/{case_ref}"
+    match outcome:
+        case "credited":
+            await served(session, case_ref)
+        case "refused_by_person":
+            await answered(session, case_ref, given=False)
+        case "no_account":
+            await answered(session, case_ref)
+        case "lapsed" | "late_yes" if await messages.last_question(session, case_ref) is None:
+            asked: dict[str, Any] = {"phone": "+77019990000", "expects": "consent", "window_days": 3, "deadline": at}
+            await messages.ask(session, key=key, case_ref=case_ref, **asked)
+            await sent(session, key, case_ref, "+77019990000")
+        case "missing_document" | "refused_by_body":
+            await answered(session, case_ref)
+            await applications.intend(session, key, case_ref, at.date())
+            turned = ApplicationState.MISSING_DOCUMENT if outcome == "missing_document" else ApplicationState.REJECTED
+            await applications.finish(session, key, turned)
+        case "told":
+            await sent(session, key, case_ref, "+77019990000")
+
+
+async def sent(session: AsyncSession, key: str, case_ref: str, phone: str) -> None:
+    """The question under this key has gone out by SMS."""
+    said: dict[str, Any] = {"language": "kk", "kind": "offer", "text": "?", "parts": 1, "paid_by": "budget"}
+    await messages.intend(session, OutgoingMessage(key=key, case_ref=case_ref, phone=phone, **said))
+    await messages.mark_sent(session, key, [key], datetime.now(UTC))
 
 
 async def answered(session: AsyncSession, case_ref: str, *, given: bool = True) -> None:
@@ -124,6 +148,7 @@ async def answered(session: AsyncSession, case_ref: str, *, given: bool = True) 
         window_days=3,
         deadline=at,
     )
+    await sent(session, key, case_ref, "+77019990000")
     words = "ИӘ" if given else "ЖОҚ"
     message = IncomingMessage(message_id=said, phone="+77019990000", text=words, received_at=at, relayed_at=at)
     await messages.store_incoming(session, message)

@@ -217,6 +217,7 @@ class Life:
             if await consents.given(session, case.ref) is not None:
                 return
         await self.asked(case, n)
+        await self.said(case, n)
         await self.heard(f"op:{case.ref}:yes", "ИӘ", n)
         yes: dict[str, Any] = {"given": True, "question_key": case.key(Step.OFFER), "applied_on": ON}
         async with self.card.transaction() as session:
@@ -250,6 +251,7 @@ class Life:
                 return OfferInput(**common, amount=AMOUNT, at=AT)
             case Step.RECORD_CONSENT:
                 await self.asked(case, n)
+                await self.said(case, n)
                 await self.heard(f"op:{case.ref}", "ИӘ", n)
                 reply = Reply(message_id=f"op:{case.ref}", meaning=Meaning.YES, received_at=AT)
                 return ConsentInput(**common, reply=reply, given=True)
@@ -258,6 +260,7 @@ class Life:
                 return ReassessInput(**common, on=ON)
             case Step.HEAR:
                 await self.asked(case, n)
+                await self.said(case, n)
                 await self.heard(f"op:{case.ref}", "ИӘ", n)
                 return HearInput(**common, message_id=f"op:{case.ref}", deadline=AT + timedelta(days=3))
             case Step.READ_RECEIPT:
@@ -310,6 +313,8 @@ class Life:
                 assert found.kind == "kandas_ends"
                 return TellInput(**common, at=AT)
             case Step.CLOSE:
+                await self.asked(case, n)
+                await self.said(case, n)
                 return CloseInput(**common, outcome=Outcome.LAPSED)
             case _:
                 return StepInput(**common)

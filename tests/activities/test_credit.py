@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -18,7 +18,7 @@ from adapters.errors import Refused
 from card import accounts, cases, decisions, findings, money, payments, rights
 from card.returns import take_back, take_up
 from card.store import DatabaseError
-from card.tables import Account, Assignment, Payment, RightRow, table
+from card.tables import Account, Assignment, Payment, table
 from tests.activities.database import BY_FORCE, applied, ends_as, owed
 from tests.activities.life import AMOUNT, Life
 from tests.activities.people import ON, ibans_of, iin_of, mother
@@ -45,6 +45,12 @@ def order(arg: CreditInput, **members: Any) -> Transfer:
     """The transfer as the step makes it."""
     usual = {"iban": ibans_of(1)[0], "iin": iin_of(1), "amount": AMOUNT, "purpose": arg.case.service}
     return Transfer.model_validate({**usual, "end_to_end_id": f"{arg.case.ref}-{arg.n}", **members})
+
+
+async def name_of(life: Life, case: Case) -> str:
+    """By which the bank will know the next payment of the case."""
+    async with life.card.statements() as session:
+        return str(await session.scalar(select(func.name_of_case_payment(case.ref))))
 
 
 def dead(**says: Any) -> dict[str, Any]:
@@ -81,7 +87,7 @@ async def test_intended_and_never_called_is_paid_once(life: Life) -> None:
 async def test_intended_and_called_is_found_and_not_paid_again(life: Life) -> None:
     arg = await payment(life, await life.open())
     await intended(life, arg)
-    await life.outside.bank.transfer(arg.key, order(arg))
+    await life.outside.bank.transfer(arg.key, order(arg, end_to_end_id=await name_of(life, arg.case)))
     assert (await life.run(Step.CREDIT, arg)).settled
     assert await life.outside.calls("bank", arg.key) == (1, 1)
     assert len(await settled_at_the_bank(life)) == 1
@@ -150,8 +156,7 @@ async def test_a_payment_that_the_bank_calls_a_repetition_is_never_made_to_anoth
     """
     case = await life.open()
     arg = await payment(life, case)
-    async with life.card.transaction() as session:
-        name = await payments._end_to_end_id(session, case.ref)
+    name = await name_of(life, case)
     await life.outside.bank.transfer("a key of before", order(arg, end_to_end_id=name))
     for attempt in (1, 2):
         with pytest.raises(ApplicationError) as caught:
@@ -199,8 +204,7 @@ async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to
     that had been paid too, went out a second time."""
     await _runs(life)
     arg = await _difference(life, AMOUNT + 34687, AMOUNT)
-    async with life.card.transaction() as session:
-        name = await payments._end_to_end_id(session, arg.case.ref)
+    name = await name_of(life, arg.case)
     forgotten = order(arg, end_to_end_id=name, amount=Decimal(17343))
     await life.outside.bank.transfer("multi-child/another:credit", forgotten)
     with pytest.raises(ApplicationError, match="AM05"):
@@ -212,10 +216,8 @@ async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to
     assert await life.money(arg.case) == money.Money(Decimal(34687), Decimal(17343), Decimal(17344))
     rest = arg.model_copy(update={"n": 2, "key": arg.case.key(Step.CREDIT, 2), "amount": Decimal(17344)})
     if both:
-        async with life.card.transaction() as session:
-            (right,) = await session.scalars(select(RightRow))
-            name = await payments._name(session, arg.case.ref, right, Decimal(17343))
-        forgotten = order(arg, end_to_end_id=f"{name}-1", amount=Decimal(17344))
+        name = await name_of(life, arg.case)
+        forgotten = order(arg, end_to_end_id=name, amount=Decimal(17344))
         await life.outside.bank.transfer("multi-child/a-third:credit", forgotten)
         with pytest.raises(ApplicationError, match="AM05"):
             await life.run(Step.CREDIT, rest)
@@ -232,8 +234,7 @@ async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to
 async def test_what_somebody_has_found_unpaid_goes_out_under_another_name(life: Life) -> None:
     """AM05 for ever: the payment that was made anew bore the name that the bank calls used."""
     arg = await payment(life, await life.open())
-    async with life.card.transaction() as session:
-        name = await payments._end_to_end_id(session, arg.case.ref)
+    name = await name_of(life, arg.case)
     await life.outside.bank.transfer("a key of before", order(arg, end_to_end_id=name))
     with pytest.raises(ApplicationError, match="AM05"):
         await life.run(Step.CREDIT, arg)
@@ -263,7 +264,7 @@ async def test_two_rights_with_one_number_have_two_names_at_the_bank(life: Life)
         async with life.card.transaction() as session:
             right = await rights.known_as(session, case.service, {name})
             await rights.take(session, case.ref, right, basis="R-1", amount=AMOUNT, ground=None)
-            names.add(await payments._end_to_end_id(session, case.ref))
+        names.add(await name_of(life, case))
     assert len(names) == 2
 
 
@@ -287,6 +288,7 @@ async def test_the_account_of_the_input_decides_whatever_was_found_meanwhile(lif
     arg = await payment(life, case)
     await intended(life, arg)
     async with life.card.transaction() as session:
+        await session.execute(BY_FORCE)
         await session.execute(update(Account).where(col(Account.id) == arg.account_id).values(source="person"))
     await payment(life, case, n=2, place=1)
     await life.run(Step.CREDIT, arg, 2)
@@ -393,7 +395,7 @@ async def test_what_the_bank_has_made_or_has_in_hand_is_not_made_anew_whoever_de
         decided = {"action": Action.PAY_ANEW, "why": Attention.PAID_BEFORE, "by": "a.omarova", "note": "no money left"}
         await decisions.write(session, key="d", case_ref=arg.case.ref, at=datetime.now(UTC), **decided)
     await life.settle(mother(behaviour={"bank": {"settle_seconds": 60}}))
-    await life.outside.bank.transfer(arg.key, order(arg))
+    await life.outside.bank.transfer(arg.key, order(arg, end_to_end_id=await name_of(life, arg.case)))
     with pytest.raises(ApplicationError, match="in hand") as waits:
         await life.run(Step.SETTLE, anew)
     assert (waits.value.type, waits.value.non_retryable) == ("Unknown", True)
@@ -549,6 +551,52 @@ async def test_what_came_back_for_no_fault_of_the_account_waits_for_a_decision(l
         assert (await cases.find(session, arg.case.ref)).outcome is None
 
 
+async def _came_back(life: Life, arg: CreditInput, *, at_the_bank: bool) -> CreditInput:
+    """Credited, and entered as come back, as it has `at_the_bank` or has not. The payment to the next account."""
+    assert (await life.run(Step.CREDIT, arg)).settled
+    ends = CloseInput(case=arg.case, key=arg.case.key(Step.CLOSE), outcome=Outcome.CREDITED, reason=None)
+    await life.run(Step.CLOSE, ends)
+    if at_the_bank:
+        await life.settle(mother(behaviour={"bank": {"returns": {"code": "AC04", "after_days": 0}}}))
+        await life.settle(mother())
+    said: dict[str, Any] = {"account": ibans_of(1)[0][-4:], "reason": "AC04", "by": "a.omarova", "note": ""}
+    async with life.card.transaction() as session:
+        await take_back(session, arg.case.ref, on=ON, **said)
+    async with life.card.transaction() as session:
+        to = await accounts.know(session, arg.case.person_id, ibans_of(1)[1], "bank")
+    return arg.model_copy(update={"n": 2, "key": arg.case.key(Step.CREDIT, 2), "account_id": to.id})
+
+
+async def test_what_came_back_by_the_bank_too_is_paid_again(life: Life) -> None:
+    again = await _came_back(life, await payment(life, await life.open()), at_the_bank=True)
+    assert (await life.run(Step.CREDIT, again)).settled
+    assert await life.money(again.case) == money.Money(AMOUNT, AMOUNT, Decimal(0))
+
+
+@pytest.mark.parametrize("found", [Action.CONFIRM_PAID, Action.PAY_ANEW])
+async def test_what_the_bank_holds_for_paid_is_not_paid_again_until_somebody_has_found_out(
+    life: Life, found: Action
+) -> None:
+    """A return that nobody had seen was entered, and the money went out a second time."""
+    again = await _came_back(life, await payment(life, await life.open()), at_the_bank=False)
+    for attempt in (1, 2):
+        with pytest.raises(
+            ApplicationError, match="for settled, and the Card for returned: has it come back"
+        ) as caught:
+            await life.run(Step.CREDIT, again, attempt)
+        assert (caught.value.type, caught.value.non_retryable) == ("Duplicate", True)
+    assert len(await settled_at_the_bank(life)) == 1
+    await life.decided(again.case, found, Attention.PAID_BEFORE)
+    paid = found is Action.CONFIRM_PAID
+    settled = await life.run(Step.SETTLE, SettleInput(case=again.case, key=again.key, paid=paid))
+    assert settled.settled is paid
+    if not paid:
+        third = again.model_copy(update={"n": 3, "key": again.case.key(Step.CREDIT, 3)})
+        assert (await life.run(Step.CREDIT, third)).settled
+    assert len(await settled_at_the_bank(life)) == (1 if paid else 2)
+    assert await life.money(again.case) == money.Money(AMOUNT, AMOUNT, Decimal(0))
+
+
 async def test_a_duplicate_by_its_other_code_is_paid_by_no_other_account(life: Life) -> None:
     """DUPL: the bank had booked it; another account was asked for, and a second transfer went out."""
     await life.settle(mother(behaviour={"bank": {"reject": {"code": "DUPL", "reason": "duplicate"}}}))
@@ -583,7 +631,7 @@ async def test_what_was_intended_for_who_has_died_is_asked_after_and_not_sent(li
         await life.run(Step.CREDIT, arg, 2)
     assert caught.value.type == "Unknown", "it may still reach the bank: the case cannot end"
     assert await settled_at_the_bank(life) == []
-    await life.outside.bank.transfer(arg.key, order(arg))
+    await life.outside.bank.transfer(arg.key, order(arg, end_to_end_id=await name_of(life, arg.case)))
     assert (await life.run(Step.CREDIT, arg, 3)).settled, "what the bank has made is made"
 
 

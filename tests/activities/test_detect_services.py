@@ -20,7 +20,7 @@ from benefits.days import ALMATY, term_ends, window_closes
 from card import Card, cases, messages
 from card.tables import CaseRecord, FactsSnapshot, IncomingMessage, OutgoingMessage
 from demo.cast import Family, Played, read_cast
-from tests.activities.database import BY_FORCE
+from tests.activities.database import BY_FORCE, sent
 from tests.activities.small_world import Told, world_of
 from tests.adapters.outside import Outside
 from workflows.model import (
@@ -125,6 +125,7 @@ async def test_the_terms_are_those_of_the_services_parameters(agencies: Outside,
         await session.execute(BY_FORCE)
         question.opened_at = AT - timedelta(hours=1)
         session.add(question)
+        await sent(session, question.key, case.ref, "+77015550000")
         answer = IncomingMessage(message_id="op:1", phone="+77015550000", text="Иә", received_at=AT, stored_at=AT)
         await messages.store_incoming(session, answer)
     reply = Reply(message_id="op:1", meaning=Meaning.YES, received_at=AT)

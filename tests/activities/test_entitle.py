@@ -301,6 +301,10 @@ async def test_the_database_refuses_what_must_never_be(life: Life, what: str) ->
     await life.open(2)
     before = await entitled(life)
     statement, why = NEVER[what]
+    async with life.card.engine.begin() as connection:
+        # Each holds by itself, also while a case of the right ends and writes what runs of it.
+        await connection.execute(text("ALTER TABLE entitlement_amounts DISABLE TRIGGER from_its_ground"))
+        await connection.execute(text("ALTER TABLE entitlements DISABLE TRIGGER looked_at_by_its_ground"))
     with pytest.raises(DBAPIError, match=why):
         async with life.card.engine.begin() as connection:
             await connection.execute(text(statement))

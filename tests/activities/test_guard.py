@@ -79,8 +79,8 @@ async def test_what_calls_itself_a_case_and_is_not_does_nothing(life: Life, clai
 async def test_a_case_that_is_over_is_only_closed_and_decided_on(life: Life) -> None:
     case = await life.open()
     async with life.card.transaction() as session:
-        await cases.close(session, case.ref, "lapsed", "why")
+        await cases.close(session, case.ref, "no_right", "why")
     assert await _asked(life, case, workflow=case.id, step=Step.CLOSE) == 1
     with pytest.raises(ApplicationError) as refused:
         await _asked(life, case, workflow=case.id, step=Step.CREDIT)
-    assert (refused.value.type, list(refused.value.details)) == (CASE_OVER, ["lapsed", "why"])
+    assert (refused.value.type, list(refused.value.details)) == (CASE_OVER, ["no_right", "why"])

@@ -32,6 +32,7 @@ async def hear(
 async def asked(life: Life, n: int = 1) -> Case:
     case = await life.open_for(Step.OFFER, n)
     await life.asked(case, n)
+    await life.said(case, n)
     return case
 
 
@@ -300,6 +301,7 @@ async def test_a_number_is_given_again_when_nobody_can_mean_the_old_question(
     first = await asked(life)
     async with life.card.transaction() as session:
         (question,) = await session.scalars(select(Question))
+        await session.execute(BY_FORCE)
         question.closed_at = datetime.now(UTC) - timedelta(days=61)
         session.add(question)
     await asked(life)

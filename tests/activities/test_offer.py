@@ -190,7 +190,7 @@ async def test_a_notice_that_the_centre_refuses_does_not_hold_up_the_case(life: 
     arg = await notice(life, NoticeKind.LAPSED)
     life.sms.failures = [(Refused("smsc", "ESME_RINVDSTADR", "submit_sm was rejected"), False)]
     await life.run(Step.NOTIFY, arg)
-    (row,) = await life.rows(OutgoingMessage, arg.case)
+    (row,) = [one for one in await life.rows(OutgoingMessage, arg.case) if one.key == arg.key]
     assert row.state == MessageState.FAILED
 
 
@@ -217,7 +217,7 @@ async def test_a_case_that_was_begun_anew_says_what_its_first_life_did_not(life:
     for step in (arg, paid, paid, arg):
         await life.run(Step.NOTIFY, step)
     said = {row.kind for row in await life.rows(OutgoingMessage, arg.case)}
-    assert said == {NoticeKind.REMINDER, NoticeKind.PAID}
+    assert said - {"offer"} == {NoticeKind.REMINDER, NoticeKind.PAID}
     assert len(life.sms.to(phone_of(1))) == 2, "each once"
 
 

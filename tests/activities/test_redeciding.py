@@ -44,7 +44,7 @@ async def _decide(life: Life, n: int, children: int = 5, **sections: Any) -> Cas
 async def test_cases_that_differ_are_listed_with_their_months_and_totals(life: Life, tmp_path: Path) -> None:
     five, other, none = await _decide(life, 1), await _decide(life, 2, children=4), await _decide(life, 3, children=2)
     async with life.card.transaction() as session:
-        (await session.get_one(CaseRecord, five.ref)).outcome = "lapsed"
+        (await session.get_one(CaseRecord, five.ref)).outcome = "no_right"
     same = await redeciding.review(life.card, None, *SPAN)
     assert (same.looked_at, same.differences, same.unread) == (3, [], [])
     with another_law(tmp_path, "multi-child", BACKWARDS):
@@ -55,7 +55,7 @@ async def test_cases_that_differ_are_listed_with_their_months_and_totals(life: L
         {
             "ref": five.ref,
             "service": "multi-child",
-            "outcome": "lapsed",
+            "outcome": "no_right",
             "first_month": "2025-03",
             "last_month": "2025-04",
             "then": {"right": "yes", "net": str(OLD), "why": None},

@@ -47,7 +47,7 @@ from card.tables import (
     RightState,
 )
 from runtime.embedded.servers import Database
-from tests.activities.database import BY_FORCE, answered, applied, ends_as, of_a_right, owed, paid
+from tests.activities.database import BY_FORCE, answered, applied, ends_as, of_a_right, owed, paid, sent
 from tests.card.conftest import ON, Cards
 from workflows.model import Meaning, Outcome
 
@@ -248,7 +248,7 @@ async def test_a_difference_is_to_what_runs(cards: Cards) -> None:
             with pytest.raises(DatabaseRefused):
                 await _is_booked(cards, more.ref)
             async with cards.card.transaction() as session:
-                await cases.close(session, more.ref, "no_right", None)
+                await cases.close(session, more.ref, "closed_by_operator", None)
     await _is_booked(cards, refs[-1], AMOUNT)
 
 
@@ -282,7 +282,7 @@ async def test_a_difference_is_to_what_was_assigned_and_paid(
         await _is_booked(cards, ref, amount - was)
     if not once:
         async with cards.card.transaction() as session:
-            await cases.close(session, ref, "no_right", None)
+            await cases.close(session, ref, "closed_by_operator", None)
         true = await _another_case(cards, "true", AMOUNT, amount)
         await _is_booked(cards, true, amount - AMOUNT)
 
@@ -797,6 +797,7 @@ async def test_nobody_answers_what_was_not_asked_before(cards: Cards) -> None:
     async with cards.card.transaction() as session:
         asked: dict[str, Any] = {"expects": "consent", "window_days": 3, "deadline": at + timedelta(days=3)}
         await messages.ask(session, key="offer", case_ref=case.ref, phone=phone, **asked)
+        await sent(session, "offer", case.ref, phone)
     late, long_ago = at + timedelta(days=90), at - timedelta(days=90)
     await written("good")
     await written("no", meaning="no")
@@ -867,7 +868,7 @@ async def test_a_body_rules_on_what_was_reckoned_for_an_open_case(cards: Cards) 
     over = await cards.open(n=2)
     async with cards.card.transaction() as session:
         await of_a_right(session, over.ref)
-        await cases.close(session, over.ref, "missing_document", None)
+        await cases.close(session, over.ref, "no_right", None)
     with pytest.raises(DatabaseRefused, match="for a case that is open"):
         await _assigned(cards, over.ref)
     await _assigned(cards, case.ref)

@@ -8,6 +8,7 @@ from sqlalchemy import select, text, update
 from card import messages, parts
 from card.parts import HOLDS, MATCHED_WITHIN, Delivery, reading
 from card.tables import DeliveryReceipt, MessagePart, OutgoingMessage, table
+from tests.activities.database import BY_FORCE
 from tests.card.conftest import Cards
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -49,6 +50,7 @@ async def verdict(cards: Cards, key: str) -> bool | None:
 async def pass_time(cards: Cards, span: timedelta) -> None:
     """All that is stored has been so for longer."""
     async with cards.card.transaction() as session:
+        await session.execute(BY_FORCE)
         await session.execute(update(table(MessagePart)).values(sent_at=MessagePart.sent_at - span))
         await session.execute(update(table(DeliveryReceipt)).values(stored_at=DeliveryReceipt.stored_at - span))
 

@@ -20,7 +20,7 @@ from card.tables import CaseRecord
 from runtime.embedded.processes import ROOT
 from runtime.embedded.servers import Database, TemporalServer
 from runtime.settings import Settings
-from tests.activities.database import card_of_its_own
+from tests.activities.database import BY_FORCE, card_of_its_own
 from tests.gateway.ear import END
 from tests.gateway.house import House, now
 from workflows.model import Case
@@ -79,6 +79,7 @@ def env(ours: tuple[Card, str], temporal_server_: TemporalServer, settings: Sett
 async def _a_while_ago(house: House, n: int) -> Case:
     case = await house.open(n)
     async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
         (await session.get_one(CaseRecord, case.ref)).started_at = now() - timedelta(hours=1)
     return case
 

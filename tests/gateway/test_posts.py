@@ -296,6 +296,7 @@ async def test_a_case_of_a_service_that_is_gone_holds_up_no_other(house: House) 
 
 async def a_minute_passes(house: House) -> None:
     async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
         await session.execute(update(CaseRecord).values(opened_at=now() - timedelta(minutes=1)))
 
 

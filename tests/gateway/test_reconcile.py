@@ -35,6 +35,7 @@ from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, 
 async def _open_a_while_ago(house: House, n: int = 1) -> Case:
     case = await house.open(n)
     async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
         (await session.get_one(CaseRecord, case.ref)).started_at = now() - timedelta(hours=1)
     return case
 
@@ -67,6 +68,7 @@ async def test_a_case_that_temporal_never_heard_of_is_begun_anew(house: House) -
     case = await house.open()
     async with house.card.transaction() as session:
         row = await session.get_one(CaseRecord, case.ref)
+        await session.execute(BY_FORCE)
         session.add(
             CaseRecord(
                 ref="9999-0001-7",

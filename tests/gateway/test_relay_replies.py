@@ -225,6 +225,7 @@ async def test_who_was_asked_nothing_is_told_so_once_a_day(house: House) -> None
     await house.reply("ИӘ", n=2)
     assert (len(house.centre.to(phone_of(1))), len(house.centre.to(phone_of(2)))) == (1, 1)
     async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
         await session.execute(update(OutgoingMessage).values(intended_at=now() - timedelta(hours=25)))
     await house.reply("ИӘ")
     assert len(house.centre.to(phone_of(1))) == 2
