@@ -12,10 +12,10 @@ from adapters.bank import ABOUT_THE_ACCOUNT, ABOUT_US, Transfer, TransferState, 
 from adapters.errors import BadAnswer, Refused
 from adapters.in_a_row import InARow
 from benefits.days import day_of
-from card import Session, accounts, cases, consents, money, payments, rights
+from card import Session, accounts, cases, consents, decisions, money, payments, rights
 from card.payments import PAID_BEFORE
-from card.tables import Account, Payment, PaymentState
-from workflows.model import Credited, CreditInput, Step, tenge
+from card.tables import Account, Decision, Payment, PaymentState
+from workflows.model import Action, Attention, Credited, CreditInput, Step, tenge
 
 NOBODYS_ACCOUNT = 5
 """People in a row whose accounts a bank turns down, and nobody's is credited between them: that is the bank's fault."""
@@ -90,28 +90,35 @@ class CreditStep:
             if about_the_account:
                 await accounts.reject(session, payment.account_id, status.reason_code)
         self._tell_of_us(status)
-        if status.state == TransferState.REJECTED and status.reason_code in ABOUT_US:
+        if status.state in NOT_THERE and status.reason_code in ABOUT_US:
             # The next attempt says that it was turned down, and the case pays anew, to the same account.
             raise _waits_for_us(step.n, status.reason_code)
-        if status.state == TransferState.REJECTED and not about_the_account:
+        if status.state in NOT_THERE and not about_the_account:
             # As for want of cover on our side: no fault of the account, which the next payment may go to.
             raise _refused(f"bank: rejected the payment, and not for the account [{status.reason_code}]")
         return Credited(settled=status.state == TransferState.SETTLED, reason=status.reason_code)
 
     async def _none_is_made(self, step: CreditInput) -> None:
-        """Raises where a payment that the Card holds for turned down is none to the bank: it paid, or still may, and
-        another under the next key would pay a second time."""
+        """Raises where a payment that the Card holds for turned down, or come back, is none to the bank: it paid, or
+        still may, and another under the next key would pay a second time.
+
+        What came back, a bank may not tell: then an operator finds out, before anything is paid again.
+        """
         async with self.world.card.statements() as session:
             made = await payments.of_case(session, step.case.ref)
+            anew = await decisions.last(
+                session, step.case.ref, why=Attention.PAID_BEFORE, actions=(Action.PAY_ANEW, Action.CONFIRM_PAID)
+            )
         for one in made:
-            if one.key == step.key or one.state != PaymentState.REJECTED or one.reason in PAID_BEFORE:
+            if one.key == step.key or not _is_over(one, anew):
                 continue
             before = await self._what_became_of_it(one.key)
-            if before is not None and before.state != TransferState.REJECTED:
-                text = (
-                    f"the bank holds an earlier payment of this case for {before.state}, and the Card for turned down"
-                )
-                raise ApplicationError(f"{text}. {LEARNS_AGAIN}", type="Unknown", non_retryable=True)
+            if before is None or before.state in NOT_THERE:
+                continue
+            text = f"the bank holds an earlier payment of this case for {before.state}, and the Card for {one.state}"
+            if one.state == PaymentState.RETURNED:
+                raise ApplicationError(f"{text}: has it come back?", type="Duplicate", non_retryable=True)
+            raise ApplicationError(f"{text}. {LEARNS_AGAIN}", type="Unknown", non_retryable=True)
 
     async def _is_dead(self, iin: str) -> str | None:
         """What an operator is asked where the person did not live to see the money, or nobody can read whether."""
@@ -125,7 +132,7 @@ class CreditStep:
 
     def _is_about_the_account(self, status: TransferStatus, iin: str) -> bool:
         """Whether the bank has turned this account down. One that turns everybody's down is out of order."""
-        if status.state != TransferState.REJECTED:
+        if status.state not in NOT_THERE:
             self._turned_down.over()
             return False
         return status.reason_code in ABOUT_THE_ACCOUNT and not self._turned_down.one_more(iin)
@@ -157,6 +164,19 @@ class CreditStep:
             raise ApplicationError(
                 f"the bank does not say what became of the payment: {refused}", type="Unknown", non_retryable=True
             ) from None
+
+
+NOT_THERE = frozenset({TransferState.REJECTED, TransferState.RETURNED})
+"""Where the money of a transfer is not with the person."""
+
+
+def _is_over(payment: Payment, anew: Decision | None) -> bool:
+    """Whether the Card says that this payment is not with the person, and nobody has looked into that since."""
+    if payment.state == PaymentState.REJECTED:
+        return payment.reason not in PAID_BEFORE
+    if payment.state != PaymentState.RETURNED:
+        return False
+    return anew is None or payment.finished_at is None or (anew.written_at or anew.at) < payment.finished_at
 
 
 LEARNS_AGAIN = "Terminate this run: the case is begun anew, and learns what was done under its keys"

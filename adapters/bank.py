@@ -35,6 +35,8 @@ class TransferState(StrEnum):
     SETTLED = "settled"
     PENDING = "pending"
     REJECTED = "rejected"
+    RETURNED = "returned"
+    """It was settled, and has come back: the person does not have it."""
 
 
 class BankAccount(Record):

@@ -24,7 +24,7 @@ from stubs.agency import (
     need,
     need_iin,
 )
-from stubs.cast import BankBehaviour, Person
+from stubs.cast import BankBehaviour, Person, Return
 
 REASONS = {
     "AC01": "No such account.",
@@ -103,8 +103,18 @@ class Bank(Agency):
                 "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 *(account.iban, person.iin, place, account.bank, account.currency, account.state, account.at_transfer),
             )
+        if person.behaviour.bank.returns is not None:
+            self._send_back(person.iin, person.behaviour.bank.returns)
         behaviour = person.behaviour.bank.model_copy(update={"faults": ()})
         self.store.do("INSERT OR REPLACE INTO people VALUES (?, ?)", person.iin, behaviour.model_dump_json())
+
+    def _send_back(self, iin: str, wish: Return) -> None:
+        """What was credited before comes back too, so many days after it was booked."""
+        sql = "SELECT b.id, b.day FROM bookings b JOIN transfers t USING (id) WHERE t.iin = ? AND b.returned_on IS NULL"
+        for row in self.store.all(sql, iin):
+            on = date.fromisoformat(row["day"]) + timedelta(days=wish.after_days)
+            back = "UPDATE bookings SET returned_on = ?, return_code = ? WHERE id = ?"
+            self.store.do(back, on.isoformat(), wish.code, row["id"])
 
     def _accounts(self, params: Params) -> Answer:
         rows = self.store.all(
@@ -168,19 +178,29 @@ class Bank(Agency):
         return self.store.one(sql, end_to_end_id) is not None
 
     def _states(self, where: str = "", *values: str) -> list[dict[str, Any]]:
-        now = time.time()
+        now, today = time.time(), datetime.now(ZONE).date().isoformat()
+        sql = (
+            "SELECT t.*, b.return_code AS back FROM transfers t"
+            " LEFT JOIN bookings b ON b.id = t.id AND b.returned_on <= ?"
+        )
         return [
             {
                 "key": row["key"],
-                "state": "rejected" if row["reason_code"] else "pending" if now < row["settles_at"] else "settled",
+                "state": "rejected"
+                if row["reason_code"]
+                else "returned"
+                if row["back"]
+                else "pending"
+                if now < row["settles_at"]
+                else "settled",
                 "bank_reference": f"BR-{row['id']:09d}",
-                "reason_code": row["reason_code"],
+                "reason_code": row["reason_code"] or row["back"],
                 "reason": row["reason"],
                 "iban": row["iban"],
                 "amount": row["amount"],
                 "end_to_end_id": row["end_to_end_id"],
             }
-            for row in self.store.all(f"SELECT * FROM transfers {where} ORDER BY id", *values)  # noqa: S608 - ours
+            for row in self.store.all(f"{sql} {where} ORDER BY t.id", today, *values)
         ]
 
     def _by_key(self, params: Params) -> Answer:

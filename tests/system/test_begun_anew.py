@@ -22,6 +22,7 @@ from desk.opening import Opening
 from desk.reconcile import Reconciler
 from runtime.embedded.stack import EmbeddedStack
 from runtime.settings import Agency
+from tests.activities.database import BY_FORCE
 from tests.activities.people import ibans_of, iin_of, mother, phone_of
 from tests.system.people import ON
 from workflows.model import Case, CaseResult, Outcome, Stage
@@ -87,6 +88,9 @@ async def test_money_that_comes_back_is_owed_and_goes_to_another_account(
     with pytest.raises(NothingToReturn, match="ends otherwise"):
         async with card.transaction() as session:
             await take_back(session, case.ref, on=ON, **said | {"account": "0000"})
+    back = {"bank": {"returns": {"code": "AC04", "after_days": 0}}}
+    await outside.settle_in([mother(n, behaviour=back)])
+    await outside.settle_in([mother(n)])
     async with card.transaction() as session:
         await take_back(session, case.ref, on=ON, **said)
     async with card.statements() as session:
@@ -99,6 +103,7 @@ async def test_money_that_comes_back_is_owed_and_goes_to_another_account(
             await take_back(session, case.ref, on=ON, **said)
     # As the gateway does by itself: a workflow that has completed, and a case that was opened again after it.
     async with card.transaction() as session:
+        await session.execute(BY_FORCE)
         await session.execute(update(table(CaseRecord)).values(started_at=func.now() - timedelta(hours=1)))
     assert await Reconciler(card, client, opening).whole() == 1
     async with asyncio.timeout(90):
