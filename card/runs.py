@@ -145,7 +145,7 @@ _CONTRIBUTIONS = f"""
           JOIN persons p ON p.id = e.person_id
           JOIN dues d ON d.entitlement_id = e.id
          WHERE e.id > :after AND e.id <= :upto AND {_OF_STAGE} AND d.withheld > 0
-           AND (d.stage_id = :stage OR d.case_ref IS NOT NULL)
+           AND (d.stage_id = :stage OR d.case_ref IS NOT NULL AND d.month <= :run)
            AND NOT EXISTS (SELECT FROM run_lines l WHERE l.due_id = d.id AND l.kind = :kind)
     ), {NUMBERED}
     INSERT INTO run_lines (due_id, stage_id, kind, n, end_to_end_id, amount, bank, batch_key, state)

@@ -46,10 +46,28 @@ class Played(BaseModel):
     acts: tuple[Act, ...] = ()
 
 
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+
+
+class InMonth(BaseModel):
+    """What has become of the person before the run of a month, what they write to 1414, and what the run must pay to
+    them. Whatever else is given is a section of the person's document. Money in tenge."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    says: str | None = None
+    paid: Decimal = Decimal(0)
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        return self.model_extra or {}
+
+
 class Script(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cases: tuple[Played, ...]
+    months: dict[Month, InMonth] = {}
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,7 @@ class Family:
     document: dict[str, Any]
     story: str
     cases: tuple[Played, ...]
+    months: dict[str, InMonth]
 
     @property
     def iin(self) -> str:
@@ -96,5 +115,5 @@ def read_cast(path: Path = CAST) -> Cast:
     for raw in content["people"]:
         checked = _Document.model_validate(raw)
         document = {name: value for name, value in raw.items() if name not in ("story", "demo")}
-        families.append(Family(document, checked.story, checked.demo.cases))
+        families.append(Family(document, checked.story, checked.demo.cases, checked.demo.months))
     return Cast(content["assessed_on"], tuple(families))

@@ -15,12 +15,14 @@ from rich.padding import Padding
 from rich.table import Table
 
 from card import Card
-from card.money import Money, money
+from card.books import Book
 from demo.cast import read_cast
+from demo.months import Months, Paid
 from demo.outside import SKIPPED, Outside, total
 from demo.play import Play, Run, unreached
 from desk.looking import ATTENTION
 from desk.opening import Opening
+from desk.paying import read_books
 from runtime.embedded.stack import EmbeddedStack
 from workflows.model import ALMATY, Outcome, day_in_almaty, tenge
 
@@ -82,10 +84,26 @@ async def _play(console: Console, stack: EmbeddedStack, card: Card, begun: float
         with Live(console=console, refresh_per_second=4, transient=True, get_renderable=lambda: _table(play.runs)):
             await play.play()
         _list(console, play.runs)
-        async with card.transaction() as session:
-            sums = await money(session)
-        bank = total(await play.outside.bank_books())
-    return _verdict(console, play.runs, sums, bank, time.monotonic() - begun)
+        months = Months(play.cast, card, play.client, play.outside, stack.settings.task_queue)
+        with console.status("") as status:
+            paid = await months.play(lambda month: status.update(f"paying {month:%m.%Y}"))
+        _show_months(console, paid)
+        (book,) = await read_books(card, None, None)
+        bank = total([one for one in await play.outside.bank_books() if one["return_code"] is None])
+    return _verdict(console, play.runs, paid, book, bank, time.monotonic() - begun)
+
+
+def _show_months(console: Console, paid: Paid) -> None:
+    """What the runs came to, and what each of the families got by which of them."""
+    console.print("\n[bold]paid month by month[/]")
+    for run in paid.runs:
+        console.print(
+            f"{run.month:%m.%Y}  {run.credited} of {run.selected} credited, {tenge(run.credited_sum)}; "
+            f"{run.cancelled} cancelled, {run.carried} carried on"
+        )
+    for story, sums in paid.families.items():
+        console.print(Padding(story, (0, 0, 0, 2)), style="dim", markup=False)
+        console.print(f"    {', '.join(tenge(one).removesuffix(' tenge') for one in sums)}")
 
 
 async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Play:
@@ -124,11 +142,13 @@ def _end(run: Run) -> tuple[str, str]:
     return mark, reached if run.as_expected or reached == "…" else f"{reached}, not {run.played.expected}"
 
 
-def _verdict(console: Console, runs: list[Run], sums: Money, bank: Decimal, seconds: float) -> int:
+def _verdict(console: Console, runs: list[Run], paid: Paid, book: Book, bank: Decimal, seconds: float) -> int:
     wrong = [run for run in runs if not run.as_expected]
     missing = unreached(runs)
-    balanced = sums.assigned == sums.credited + sums.pending and sums.credited == bank
+    balanced = book.difference == 0 and book.credited + book.remitted == bank
     console.print()
+    for difference in paid.wrong:
+        console.print(f"[red]✗[/] {difference}")
     for run in wrong:
         console.print(f"[red]✗[/] {run.ref} {run.family.story}: {run.error or run.result}")
     reached = f"{len(Outcome) - len(missing)} of {len(Outcome)} outcomes reached"
@@ -136,10 +156,14 @@ def _verdict(console: Console, runs: list[Run], sums: Money, bank: Decimal, seco
     if missing:
         console.print(f"[red]✗[/] not reached: {', '.join(sorted(missing))}")
     console.print(
-        f"assigned {tenge(sums.assigned)} = credited {tenge(sums.credited)} + pending {tenge(sums.pending)}; "
+        f"assigned {tenge(book.assigned)} = credited {tenge(book.credited)} + pending {tenge(book.pending)} "
+        f"+ withheld {tenge(book.withheld)} + recovered {tenge(book.recovered)} + cancelled {tenge(book.cancelled)}"
+    )
+    console.print(
+        f"credited, and {tenge(book.remitted)} to the pension fund: {tenge(book.credited + book.remitted)}; "
         f"the bank's own books say {tenge(bank)}"
     )
-    good = not wrong and not missing and balanced
+    good = not wrong and not missing and not paid.wrong and balanced
     console.print(f"{'[green]✓ all as expected[/]' if good else '[red]✗ not as expected[/]'}, {seconds:.0f} seconds")
     return 0 if good else 1
 
