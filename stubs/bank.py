@@ -103,7 +103,7 @@ class Bank(Agency):
                 "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 *(account.iban, person.iin, place, account.bank, account.currency, account.state, account.at_transfer),
             )
-        if person.behaviour.bank.returns is not None:
+        if person.behaviour.bank.returns is not None and person.behaviour.bank.returns.earlier_too:
             self._send_back(person.iin, person.behaviour.bank.returns)
         behaviour = person.behaviour.bank.model_copy(update={"faults": ()})
         self.store.do("INSERT OR REPLACE INTO people VALUES (?, ?)", person.iin, behaviour.model_dump_json())

@@ -275,6 +275,8 @@ class Return(Section):
 
     code: str
     after_days: Annotated[int, Field(ge=0)] = 21
+    earlier_too: bool = False
+    """Also what was credited before this was wished."""
 
 
 class BankBehaviour(Section):

@@ -557,7 +557,8 @@ async def _came_back(life: Life, arg: CreditInput, *, at_the_bank: bool) -> Cred
     ends = CloseInput(case=arg.case, key=arg.case.key(Step.CLOSE), outcome=Outcome.CREDITED, reason=None)
     await life.run(Step.CLOSE, ends)
     if at_the_bank:
-        await life.settle(mother(behaviour={"bank": {"returns": {"code": "AC04", "after_days": 0}}}))
+        back = {"code": "AC04", "after_days": 0, "earlier_too": True}
+        await life.settle(mother(behaviour={"bank": {"returns": back}}))
         await life.settle(mother())
     said: dict[str, Any] = {"account": ibans_of(1)[0][-4:], "reason": "AC04", "by": "a.omarova", "note": ""}
     async with life.card.transaction() as session:

@@ -88,7 +88,7 @@ async def test_money_that_comes_back_is_owed_and_goes_to_another_account(
     with pytest.raises(NothingToReturn, match="ends otherwise"):
         async with card.transaction() as session:
             await take_back(session, case.ref, on=ON, **said | {"account": "0000"})
-    back = {"bank": {"returns": {"code": "AC04", "after_days": 0}}}
+    back = {"bank": {"returns": {"code": "AC04", "after_days": 0, "earlier_too": True}}}
     await outside.settle_in([mother(n, behaviour=back)])
     await outside.settle_in([mother(n)])
     async with card.transaction() as session:
