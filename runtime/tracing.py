@@ -50,14 +50,15 @@ def tracing(settings: Settings, part: str, exporter: "SpanExporter | None" = Non
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    from temporalio.contrib.opentelemetry import TracingInterceptor
+
+    from runtime.traced_cases import TracedCases
 
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: f"demeu-{part}"}))
     provider.add_span_processor(BatchSpanProcessor(_redacting(exporter or OTLPSpanExporter(str(settings.traces_url)))))
     trace.set_tracer_provider(provider)
     tracer = provider.get_tracer("demeu")
     try:
-        yield Tracing((TracingInterceptor(tracer),), tracer)
+        yield Tracing((TracedCases(tracer),), tracer)
     finally:
         provider.shutdown()
 

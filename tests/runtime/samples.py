@@ -19,6 +19,22 @@ class Echo:
 
 
 @workflow.defn
+class Waits:
+    @workflow.init
+    def __init__(self, person: Person) -> None:
+        self.person, self.heard = person, 0
+
+    @workflow.run
+    async def run(self, person: Person) -> int:  # noqa: ARG002  (init has taken it)
+        await workflow.wait_condition(lambda: self.heard > 1)
+        return self.heard
+
+    @workflow.signal
+    def go(self) -> None:
+        self.heard += 1
+
+
+@workflow.defn
 class Breaks:
     @workflow.run
     async def run(self, person: Person) -> None:

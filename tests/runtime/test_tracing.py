@@ -1,10 +1,12 @@
 """Traces go over HTTP, Temporal and SQL, hold nothing personal, and cost nothing while nobody asks for them."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,6 +15,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.util._once import Once
 from sqlalchemy import text
 from starlette.types import Receive, Scope, Send
+from temporalio.api.common.v1 import Header, Payload, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.worker import Worker
 
 from adapters.errors import AdapterError
@@ -26,7 +30,7 @@ from runtime.embedded.servers import TemporalServer
 from runtime.settings import Settings, load_settings, variable
 from runtime.temporal import connect
 from runtime.tracing import tracing
-from tests.runtime.samples import Echo, Person
+from tests.runtime.samples import Echo, Person, Waits
 
 IIN = "880101400123"
 SOMEBODY = Person(iin=IIN, amount=Decimal(1))
@@ -89,6 +93,37 @@ async def test_one_trace_over_http_temporal_and_sql(
     statements = [span for span in spans.get_finished_spans() if span.name == "SQL SELECT"]
     assert any(span.status.status_code is trace.StatusCode.ERROR for span in statements)
     assert IIN not in "".join(span.to_json() for span in spans.get_finished_spans())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        Payload(metadata={"encoding": b"none"}, data=b"junk"),
+        Payload(metadata={"encoding": b"json/plain"}, data=b"7"),
+        Payload(metadata={"encoding": b"json/plain"}, data=b'{"traceparent": 7}'),
+    ],
+    ids=["no encoding", "no names", "no text"],
+)
+async def test_a_strangers_header_stops_no_workflow(
+    nothing_traced: None, temporal_server_: TemporalServer, settings: Settings, header: Payload
+) -> None:
+    with tracing(settings, "worker", InMemorySpanExporter()) as traced:
+        env = {"TEMPORAL_ADDRESS": temporal_server_.address}
+        client = await connect(settings, env=env, interceptors=traced.interceptors)
+        queue = f"headers-{uuid4()}"
+        async with Worker(client, task_queue=queue, workflows=[Waits]):
+            waits = await client.start_workflow(Waits.run, SOMEBODY, id=queue, task_queue=queue)
+            await client.workflow_service.signal_workflow_execution(
+                SignalWorkflowExecutionRequest(
+                    namespace=client.namespace,
+                    workflow_execution=WorkflowExecution(workflow_id=queue),
+                    signal_name="go",
+                    header=Header(fields={"_tracer-data": header}),
+                )
+            )
+            await waits.signal(Waits.go)
+            async with asyncio.timeout(20):
+                assert await waits.result() == 2
 
 
 async def test_a_call_that_fails_is_a_span_without_its_address(nothing_traced: None, settings: Settings) -> None:
