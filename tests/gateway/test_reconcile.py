@@ -100,6 +100,7 @@ async def test_a_workflow_that_outlives_its_case_is_found_and_ended(
     case = await _open_a_while_ago(house)
     async with house.card.transaction() as session:
         await ends_as(session, case.ref, "lapsed")
+        await session.execute(BY_FORCE)
         row = await session.get_one(CaseRecord, case.ref)
         row.outcome, row.closed_at = "lapsed", None if minutes is None else now() - timedelta(minutes=minutes)
     await _until_found(house, _reconciler(house), case, reconcile.OUTLIVES)
