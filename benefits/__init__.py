@@ -17,11 +17,11 @@ from benefits.catalogue import (
 )
 from benefits.decision import Condition, Decision, Frequency, Part, Right, TraceKind, TraceLine
 from benefits.endings import WARNED, WARNED_OF_QUARTER, Ending, Undecided, endings, undecided_in
-from benefits.evaluator import assess, assess_all, assess_each, awaits_law
+from benefits.evaluator import assess, assess_all, assess_each, awaits_law, own_end
 from benefits.explain import explain
 from benefits.facts import BadFacts, Facts, read_facts, read_facts_file
 from benefits.family import Claim, FamilyCard, assess_family
-from benefits.future import Month, Schedule, schedule
+from benefits.future import Month, Schedule, Stop, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
 from benefits.listing import Change, ListedParameter, changes_between, parameters_on
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
@@ -67,6 +67,7 @@ __all__ = [
     "Right",
     "Schedule",
     "Service",
+    "Stop",
     "Texts",
     "ToCheck",
     "TraceKind",
@@ -97,6 +98,7 @@ __all__ = [
     "notices_due",
     "notices_in",
     "owed",
+    "own_end",
     "parameters_on",
     "paying",
     "read_facts",

@@ -55,24 +55,27 @@ class Condition:
 @dataclass(frozen=True, slots=True)
 class Suspension:
     """A right that exists and is not paid since the day `since`; `resumes` says what brings it back, and `look_on` when
-    it is looked at again at the latest.
+    it is looked at again at the latest. `reason` is what suspends it; decisions of before do not tell it.
     """
 
     since: date
     look_on: date
     resumes: Texts
+    reason: Condition | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "since": self.since.isoformat(),
             "look_on": self.look_on.isoformat(),
             "resumes": self.resumes.to_dict(),
+            "reason": self.reason.to_dict() if self.reason else None,
         }
 
     @classmethod
     def from_dict(cls, one: Mapping[str, Any]) -> "Suspension":
         since, look_on = (date.fromisoformat(one[name]) for name in ("since", "look_on"))
-        return cls(since, look_on, Texts.from_dict(one["resumes"]))
+        reason = one.get("reason")
+        return cls(since, look_on, Texts.from_dict(one["resumes"]), Condition.from_dict(reason) if reason else None)
 
 
 @dataclass(frozen=True, slots=True)

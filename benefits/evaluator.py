@@ -85,6 +85,12 @@ def awaits_law(decision: Decision) -> bool:
     return decision.asked.code == LAW_NOT_ENTERED or decision.asked.code in benefit(decision.code).rule.awaits
 
 
+def own_end(decision: Decision) -> date | None:
+    """The last day of the right; None where it has no known end, or where not the right but the known law ends."""
+    waits = decision.asked is not None and decision.asked.code == LAW_NOT_ENTERED
+    return None if waits else decision.until
+
+
 def known_facts(facts: Facts, on: date) -> Facts:
     """What was known on the day. Raises BadFacts for a day before the applicant's birth."""
     known = known_on(facts, on)
@@ -297,7 +303,8 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
         days = int(assessment.in_force.single["suspended_look_days"].value)
         look_on = assessment.applied_on + timedelta(days=days)
         resumes = found.legislation.said("resumes", finding.suspended_by, law)
-        suspended = Suspension(finding.suspended_since, look_on, resumes)
+        reason = condition(found, "conditions", finding.suspended_by, law)
+        suspended = Suspension(finding.suspended_since, look_on, resumes, reason)
     gross = withheld = ZERO
     parts = []
     for money in finding.money:

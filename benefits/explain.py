@@ -13,6 +13,7 @@ from itertools import groupby
 from benefits.catalogue import benefit
 from benefits.dated import ENDED, FORECAST
 from benefits.decision import ZERO, Decision, Frequency, Right, TraceKind, TraceLine
+from benefits.evaluator import own_end
 from benefits.future import Schedule
 from benefits.in_words import Numbers, arithmetic, quantity, show_day, value_in_words, word
 from benefits.legislation import Legislation
@@ -52,7 +53,27 @@ _ARREARS = Texts(
 _NEXT_LOOK = Texts("Келесі рет қаралатын күн: {day}.", "Посмотрим снова {day}.", "We look at it again on {day}.")
 _PERIOD = Texts("Мерзімі: {start} – {until}.", "Срок: с {start} по {until}.", "Period: from {start} to {until}.")
 _OPEN_PERIOD = Texts("Мерзімі: {start} бастап.", "Срок: с {start}.", "Period: from {start}.")
+_KNOWN_PERIOD = Texts(
+    "Мерзімі: {start} бастап. Заңдағы мөлшерлер {until} дейін ғана белгілі, құқық ол күні тоқтамайды.",
+    "Срок: с {start}. Размеры по закону известны только по {until}, право в этот день не кончается.",
+    "Period: from {start}. The amounts of the law are known only to {until}; the right does not end on that day.",
+)
+_STOPS = Texts(
+    "{day} бастап төленбейді. Себебі: {text}",
+    "С {day} не выплачивается. Причина: {text}",
+    "Not paid from {day}. Reason: {text}",
+)
+_SUSPENDS = Texts(
+    "{day} бастап тоқтатыла тұрады. Себебі: {text}",
+    "С {day} приостанавливается. Причина: {text}",
+    "Suspended from {day}. Reason: {text}",
+)
 _PAYER = Texts("Төлейді: {payer}.", "Платит: {payer}.", "Paid by: {payer}.")
+_ALSO_PAYER = Texts(
+    "Төлейді: {payer}; кейбір айлар үшін төлейтін: {also}.",
+    "Платит: {payer}; за некоторые месяцы также {also}.",
+    "Paid by: {payer}; for some months also {also}.",
+)
 _SUSPENDED = Texts(
     "Құқық бар, бірақ {day} бастап тоқтатыла тұр.",
     "Право есть, но с {day} приостановлено.",
@@ -150,20 +171,38 @@ def _answer(decision: Decision, schedule: Schedule | None, legislation: Legislat
     if len(over_time) > 1:
         lines.append(_OVER_TIME[language].format(months=", ".join(over_time)))
     if decision.frequency is Frequency.MONTHLY:
-        until = decision.until
-        period = _OPEN_PERIOD if until is None else _PERIOD
-        lines.append(period[language].format(start=show_day(decision.start), until=show_day(until) if until else ""))
+        lines += _period(decision, schedule, legislation, language)
     payers = [word(part.payer, legislation, language) for part in decision.parts]
     if len(payers) > 1:
         paid = [quantity(part.net, "tenge", language) for part in decision.parts]
         payers = [f"{payer} – {money}" for payer, money in zip(payers, paid, strict=True)]
-    lines.append(_PAYER[language].format(payer=", ".join(payers)))
+    also = {payer for month in schedule.months for payer in month.payers} if schedule else set[str]()
+    others = [word(payer, legislation, language) for payer in sorted(also - {part.payer for part in decision.parts})]
+    paid_by = _ALSO_PAYER if others else _PAYER
+    lines.append(paid_by[language].format(payer=", ".join(payers), also=", ".join(others)))
     if decision.suspended is not None:
-        since = _SUSPENDED[language].format(day=show_day(decision.suspended.since))
-        lines += [since, decision.suspended.resumes[language]]
+        lines.append(_SUSPENDED[language].format(day=show_day(decision.suspended.since)))
+        if decision.suspended.reason is not None:
+            lines.append(_REASON[language].format(text=decision.suspended.reason.names[language]))
+        lines.append(decision.suspended.resumes[language])
     if schedule and schedule.next_review:
         lines.append(_NEXT_LOOK[language].format(day=show_day(schedule.next_review)))
     return [*lines, *question]  # beside what is certain, what is open of the rest
+
+
+def _period(
+    decision: Decision, schedule: Schedule | None, legislation: Legislation, language: Language
+) -> Iterator[str]:
+    """From when until when is paid, by what is known, and what ends it where it does not end by itself."""
+    until, stop = (schedule.until, schedule.stop) if schedule else (own_end(decision), None)
+    last = until or decision.until
+    period = _OPEN_PERIOD if last is None else _PERIOD if until else _KNOWN_PERIOD
+    yield period[language].format(start=show_day(decision.start), until=show_day(last) if last else "")
+    if stop is not None:
+        says = _SUSPENDS if stop.suspends else _STOPS
+        yield says[language].format(day=show_day(stop.since), text=stop.reason.names[language])
+        if stop.suspends:
+            yield legislation.text("resumes", stop.reason.code)[language]
 
 
 def _refused(decision: Decision, legislation: Legislation, language: Language) -> list[str]:

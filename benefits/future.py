@@ -14,25 +14,29 @@ from typing import Any
 
 from benefits.assessment import LAW_NOT_ENTERED
 from benefits.catalogue import Benefit, benefit
-from benefits.decision import ZERO, Decision, Frequency, Right
-from benefits.evaluator import assess, known_facts
+from benefits.decision import ZERO, Condition, Decision, Frequency, Right
+from benefits.evaluator import assess, known_facts, own_end
 from benefits.facts import Facts
-from benefits.owed import Due
+from benefits.owed import Due, OwedMonth
 from benefits.owed import months as months_of
-from benefits.terms import add_months, month_of, next_month
+from benefits.terms import ONE_DAY, add_months, earlier, month_of, next_month
 
+STOPPED = (Due.SUSPENDED, Due.NOT_A_RIGHT)
 HORIZON_MONTHS = 36
 """How far a schedule looks if it is not told: three years from the month of application."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of a schedule; money in tenge. `provisional`: it rests on a value that is no law in force then."""
+    """One month of a schedule; money in tenge. `provisional`: it rests on a value that is no law in force then.
+    `payers` are whose money it is.
+    """
 
     month: date
     gross: Decimal
     withheld: Decimal
     provisional: bool
+    payers: tuple[str, ...] = ()
 
     @property
     def net(self) -> Decimal:
@@ -45,6 +49,7 @@ class Month:
             "withheld": format(self.withheld, ".2f"),
             "net": format(self.net, ".2f"),
             "provisional": self.provisional,
+            "payers": list(self.payers),
         }
 
 
@@ -59,9 +64,22 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """From this day on nothing is paid, by what is known: the reason, and whether the right is only suspended."""
+
+    since: date
+    reason: Condition
+    suspends: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"since": self.since.isoformat(), "reason": self.reason.to_dict(), "suspends": self.suspends}
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
-    """A decision with its months. `complete` is false where the right goes on after the last month listed, or where a
-    person must decide on it from then on.
+    """A decision with its months. `stop` is what ends or suspends it before, or with, its last day, as the end of a
+    status or a sentence; a right that ends by itself has none. `complete` is false where the right goes on after the
+    last month listed, if only suspended, or where a person must decide on it from then on.
 
     `next_review` is the next day after the day of application on which the amount changes, the right ends or begins to
     need a person, or the constants of a new year begin; None when nothing is left to look at.
@@ -71,6 +89,13 @@ class Schedule:
     months: tuple[Month, ...]
     complete: bool
     next_review: date | None
+    stop: Stop | None = None
+
+    @property
+    def until(self) -> date | None:
+        """The last day for which is paid, by what is known; None where the right has no known end."""
+        end = own_end(self.decision)
+        return end if self.stop is None else earlier(end, self.stop.since - ONE_DAY)
 
     @property
     def total(self) -> Decimal:
@@ -101,6 +126,7 @@ class Schedule:
             "months": [month.to_dict() for month in self.months],
             "complete": self.complete,
             "next_review": self.next_review.isoformat() if self.next_review else None,
+            "stop": self.stop.to_dict() if self.stop else None,
             "total": format(self.total, ".2f"),
             "arrears": format(sum((one.net for one in self.arrears), ZERO), ".2f"),
         }
@@ -126,7 +152,8 @@ def schedule(
         return Schedule(decision, (), True, None)
     found = benefit(code, known)
     if decision.frequency is Frequency.ONCE:
-        once = Month(month_of(on), decision.gross, decision.withheld, provisional=False)
+        payers = tuple(dict.fromkeys(part.payer for part in decision.parts))
+        once = Month(month_of(on), decision.gross, decision.withheld, provisional=False, payers=payers)
         return Schedule(decision, (once,), True, None)
     return _monthly(found, decision, known_facts(facts, on), add_months(month_of(on), months))
 
@@ -137,22 +164,38 @@ def _monthly(found: Benefit, decision: Decision, facts: Facts, horizon: date) ->
     change: date | None = None
     asked = False
     after = Due.OWED
+    stop: Stop | None = None
     for one in months_of(found, facts, on, decision.basis, first, horizon):
+        stop = _stop(one, stop, decision, first)
         if decision.until is not None and one.month > decision.until:
             after = Due.OVER
             break
         after = one.due
         shown = (one.gross, one.withheld) if one.due is Due.OWED else one.foreseen
         if one.month < horizon and shown is not None:
-            listed.append(Month(one.month, *shown, provisional=one.due is not Due.OWED))
+            listed.append(Month(one.month, *shown, provisional=one.due is not Due.OWED, payers=one.payers))
         asked = asked or (shown is None and one.due is Due.ASKED)
         day = max(one.month, first)
         if change is None and day > on and (shown is None or shown[0] != decision.gross):
             change = day
         if one.due is Due.OVER:
             break
-    complete = after in (Due.OVER, Due.NOT_A_RIGHT) and not asked and _goes_on(decision) is None
-    return Schedule(decision, tuple(listed), complete, _review(decision, change))
+    over = after in (Due.OVER, Due.NOT_A_RIGHT) and not (stop and stop.suspends)
+    complete = over and not asked and _goes_on(decision) is None
+    return Schedule(decision, tuple(listed), complete, _review(decision, change), stop)
+
+
+def _stop(one: OwedMonth, so_far: Stop | None, decision: Decision, first: date) -> Stop | None:
+    """What has stopped the right by this month; where it is owed again, nothing has. What is suspended already is told
+    by the decision itself, and so is a right that ends on its last day and by nothing else.
+    """
+    if one.due is Due.OWED or one.month < first or decision.suspended is not None:
+        return None
+    over = decision.until is not None and one.month > decision.until
+    if so_far or one.reason is None or one.due not in ((Due.SUSPENDED,) if over else STOPPED):
+        return so_far
+    since = decision.until + ONE_DAY if over and decision.until is not None else one.month
+    return Stop(since, one.reason, one.due is Due.SUSPENDED)
 
 
 def _goes_on(decision: Decision) -> date | None:

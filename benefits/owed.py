@@ -44,7 +44,7 @@ class OwedMonth:
 
     `reason` is the condition that stands in its way, or the question that a person must answer; beside what is owed,
     the question about a further part of it. `foreseen` are gross and withheld by what is no law in force for the
-    month: a forecast, or the last values there were. They decide nothing.
+    month: a forecast, or the last values there were. They decide nothing. `payers` are whose money either is.
     """
 
     month: date
@@ -53,6 +53,7 @@ class OwedMonth:
     withheld: Decimal = ZERO
     reason: Condition | None = None
     foreseen: tuple[Decimal, Decimal] | None = None
+    payers: tuple[str, ...] = ()
 
     @property
     def net(self) -> Decimal:
@@ -163,9 +164,10 @@ def _month(found: Benefit, stood: Facts, claimed_on: date, basis: str | None, da
     if foreseen.right is not Right.YES:
         return OwedMonth(month, Due.ASKED, reason=asked)
     amount = _amount(own, foreseen, day)
+    payers = tuple(dict.fromkeys(money.payer or own.word("payer") for money in foreseen.money))
     if finding is foreseen:
-        return OwedMonth(month, Due.OWED, *amount, asked)
-    return OwedMonth(month, Due.ASKED, reason=asked, foreseen=amount)
+        return OwedMonth(month, Due.OWED, *amount, asked, payers=payers)
+    return OwedMonth(month, Due.ASKED, reason=asked, foreseen=amount, payers=payers)
 
 
 def _amount(then: Assessment, finding: Finding, day: date) -> tuple[Decimal, Decimal]:

@@ -71,7 +71,7 @@ async def in_brief(session: Session, ref: str, language: Language) -> InBrief | 
     values = {
         "amount": amount,
         "frequency": decision.frequency,
-        "until": decision.until if decision.frequency is Frequency.MONTHLY else None,
+        "until": benefits.own_end(decision) if decision.frequency is Frequency.MONTHLY else None,
         # The law's figures explain the law's amount, and no other that a body has ruled.
         "figures": benefits.main_figures(decision, language) if amount == decision.net else (),
         "ground": ground,

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benefits import Facts, assess, changes_between, explain, parameters_on, schedule, services
+from benefits import Decision, Facts, assess, changes_between, explain, parameters_on, schedule, services
 from benefits.brief import ground_in_brief
 from benefits.catalogue import benefit
 from benefits.decision import TraceKind, TraceLine
@@ -17,6 +18,7 @@ from benefits.texts import Language, Texts
 from tests.law.another_law import another_law
 from tests.law.casebook import FAMILIES, family_mapping
 from tests.law.explanations import APPROVED, KNOWN, LANGUAGES, explanations
+from tests.law.test_law_ends import BEYOND, LAST
 
 ON = date(2025, 3, 1)
 NOT_EXPLAINED = {"decider", "events", "frequency", "offered"}
@@ -296,3 +298,85 @@ def test_a_value_that_is_no_law_says_since_when_and_all_of_them_are_counted(
         "en": "not entered yet for this day: 1.",
     }
     assert counted[language] in text
+
+
+PRISON = {"mother": {"born": "1990-05-05", "imprisoned_since": "2025-11-10"}, "children": ["2025-10-20"]}
+EXPIRES = {"number": "K-1", "from_date": "2024-01-01", "until": "2026-02-10", "decided_on": "2024-01-01"}
+KANDAS: dict[str, Any] = {
+    "mother": {"born": "1990-05-05", "citizenship": "kandas"},
+    "children": ["2025-10-20"],
+    "kandas_statuses": [{"of": "mother", **EXPIRES}],
+}
+KEPT = {"dependants": [{"of": "woman born 2015-03-01", "relation": "child"}]}
+PARENTS: dict[str, Any] = {
+    "grandmother": "1950-05-05",
+    "breadwinners": [
+        {"of": "man born 1975-05-05", "died_on": "2025-03-10", "death_record": "DR-1", **KEPT},
+        {"of": "woman born 1978-05-05", "died_on": "2025-06-10", "death_record": "DR-2", **KEPT},
+    ],
+    "insurances": [
+        {
+            "of": "man born 1975-05-05",
+            "contribution_months": "60",
+            "counted_on": "2025-03-01",
+            "incomes": [{"from_month": "2022-01", "until_month": "2025-03", "amount": "300000"}],
+        }
+    ],
+}
+WHAT_IS_KNOWN = [
+    (
+        ("childcare", "2025-11-20", PRISON, None),
+        "20.10.2025 – 30.11.2025. 01.12.2025 бастап төленбейді. Себебі: Өтініш беруші бас бостандығынан",
+        "с 20.10.2025 по 30.11.2025. С 01.12.2025 не выплачивается. Причина: Заявитель отбывает",
+        "from 20.10.2025 to 30.11.2025. Not paid from 01.12.2025. Reason: The applicant is serving",
+    ),
+    (
+        ("childcare", "2025-11-20", KANDAS, None),
+        "20.10.2025 – 28.02.2026. 01.03.2026 бастап тоқтатыла тұрады. Себебі: Қандас куәлігінің мерзімі өткен.",
+        "по 28.02.2026. С 01.03.2026 приостанавливается. Причина: Срок удостоверения кандаса истёк.",
+        "to 28.02.2026. Suspended from 01.03.2026. Reason: The kandas certificate has expired.",
+    ),
+    (
+        ("childcare", "2026-03-20", KANDAS, None),
+        "01.03.2026 бастап тоқтатыла тұр. Себебі: Қандас куәлігінің мерзімі өткен. Куәліктің мерзімі ұзартылса",
+        "с 01.03.2026 приостановлено. Причина: Срок удостоверения кандаса истёк. Выплата возобновится",
+        "suspended from 01.03.2026. Reason: The kandas certificate has expired. It is paid again once",
+    ),
+    (
+        ("childcare", BEYOND.isoformat(), {"mother": "1990-05-05", "children": [f"{LAST.year}-10-20"]}, None),
+        f"бастап. Заңдағы мөлшерлер {LAST:%d.%m.%Y} дейін ғана белгілі, құқық ол күні тоқтамайды.",
+        f"Размеры по закону известны только по {LAST:%d.%m.%Y}, право в этот день не кончается.",
+        f"The amounts of the law are known only to {LAST:%d.%m.%Y}; the right does not end on that day.",
+    ),
+    (
+        ("breadwinner-loss", "2025-07-20", PARENTS, "DR-1"),
+        "Төлейді: Мемлекеттік әлеуметтік сақтандыру қоры; кейбір айлар үшін төлейтін: мемлекеттік бюджет.",
+        "Платит: Государственный фонд социального страхования; за некоторые месяцы также государственный бюджет.",
+        "Paid by: the State Social Insurance Fund; for some months also the state budget.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kk", "ru", "en"), WHAT_IS_KNOWN, ids=["prison", "kandas ahead", "kandas past", "the law", "both parents"]
+)
+def test_what_is_known_of_the_end_and_of_the_payer_is_said(
+    asked: tuple[str, str, dict[str, Any], str | None], kk: str, ru: str, en: str
+) -> None:
+    """It said a period to the child's age of what is stopped within the month, or to the end of the known law, and left
+    out why it is suspended, and the payer of the months before a second death.
+    """
+    code, day, family, basis = asked
+    facts, on = read_facts(family_mapping(family, day)), date.fromisoformat(day)
+    months = schedule(code, facts, on, basis=basis)
+    for language, said in (("kk", kk), ("ru", ru), ("en", en)):
+        assert said in " ".join(explain(months.decision, language, months).splitlines())  # type: ignore[arg-type]
+
+
+def test_a_suspension_that_told_no_reason_is_still_read() -> None:
+    facts, on = read_facts(family_mapping(KANDAS, "2026-03-20")), date(2026, 3, 20)
+    decision = schedule("childcare", facts, on).decision
+    kept = decision.to_dict()
+    assert Decision.from_dict(kept) == decision
+    del kept["suspended"]["reason"]
+    assert "There is a right, and it is suspended" in explain(Decision.from_dict(kept), "en")

@@ -222,6 +222,7 @@ def test_a_schedule_as_json() -> None:
                 "withheld": "13500.00",
                 "net": "121500.00",
                 "provisional": False,
+                "payers": ["fund"],
             },
             {
                 "month": "2025-04",
@@ -229,10 +230,12 @@ def test_a_schedule_as_json() -> None:
                 "withheld": "13500.00",
                 "net": "121500.00",
                 "provisional": False,
+                "payers": ["fund"],
             },
         ],
         "complete": False,
         "next_review": "2025-09-01",
+        "stop": None,
         "total": "243000.00",
         "arrears": "0.00",
     }

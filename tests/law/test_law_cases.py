@@ -17,7 +17,7 @@ from tests.law.casebook import CASES, FAMILIES, TWELFTH, LawCase, read_cases
 OF_THE_MONEY = {"amount", "gross", "withheld", "net", "payer", "parts"}
 EXPECTED = OF_THE_MONEY | {"right", "failed", "question", "basis", "from", "until", "decider", "suspended", "trace"}
 OF_ALL = "each"
-OF_THE_SCHEDULE = {"months", "schedule", "next_review"}
+OF_THE_SCHEDULE = {"months", "schedule", "next_review", "stop"}
 
 
 def _cases() -> list[Any]:
@@ -64,6 +64,10 @@ def test_months_of_a_case(case: LawCase) -> None:
     assert {month: months.get(month) for month in wanted.get("schedule", {})} == {
         month: Decimal(amount) for month, amount in wanted.get("schedule", {}).items()
     }
+    if "stop" in wanted:
+        stop = found.stop
+        told = "none" if stop is None else f"{stop.since} {stop.reason.code}{' suspends' if stop.suspends else ''}"
+        assert told == wanted["stop"]
     if "next_review" in wanted:
         assert found.next_review == date.fromisoformat(wanted["next_review"])
 

@@ -308,3 +308,11 @@ parameters:
     values:
       2024-01-01: {{value: 2, reference: law, mark: P, until: 2024-12-31}}
 {more}"""
+
+
+def test_where_only_the_known_law_ends_the_right_has_no_end() -> None:
+    """The SMS that explains an amount said that the payment ends with the year."""
+    childs: dict[str, Any] = {"mother": "1990-05-05", "children": [f"{LAST.year}-10-20"]}
+    (known,), (beyond,) = (assess_each("childcare", _facts(childs, day), day) for day in (LAST, BEYOND))
+    assert (benefits.own_end(known), known.until) == (date(LAST.year + 2, 4, 20),) * 2
+    assert (benefits.own_end(beyond), beyond.until) == (None, LAST)
