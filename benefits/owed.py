@@ -164,7 +164,7 @@ def _month(found: Benefit, stood: Facts, claimed_on: date, basis: str | None, da
     if foreseen.right is not Right.YES:
         return OwedMonth(month, Due.ASKED, reason=asked)
     amount = _amount(own, foreseen, day)
-    payers = tuple(dict.fromkeys(money.payer or own.word("payer") for money in foreseen.money))
+    payers = tuple(dict.fromkeys(money.payer or found.service(claimed_on).payer for money in foreseen.money))
     if finding is foreseen:
         return OwedMonth(month, Due.OWED, *amount, asked, payers=payers)
     return OwedMonth(month, Due.ASKED, reason=asked, foreseen=amount, payers=payers)
