@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,10 +19,8 @@ from activities.world import World, translated
 from benefits.decision import Decision
 from benefits.facts import BadFacts
 from benefits.iin import is_iin
-from card import Session, applications, entitlements, money, payments, people, snapshots
+from card import Session, applications, entitlements, money, payments, people, rulings, snapshots
 from workflows.model import Case, Detected, Outcome, Policy, ReassessInput, Right, Step, StepInput
-
-OWED = "a body has assigned money to this case, and by the registries of today it would end: is the money due?"
 
 UNKNOWN = "unknown"
 """What a member is to the family where its register cannot be read."""
@@ -55,17 +52,21 @@ class DetectStep:
             unpaid = decisions
             if asked.mapping.get("payments"):
                 unpaid = _decided(case.service, {**asked.mapping, "payments": []}, case.on)
-        if await self._begun_anew(case):
+        begun_anew = await self._begun_anew(case)
+        if begun_anew:
             # What this very case has applied for may show among the payments before its money has moved.
             decisions = unpaid
         await self._holders_live(case, asked.mapping, decisions)
         async with self.world.card.transaction() as session:
             await remember(session, case, asked)
-            found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
+            if begun_anew and (await money.money(session, case.ref)).pending:
+                # What a body has assigned it owes: that this is no longer due is for a person to say.
+                ruling = await rulings.of_case(session, case.ref)
+                was = ruling.was if ruling is not None else None
+                found = await attempts.again(session, case, asked.mapping, decisions, was=was)
+            else:
+                found = await attempts.settle(session, case, asked.mapping, decisions, unpaid)
             await snapshots.keep(session, step.key, case.ref, asked.mapping, found.decision.to_dict())
-            if found.ended is not None and (await money.money(session, case.ref)).pending:
-                # Begun anew after a body has assigned it: that it is no longer due is for a person to say.
-                found = replace(found, ended=None, question=f"{OWED} ({found.ended})")
             at_stake = await payments.may_be_on_its_way(session, case.ref)
         return self._detected(case, found, asked).model_copy(update={"at_stake": at_stake})
 

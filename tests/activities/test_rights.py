@@ -14,9 +14,9 @@ import benefits
 from activities.close import FOR_GOOD, NOTHING_NEW
 from benefits import make_iin
 from benefits.days import day_of
-from card import accounts, cases, findings, parts, rights
+from card import accounts, cases, findings, money, parts, rights
 from card.tables import CaseRecord, Consent, Decision, FactsSnapshot, Look, RightRow, RightState, table
-from tests.activities.database import BY_FORCE, ends_as, served
+from tests.activities.database import BY_FORCE, ends_as, owed, served
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, child, ibans_of, iin_of, mother, phone_of
 from workflows.model import (
@@ -52,9 +52,9 @@ async def close(life: Life, case: Case, outcome: Outcome, reason: str | None = N
     await life.run(Step.CLOSE, CloseInput(case=case, key=case.key(Step.CLOSE), outcome=outcome, reason=reason))
 
 
-async def ended(life: Life, outcome: Outcome, service: str = "multi-child") -> Case:
-    """A case of the mother's right that has ended so."""
-    case = await life.open(service=service)
+async def ended(life: Life, outcome: Outcome, service: str = "multi-child", n: int = 1) -> Case:
+    """A case of the n-th mother's right that has ended so."""
+    case = await life.open(n, service=service)
     assert (await detect(life, case)).ended is None
     await close(life, case, outcome)
     return case
@@ -1002,6 +1002,27 @@ async def test_a_case_whose_right_turned_out_to_be_served_can_end(life: Life) ->
     async with life.card.transaction() as session:
         states = await session.scalars(select(RightRow.state).where(RightRow.same_as == None))  # noqa: E711
         assert list(states) == [RightState.SETTLED]
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone from the register", "paid by another case"])
+async def test_a_case_that_owes_ends_by_no_register(life: Life, gone: bool) -> None:
+    """Begun anew it stood still: it was to let go of the right that money had been booked for."""
+    await life.settle(mother(children=0) | {"children": [newborn(0, "R-1")]})
+    case = await life.open(service="childbirth")
+    assert await _is_offered(life, case)
+    async with life.card.transaction() as session:
+        amount = (await cases.find(session, case.ref)).amount or Decimal(0)
+        await owed(session, "assigned", case.ref, amount, money.About("budget", ON.replace(day=1), ON))
+    if gone:
+        await life.settle(mother(children=0))
+    else:
+        await life.settle(mother(2, children=0) | {"children": [of_another(birth_record="R-2")]})
+        await ended(life, Outcome.CREDITED, "childbirth", n=2)
+        async with life.card.transaction() as session:
+            await rights.known_as(session, "childbirth", {"R-1", "R-2"})
+    found = await detect(life, case)
+    assert (found.ended, found.right) == (None, Right.PERSON_DECIDES if gone else Right.YES)
+    assert ("no longer in the registries" in (found.reason or "")) is gone
 
 
 async def test_what_ran_and_has_ended_is_a_question_when_it_is_due_again(life: Life) -> None:
