@@ -232,6 +232,7 @@ async def test_a_case_that_has_run_already_is_not_started_again(house: House) ->
     case = await house.open()
     await house.end(case)
     async with house.card.transaction() as session:
+        await session.execute(BY_FORCE)
         row = await session.get_one(CaseRecord, case.ref)
         row.started_at, row.opened_at = None, now() - timedelta(minutes=1)
     run = (await house.handle(case).describe()).run_id

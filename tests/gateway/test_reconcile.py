@@ -351,6 +351,7 @@ async def test_a_step_that_was_paused_is_put_before_a_person(house: House) -> No
 async def _agreed(house: House, case: Case) -> None:
     """By the Card she has said yes to the case."""
     key = await house.ask(case)
+    await house.said(case, key)
     async with house.card.transaction() as session:
         at = now()
         session.add(IncomingMessage(message_id="m-1", phone=phone_of(1), text="Иә", received_at=at, stored_at=at))

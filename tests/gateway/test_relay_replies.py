@@ -456,6 +456,7 @@ async def test_who_answers_when_all_is_over_is_told_the_truth_about_the_answer_b
 ) -> None:
     case = await house.open()
     key = await house.ask(case)
+    await house.said(case, key)
     await house.end(case, outcome)
     async with house.card.transaction() as session:
         await messages.close_questions(session, case.ref)
