@@ -53,7 +53,7 @@ def _rate(assessment: Assessment, number: int) -> Decimal:
 
 def _counted(assessment: Assessment) -> tuple[list[date], list[str]]:
     """For each counted child the day on which it stops counting; and for each that might count the question."""
-    on, homes = assessment.on, _homes(assessment.facts)
+    on, homes, elsewhere = assessment.on, _homes(assessment.facts), _in_another_region(assessment.facts)
     adult_age, student_age = assessment.whole("adult_age"), assessment.whole("student_age")
     ends: list[date] = []
     doubts: list[str] = []
@@ -68,6 +68,8 @@ def _counted(assessment: Assessment) -> tuple[list[date], list[str]]:
         lives_with = home(assessment, child)
         if lives_with is None:
             doubts.append("where_does_the_child_live")
+        elif lives_with in elsewhere:
+            doubts.append("is_it_one_home")
         elif lives_with in homes and child.relation is Relation.STEP and child.counted_elsewhere is None:
             doubts.append("is_the_stepchild_counted_elsewhere")
         elif lives_with in homes:
@@ -89,6 +91,12 @@ def _homes(facts: Facts) -> set[str]:
     return {adult.iin for adult in facts.adults if adult.died_on is None}
 
 
+def _in_another_region(facts: Facts) -> set[str]:
+    """The adults who are known to live in another region than the applicant: divorced parents keep two homes."""
+    own = facts.applicant.region
+    return {adult.iin for adult in facts.adults if own and adult.region and adult.region != own}
+
+
 RULE = Rule(
     code="multi-child",
     subjects=family,
@@ -103,7 +111,7 @@ RULE = Rule(
         ),
         brackets="rate:MRP",
         used={"rate": ("least_children", "each_child_from")},
-        says="children_counted is_the_stepchild_counted_elsewhere rate_for_all too_few_children",
+        says="children_counted is_it_one_home is_the_stepchild_counted_elsewhere rate_for_all too_few_children",
     )
     | HOME,
 )
