@@ -30,7 +30,7 @@ PARTICIPATION = Takes(
     says="contribution_months participation_used",
     divides=frozenset({"participation_step_months"}),
 )
-INDEXED = Takes("fund_indexation:ratio")
+INDEXED = Takes("fund_indexation:ratio indexed:choice")
 CONTRIBUTION = Takes("pension_contribution:ratio", says="withheld")
 """What `earnings`, `participation`, `indexed` and `less_pension_contribution` take of the law."""
 
@@ -94,8 +94,11 @@ def participation(assessment: Assessment, months: int) -> Decimal:
 
 
 def indexed(assessment: Assessment, amount: Decimal) -> Decimal:
-    """The amount as raised on each 1 January after the day of application, up to the day asked about. Whole tenge."""
-    for year in range(assessment.applied_on.year + 1, assessment.on.year + 1):
+    """The amount as raised on each 1 January after the day of application, up to the day asked about, if this payment
+    is one of those that are. Whole tenge.
+    """
+    years = range(assessment.applied_on.year + 1, assessment.on.year + 1)
+    for year in years if years and assessment.word("indexed") == "yes" else ():
         factor = assessment.number_on("fund_indexation", date(year, 1, 1))
         if factor is not None:
             amount = (amount * factor).quantize(WHOLE, ROUND_CEILING)

@@ -15,7 +15,7 @@ from benefits.codes import Relation
 from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
 from benefits.running_terms import last_day
-from benefits.social_insurance import CONTRIBUTION, EARNINGS, earnings, less_pension_contribution
+from benefits.social_insurance import CONTRIBUTION, EARNINGS, INDEXED, earnings, indexed, less_pension_contribution
 from benefits.takes import Takes
 from benefits.terms import end_of_month
 
@@ -98,7 +98,7 @@ def _from_fund(assessment: Assessment, basis: str, insurance: Insurance, arose: 
     most = replacement * cap * wage
     if assessment.trace is not None:
         assessment.figure("most", most, how=f"{replacement:f} × {cap:f} × {wage:f}")
-    gross = assessment.rounded(min(exact, most))
+    gross = indexed(assessment, assessment.rounded(min(exact, most)))
     kept = 1 - assessment.number("pension_contribution")
     budget = _from_budget(assessment, order)
     least = (budget / kept).quantize(WHOLE, ROUND_CEILING)
@@ -132,5 +132,6 @@ RULE = Rule(
     )
     | CARER
     | EARNINGS
+    | INDEXED
     | CONTRIBUTION,
 )

@@ -17,8 +17,10 @@ from benefits.pension_age import PENSION_AGE, pension_day
 from benefits.social_insurance import (
     CONTRIBUTION,
     EARNINGS,
+    INDEXED,
     PARTICIPATION,
     earnings,
+    indexed,
     less_pension_contribution,
     participation,
 )
@@ -85,7 +87,7 @@ def _amount(
     if assessment.trace is not None:
         how = f"{earned.total / earned.months:f} × {replacement:f} × {coefficient:f}"
         assessment.figure("exact", exact, how=how)
-    money = less_pension_contribution(assessment, assessment.rounded(exact))
+    money = less_pension_contribution(assessment, indexed(assessment, assessment.rounded(exact)))
     return assessment.yes(basis, money, until=until, start=start)
 
 
@@ -165,5 +167,6 @@ RULE = Rule(
     | PENSION_AGE
     | EARNINGS
     | PARTICIPATION
+    | INDEXED
     | CONTRIBUTION,
 )

@@ -184,6 +184,32 @@ def test_the_indexation_is_that_of_the_first_of_january(change: Change) -> None:
     assert (gross[date(2025, 12, 1)], gross[date(2026, 1, 1)]) == (Decimal(154500), Decimal(231750))
 
 
+CARED = {
+    "mother": "1992-05-05",
+    "children": ["2025-11-10"],
+    "unemployments": [{"of": "mother", "number": "U-1", "registered_on": "2025-11-10"}],
+    "insurances": [
+        {
+            "of": "mother",
+            "contribution_months": "60",
+            "counted_on": "2025-11-10",
+            "incomes": [{"from_month": "2021-01", "until_month": "2025-11", "amount": "300000"}],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("code", ["capacity-loss", "childcare", "job-loss"])
+def test_which_payments_of_the_fund_are_raised_is_said_by_the_law(change: Change, code: str) -> None:
+    family = INSURED if code == "capacity-loss" else CARED
+    for indexed, factor in (("no", "1"), ("yes", "1.1")):
+        change(code, _parameter("indexed", indexed))
+        found = schedule(code, _facts("2025-11-20", family), date(2025, 11, 20))
+        gross = {month.month: month.gross for month in found.months}
+        before, after = gross[date(2025, 12, 1)], gross[date(2026, 1, 1)]
+        assert after == (before * Decimal(factor)).to_integral_value(ROUND_CEILING) > 0
+
+
 def test_what_several_payers_withhold_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     own = benefit("awarded-mother")
     money = (
