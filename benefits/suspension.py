@@ -68,5 +68,6 @@ def _reasons(assessment: Assessment) -> list[tuple[str, date]]:
     if applicant.citizenship is Citizenship.KANDAS:
         ends = [one.until for one in facts.kandas_statuses if one.iin == applicant.iin]
         if ends:
-            found.append(("kandas_expired", next_month(max(ends) + ONE_DAY)))
+            # It expires with its last day, in that month, also where this is the last day of the month.
+            found.append(("kandas_expired", next_month(max(ends))))
     return found

@@ -199,7 +199,7 @@ def test_what_happens_later_changes_nothing_of_a_month(
 
 
 def test_a_suspension_that_ends_goes_on() -> None:
-    """The certificate ended on 31.03, the next began on 10.06: April is paid by L art. 27, May and June are not."""
+    """The certificate ended on 31.03, the next began on 10.06: by L art. 27 March is paid, April to June are not."""
     statuses = [
         {"of": "mother", "number": "K-1", "from_date": "2025-01-01", "until": "2026-03-31", "decided_on": "2025-01-01"},
         {"of": "mother", "number": "K-2", "from_date": "2026-06-10", "until": "2027-06-09", "decided_on": "2026-06-10"},
@@ -208,7 +208,7 @@ def test_a_suspension_that_ends_goes_on() -> None:
     family = {"mother": {"born": "1985-05-05", "citizenship": "kandas"}, "awards": [award], "kandas_statuses": statuses}
     facts = _facts("2026-08-20", family)
     found = owed("awarded-mother", facts, date(2026, 2, 10), basis="A-1", through=date(2026, 8, 31))
-    assert [str(one.due) for one in found] == ["owed"] * 3 + ["suspended"] * 2 + ["owed"] * 2
+    assert [str(one.due) for one in found] == ["owed"] * 2 + ["suspended"] * 3 + ["owed"] * 2
     assert {one.reason.code for one in found if one.reason} == {"kandas_expired"}
 
 

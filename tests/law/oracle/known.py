@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 from benefits.codes import Citizenship, PaymentState
@@ -95,7 +95,7 @@ def until_it_stops(facts: Facts, answer: Answer, on: date) -> Answer:
     months = answer.months
     terms = [one.until for one in facts.kandas_statuses if one.iin == facts.applicant.iin]
     if facts.applicant.citizenship is Citizenship.KANDAS and terms:
-        expired = max(terms) + timedelta(days=1)
+        expired = max(terms)
         stopped = frozenset({Money(Fraction(0), Fraction(0))}) if answer.service in FUND else None
         months = {month: stopped if month > expired else amounts for month, amounts in months.items()}
         ends |= {month_end(expired)} if month_end(expired) < on else set()
