@@ -5,10 +5,13 @@ from datetime import date
 from benefits.assessment import Assessment
 from benefits.legislation import Entry
 from benefits.takes import Takes
-from benefits.terms import grown
+from benefits.terms import day_before, end_of_month, grown
 
 PENSION_AGE = Takes(tables="pension_age:age")
 """What `pension_day` takes of the law."""
+
+ENDS_AT_IT = PENSION_AGE | Takes("ends_at_pension_age:choice")
+"""What `last_day_before` takes of the law."""
 
 
 def pension_day(assessment: Assessment) -> date:
@@ -17,6 +20,14 @@ def pension_day(assessment: Assessment) -> date:
     day, entry = pension_day_of(assessment, applicant.birth_date, applicant.sex)
     assessment.used_once(entry)
     return day
+
+
+def last_day_before(assessment: Assessment, pension: date) -> date:
+    """The last day of a payment that the pension age ends (Law 286-VI, art. 28 p. 2, 4; unverified for the Code): the
+    day before it, so that a month that begins with it is not paid, or that of its month.
+    """
+    on_the_day = assessment.word("ends_at_pension_age") == "on_the_day"
+    return day_before(pension) if on_the_day else end_of_month(pension)
 
 
 def pension_day_of(assessment: Assessment, birth_date: date, sex: str) -> tuple[date, Entry]:

@@ -97,8 +97,8 @@ def indexed(assessment: Assessment, amount: Decimal) -> Decimal:
     """The amount as raised on each 1 January after the day of application, up to the day asked about, if this payment
     is one of those that are. Whole tenge.
     """
-    years = range(assessment.applied_on.year + 1, assessment.on.year + 1)
-    for year in years if years and assessment.word("indexed") == "yes" else ():
+    follows = assessment.word("indexed") == "yes"
+    for year in range(assessment.applied_on.year + 1, assessment.on.year + 1) if follows else ():
         factor = assessment.number_on("fund_indexation", date(year, 1, 1))
         if factor is not None:
             amount = (amount * factor).quantize(WHOLE, ROUND_CEILING)

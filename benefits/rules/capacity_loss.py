@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.facts import CapacityLoss
 from benefits.medical_board import newest_first
-from benefits.pension_age import PENSION_AGE, pension_day
+from benefits.pension_age import ENDS_AT_IT, last_day_before, pension_day
 from benefits.social_insurance import (
     CONTRIBUTION,
     EARNINGS,
@@ -22,7 +22,7 @@ from benefits.social_insurance import (
 )
 from benefits.suspension import RE_EXAMINED, term_over
 from benefits.takes import Takes
-from benefits.terms import day_before, earlier
+from benefits.terms import ONE_DAY, earlier
 
 
 def decisions(assessment: Assessment) -> Sequence[CapacityLoss]:
@@ -42,13 +42,13 @@ def decide(assessment: Assessment, loss: CapacityLoss) -> Finding:
         return assessment.no("newer_decision", basis, since=min(newer))
     if loss.degree < assessment.number("least_degree"):
         return assessment.no("degree_too_low", basis)
-    pension = pension_day(assessment)
-    if on >= pension:
-        return assessment.no("pension_age_reached", basis, since=pension)
+    last = last_day_before(assessment, pension_day(assessment))
+    if on > last:
+        return assessment.no("pension_age_reached", basis, since=last + ONE_DAY)
     if loss.until is not None and on > loss.until:
         return term_over(assessment, basis, loss.until)
     finding = _amount(assessment, loss)
-    finding.until = earlier(loss.until, day_before(pension))
+    finding.until = earlier(loss.until, last)
     return finding
 
 
@@ -94,7 +94,7 @@ RULE = Rule(
         ),
     )
     | RE_EXAMINED
-    | PENSION_AGE
+    | ENDS_AT_IT
     | EARNINGS
     | PARTICIPATION
     | INDEXED

@@ -13,7 +13,7 @@ from itertools import count
 from benefits.assessment import Assessment, Finding, Rule
 from benefits.decision import ZERO, Right
 from benefits.facts import Insurance, Payment, Unemployment
-from benefits.pension_age import PENSION_AGE, pension_day
+from benefits.pension_age import ENDS_AT_IT, last_day_before, pension_day
 from benefits.social_insurance import (
     CONTRIBUTION,
     EARNINGS,
@@ -63,7 +63,9 @@ def decide(assessment: Assessment, registration: Unemployment) -> Finding:
     assessment.figure("months_of_payment", paid, "months")
     # Where a month counts whole, that of the registration is the first; by days, a month ends before the same day.
     first = month_of(start) if assessment.word("partial_months") == "whole" else start
-    until = _until(day_before(add_months(first, paid)), pension, registration.deregistered_on)
+    last = min(day_before(add_months(first, paid)), last_day_before(assessment, pension))
+    # The month in which the person was registered last is paid.
+    until = last if registration.deregistered_on is None else min(last, end_of_month(registration.deregistered_on))
     if until < start:
         return assessment.no("months_over", basis)
     finding = _amount(assessment, registration, insurance, months, start, until)
@@ -136,13 +138,6 @@ def _other_registration(assessment: Assessment, registration: Unemployment, mont
     return None if all(map(assessment.claimed_too_late, earlier)) else "earlier_registration"
 
 
-def _until(last: date, pension: date, ended: date | None) -> date:
-    """The last day of the last paid month, or of that in which the person was registered last; the pension age ends it
-    on the day (Law 286-VI, art. 28 p. 4; unverified for the Code)."""
-    until = min(last, day_before(pension))
-    return until if ended is None else min(until, end_of_month(ended))
-
-
 RULE = Rule(
     code="job-loss",
     subjects=registrations,
@@ -164,7 +159,7 @@ RULE = Rule(
             "too_few_contribution_months"
         ),
     )
-    | PENSION_AGE
+    | ENDS_AT_IT
     | EARNINGS
     | PARTICIPATION
     | INDEXED

@@ -210,6 +210,18 @@ def test_which_payments_of_the_fund_are_raised_is_said_by_the_law(change: Change
         assert after == (before * Decimal(factor)).to_integral_value(ROUND_CEILING) > 0
 
 
+@pytest.mark.parametrize("code", ["capacity-loss", "job-loss"])
+def test_whether_the_month_of_the_pension_age_is_paid_is_said_by_the_law(change: Change, code: str) -> None:
+    family = INSURED if code == "capacity-loss" else CARED
+    family = {**family, "mother": "1965-01-01"}
+    months = {}
+    for ends in ("on_the_day", "with_the_month"):
+        change(code, _parameter("ends_at_pension_age", ends))
+        months[ends] = [one.month for one in schedule(code, _facts("2025-11-20", family), date(2025, 11, 20)).months]
+    assert months["on_the_day"][-1] == date(2025, 12, 1)
+    assert months["with_the_month"] == [*months["on_the_day"], date(2026, 1, 1)]
+
+
 def test_what_several_payers_withhold_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     own = benefit("awarded-mother")
     money = (

@@ -38,6 +38,7 @@ BELONGS: dict[str, set[str] | None] = {
     "insurance-law-27": {COMMON},
     "insurance-law-22": {"job-loss"},
     "insurance-law-26": {COMMON},
+    "insurance-law-28": {COMMON},
     "fund-indexation-2026": {COMMON, "capacity-loss", "breadwinner-loss"},
     "regional-line": {"targeted-assistance"},
     "poverty-line-order": {"targeted-assistance"},
