@@ -37,10 +37,13 @@ CONTRIBUTION = Takes("pension_contribution:ratio", says="withheld")
 
 @dataclass(frozen=True, slots=True)
 class Earnings:
-    """The capped income of the months that count, and by how many months it is divided. Tenge."""
+    """The capped income of the months that count, and by how many months it is divided. Tenge. If it is not `complete`,
+    a month or its cap is not known, and the whole is no less than this.
+    """
 
     total: Decimal
     months: int
+    complete: bool = True
 
     def replaced(self, deducted: Decimal, rate: Decimal) -> Decimal:
         """(average - deducted) x rate, divided once; may be negative."""
@@ -48,7 +51,13 @@ class Earnings:
 
 
 def earnings(assessment: Assessment, insurance: Insurance, arose: date) -> Earnings | None:
-    """The income of the months before the month in which the right arose; None when a month or its cap is not known.
+    """As `known_earnings`; None when a month or its cap is not known."""
+    earned = known_earnings(assessment, insurance, arose)
+    return earned if earned.complete else None
+
+
+def known_earnings(assessment: Assessment, insurance: Insurance, arose: date) -> Earnings:
+    """The income of the months before the month in which the right arose, as far as it is known.
 
     Both the cap and the wage in which it is counted are those of the month that was earned: a cap that is raised later
     makes nobody's past income more.
@@ -68,12 +77,10 @@ def earnings(assessment: Assessment, insurance: Insurance, arose: date) -> Earni
                 assessment.used_once(wage.entry)
                 total += min(income.amount, cap.entry.value * wage.entry.value) * number
                 covered += number
-    if covered < months:
-        return None
-    if assessment.trace is not None:
+    if assessment.trace is not None and covered >= months:
         assessment.figure("income_total", total)
         assessment.figure("average_income", total / months, how=f"{total:f} ÷ {months}")
-    return Earnings(total, months)
+    return Earnings(total, months, covered >= months)
 
 
 def participation(assessment: Assessment, months: int) -> Decimal:

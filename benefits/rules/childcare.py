@@ -15,7 +15,14 @@ from benefits.codes import Relation
 from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
 from benefits.running_terms import last_day
-from benefits.social_insurance import CONTRIBUTION, EARNINGS, INDEXED, earnings, indexed, less_pension_contribution
+from benefits.social_insurance import (
+    CONTRIBUTION,
+    EARNINGS,
+    INDEXED,
+    indexed,
+    known_earnings,
+    less_pension_contribution,
+)
 from benefits.takes import Takes
 from benefits.terms import end_of_month
 
@@ -41,10 +48,11 @@ def decide(assessment: Assessment, child: Child) -> Finding:
     taken_in = child.relation in (Relation.ADOPTED, Relation.GUARDIANSHIP)
     if taken_in and child.taken_on is None and not assessment.claimed_too_late(last):
         return assessment.ask("when_was_the_child_taken", basis)
-    if arose > last or (too_late and assessment.on > last):
+    if arose > last:
         return assessment.no("child_too_old", basis)
     if too_late:
-        return assessment.no("claimed_too_late", basis)
+        # Of a child who was born to the family the term ends with its age, unless the law says otherwise.
+        return assessment.no("claimed_too_late" if taken_in or assessment.on <= last else "child_too_old", basis)
     if child.died_on is not None:
         if child.died_on < arose:
             return assessment.no("child_died", basis)
@@ -59,16 +67,32 @@ def decide(assessment: Assessment, child: Child) -> Finding:
 
 
 def _amount(assessment: Assessment, child: Child, arose: date) -> Finding:
-    basis, order = child.known_as, child.birth_order
-    if order is None:
-        return assessment.ask("which_child_of_the_mother", basis)
-    if is_contested(assessment.facts, child, order):
-        return assessment.ask("birth_order_contested", basis)
-    assessment.figure("birth_order", order, "children")
+    """What is certain of the amount is granted, and what is open of it asked: in doubt about the birth order the least
+    that it can come to.
+    """
+    orders, doubt = _orders(assessment, child)
+    rates = [entry.value for entry in (assessment.in_force.bracket("rate", order) for order in orders) if entry]
+    least, most = orders[rates.index(min(rates))], orders[rates.index(max(rates))]
     insurance = assessment.facts.insurance(assessment.facts.applicant.iin)
-    if insurance is None or insurance.contribution_months == 0:
-        return assessment.yes(basis, Money(_from_budget(assessment, order), code="budget"))
-    return _from_fund(assessment, basis, insurance, arose, order)
+    if insurance is not None and insurance.contribution_months != 0:
+        return _from_fund(assessment, child, insurance, arose, least, most, doubt)
+    if doubt is None:
+        assessment.figure("birth_order", least, "children")
+    finding = assessment.yes(child.known_as, Money(_from_budget(assessment, least), code="budget"))
+    finding.condition = doubt
+    return finding
+
+
+def _orders(assessment: Assessment, child: Child) -> tuple[Sequence[int], str | None]:
+    """The places among the mother's children that this one may have, and the question where it may be any: then the
+    first of each rate.
+    """
+    begins, _ = assessment.in_force.brackets["rate"]
+    if child.birth_order is None:
+        return begins, "which_child_of_the_mother"
+    if is_contested(assessment.facts, child, child.birth_order):
+        return begins, "birth_order_contested"
+    return (child.birth_order,), None
 
 
 def _from_budget(assessment: Assessment, order: int) -> Decimal:
@@ -81,32 +105,47 @@ def _from_budget(assessment: Assessment, order: int) -> Decimal:
     return amount
 
 
-def _from_fund(assessment: Assessment, basis: str, insurance: Insurance, arose: date, order: int) -> Finding:
+def _from_fund(
+    assessment: Assessment,
+    child: Child,
+    insurance: Insurance,
+    arose: date,
+    order: int,
+    highest: int,
+    doubt: str | None,
+) -> Finding:
     """0.4 of the average income, at most 0.4 x 7 MZP, and net of the pension contribution no less than the budget
-    pays.
+    pays. In doubt about months of income that of the others is certain; how long somebody has contributed changes
+    nothing, as long as they have.
     """
-    if insurance.contribution_months is None:
+    basis = child.known_as
+    if insurance.contribution_months is None and not any(income.amount > 0 for income in insurance.incomes):
         return assessment.ask("contribution_months_unknown", basis)
-    earned, wage = earnings(assessment, insurance, arose), assessment.number_on("mzp", arose)
-    if earned is None or wage is None:
-        return assessment.ask("income_months_missing", basis)
+    earned, wage = known_earnings(assessment, insurance, arose), assessment.number_on("mzp", arose)
+    whole = earned.complete and wage is not None
+    if whole and doubt is None:
+        # Without it, what is granted of a part has another ground than the whole, and the rest is offered.
+        assessment.figure("birth_order", order, "children")
     replacement = assessment.number("replacement")
     exact = earned.replaced(ZERO, replacement)
     if assessment.trace is not None:
         assessment.figure("exact", exact, how=f"{earned.total / earned.months:f} × {replacement:f}")
     cap = assessment.number_then("income_cap", arose)
-    most = replacement * cap * wage
+    most = replacement * cap * (wage or ZERO)
     if assessment.trace is not None:
-        assessment.figure("most", most, how=f"{replacement:f} × {cap:f} × {wage:f}")
+        assessment.figure("most", most, how=f"{replacement:f} × {cap:f} × {wage or ZERO:f}")
     gross = indexed(assessment, assessment.rounded(min(exact, most)))
     kept = 1 - assessment.number("pension_contribution")
     budget = _from_budget(assessment, order)
     least = (budget / kept).quantize(WHOLE, ROUND_CEILING)
     if assessment.trace is not None:
         assessment.figure("least", least, how=f"{budget:f} ÷ {kept:f}")
+    if doubt is not None and gross * kept >= _from_budget(assessment.quiet(), highest):
+        doubt = None  # no place among the mother's children would give more
     money = less_pension_contribution(assessment, max(gross, least), "fund")
     finding = assessment.yes(basis, money)
     finding.decider = "fund"
+    finding.condition = doubt if whole else "income_months_missing"
     return finding
 
 

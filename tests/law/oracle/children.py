@@ -113,10 +113,8 @@ def _care(facts: Facts, child: Child, on: date, days: Days) -> Answer:
 
 
 def _care_money(facts: Facts, child: Child, answer: Answer, on: date, first: date, last: date) -> Answer:
-    order = child.birth_order
-    if order is None:
-        return replace(answer, rights=frozenset({PERSON}))
-    rate = of_number(CARE_MRP, order)
+    # whichever child it is, so much is certain
+    rate = of_number(CARE_MRP, child.birth_order or min(CARE_MRP))
 
     def of_budget(day: date) -> Amounts:
         return half_up(rate * MRP[day.year]) if day.year in MRP else None
@@ -127,10 +125,10 @@ def _care_money(facts: Facts, child: Child, answer: Answer, on: date, first: dat
     average = average_income(insurance, first)
     if insurance.contribution_months == 0 or average == 0:
         return unchecked(answer.allowing(ANY, "insured"))
-    if average is None:
-        return replace(answer, rights=frozenset({PERSON}))
     if insurance.contribution_months is None:
         return unchecked(answer.allowing(ANY, "insured"))
+    if average is None:
+        return unchecked(answer)
 
     def of_fund(day: date) -> Amounts:
         if day.year not in MRP:
