@@ -295,7 +295,8 @@ class Rule:
     code of the condition that failed when there is no subject. `reads` names the fields of Facts that the rule looks
     into besides the applicant, so that a case asks no registry for more; `takes` the parameters that it reads.
     `arose` is the day on which the right arose that rests on a subject; without it a right has no day of its own, and
-    is looked at anew each month. `undecided_in` lists the regions whose figures are missing for a decision on a day;
+    is looked at anew each month. `of_another` tells a right of somebody for whom the applicant only receives the money.
+    `undecided_in` lists the regions whose figures are missing for a decision on a day;
     `awaits` the questions that only those figures answer, so that a case may look again by itself.
     """
 
@@ -307,6 +308,7 @@ class Rule:
     takes: Takes
     arose: Callable[[Any], date] | None = None
     one_right: OneRight = OneRight.PER_BASIS
+    of_another: Callable[[Assessment, Any], bool] = lambda _assessment, _subject: False
     undecided_in: Callable[[Legislation, date], tuple[str, ...]] | None = None
     awaits: frozenset[str] = frozenset()
 

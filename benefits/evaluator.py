@@ -27,6 +27,9 @@ RECORD_UNCLEAR = "record_unclear"
 TERMS_OF_A_RIGHT = ("payer", "decider", "frequency")
 """What a right is besides its amount: whose money, who decides, how often."""
 
+_GONE = frozenset({"imprisoned", "left_country", "missing"})
+"""Conditions in which the applicant receives nothing, and may not be the one whose right it is."""
+
 _PREFERENCE = {Right.YES: 0, Right.PERSON_DECIDES: 1, Right.NO: 3}
 
 
@@ -106,14 +109,12 @@ def found_on(found: Benefit, first: Assessment, basis: str | None) -> tuple[Asse
     own = first
     try:
         barred = _barred(own)
-        if barred is not None:
-            return own, replace(barred, basis=basis)
-        for subject in found.rule.subjects(first):
+        for subject in () if barred and barred.since is None else found.rule.subjects(first):
             own = first.about_one(first.on, found.rule.arose_on(subject))
             finding = found.rule.decide(own, subject)
             if is_known(finding.basis) and finding.basis == basis:
-                return own, unless_suspended(own, finding)
-        return first, first.no("nothing_with_this_basis", basis)
+                return own, _unless_gone(found, own, subject, finding, barred)
+        return first, replace(barred or first.no("nothing_with_this_basis"), basis=basis)
     except NotReadable:
         return own, own.ask(RECORD_UNCLEAR, basis)
     except NoSuchRow:
@@ -130,7 +131,7 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
         return [_decision(found, first, first.ask(RECORD_UNCLEAR))]
     decisions = []
     for subject in subjects:
-        one = _found(found, first, subject) if barred is None else _owed_before(found, first, subject, barred)
+        one = _found(found, first, subject, barred)
         if one is not None and (basis is None or one[1].basis == basis):
             decisions.append(_decision(found, *one))
     if decisions or (subjects and barred is None):
@@ -138,8 +139,12 @@ def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str |
     return [_decision(found, first, if_law(first, barred or first.no(found.rule.nothing)))]
 
 
-def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment, Finding]:
-    """What the rule finds about one subject; a question if it looks at a field that nobody can read."""
+def _found(
+    found: Benefit, first: Assessment, subject: Any, barred: Finding | None
+) -> tuple[Assessment, Finding] | None:
+    """What the rule finds about one subject; a question if it looks at a field that nobody can read. None where a
+    shared condition bars it, and nothing is owed from before.
+    """
     own = first
     finding = own.ask(RECORD_UNCLEAR)
     try:
@@ -154,15 +159,37 @@ def _found(found: Benefit, first: Assessment, subject: Any) -> tuple[Assessment,
             finding = found.rule.decide(own, subject)
         if finding.basis is not None and not is_known(finding.basis):
             return own, own.ask(RECORD_UNCLEAR)
-        answer = if_law(own, unless_suspended(own, unless_term_unknown(own, finding)))
+        answer = if_law(own, _unless_gone(found, own, subject, unless_term_unknown(own, finding), barred))
         if answer.right is Right.YES:
             return own, _asked_of_before(found, _unless_paid(found, own, answer))
         past = _owed_before(found, own, subject, answer)
+        if past is None and barred is not None and answer.right is Right.NO:
+            return None
         return past or (own, _unless_paid(found, own, answer))
     except NotReadable:
         return own, own.ask(RECORD_UNCLEAR, finding.basis if is_known(finding.basis) else None)
     except NoSuchRow:
         return own, own.ask("law_of_that_day_unknown", finding.basis)
+
+
+def _unless_gone(found: Benefit, own: Assessment, subject: Any, finding: Finding, barred: Finding | None) -> Finding:
+    """The finding; of a right, that it is barred or suspended by what the applicant did, if it is. What is the right of
+    others stands, and so does what is paid once and no text takes away: then a person says who receives it.
+    """
+    if finding.right is Right.NO and barred is None:
+        return finding
+    held = replace(barred, basis=finding.basis) if barred else unless_suspended(own, finding)
+    if barred is not None:
+        own.unsettled.clear()  # of what is not paid the amount does not matter
+    since, arose = held.since, found.rule.arose_on(subject)
+    if since is None or finding.right is Right.NO or held.condition not in _GONE:
+        return held
+    question = "who_receives_it" if found.rule.of_another(own, subject) else None
+    once = own.in_force.single["frequency"].word == Frequency.ONCE
+    if once and arose is not None and not (held.condition == "left_country" and arose >= since):
+        # Whoever lives abroad when it arises has no right to it: it is for those who live here.
+        question = "is_it_paid_to_who_is_gone"
+    return held if question is None else replace(own.ask(question, finding.basis), since=since)
 
 
 def _owed_before(found: Benefit, claim: Assessment, subject: Any, now: Finding) -> tuple[Assessment, Finding] | None:
@@ -199,8 +226,8 @@ def _before(found: Benefit, first: Assessment, subject: Any, now: Finding) -> tu
         own, finding = earlier_still
     if finding.right is Right.YES:
         finding.until = earlier(finding.until, last)
-        if waits:
-            finding.condition = finding.condition or LAW_NOT_ENTERED
+        if now.right is Right.PERSON_DECIDES:
+            finding.condition = finding.condition or now.condition
         if now.suspended_since is not None:
             finding.suspended_since, finding.suspended_by = now.suspended_since, now.suspended_by
             own.holds("suspended_by", now.suspended_by or "")

@@ -63,9 +63,9 @@ TERMS = Takes(
     ),
     tables="again_after_days:days",
     says=(
-        "already_paid amount applicant_died citizenship_lost exact imprisoned kandas_expired kandas_term_unknown "
-        "law_not_entered law_of_that_day_unknown left_country missing months_before_the_law not_permanent_resident "
-        "nothing_with_this_basis record_unclear which_months_were_paid"
+        "already_paid amount applicant_died citizenship_lost exact imprisoned is_it_paid_to_who_is_gone kandas_expired "
+        "kandas_term_unknown law_not_entered law_of_that_day_unknown left_country missing months_before_the_law "
+        "not_permanent_resident nothing_with_this_basis record_unclear which_months_were_paid who_receives_it"
     ),
 )
 """What the shared conditions and the steps of a case read of every service."""

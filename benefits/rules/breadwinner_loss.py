@@ -64,6 +64,11 @@ def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
     return finding
 
 
+def leaves_others(assessment: Assessment, breadwinner: Breadwinner) -> bool:
+    """Whether somebody else than the applicant was kept, as the children of a parent who survives."""
+    return any(one.iin != assessment.facts.applicant.iin for one in breadwinner.dependants)
+
+
 def _fund_part(assessment: Assessment, breadwinner: Breadwinner, listed: Counted, on_the_other: int) -> Part:
     """(average income - 0.5 MZP) x 0.6 x coefficient of dependants x participation."""
     insurance = assessment.facts.insurance(breadwinner.iin)
@@ -187,6 +192,7 @@ RULE = Rule(
     decide=decide,
     nothing="no_breadwinner_died",
     arose=lambda death: death.died_on,
+    of_another=leaves_others,
     reads=frozenset({"adults", "breadwinners", "children", "insurances"}),
     takes=Takes(
         ("mzp:tenge paid_from:choice pm:tenge rate_full_orphan:PM replacement:ratio rounding:choice wage_deducted:MZP"),

@@ -36,6 +36,7 @@ RULE = Rule(
     subjects=burials,
     decide=decide,
     nothing="no_burial",
+    arose=lambda burial: burial.died_on,
     reads=frozenset({"burials"}),
     takes=Takes(
         "law_of:choice mrp:tenge rounding:choice",

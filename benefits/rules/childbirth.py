@@ -70,6 +70,7 @@ RULE = Rule(
     subjects=children,
     decide=decide,
     nothing="no_child",
+    arose=lambda child: child.taken_on or child.birth_date,
     reads=frozenset({"adults", "children"}),
     takes=Takes(
         "citizenships:codes claim_months:months law_of:choice mrp:tenge rounding:choice",

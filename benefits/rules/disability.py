@@ -113,6 +113,7 @@ RULE = Rule(
     decide=decide,
     nothing="no_disability_decision",
     arose=lambda decision: decision.from_date,
+    of_another=lambda assessment, decision: decision.iin != assessment.facts.applicant.iin,
     reads=frozenset({"adults", "children", "disabilities", "pensions"}),
     takes=Takes(
         ("adult_age:years paid_from:choice pm:tenge rate_small_child:PM rounding:choice small_child_age:years"),

@@ -221,6 +221,16 @@ def test_the_month_of_a_death_or_of_leaving_is_paid_and_none_after() -> None:
         assert [one.due for one in found] == [Due.OWED] * 3 + [due] * 2
 
 
+@pytest.mark.parametrize("field", ["imprisoned_since", "left_country_on", "missing_since"])
+def test_what_is_due_to_children_is_not_lost_by_the_parent_who_received_it(field: str) -> None:
+    child = {"of": "woman born 2015-03-01", "birth_date": "2015-03-01", "relation": "child"}
+    death = {"of": "man born 1975-05-05", "died_on": "2025-01-10", "death_record": "DR-1", "dependants": [child]}
+    facts = _facts("2026-08-20", {"mother": {"born": "1985-05-05", field: "2026-04-20"}, "breadwinners": [death]})
+    found = owed("breadwinner-loss", facts, date(2026, 3, 10), basis="DR-1", through=date(2026, 6, 30))
+    assert [one.due for one in found][-4:] == [Due.OWED] * 2 + [Due.ASKED] * 2
+    assert [one.reason.code for one in found if one.reason] == ["who_receives_it"] * 2
+
+
 def test_what_a_person_decides_and_what_the_next_law_will_say_are_asked() -> None:
     award = {"of": "mother", "kind": "altyn_alka", "awarded_on": "2025-01-01", "number": "A-1"}
     facts = _facts("2026-11-20", {"mother": "1985-05-05", "awards": [award]})

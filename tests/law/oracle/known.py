@@ -79,7 +79,9 @@ def barred(facts: Facts, answer: Answer, on: date, *, arrears_from: date | None 
         if since is None:
             continue
         if own and on >= next_month(since) and (arrears_from is None or arrears_from >= next_month(since)):
-            return replace(answer, rights=frozenset({NO}))
+            # of what is paid once no text says that it is lost
+            once = answer.service in ("childbirth", "burial") and answer.rights != {NO}
+            return replace(answer, rights=frozenset({NO, PERSON} if once else {NO}))
         answer = unchecked(answer.allowing(ANY, "barred-month"))
     if answer.rights == frozenset({NO}):
         return answer
