@@ -106,10 +106,6 @@ class Assessment:
         same.unsettled = self.unsettled
         return same
 
-    def quiet(self) -> "Assessment":
-        """The same case, to reckon something that the answer does not rest on: nothing of it is noted."""
-        return Assessment(self.facts, self.on, self.applied_on, self.legislation, None)
-
     def used(self, entry: Entry) -> Entry:
         """Note a value that the answer rests on: without a trace, only one that is no law in force."""
         if self.trace is not None:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from benefits.assessment import LAW_NOT_ENTERED, Assessment, Finding, OneRight
+from benefits.carers import absences
 from benefits.catalogue import Benefit, benefit, services
 from benefits.codes import PaymentState
 from benefits.dated import ENDED
@@ -185,8 +186,7 @@ def _unless_gone(found: Benefit, own: Assessment, subject: Any, finding: Finding
     if since is None or finding.right is Right.NO or held.condition not in _GONE:
         return held
     question = "who_receives_it" if found.rule.of_another(own, subject) else None
-    once = own.in_force.single["frequency"].word == Frequency.ONCE
-    if once and arose is not None and not (held.condition == "left_country" and arose >= since):
+    if _is_once(own) and arose is not None and not (held.condition == "left_country" and arose >= since):
         # Whoever lives abroad when it arises has no right to it: it is for those who live here.
         question = "is_it_paid_to_who_is_gone"
     return held if question is None else replace(own.ask(question, finding.basis), since=since)
@@ -210,7 +210,7 @@ def _before(found: Benefit, first: Assessment, subject: Any, now: Finding) -> tu
     try:
         arose = found.rule.arose_on(subject)
         own = first.about_one(first.on, arose)
-        if arose is None or own.paid_from(arose) > last:
+        if arose is None or _is_once(own) or own.paid_from(arose) > last:
             return None
         basis = now.basis or found.rule.decide(own, subject).basis
     except NotReadable:
@@ -244,6 +244,10 @@ def _asked_of_before(found: Benefit, finding: Finding) -> Finding:
     return finding
 
 
+def _is_once(assessment: Assessment) -> bool:
+    return assessment.in_force.single["frequency"].word == Frequency.ONCE
+
+
 def _waits(finding: Finding) -> bool:
     return finding.right is Right.PERSON_DECIDES and finding.condition == LAW_NOT_ENTERED
 
@@ -269,15 +273,15 @@ def if_law(assessment: Assessment, finding: Finding) -> Finding:
 
 def _barred(assessment: Assessment) -> Finding | None:
     """The shared condition that the applicant does not meet, or None. A sentence and leaving the country bar from the
-    first of the month after.
+    first of the month after, until they are over (Law 286-VI, art. 27 p. 4; unverified): the month in which they are is
+    not paid but to who claims it after that.
     """
     applicant, on = assessment.facts.applicant, assessment.on
     if applicant.died_on is not None and applicant.died_on <= on:
         return assessment.no("applicant_died")
-    if applicant.imprisoned_since is not None and next_month(applicant.imprisoned_since) <= on:
-        return assessment.no("imprisoned", since=next_month(applicant.imprisoned_since))
-    if applicant.left_country_on is not None and next_month(applicant.left_country_on) <= on:
-        return assessment.no("left_country", since=next_month(applicant.left_country_on))
+    for condition, since, over in absences(applicant):
+        if condition != "missing" and next_month(since) <= on and (over is None or on < over):
+            return assessment.no(condition, since=next_month(since))
     lost = applicant.citizenship_lost_on is not None  # which suspends, until a permit to live here
     if assessment.word("residence") == "permanent" and not applicant.permanent_resident and not lost:
         return assessment.no("not_permanent_resident")
@@ -289,7 +293,7 @@ def _unless_paid(found: Benefit, assessment: Assessment, finding: Finding) -> Fi
     if finding.right is Right.NO or not assessment.facts.payments:
         return finding
     on = assessment.applied_on
-    once = assessment.in_force.single["frequency"].word == Frequency.ONCE
+    once = _is_once(assessment)
     for payment in assessment.facts.payments:
         # One that begins later has been granted already: a second would be paid beside it.
         if payment.service != found.code:

@@ -37,7 +37,7 @@ Json = dict[str, Any]
 _SECTIONS = READABLE - {"adults", "household"}
 """Lists of the facts that may be missing as a whole: a register could not be asked for all."""
 
-_REFERENCES = ("mother_iin", "father_iin", "lives_with", "carer_iin")
+_REFERENCES = ("mother_iin", "father_iin", "lives_with", "carer_iin", "lived_with_before")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ is awaited.
 from datetime import date
 
 from benefits.assessment import Assessment, Finding
+from benefits.carers import absences
 from benefits.codes import Citizenship
 from benefits.decision import Right
 from benefits.facts import Facts
@@ -60,9 +61,11 @@ def _is_kandas_without_a_term(facts: Facts) -> bool:
 def _reasons(assessment: Assessment) -> list[tuple[str, date]]:
     """What may suspend, each with the first day of the month after it happened."""
     facts, applicant = assessment.facts, assessment.facts.applicant
-    found = []
-    if applicant.missing_since is not None:
-        found.append(("missing", next_month(applicant.missing_since)))
+    found = [
+        (condition, next_month(since))
+        for condition, since, over in absences(applicant)
+        if condition == "missing" and (over is None or assessment.on < over)
+    ]
     if applicant.citizenship_lost_on is not None and not applicant.permanent_resident:
         found.append(("citizenship_lost", next_month(applicant.citizenship_lost_on)))
     if applicant.citizenship is Citizenship.KANDAS:

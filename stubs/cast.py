@@ -43,6 +43,9 @@ class PersonSection(Section):
     left_country_on: date | None = None
     missing_since: date | None = None
     citizenship_lost_on: date | None = None
+    released_on: date | None = None
+    returned_on: date | None = None
+    found_on: date | None = None
     wrongly: dict[str, Any] = {}
     """Members as the register has them in its answers, whatever is true: a typing error, an unknown code, null."""
 
@@ -69,6 +72,11 @@ class Child(Section):
     taken_on: date | None = None
     carer_iin: Iin | None = None
     counted_elsewhere: bool = False
+    carer_since: date | None = None
+    lives_with_since: date | None = None
+    lived_with_before: Iin | None = None
+    state_care_since: date | None = None
+    left_state_care_on: date | None = None
     wrongly: dict[str, Any] = {}
     """As `PersonSection.wrongly`."""
 

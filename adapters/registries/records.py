@@ -69,6 +69,12 @@ class AdultRecord(RegisterRecord):
     left_country_on: Day | None = None
     missing_since: Day | None = None
     citizenship_lost_on: Day | None = None
+    released_on: Day | None = None
+    """The first day after the sentence; null while it is served."""
+    returned_on: Day | None = None
+    """Of who had left: the first day of living here again."""
+    found_on: Day | None = None
+    """Of who was missing."""
 
 
 class PersonRecord(AdultRecord):
@@ -105,6 +111,16 @@ class ChildRecord(RegisterRecord):
     """Who cares for the child, where that is another than the adult with whom it lives."""
     counted_elsewhere: bool | None = None
     """Whether a stepchild counts in the family of another parent; null where it is not known."""
+    carer_since: Day | None = None
+    """The first day of the carer who is named; null where it is not known."""
+    lives_with_since: Day | None = None
+    """The first day of the home, where the child had another before; null if always."""
+    lived_with_before: OptionalIin = None
+    """IIN of the adult with whom the child lived before that day; null where it is not known."""
+    state_care_since: Day | None = None
+    """The first day on which the state keeps the child fully."""
+    left_state_care_on: Day | None = None
+    """The first day on which it does so no more."""
 
 
 class FamilyRecord(Record):

@@ -2,6 +2,7 @@
 known on a day (`known`). What could not be read is an `unreadable` of its own.
 """
 
+from benefits.facts.household import Household, HouseholdIncome
 from benefits.facts.known import known_on, stood_on, turns
 from benefits.facts.reader import read_facts, read_facts_file
 from benefits.facts.records import (
@@ -16,8 +17,6 @@ from benefits.facts.records import (
     Dependant,
     Disability,
     Facts,
-    Household,
-    HouseholdIncome,
     Income,
     Insurance,
     KandasStatus,

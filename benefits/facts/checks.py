@@ -10,7 +10,8 @@ from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
-from benefits.facts.records import Adult, BadFacts, Child, Dependant, Facts, Household, Insurance
+from benefits.facts.household import Household
+from benefits.facts.records import Adult, BadFacts, Child, Dependant, Facts, Insurance
 from benefits.facts.unreadable import Unreadable, is_known
 from benefits.iin import read_iin
 
@@ -21,8 +22,12 @@ LATEST = date(2200, 1, 1)
 MOST_CONTRIBUTIONS = 12 * 60
 """Nobody has more months of contributions than a life of work has."""
 
-_OF_AN_ADULT = ("imprisoned_since", "left_country_on", "missing_since", "citizenship_lost_on")
-"""What happened to an adult on a day."""
+_ENDED = {"imprisoned_since": "released_on", "left_country_on": "returned_on", "missing_since": "found_on"}
+"""What happened to an adult on a day, with the day on which it ended."""
+
+_OF_AN_ADULT = (*_ENDED, *_ENDED.values(), "citizenship_lost_on")
+_OF_A_CHILD = ("taken_on", "carer_since", "lives_with_since", "state_care_since", "left_state_care_on")
+"""What happened to somebody on a day."""
 
 EARLIEST_AS_AT = date(2023, 7, 1)
 """The first day for which the parameters hold values; facts as at an earlier day could not be assessed."""
@@ -85,11 +90,12 @@ def _check_persons(family: Facts) -> None:
                 raise BadFacts("children.birth_order", ONE_PLACE, places=(earlier, path))
         if child.iin is None and child.birth_record is None:
             raise BadFacts(f"{path}.birth_record", AN_IDENTIFIER, "a child is known by one of them")
-        for name in ("mother_iin", "father_iin", "lives_with", "carer_iin"):
+        for name in ("mother_iin", "father_iin", "lives_with", "carer_iin", "lived_with_before"):
             if child.iin is not None and is_known(getattr(child, name)) and getattr(child, name) == child.iin:
                 raise BadFacts(path, "a parent or carer is another person", places=(f"{path}.{name}",))
-        if _before(child.taken_on, child.birth_date):
-            raise BadFacts(f"{path}.taken_on", "not before the birth")
+        for name in _OF_A_CHILD:
+            if _before(getattr(child, name), child.birth_date):
+                raise BadFacts(f"{path}.{name}", "not before the birth")
         if child.birth_record is not None and is_known(child.birth_record):
             if child.birth_record in records:
                 twice = (records[child.birth_record], path)
@@ -127,13 +133,17 @@ def _check_birth(path: str, birth_date: date, as_at: date) -> None:
 def _check_events(family: Facts) -> None:
     """What happened or was decided has a day that is not after as_at; a period does not end before it begins."""
     happened: list[tuple[str, date | None]] = []
-    periods: list[tuple[str, date, date | None]] = []
+    periods: list[tuple[str, date | None, date | None]] = []
     for path, person in _persons(family):
         happened.append((f"{path}.died_on", person.died_on))
     for index, adult in enumerate(_listed(family.adults)):
         happened += [(f"adults[{index}].{name}", getattr(adult, name)) for name in _OF_AN_ADULT]
+        periods += [
+            (f"adults[{index}].{end}", getattr(adult, name), getattr(adult, end)) for name, end in _ENDED.items()
+        ]
     for index, child in enumerate(_listed(family.children)):
-        happened.append((f"children[{index}].taken_on", child.taken_on))
+        happened += [(f"children[{index}].{name}", getattr(child, name)) for name in _OF_A_CHILD]
+        periods.append((f"children[{index}].left_state_care_on", child.state_care_since, child.left_state_care_on))
     for index, disability in enumerate(_listed(family.disabilities)):
         happened.append((f"disabilities[{index}].decided_on", disability.decided_on))
         periods.append((f"disabilities[{index}].until", disability.from_date, disability.until))

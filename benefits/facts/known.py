@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from benefits.codes import DependantRelation
-from benefits.facts.records import Adult, Breadwinner, Child, Facts, Household, Insurance
+from benefits.facts.household import Household
+from benefits.facts.records import Adult, Breadwinner, Child, Facts, Insurance
 from benefits.facts.unreadable import is_known
 from benefits.terms import ONE_DAY, end_of_month, month_of
 
@@ -21,7 +22,7 @@ def known_on(facts: Facts, day: date) -> Facts:
         as_at=day,
         applicant=_living_on(facts.applicant, day),
         adults=adults,
-        children=tuple(_child_on(child, day) for child in facts.children if _had_come(child, day)),
+        children=tuple(_kept_on(_child_on(child, day), day) for child in facts.children if _had_come(child, day)),
         disabilities=tuple(one for one in facts.disabilities if _by(one.decided_on, day)),
         payments=tuple(one for one in facts.payments if _by(one.from_date, day)),
         awards=tuple(one for one in facts.awards if _by(one.awarded_on, day)),
@@ -73,9 +74,10 @@ def turns(facts: Facts) -> list[date]:
     days: list[date | None] = []
     for adult in (facts.applicant, *facts.adults):
         days += [adult.imprisoned_since, adult.left_country_on, adult.missing_since, adult.citizenship_lost_on]
-        days += [adult.died_on, _after(adult.died_on)]
+        days += [adult.died_on, _after(adult.died_on), adult.released_on, adult.returned_on, adult.found_on]
     for child in facts.children:
         days += [child.birth_date, child.taken_on, child.died_on, _after(child.died_on)]
+        days += [child.state_care_since, child.left_state_care_on]
     for in_force in (facts.disabilities, facts.payments, facts.capacity_losses, facts.pensions, facts.kandas_statuses):
         days += [one.from_date for one in in_force]
     days += [one.awarded_on for one in facts.awards]
@@ -151,6 +153,9 @@ def _living_on(adult: Adult, day: date) -> Adult:
         imprisoned_since=_known(adult.imprisoned_since, day),
         left_country_on=_known(adult.left_country_on, day),
         missing_since=_known(adult.missing_since, day),
+        released_on=_known(adult.released_on, day),
+        returned_on=_known(adult.returned_on, day),
+        found_on=_known(adult.found_on, day),
         citizenship_lost_on=lost,
     )
 
@@ -161,7 +166,21 @@ def _had_come(child: Child, day: date) -> bool:
 
 
 def _child_on(child: Child, day: date) -> Child:
-    return replace(child, died_on=_known(child.died_on, day))
+    return replace(
+        child,
+        died_on=_known(child.died_on, day),
+        state_care_since=_known(child.state_care_since, day),
+        left_state_care_on=_known(child.left_state_care_on, day),
+    )
+
+
+def _kept_on(child: Child, day: date) -> Child:
+    """The child with the home and the carer that it had on the day, as if there had been no other since."""
+    if child.lives_with_since is not None and not _by(child.lives_with_since, day):
+        child = replace(child, lives_with=child.lived_with_before, lives_with_since=None, lived_with_before=None)
+    if child.carer_since is not None and not _by(child.carer_since, day):
+        child = replace(child, carer_iin=None, carer_since=None)
+    return child
 
 
 def _insurance_on(insurance: Insurance, day: date) -> Insurance:

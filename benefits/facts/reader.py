@@ -16,6 +16,7 @@ from typing import Any
 from benefits import codes
 from benefits.facts import records as f
 from benefits.facts.checks import check_against_iin, check_between_fields
+from benefits.facts.household import Household, HouseholdIncome
 from benefits.facts.records import BadFacts, Facts
 from benefits.facts.unreadable import Unreadable
 from benefits.iin import BadIin, read_iin
@@ -209,7 +210,7 @@ def _in_the_iin(field: str, iin: Any) -> Any:
 
 
 _MAY_BE_UNKNOWN = {(f.Disability, "until"), (f.Payment, "until"), (f.CapacityLoss, "until"), (f.Pension, "until")}
-_MAY_BE_UNKNOWN |= {(f.Household, "income"), (f.Insurance, "contribution_months"), (f.Child, "iin")}
+_MAY_BE_UNKNOWN |= {(Household, "income"), (f.Insurance, "contribution_months"), (f.Child, "iin")}
 """Fields that may be given empty though their class has no empty default: open ends, an income that is not known, a
 child without a number."""
 
@@ -226,6 +227,9 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "left_country_on": _day,
         "missing_since": _day,
         "citizenship_lost_on": _day,
+        "released_on": _day,
+        "returned_on": _day,
+        "found_on": _day,
     },
     f.Child: {
         **_PERSON,
@@ -241,6 +245,11 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "taken_on": _day,
         "carer_iin": _iin,
         "counted_elsewhere": _flag,
+        "carer_since": _day,
+        "lives_with_since": _day,
+        "lived_with_before": _iin,
+        "state_care_since": _day,
+        "left_state_care_on": _day,
     },
     f.Disability: {
         "iin": _iin,
@@ -286,18 +295,18 @@ _SHAPES: dict[type, dict[str, Reader]] = {
         "works": _flag,
     },
     f.Burial: {"death_record": _text, "died_on": _day, "status": _code_of(codes.DeceasedStatus), "buried_by": _iin},
-    f.Household: {
+    Household: {
         "quarter": _month,
         "income": _money,
         "members": _each(_iin),
         "able_bodied": _count,
         "contract_signed_on": _day,
         "contract_breached_on": _day,
-        "incomes": _each(_object(f.HouseholdIncome)),
+        "incomes": _each(_object(HouseholdIncome)),
         "imputed_spending": _money,
         "consumer_credits": _money,
     },
-    f.HouseholdIncome: {"kind": _code_of(codes.IncomeKind), "amount": _money},
+    HouseholdIncome: {"kind": _code_of(codes.IncomeKind), "amount": _money},
     f.Pension: {
         "iin": _iin,
         "number": _text,
@@ -334,7 +343,7 @@ _SHAPES[Facts] = {
     "unemployments": _each(_object(f.Unemployment)),
     "breadwinners": _each(_object(f.Breadwinner)),
     "burials": _each(_object(f.Burial)),
-    "household": _object(f.Household),
+    "household": _object(Household),
     "pensions": _each(_object(f.Pension)),
     "kandas_statuses": _each(_object(f.KandasStatus)),
 }

@@ -14,10 +14,10 @@ from benefits.codes import (
     DeceasedStatus,
     DependantRelation,
     Group,
-    IncomeKind,
     PaymentState,
     Relation,
 )
+from benefits.facts.household import Household
 
 
 class BadFacts(ValueError):
@@ -40,7 +40,8 @@ class Adult:
     """Somebody who may apply. `region` is an ISO 3166-2 code such as KZ-71.
 
     `missing_since` is the day from which the person is declared missing, `citizenship_lost_on` that on which the
-    citizenship of Kazakhstan ended.
+    citizenship of Kazakhstan ended. `released_on`, `returned_on` (to live here again) and `found_on` are the first days
+    on which it is over; None is not over.
     """
 
     iin: str
@@ -54,6 +55,9 @@ class Adult:
     left_country_on: date | None = None
     missing_since: date | None = None
     citizenship_lost_on: date | None = None
+    released_on: date | None = None
+    returned_on: date | None = None
+    found_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,10 @@ class Child:
     `lives_with` is the IIN of the adult with whom the child lives; None means not known. `birth_order` counts the
     mother's children; None means not known. `taken_on` is the day of adoption or guardianship. `carer_iin` is the
     one person who cares for the child, None the adult with whom it lives. `counted_elsewhere` is true for a
-    stepchild that is counted in the family of another parent, None where it is not known.
+    stepchild that is counted in the family of another parent, None where it is not known. `carer_since` is the first
+    day of the carer who is named, None not known; `lives_with_since` that of the home, None always, and before it the
+    child lived with `lived_with_before`, None not known. The state kept the child fully from `state_care_since` until
+    the day before `left_state_care_on`.
     """
 
     iin: str | None
@@ -81,6 +88,11 @@ class Child:
     taken_on: date | None = None
     carer_iin: str | None = None
     counted_elsewhere: bool | None = None
+    carer_since: date | None = None
+    lives_with_since: date | None = None
+    lived_with_before: str | None = None
+    state_care_since: date | None = None
+    left_state_care_on: date | None = None
 
     @property
     def known_as(self) -> str:
@@ -217,37 +229,6 @@ class Burial:
     died_on: date
     status: DeceasedStatus
     buried_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class HouseholdIncome:
-    """What the members of a household had of one kind in the quarter, tenge."""
-
-    kind: IncomeKind
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Household:
-    """The household for targeted assistance, with what all members had in the quarter before the quarter asked about.
-
-    `quarter` is the first day of the quarter of the income. `incomes` are its kinds, none where they are not known;
-    `income` is their sum, alone where the kinds are not known, and None where it is not known itself. `members` are the
-    IINs that count. `able_bodied` is the number of members able to work, None where it is not known,
-    `contract_signed_on` the day of the social contract, `contract_breached_on` the day of its breach.
-    `imputed_spending` and `consumer_credits` (mortgages apart) are those of the quarter in tenge; 0 is none, None is
-    not known.
-    """
-
-    quarter: date
-    income: Decimal | None
-    members: tuple[str, ...]
-    able_bodied: int | None = None
-    contract_signed_on: date | None = None
-    contract_breached_on: date | None = None
-    incomes: tuple[HouseholdIncome, ...] = ()
-    imputed_spending: Decimal | None = None
-    consumer_credits: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

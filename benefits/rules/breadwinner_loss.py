@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benefits.assessment import Assessment, Finding, Money, Part, Rule
+from benefits.carers import STATE_CARE, in_state_care
 from benefits.codes import DependantRelation, PaymentState
 from benefits.decision import ZERO
 from benefits.dependants import DEPENDANTS, NEVER, Counted, dependants, term_ended
-from benefits.facts import Breadwinner, Dependant, Facts
+from benefits.facts import Breadwinner, Child, Dependant, Facts
 from benefits.social_insurance import EARNINGS, INDEXED, PARTICIPATION, earnings, indexed, participation
 from benefits.takes import Takes
 from benefits.terms import day_before, month_of
@@ -35,6 +36,8 @@ def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
     assessment.figure("dependants", kept.budget.number, "people")
     if not (kept.budget.certain or kept.budget.doubts or kept.fund.certain):
         return assessment.no("no_dependants", basis, since=term_ended(breadwinner, assessment.on))
+    if any(in_state_care(assessment, child) for child in _children(assessment, breadwinner)):
+        return assessment.ask("is_it_due_in_state_care", basis)
     later = [one for one in others if _died_later(one, breadwinner)]
     if any(_shared(one, breadwinner) - lost_both for one in later):
         return assessment.ask("both_parents_died", basis)
@@ -67,6 +70,12 @@ def decide(assessment: Assessment, breadwinner: Breadwinner) -> Finding:
 def leaves_others(assessment: Assessment, breadwinner: Breadwinner) -> bool:
     """Whether somebody else than the applicant was kept, as the children of a parent who survives."""
     return any(one.iin != assessment.facts.applicant.iin for one in breadwinner.dependants)
+
+
+def _children(assessment: Assessment, breadwinner: Breadwinner) -> list[Child]:
+    """Those of the dependants whom the civil registry holds as children of the family."""
+    found = (assessment.facts.child(one.iin) for one in breadwinner.dependants)
+    return [child for child in found if child is not None]
 
 
 def _fund_part(assessment: Assessment, breadwinner: Breadwinner, listed: Counted, on_the_other: int) -> Part:
@@ -199,11 +208,13 @@ RULE = Rule(
         brackets="dependants_coefficient:ratio rate:PM",
         says=(
             "both_parents_died contribution_months_unknown dependants dependants_fund exact_fund for_all_orphans "
-            "full_orphan_unknown income_below_the_deduction income_months_missing no_breadwinner_died no_dependants "
+            "full_orphan_unknown income_below_the_deduction income_months_missing "
+            "no_breadwinner_died no_dependants "
             "paid_for_the_earlier_death paid_with_the_later_death some_are_full_orphans"
         ),
     )
     | DEPENDANTS
+    | STATE_CARE
     | EARNINGS
     | PARTICIPATION
     | INDEXED,

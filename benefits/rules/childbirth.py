@@ -9,7 +9,7 @@ from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
-from benefits.carers import HOME, may_represent, represents
+from benefits.carers import HOME, STATE_CARE, in_state_care, may_represent, represents
 from benefits.codes import Relation
 from benefits.facts import Child
 from benefits.takes import Takes
@@ -38,6 +38,8 @@ def decide(assessment: Assessment, child: Child) -> Finding:
         return assessment.no("claimed_too_late", basis)
     if not represents(child, assessment.facts.applicant.iin):
         return assessment.ask("where_does_the_child_live", basis)
+    if in_state_care(assessment, child):
+        return assessment.ask("is_it_due_in_state_care", basis)
     if assessment.facts.applicant.citizenship not in assessment.codes("citizenships"):
         return assessment.ask("citizenship_not_named", basis)
     order = child.birth_order
@@ -81,5 +83,6 @@ RULE = Rule(
             "which_child_of_the_mother"
         ),
     )
-    | HOME,
+    | HOME
+    | STATE_CARE,
 )

@@ -10,7 +10,15 @@ from decimal import ROUND_CEILING, Decimal
 
 from benefits.assessment import ROUNDINGS, WHOLE, Assessment, Finding, Money, Rule
 from benefits.birth_order import is_contested
-from benefits.carers import CARER, carer_unknown, may_be_cared_for
+from benefits.carers import (
+    CARER,
+    cared_since,
+    carer_unknown,
+    ever_cared_for,
+    in_state_care,
+    last_change,
+    may_be_cared_for,
+)
 from benefits.codes import Relation
 from benefits.decision import ZERO
 from benefits.facts import Child, Insurance
@@ -28,8 +36,8 @@ from benefits.terms import end_of_month
 
 
 def children(assessment: Assessment) -> Sequence[Child]:
-    """The children whom the applicant cares for, the youngest first."""
-    cared = [one for one in assessment.facts.children if may_be_cared_for(assessment, one)]
+    """The children whom the applicant cares for, or did, the youngest first."""
+    cared = [one for one in assessment.facts.children if ever_cared_for(assessment, one)]
     return sorted(cared, key=lambda one: (-one.birth_date.toordinal(), one.birth_order or 0, one.known_as))
 
 
@@ -57,12 +65,24 @@ def decide(assessment: Assessment, child: Child) -> Finding:
         if child.died_on < arose:
             return assessment.no("child_died", basis)
         last = min(last, end_of_month(child.died_on))
+    if kept_since := in_state_care(assessment, child):
+        return assessment.no("kept_by_the_state", basis, since=kept_since)
     if unknown := carer_unknown(assessment, child):
         return assessment.ask(unknown, basis)
+    if not may_be_cared_for(assessment, child):
+        return assessment.no("another_cares_for_the_child", basis, since=last_change(assessment, child))
     if child.relation is Relation.STEP and child.counted_elsewhere is None:
         return assessment.ask("is_the_stepchild_counted_elsewhere", basis)
+    began, known = cared_since(child, assessment.facts.applicant.iin)
+    first = assessment.paid_from(arose)
+    if not known and assessment.on < assessment.applied_on:
+        return assessment.ask("since_when_is_the_child_cared_for", basis)
     finding = _amount(assessment, child, arose)
-    finding.start, finding.until = assessment.paid_from(arose), last
+    finding.start, finding.until = max(first, began or first), last
+    if not known and first < assessment.applied_on:
+        # From the claim on it is certain; in the months before another may have cared.
+        finding.start = assessment.applied_on
+        finding.condition = finding.condition or "since_when_is_the_child_cared_for"
     return finding
 
 
@@ -140,8 +160,10 @@ def _from_fund(
     least = (budget / kept).quantize(WHOLE, ROUND_CEILING)
     if assessment.trace is not None:
         assessment.figure("least", least, how=f"{budget:f} ÷ {kept:f}")
-    if doubt is not None and gross * kept >= _from_budget(assessment.quiet(), highest):
-        doubt = None  # no place among the mother's children would give more
+    # What no place among the mother's children would raise hangs on none; it is reckoned without a note of it.
+    aside = Assessment(assessment.facts, assessment.on, assessment.applied_on, assessment.legislation, None)
+    if doubt is not None and gross * kept >= _from_budget(aside, highest):
+        doubt = None
     money = less_pension_contribution(assessment, max(gross, least), "fund")
     finding = assessment.yes(basis, money)
     finding.decider = "fund"
@@ -163,10 +185,10 @@ RULE = Rule(
         ),
         brackets="rate:MRP",
         says=(
-            "amount_budget birth_order birth_order_contested child_died child_too_old "
+            "amount_budget another_cares_for_the_child birth_order birth_order_contested child_died child_too_old "
             "claimed_too_late contribution_months_unknown counted_in_another_family exact exact_budget "
             "income_months_missing is_the_stepchild_counted_elsewhere least most no_child_cared_for not_born_alive "
-            "when_was_the_child_taken which_child_of_the_mother"
+            "kept_by_the_state since_when_is_the_child_cared_for when_was_the_child_taken which_child_of_the_mother"
         ),
     )
     | CARER

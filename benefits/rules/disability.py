@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.carers import HOME, may_represent, represents
+from benefits.carers import HOME, STATE_CARE, in_state_care, may_represent, represents
 from benefits.codes import Cause, Group
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
@@ -58,6 +58,8 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
         return assessment.ask("who_claims_for_the_grown_child", basis)
     if child is not None and not represents(child, assessment.facts.applicant.iin):
         return assessment.ask("where_does_the_child_live", basis)
+    if child is not None and in_state_care(assessment, child):
+        return assessment.ask("is_it_due_in_state_care", basis)
     if disability.cause not in _KNOWN_CAUSES:
         return assessment.ask("cause_without_known_amount", basis)
     return _amount(assessment, disability, born)
@@ -126,6 +128,7 @@ RULE = Rule(
         ),
     )
     | HOME
+    | STATE_CARE
     | PENSION_AGE
     | RE_EXAMINED,
 )

@@ -6,7 +6,7 @@ One right for each decision about a child, of the one adult who cares for it. Th
 from collections.abc import Sequence
 
 from benefits.assessment import Assessment, Finding, Money, Rule
-from benefits.carers import CARER, carer_unknown, may_be_cared_for
+from benefits.carers import CARER, STATE_CARE, carer_unknown, in_state_care, may_be_cared_for
 from benefits.facts import Disability
 from benefits.medical_board import is_superseded, newest_first
 from benefits.suspension import RE_EXAMINED, term_over
@@ -38,6 +38,8 @@ def decide(assessment: Assessment, disability: Disability) -> Finding:
         return assessment.no("newer_decision", basis)
     if until is not None and on > until:
         return term_over(assessment, basis, until)
+    if in_state_care(assessment, child):
+        return assessment.ask("is_it_due_in_state_care", basis)
     if unknown := carer_unknown(assessment, child):
         return assessment.ask(unknown, basis)
     end = earlier(until, day_before(grown_up))
@@ -57,5 +59,6 @@ RULE = Rule(
         says="child_died child_grown_up newer_decision no_child_with_disability not_yet_in_force",
     )
     | CARER
+    | STATE_CARE
     | RE_EXAMINED,
 )

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from benefits.assessment import Assessment, Finding, Money, OneRight, Rule
-from benefits.carers import HOME, home
+from benefits.carers import HOME, STATE_CARE, home, in_state_care
 from benefits.codes import Relation
 from benefits.facts import Child, Facts
 from benefits.takes import Takes
@@ -66,7 +66,9 @@ def _counted(assessment: Assessment) -> tuple[list[date], list[str]]:
         if end <= on:
             continue
         lives_with = home(assessment, child)
-        if lives_with is None:
+        if in_state_care(assessment, child):
+            doubts.append("is_it_due_in_state_care")
+        elif lives_with is None:
             doubts.append("where_does_the_child_live")
         elif lives_with in elsewhere:
             doubts.append("is_it_one_home")
@@ -113,5 +115,6 @@ RULE = Rule(
         used={"rate": ("least_children", "each_child_from")},
         says="children_counted is_it_one_home is_the_stepchild_counted_elsewhere rate_for_all too_few_children",
     )
-    | HOME,
+    | HOME
+    | STATE_CARE,
 )

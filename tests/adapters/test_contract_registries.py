@@ -93,10 +93,31 @@ async def test_a_child_taken_in_and_cared_for_by_another(outside: Outside) -> No
         "relation": "adopted",
         "taken_on": "2024-05-01",
         "carer_iin": DAULET,
+        "carer_since": "2024-06-01",
+        "lives_with_since": "2024-07-01",
+        "lived_with_before": DAULET,
+        "state_care_since": "2024-02-01",
+        "left_state_care_on": "2024-05-01",
     }
     await outside.cast(aigul(children=[child]))
     (found,) = (await outside.registries.civil.family(AIGUL)).children
     assert (found.taken_on, found.carer_iin, found.counted_elsewhere) == (date(2024, 5, 1), DAULET, False)
+    assert (found.carer_since, found.lives_with_since, found.lived_with_before) == (
+        date(2024, 6, 1),
+        date(2024, 7, 1),
+        DAULET,
+    )
+    assert (found.state_care_since, found.left_state_care_on) == (date(2024, 2, 1), date(2024, 5, 1))
+
+
+async def test_what_is_over_has_its_day(outside: Outside) -> None:
+    over = {"released_on": "2024-05-01", "returned_on": "2024-06-01", "found_on": "2024-07-01"}
+    person = aigul()
+    await outside.cast(person | {"person": person["person"] | over})
+    found = await outside.registries.persons.person(AIGUL)
+    assert found is not None
+    days = (found.released_on, found.returned_on, found.found_on)
+    assert [str(day) for day in days] == list(over.values())
 
 
 async def test_registrations_as_unemployed_come_oldest_first(outside: Outside) -> None:

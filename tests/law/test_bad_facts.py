@@ -101,6 +101,12 @@ BAD = [
     ("children.0.relation", "cousin", "children[0].relation", "a known code"),
     ("children.0.lives_with", CHILD, "children[0]", "a parent or carer is another person"),
     ("children.0.taken_on", "2015-02-28", "children[0].taken_on", "not before the birth"),
+    ("children.0.carer_since", "2015-02-28", "children[0].carer_since", "not before the birth"),
+    ("children.0.state_care_since", "2025-03-02", "children[0].state_care_since", "not in the future"),
+    ("children.0.lives_with_since", "2025-03-02", "children[0].lives_with_since", "not in the future"),
+    ("children.0.lived_with_before", "CHILD", "children[0].lived_with_before", "an IIN"),
+    ("adults.0.released_on", "2025-03-02", "adults[0].released_on", "not in the future"),
+    ("adults.0.found_on", "1900-01-01", "adults[0].found_on", "not before the birth"),
     ("children.0.birth_record", 7, "children[0].birth_record", "a text"),
     ("disabilities.0.iin", STRANGER, "disabilities[0].iin", "a member of the family"),
     ("disabilities.0.group", "IV", "disabilities[0].group", "a known code"),
@@ -442,3 +448,21 @@ def test_iins_exist_for_three_centuries() -> None:
     for day in (date(1799, 12, 31), date(2100, 1, 1)):
         with pytest.raises(ValueError, match=r"^an IIN exists for births from 1800 to 2099$"):
             make_iin(day, "female", 1)
+
+
+@pytest.mark.parametrize(
+    ("place", "began", "ended"),
+    [
+        ("adults", "imprisoned_since", "released_on"),
+        ("adults", "left_country_on", "returned_on"),
+        ("adults", "missing_since", "found_on"),
+        ("children", "state_care_since", "left_state_care_on"),
+    ],
+)
+def test_nothing_is_over_before_it_began(place: str, began: str, ended: str) -> None:
+    facts = copy.deepcopy(GOOD)
+    facts[place][0] |= {began: "2025-02-02", ended: "2025-02-02"}
+    assert read_facts(facts)
+    facts[place][0][ended] = "2025-02-01"
+    with pytest.raises(BadFacts, match=rf"^{place}\[0\]\.{ended}: not before the beginning of the period"):
+        read_facts(facts)

@@ -30,7 +30,10 @@ def test_facts_of_the_day_or_before_it_are_all_known() -> None:
     assert known_on(facts, DAY).as_at == DAY
 
 
-@pytest.mark.parametrize("field", ["died_on", "imprisoned_since", "left_country_on"])
+@pytest.mark.parametrize(
+    "field",
+    ["died_on", "imprisoned_since", "left_country_on", "missing_since", "released_on", "returned_on", "found_on"],
+)
 def test_what_happens_to_an_adult_later_is_not_known(field: str) -> None:
     for day, known in ((BEFORE, DAY), (AFTER, None)):
         facts = _known({"mother": {"born": "1980-05-05", field: day}})
@@ -43,6 +46,18 @@ def test_children_born_later_and_later_deaths_are_not_known() -> None:
     assert [child.birth_date for child in facts.children] == [DAY]
     deaths = _known({"children": [{"born": "2015-01-01", "died_on": BEFORE}, {"born": "2016-01-01", "died_on": AFTER}]})
     assert [child.died_on for child in deaths.children] == [DAY, None]
+
+
+def test_of_a_home_or_carer_that_changes_later_what_was_before_is_known() -> None:
+    changed = {"lives_with": "grandmother", "lived_with_before": "mother", "carer_iin": "grandmother"}
+    child = {"born": "2015-01-01", **changed}
+    family = {"grandmother": "1950-05-05", "children": [child]}
+    for day, known in ((BEFORE, True), (AFTER, False)):
+        days = dict.fromkeys(("lives_with_since", "carer_since", "state_care_since", "left_state_care_on"), day)
+        (found,) = _known({**family, "children": [child | days]}).children
+        mother, grandmother = (adult.iin for adult in _facts(family).adults)
+        assert (found.lives_with, found.carer_iin) == ((grandmother, grandmother) if known else (mother, None))
+        assert [getattr(found, name) for name in days] == [DAY if known else None] * 4
 
 
 DATED: list[tuple[str, str, dict[str, Any]]] = [

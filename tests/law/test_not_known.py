@@ -15,7 +15,7 @@ import pytest
 from adapters.records import RegisterRecord
 from adapters.registries import records as told
 from benefits import BadFacts, Facts, Right, assess_readings, readings, services
-from benefits.facts import records
+from benefits.facts import household, records
 from benefits.yaml_file import read_yaml
 from tests.law.casebook import CASES, FAMILIES, read_cases
 
@@ -27,7 +27,13 @@ EMPTY_SAYS_NONE = {
     "Adult.left_country_on": ENTERED,
     "Adult.missing_since": ENTERED,
     "Adult.citizenship_lost_on": ENTERED,
+    "Adult.released_on": ENTERED,
+    "Adult.returned_on": ENTERED,
+    "Adult.found_on": ENTERED,
     "Child.died_on": ENTERED,
+    "Child.state_care_since": ENTERED,
+    "Child.carer_since": "who is named without a first day is asked for it; who cared before claims nothing meanwhile",
+    "Child.lives_with_since": "a home without a first day has always been that",
     "Child.full_time_student_until": "who studies is entered with an end; who is not entered does not study",
     "Child.carer_iin": "who is not named is the adult with whom the child lives",
     "Child.birth_record": "the right is then named by the IIN, and so is what was paid (activities.renumbered)",
@@ -66,7 +72,7 @@ SHAPES: dict[str, type] = {
     "burials": records.Burial,
     "pensions": records.Pension,
     "kandas_statuses": records.KandasStatus,
-    "household": records.Household,
+    "household": household.Household,
 }
 
 

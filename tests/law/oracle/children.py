@@ -107,6 +107,9 @@ def _care(facts: Facts, child: Child, on: date, days: Days) -> Answer:
     answer = _care_money(facts, child, answer, on, first, last)
     if child.relation is Relation.STEP:
         answer = answer.allowing(ANY, "step-child")
+    if child.carer_iin not in (None, child.lives_with):
+        # since when this one cares, and not who the child lives with, the register does not say
+        answer = unchecked(answer.allowing(PERSON))
     if child.taken_on is not None:
         answer = unchecked(answer.allowing(ANY, "adoption"))
     return barred(facts, answer, on, arrears_from=first)
