@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from benefits.texts import Texts
 
@@ -78,8 +78,7 @@ class Suspension:
         return cls(since, look_on, Texts.from_dict(one["resumes"]), Condition.from_dict(reason) if reason else None)
 
 
-@dataclass(frozen=True, slots=True)
-class TraceLine:
+class TraceLine(NamedTuple):
     """One step of the reckoning: a dated parameter that was used, or a figure that was reckoned.
 
     `code` is e.g. `common.mrp`, `multi-child.rate[5]`, or the code of a figure. `since` is the day from which the
@@ -132,8 +131,7 @@ class TraceLine:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of the money with its own payer (breadwinner-loss has two; most benefits one). All money in tenge."""
 
     code: str
@@ -159,8 +157,7 @@ class Part:
         return cls(part["code"], part["payer"], Decimal(part["gross"]), Decimal(part["withheld"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer of the law to one case on one day.
 
     `on` is the day of application that was assumed. `failed` is set when the right is "no", and `suspended` besides if

@@ -10,7 +10,7 @@ error did not matter, elsewhere a person is asked, and only about the services t
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import product
@@ -153,8 +153,7 @@ def _is_unclear(decision: Decision) -> bool:
 
 
 def _asked(decision: Decision, question: Condition) -> Decision:
-    return replace(
-        decision,
+    return decision._replace(
         right=Right.PERSON_DECIDES,
         failed=None,
         asked=question,

@@ -1,6 +1,5 @@
 """The few figures of the law that an SMS tells of an amount, and nothing personal among them."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -65,16 +64,16 @@ def test_a_parameter_that_is_law_no_more_goes_by_its_name() -> None:
     """An old decision is told as it was made."""
     decision = _of("multi-child", "five-children")
     renamed = {"multi-child.rate[5]": "multi-child.former_rate[5]"}
-    trace = tuple(replace(line, code=renamed.get(line.code, line.code)) for line in decision.trace)
-    assert main_figures(replace(decision, trace=trace), "ru") == ("former_rate: 20,04 МРП", "МРП: 3 932 тенге")
+    trace = tuple(line._replace(code=renamed.get(line.code, line.code)) for line in decision.trace)
+    assert main_figures(decision._replace(trace=trace), "ru") == ("former_rate: 20,04 МРП", "МРП: 3 932 тенге")
 
 
 def test_how_long_somebody_paid_contributions_is_no_figure() -> None:
     """The step of the participation stands in the arithmetic of the share alone, and tells the years at work."""
     decision = _of("breadwinner-loss", "breadwinner-lost", date(2025, 3, 20))
-    share = replace(
-        decision.trace[0], code="participation_used", kind=TraceKind.FIGURE, unit="ratio", how="0.9 + 0.02 × 1"
+    share = decision.trace[0]._replace(
+        code="participation_used", kind=TraceKind.FIGURE, unit="ratio", how="0.9 + 0.02 × 1"
     )
-    step = replace(decision.trace[0], code="breadwinner-loss.participation_step", kind=TraceKind.PARAMETER)
-    step = replace(step, unit="ratio", value=Decimal("0.02"))
-    assert main_figures(replace(decision, trace=(share, step)), "ru") == ()
+    step = decision.trace[0]._replace(code="breadwinner-loss.participation_step", kind=TraceKind.PARAMETER)
+    step = step._replace(unit="ratio", value=Decimal("0.02"))
+    assert main_figures(decision._replace(trace=(share, step)), "ru") == ()

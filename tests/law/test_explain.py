@@ -89,7 +89,7 @@ def test_no_explanation_shows_a_bare_code(code: str) -> None:
 )
 def test_a_figure_is_written_as_the_language_writes_it(number: str, unit: str, shown: str) -> None:
     figure = TraceLine(TraceKind.FIGURE, "exact", Decimal(number), unit)
-    decision = replace(assess("burial", read_facts_file(FAMILIES / "five-children.yaml"), ON), trace=(figure,))
+    decision = assess("burial", read_facts_file(FAMILIES / "five-children.yaml"), ON)._replace(trace=(figure,))
     lines = [explain(decision, language).splitlines()[-1] for language in LANGUAGES]
     assert " | ".join(line.partition(": ")[2] for line in lines) == shown
 
@@ -102,17 +102,17 @@ def test_a_decision_under_an_older_law_is_explained_by_what_its_trace_holds(five
         TraceLine(TraceKind.PARAMETER, "multi-child.rate[3]", Decimal(2), "MRP", ON, mark="U", status="unverified"),
         TraceLine(TraceKind.FIGURE, "gone", Decimal(2), "bushels"),
     ]
-    assert explain(replace(decision, trace=tuple(gone)), "en").splitlines()[-4:-1] == [
+    assert explain(decision._replace(trace=tuple(gone)), "en").splitlines()[-4:-1] == [
         "1. multi-child.gone (9): 2 MRP [Law of 1999; printed in an official document]",
         "2. Rate by number of children (3): 2 MRP [in force from 01.03.2025; multi-child; NOT VERIFIED]",
         "3. gone: 2",
     ]
     for language in LANGUAGES:
-        assert explain(replace(decision, trace=tuple(gone)), language).splitlines()[-2] == "3. gone: 2"
+        assert explain(decision._replace(trace=tuple(gone)), language).splitlines()[-2] == "3. gone: 2"
 
 
 def test_a_right_without_a_known_end_says_so(five_children: Facts) -> None:
-    decision = replace(assess("multi-child", five_children, ON), until=None)
+    decision = assess("multi-child", five_children, ON)._replace(until=None)
     assert "Period: from 01.03.2025." in explain(decision, "en").splitlines()
 
 
@@ -179,7 +179,7 @@ def test_the_ground_is_that_of_the_part() -> None:
     assert ground_in_brief(nobody, "en") == "Social Code"
     both = assess("breadwinner-loss", lost, lost.as_at)
     assert ground_in_brief(both, "en") == "Social Code, art. 118 and 171"
-    by_the_budget = replace(both, parts=tuple(part for part in both.parts if part.payer == "budget"))
+    by_the_budget = both._replace(parts=tuple(part for part in both.parts if part.payer == "budget"))
     assert ground_in_brief(by_the_budget, "en") == "Social Code"
 
 
@@ -226,7 +226,7 @@ def test_shares_stand_in_the_arithmetic_as_percentages_and_counts_as_numbers() -
     assert "100 % + 2 % × 2 = 104 %" in text
     share = TraceLine(TraceKind.PARAMETER, "common.participation[60]", Decimal("1.0"), "ratio", ON, "gone", "x", "P")
     sum_ = TraceLine(TraceKind.FIGURE, "exact", Decimal(10), "tenge", how="10 × 1")
-    decision = replace(assess("burial", lost, lost.as_at), trace=(share, sum_))
+    decision = assess("burial", lost, lost.as_at)._replace(trace=(share, sum_))
     assert explain(decision, "ru").splitlines()[-1].endswith(": 10 × 1 = 10 тенге")
 
 

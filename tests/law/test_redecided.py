@@ -90,7 +90,7 @@ def test_of_several_rights_each_is_held_against_itself(tmp_path: Path, changed: 
 def test_a_right_whose_ground_has_another_number_now_is_held_against_the_best_there_is(tmp_path: Path) -> None:
     facts = family_mapping(TWINS, ON.isoformat())
     first, _ = assess_each("childcare", read_facts(facts), ON)
-    gone = replace(first, basis="of a register of before")
+    gone = first._replace(basis="of a register of before")
     assert redecide(facts, gone, ON, *SPAN) == ()
 
 
@@ -99,7 +99,7 @@ def test_a_question_asked_again_is_no_difference_and_another_question_is() -> No
     (asked,) = assess_readings("multi-child", readings(facts), ON)
     assert asked.asked is not None
     assert redecide(facts, asked, ON, *SPAN) == ()
-    other = replace(asked, asked=replace(asked.asked, code="another"))
+    other = asked._replace(asked=replace(asked.asked, code="another"))
     (told,) = redecide(facts, other, ON, *SPAN)
     assert (told.then.why, told.now.why, told.difference) == ("another", asked.asked.code, None)
 
