@@ -5,7 +5,7 @@ judged here, the rest by the service's own rule. It reads no clock and asks nobo
 give the same decision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -122,22 +122,28 @@ def found_on(found: Benefit, first: Assessment, basis: str | None) -> tuple[Asse
         return own, own.ask("law_of_that_day_unknown", basis)
 
 
-def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Sequence[Decision]:
+def _decisions(found: Benefit, facts: Facts, on: date, trace: bool, basis: str | None) -> Iterator[Decision]:
+    """The decisions one by one: who takes the first yes leaves the others unreckoned."""
     first = Assessment(facts, on, on, found.legislation, [] if trace else None)
     try:
         first.facts = known_facts(facts, on)
         barred = _barred(first)
         subjects: Sequence[Any] = () if barred and barred.since is None else found.rule.subjects(first)
     except NotReadable:
-        return [_decision(found, first, first.ask(RECORD_UNCLEAR))]
-    decisions = []
+        yield _decision(found, first, first.ask(RECORD_UNCLEAR))
+        return
+    decided = False
     for subject in subjects:
         one = _found(found, first, subject, barred)
         if one is not None and (basis is None or one[1].basis == basis):
-            decisions.append(_decision(found, *one))
-    if decisions or (subjects and barred is None):
-        return decisions or [_decision(found, first, first.no("nothing_with_this_basis", basis))]
-    return [_decision(found, first, if_law(first, barred or first.no(found.rule.nothing)))]
+            decided = True
+            yield _decision(found, *one)
+    if decided:
+        return
+    if subjects and barred is None:
+        yield _decision(found, first, first.no("nothing_with_this_basis", basis))
+    else:
+        yield _decision(found, first, if_law(first, barred or first.no(found.rule.nothing)))
 
 
 def _found(
