@@ -113,6 +113,7 @@ class Legislation:
         self._entries: dict[tuple[str, Key | None, date], Entry] = {}
         self._single: dict[tuple[str, date, str | None], Entry] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
+        self._rows: dict[tuple[str, str | None], tuple[Entry, ...]] = {}
         self._of_right = tuple(name for name in self.parameters if self.is_of_right(name))
         self._granted_last = max((_last_change(self.parameters[name][0]) for name in self._of_right), default=date.min)
         """The day since which no condition of a grant has changed: for a right of then or later nothing differs."""
@@ -186,8 +187,12 @@ class Legislation:
 
     def row(self, name: str, key: str | None) -> tuple[Entry, ...]:
         """All entries of a parameter, or of a row of a table, the earliest first."""
-        parameter, owner = self.parameters[name]
-        return tuple(self._entry(parameter, owner, key, value) for value in parameter.series[key])
+        kept = self._rows.get((name, key))
+        if kept is None:
+            parameter, owner = self.parameters[name]
+            made = (self._entry(parameter, owner, key, value) for value in parameter.series[key])
+            kept = self._rows[name, key] = tuple(made)
+        return kept
 
     def ended(self, name: str, day: date, key: str | None = None) -> Entry | None:
         """The last value of a parameter that may have gaps, where the day lies beyond it: the next is not entered."""

@@ -1,6 +1,7 @@
 """The day on which a person reaches the pension age, which rises by half years: the age in force on that very day."""
 
 from datetime import date
+from itertools import zip_longest
 
 from benefits.assessment import Assessment
 from benefits.legislation import Entry
@@ -33,12 +34,9 @@ def last_day_before(assessment: Assessment, pension: date) -> date:
 def pension_day_of(assessment: Assessment, birth_date: date, sex: str) -> tuple[date, Entry]:
     """The same of anybody born on that day, with the age, which is not noted."""
     ages = assessment.dated_row("pension_age", sex)
-    ends = [*(later.line.since for later in ages[1:]), date.max]
-    for n, (entry, end) in enumerate(zip(ages, ends, strict=True)):
-        # Before its first day an age counts for nobody; before the first of all nothing else is known.
+    for entry, following in zip_longest(ages, ages[1:]):
         day = grown(birth_date, entry.value)
-        if n and entry.line.since is not None:
-            day = max(day, entry.line.since)
-        if end is None or day < end:
+        if following is None or day < following.dated.since:
             break
-    return day, entry
+    # Before its first day an age counts for nobody; before the first of all nothing else is known.
+    return (day if entry is ages[0] else max(day, entry.dated.since)), entry

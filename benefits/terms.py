@@ -23,8 +23,9 @@ def birthday(born: date, years: int) -> date:
 
 def grown(born: date, years: Decimal) -> date:
     """The day on which somebody born on `born` becomes so old; half a year is six months from the birthday."""
-    whole = birthday(born, int(years))
-    return whole if years == int(years) else add_months(whole, 6)
+    whole = int(years)
+    day = birthday(born, whole)
+    return day if years == whole else add_months(day, 6)
 
 
 def age(born: date, on: date) -> int:
@@ -36,7 +37,10 @@ def age(born: date, on: date) -> int:
 def add_months(day: date, months: int) -> date:
     """The same day of the month so many months later (or earlier), or the last day of a shorter month."""
     year, month = divmod(month_number(day) + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    try:
+        return date(year, month + 1, day.day)
+    except ValueError:
+        return date(year, month + 1, monthrange(year, month + 1)[1])
 
 
 def month_of(day: date) -> date:
