@@ -70,6 +70,8 @@ def known_earnings(assessment: Assessment, insurance: Insurance, arose: date) ->
     for income in insurance.incomes:
         begins, ends = max(first, month_number(income.from_month)), min(last, month_number(income.until_month))
         for wage, cap in product(wages, caps):
+            if wage.last < begins or ends < wage.first:
+                continue
             since = max(wage.first, cap.first) if cap is not caps[0] else wage.first  # before it nothing is known
             number = min(ends, wage.last, cap.last) - max(begins, since) + 1
             if number > 0:
