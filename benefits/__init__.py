@@ -27,8 +27,9 @@ from benefits.listing import Change, ListedParameter, changes_between, parameter
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
 from benefits.owed import Due, OwedMonth, owed
 from benefits.parameter_file import BadParameters
-from benefits.paying import PayDay, Paying, paying
+from benefits.paying import PayDay, Paying, Recovering, paying, recovering
 from benefits.readings import Readings, assess_readings, notices_in, readings
+from benefits.reckoned import MonthAccount, Reckoned, Sum, by_month, differences, law_of, may_contest_until, reckon
 from benefits.redecided import Redecided, redecide
 from benefits.texts import LANGUAGES, Language, Texts
 from benefits.what_if import Answer, ForWhom, for_whom, law_with, law_without_changes, values_changed
@@ -56,6 +57,7 @@ __all__ = [
     "Language",
     "ListedParameter",
     "Month",
+    "MonthAccount",
     "Notice",
     "NoticeTopic",
     "OwedMonth",
@@ -63,11 +65,14 @@ __all__ = [
     "PayDay",
     "Paying",
     "Readings",
+    "Reckoned",
+    "Recovering",
     "Redecided",
     "Right",
     "Schedule",
     "Service",
     "Stop",
+    "Sum",
     "Texts",
     "ToCheck",
     "TraceKind",
@@ -82,17 +87,21 @@ __all__ = [
     "assess_family",
     "assess_readings",
     "awaits_law",
+    "by_month",
     "changes_between",
+    "differences",
     "endings",
     "explain",
     "for_whom",
     "ground_in_brief",
     "is_iin",
+    "law_of",
     "law_with",
     "law_without_changes",
     "load",
     "main_figures",
     "make_iin",
+    "may_contest_until",
     "notice_topic",
     "notice_topics",
     "notices_due",
@@ -105,6 +114,8 @@ __all__ = [
     "read_facts_file",
     "read_iin",
     "readings",
+    "reckon",
+    "recovering",
     "redecide",
     "region_folders",
     "region_names",

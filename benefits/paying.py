@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 
 from benefits.catalogue import PARAMETERS, read_legislation
@@ -12,7 +13,13 @@ from benefits.takes import Takes
 
 CODE = "payment-run"
 
-TAKES = Takes("follow_days:days purpose_code:codes contribution_purpose_code:codes", brackets="paid_on:codes")
+TAKES = Takes(
+    (
+        "follow_days:days purpose_code:codes contribution_purpose_code:codes contest_days:days recovery_share:ratio "
+        "protected_minimum:PM pm:tenge"
+    ),
+    brackets="paid_on:codes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,22 @@ class Paying:
     contribution_purpose_code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Recovering:
+    """How what was paid too much comes back. `share` of what a month comes to is kept back of it at the most, and no
+    less than `minimum` tenge are paid; before, it may be contested for `contest_days`."""
+
+    contest_days: int
+    share: Decimal
+    minimum: Decimal
+
+    def kept_back(self, net: Decimal, open_: Decimal) -> Decimal:
+        """How much of a month's `net` tenge is kept back where `open_` are still to come back. Whole tenge, but for the
+        last."""
+        most = min((net * self.share).quantize(Decimal(1), ROUND_FLOOR), net - self.minimum)
+        return max(Decimal(0), min(most, open_))
+
+
 def paying(month: date) -> Paying:
     """How the month with this first day is paid. Raises BadFacts for a month before the first that is known."""
     in_force = _legislation().at(month)
@@ -45,6 +68,16 @@ def paying(month: date) -> Paying:
     (purpose,) = in_force.single["purpose_code"].codes
     (contribution,) = in_force.single["contribution_purpose_code"].codes
     return Paying(days, int(in_force.single["follow_days"].value), purpose, contribution)
+
+
+def recovering(month: date) -> Recovering:
+    """How overpayments are recovered from the month with this first day. Raises BadFacts as `paying`.
+
+    Where the subsistence minimum of the month is not entered yet the last there was protects.
+    """
+    single = _legislation().at(month).single
+    minimum = single["protected_minimum"].value * single["pm"].value
+    return Recovering(int(single["contest_days"].value), single["recovery_share"].value, minimum)
 
 
 @lru_cache(maxsize=1)

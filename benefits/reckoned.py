@@ -1,0 +1,217 @@
+"""What a right comes to from its first month on, reckoned anew from the facts that are known now; and, held against
+what was paid of each month, what is to come back.
+
+One function for everything that can happen in a life: whatever the registers say today, each month is reckoned as if it
+had been known when the month was paid (`benefits.owed`). What only a person can decide, or no law in force says yet, is
+left as it stood.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from benefits.assessment import LAW_NOT_ENTERED
+from benefits.catalogue import benefit
+from benefits.decision import ZERO
+from benefits.facts import Facts
+from benefits.future import HORIZON_MONTHS, Stretch
+from benefits.owed import Due, OwedMonth, owed
+from benefits.terms import ONE_DAY, add_months, end_of_month, month_of, next_month
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A right as it stands by the facts known on a day.
+
+    `stretches` are its months that are owed, as stretches of one amount; `asked` those of which a person must decide,
+    or no law is in force, and which stay as they were; `until` its last day, None without a known end; `next_review`
+    the next day on which anything of it may change by itself, None when it is over.
+    """
+
+    stretches: tuple[Stretch, ...]
+    asked: tuple[OwedMonth, ...]
+    until: date | None
+    next_review: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a right was granted by: the day of its first claim, what it rests on, its first and last day as they stand.
+
+    `facts` are those that the claim was decided by: the insurance is counted as it was then.
+    """
+
+    code: str
+    basis: str | None
+    claimed_on: date
+    facts: Facts
+    since: date
+    until: date | None
+
+
+def reckon(claim: Claim, facts: Facts, on: date, stood: Sequence[Stretch] = ()) -> Reckoned:
+    """The right by the facts known on the day `on`. `stood`: its months as they stand.
+
+    Raises as `owed`.
+    """
+    horizon = end_of_month(add_months(on, HORIZON_MONTHS))
+    known = replace(facts, insurances=claim.facts.insurances)
+    first = month_of(claim.since)
+    listed = owed(claim.code, known, claim.claimed_on, basis=claim.basis, through=horizon)
+    months = [one for one in listed if one.month >= first]
+    stands = {month: (one.gross, one.withheld) for one in stood for month in _each(one.first, one.last)}
+    amounts: dict[date, tuple[Decimal, Decimal]] = {}
+    for one in months:
+        amount = (one.gross, one.withheld) if one.due is Due.OWED else None
+        if one.due is Due.ASKED:
+            amount = stands.get(one.month)
+        if amount is not None and amount[0] > ZERO:
+            amounts[one.month] = amount
+    asked = tuple(one for one in months if one.due is Due.ASKED)
+    over = any(one.due is Due.OVER for one in months)
+    until = _until(claim, max(amounts, default=None), horizon, over)
+    return Reckoned(stretches(amounts), asked, until, _next_review(on, months, until))
+
+
+def _until(claim: Claim, last: date | None, horizon: date, over: bool) -> date | None:
+    """The last day of the right: as it stands, where that is in its last month, or behind all that is looked at."""
+    if last is None:
+        return claim.since
+    if claim.until is not None and (month_of(claim.until) == last or claim.until > horizon):
+        return claim.until
+    return max(claim.since, end_of_month(last)) if over else None
+
+
+def _next_review(on: date, months: Sequence[OwedMonth], until: date | None) -> date | None:
+    """The first of: the next day, while a month that has come waits for law; the next month, while a person is asked or
+    a right is suspended; the next change; the next 1 January."""
+    if until is not None and until < on and not _may_go_on(months, on):
+        return None
+    days = [date(on.year + 1, 1, 1)]
+    now = month_of(on)
+    present = next((one for one in months if one.month == now), None)
+    for one in months:
+        waits = one.due is Due.ASKED and one.month <= now
+        if waits and one.reason is not None and one.reason.code == LAW_NOT_ENTERED:
+            days.append(on + ONE_DAY)
+        elif waits or (one.month == now and one.due in (Due.SUSPENDED, Due.NOT_A_RIGHT)):
+            days.append(next_month(on))
+        elif one.month > now and present is not None and _differs(one, present):
+            days.append(one.month)
+            break
+    if until is not None and until >= on:
+        days.append(until + ONE_DAY)
+    return min(day for day in days if day > on)
+
+
+def _may_go_on(months: Sequence[OwedMonth], on: date) -> bool:
+    return any(one.due is not Due.OVER for one in months if one.month >= month_of(on))
+
+
+def _differs(one: OwedMonth, other: OwedMonth) -> bool:
+    return (one.due, one.gross, one.withheld) != (other.due, other.gross, other.withheld)
+
+
+def stretches(amounts: Mapping[date, tuple[Decimal, Decimal]]) -> tuple[Stretch, ...]:
+    """Months (first days) with gross and withheld, as stretches of one amount."""
+    found: list[Stretch] = []
+    for month, (gross, withheld) in sorted(amounts.items()):
+        last = found[-1] if found else None
+        if last and next_month(last.last) == month and (last.gross, last.withheld) == (gross, withheld):
+            found[-1] = replace(last, last=month)
+        else:
+            found.append(Stretch(month, month, gross, withheld))
+    return tuple(found)
+
+
+def _each(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first = next_month(first)
+
+
+def law_of(code: str) -> str:
+    """A short name of all that the law as it is known now says of this benefit: another one as soon as any value of it
+    is another, whichever days it is for. Raises UnknownService."""
+    law = benefit(code).legislation
+    said = (
+        (name, str(key), value.since, value.until, _plain(value.value), value.stands_in)
+        for name in sorted(law.taken)
+        if name in law.parameters
+        for key, values in sorted(law.parameters[name][0].series.items(), key=lambda one: str(one[0]))
+        for value in values
+    )
+    return hashlib.sha256(repr([*said]).encode()).hexdigest()[:16]
+
+
+def _plain(value: Decimal | str | frozenset[str]) -> str:
+    return " ".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Tenge: what goes to the person, and what is withheld for the pension fund."""
+
+    net: Decimal = ZERO
+    withheld: Decimal = ZERO
+
+    def __add__(self, other: "Sum") -> "Sum":
+        return Sum(self.net + other.net, self.withheld + other.withheld)
+
+    def __sub__(self, other: "Sum") -> "Sum":
+        return Sum(self.net - other.net, self.withheld - other.withheld)
+
+    def __bool__(self) -> bool:
+        return bool(self.net or self.withheld)
+
+    @property
+    def positive(self) -> "Sum":
+        """The parts that are above zero, each by itself."""
+        return Sum(max(self.net, ZERO), max(self.withheld, ZERO))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthAccount:
+    """One month of a right: what it comes to, what was claimed of it (paid, or on its way), what of that is demanded
+    back already, and of that, by demand, what has not been recovered."""
+
+    owed: Sum = Sum()
+    claimed: Sum = Sum()
+    demanded: Sum = Sum()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Of a month: what is to be demanded back, and by how much what is demanded is too much. Never both of one part."""
+
+    month: date
+    demand: Sum
+    lower: Sum
+
+
+def differences(accounts: Mapping[date, MonthAccount]) -> tuple[Difference, ...]:
+    """What of the demands changes. What a month comes to beyond that is arrears, which the next run pays by itself.
+
+    Afterwards no month was paid more than it comes to and what is demanded of it.
+    """
+    found = []
+    for month, one in sorted(accounts.items()):
+        kept = one.claimed - one.demanded
+        demand = (kept - one.owed).positive
+        lower = (one.owed - kept).positive
+        lower = Sum(min(lower.net, one.demanded.net), min(lower.withheld, one.demanded.withheld))
+        if demand or lower:
+            found.append(Difference(month, demand, lower))
+    return tuple(found)
+
+
+def by_month(found: Iterable[Stretch]) -> dict[date, Sum]:
+    """Stretches as months."""
+    return {m: Sum(one.gross - one.withheld, one.withheld) for one in found for m in _each(one.first, one.last)}
+
+
+def may_contest_until(told_on: date, days: int) -> date:
+    """The last day on which a demand that was told on that day may be contested."""
+    return told_on + timedelta(days=days)
