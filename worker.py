@@ -26,6 +26,7 @@ from workflows.model import SearchAttributes
 from workflows.notice import ProactiveNotice
 from workflows.payment_run import PaymentRun, PaymentRunDue
 from workflows.proactive_service import ProactiveService
+from workflows.reckoning import EntitlementsReckonedAnew
 
 
 async def run(settings: Settings) -> None:
@@ -49,7 +50,7 @@ async def _work(settings: Settings, runtime: Runtime, traced: Tracing, stop: asy
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            workflows=[ProactiveService, ProactiveNotice, PaymentRun, PaymentRunDue],
+            workflows=[ProactiveService, ProactiveNotice, PaymentRun, PaymentRunDue, EntitlementsReckonedAnew],
             activities=[*all_activities(world), *paying_activities(world)],
             max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
             max_concurrent_activities=settings.worker_activities,

@@ -17,6 +17,7 @@ from activities.notice import NoticeStep
 from activities.notify import NotifyStep
 from activities.offer import OfferStep
 from activities.pay import PayStep
+from activities.reckon import ReckonStep
 from activities.register import RegisterStep
 from activities.world import World
 
@@ -53,7 +54,7 @@ def all_activities(world: World) -> list[Callable[..., Any]]:
 
 def paying_activities(world: World) -> list[Callable[..., Any]]:
     """Every activity of payment runs."""
-    pay = PayStep(world)
+    pay, reckon = PayStep(world), ReckonStep(world)
     return [
         pay.pay_open,
         pay.pay_select,
@@ -66,4 +67,6 @@ def paying_activities(world: World) -> list[Callable[..., Any]]:
         pay.pay_cure,
         pay.pay_totals,
         pay.pay_close,
+        reckon.pay_reckon,
+        reckon.pay_tell,
     ]

@@ -39,7 +39,7 @@ class DetectStep:
         """
         case = step.case
         try:
-            asked = await _facts(self.world, case, case.on)
+            asked = await facts_of(self.world, case, case.on)
         except ApplicationError as refused:
             if not is_unknown(refused):
                 raise
@@ -128,7 +128,7 @@ class DetectStep:
         )
 
 
-async def _facts(world: World, case: Case, on: date) -> Asked:
+async def facts_of(world: World, case: Case, on: date) -> Asked:
     """What the registries say, with payments under the name that their right has now."""
     iin = await world.card.iin(case.person_id)
     with translated(), possible():
@@ -142,7 +142,7 @@ async def _facts(world: World, case: Case, on: date) -> Asked:
 
 async def look_again(world: World, case: Case, day: date, was: Decimal | None) -> tuple[Asked, tuple[Decision, ...]]:
     """The law on fresh facts, for the day of application, of a right that was found before. `was`: what runs of it."""
-    asked = await _facts(world, case, day)
+    asked = await facts_of(world, case, day)
     with possible():
         facts = {**asked.mapping, "payments": []} if was else asked.mapping
         return asked, _decided(case.service, facts, day)

@@ -40,16 +40,17 @@ async def entitle(session: Session, case: CaseRecord) -> None:
     withheld = await money.withheld(session, case.ref)
     paid = Months(month, month, booked.credited + withheld, withheld)
     is_difference = ruling.was is not None
+    law = benefits.law_of(case.service)
     if schedule is None:
         amount = ruling.amount if is_difference and ruling.amount is not None else paid.gross
         only = Months(month, month, amount, withheld)
-        terms = Terms(decision.start, decision.until, [only], next_month(month), paid, is_difference)
+        terms = Terms(decision.start, decision.until, [only], next_month(month), paid, is_difference, law)
     else:
         months = [Months(one.first, one.last, one.gross, one.withheld) for one in schedule.stretches]
         if is_difference:
             # What ran before the change is what was owed then.
             months = [_from(month, one) for one in months if one.last >= month]
-        terms = Terms(decision.start, decision.until, months, schedule.next_review, paid, is_difference)
+        terms = Terms(decision.start, decision.until, months, schedule.next_review, paid, is_difference, law)
     await entitlements.grant(session, case, right, terms)
 
 

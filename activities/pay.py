@@ -26,7 +26,7 @@ from adapters.bank_files.status_report import FileState
 from adapters.errors import BadAnswer, Refused
 from adapters.reasons import REASONS
 from benefits.days import ALMATY
-from card import bank_lines, run_lines, runs
+from card import bank_lines, entitlements, run_lines, runs
 from card.bank_lines import Cures
 from card.run_lines import Payee
 from card.run_tables import BatchState, LineKind
@@ -109,7 +109,8 @@ class PayStep:
         deaths = [(one.id, day) for one, day in zip(page, found, strict=True) if isinstance(day, date)]
         unclear = [one.id for one, day in zip(page, found, strict=True) if day is DEATH_UNCLEAR]
         async with self.world.card.transaction() as session:
-            await run_lines.died(session, deaths)
+            # What was paid for the months after is looked at by itself.
+            await entitlements.look_at(session, await run_lines.died(session, deaths), range_.stage.day)
             await run_lines.doubt(session, range_.month, unclear, DEATH_UNCLEAR)
         return RangeDone(after=page[-1].id if len(page) == PEOPLE else None)
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from adapters.bank_files import Line
 from card.bank_lines import Said
 
+S = TypeVar("S")
 T = TypeVar("T")
 Payee = TypeVar("Payee")
 
@@ -18,14 +19,14 @@ LINES = 5_000
 """Lines of a bank's file that are held against ours in one transaction."""
 
 
-async def each(page: Sequence[Payee], ask: Callable[[Payee], Awaitable[T]]) -> list[T]:
+async def each(page: Sequence[S], ask: Callable[[S], Awaitable[T]]) -> list[T]:
     gate = asyncio.Semaphore(ASKED_AT_ONCE)
 
-    async def one(payee: Payee) -> T:
+    async def one(asked: S) -> T:
         async with gate:
-            return await ask(payee)
+            return await ask(asked)
 
-    return list(await asyncio.gather(*(one(payee) for payee in page)))
+    return list(await asyncio.gather(*(one(asked) for asked in page)))
 
 
 async def portions(lines: Iterator[Line]) -> AsyncIterator[list[Said]]:

@@ -67,5 +67,6 @@ def plan_of(month: date) -> RunPlan:
 
 
 def stage_of(stage: RunStage) -> runs.Stage:
-    """The day of the run as the Card takes it."""
-    return runs.Stage(stage.number, stage.day, stage.regions, stage.others)
+    """The day of the run as the Card takes it. Raises benefits.BadFacts for a day of which nothing is known."""
+    terms = benefits.recovering(stage.day.replace(day=1))
+    return runs.Stage(stage.number, stage.day, stage.regions, stage.others, terms.share, terms.minimum)

@@ -21,7 +21,7 @@ from benefits.evaluator import assess, assess_all, assess_each, awaits_law, own_
 from benefits.explain import explain
 from benefits.facts import BadFacts, Facts, read_facts, read_facts_file
 from benefits.family import Claim, FamilyCard, assess_family
-from benefits.future import Month, Schedule, Stop, schedule
+from benefits.future import Month, Schedule, Stop, Stretch, schedule
 from benefits.iin import BadIin, is_iin, make_iin, read_iin
 from benefits.listing import Change, ListedParameter, changes_between, parameters_on
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
@@ -29,7 +29,17 @@ from benefits.owed import Due, OwedMonth, owed
 from benefits.parameter_file import BadParameters
 from benefits.paying import PayDay, Paying, Recovering, paying, recovering
 from benefits.readings import Readings, assess_readings, notices_in, readings
-from benefits.reckoned import MonthAccount, Reckoned, Sum, by_month, differences, law_of, may_contest_until, reckon
+from benefits.reckoned import (
+    Grant,
+    MonthAccount,
+    Reckoned,
+    Sum,
+    by_month,
+    differences,
+    law_of,
+    may_contest_until,
+    reckon,
+)
 from benefits.redecided import Redecided, redecide
 from benefits.texts import LANGUAGES, Language, Texts
 from benefits.what_if import Answer, ForWhom, for_whom, law_with, law_without_changes, values_changed
@@ -54,6 +64,7 @@ __all__ = [
     "FamilyCard",
     "ForWhom",
     "Frequency",
+    "Grant",
     "Language",
     "ListedParameter",
     "Month",
@@ -72,6 +83,7 @@ __all__ = [
     "Schedule",
     "Service",
     "Stop",
+    "Stretch",
     "Sum",
     "Texts",
     "ToCheck",

@@ -7,7 +7,7 @@ left as it stood.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -35,9 +35,14 @@ class Reckoned:
     until: date | None
     next_review: date | None
 
+    def question(self, on: date) -> OwedMonth | None:
+        """The first month that has come of which a person must decide; none that only waits for the law."""
+        come = (one for one in self.asked if one.month <= on and one.reason is not None)
+        return next((one for one in come if one.reason and one.reason.code != LAW_NOT_ENTERED), None)
+
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Grant:
     """What a right was granted by: the day of its first claim, what it rests on, its first and last day as they stand.
 
     `facts` are those that the claim was decided by: the insurance is counted as it was then.
@@ -51,16 +56,27 @@ class Claim:
     until: date | None
 
 
-def reckon(claim: Claim, facts: Facts, on: date, stood: Sequence[Stretch] = ()) -> Reckoned:
-    """The right by the facts known on the day `on`. `stood`: its months as they stand.
+def reckon(
+    grant: Grant, facts: Facts, on: date, stood: Sequence[Stretch] = (), names: Collection[str] = ()
+) -> Reckoned:
+    """The right by the facts known on the day `on`. `stood`: its months as they stand; `names`: what it is called by
+    too, should its register have given it another number.
 
-    Raises as `owed`.
+    A right on which the registers hold nothing any more, not even in its first month, is a question: a record that is
+    gone is more often an error than a right that never was. Raises as `owed`.
     """
     horizon = end_of_month(add_months(on, HORIZON_MONTHS))
-    known = replace(facts, insurances=claim.facts.insurances)
-    first = month_of(claim.since)
-    listed = owed(claim.code, known, claim.claimed_on, basis=claim.basis, through=horizon)
-    months = [one for one in listed if one.month >= first]
+    known = replace(facts, insurances=grant.facts.insurances)
+    first = month_of(grant.since)
+    months: list[OwedMonth] = []
+    for basis in (grant.basis, *sorted({*names} - {grant.basis or ""})):
+        listed = owed(grant.code, known, grant.claimed_on, basis=basis, through=horizon)
+        months = [one for one in listed if one.month >= first]
+        if not _is_gone(months):
+            break
+    else:
+        reason = months[0].reason if months else None
+        months = [OwedMonth(month, Due.ASKED, reason=reason) for month in _each(first, month_of(horizon))]
     stands = {month: (one.gross, one.withheld) for one in stood for month in _each(one.first, one.last)}
     amounts: dict[date, tuple[Decimal, Decimal]] = {}
     for one in months:
@@ -71,17 +87,22 @@ def reckon(claim: Claim, facts: Facts, on: date, stood: Sequence[Stretch] = ()) 
             amounts[one.month] = amount
     asked = tuple(one for one in months if one.due is Due.ASKED)
     over = any(one.due is Due.OVER for one in months)
-    until = _until(claim, max(amounts, default=None), horizon, over)
+    until = _until(grant, max(amounts, default=None), horizon, over)
     return Reckoned(stretches(amounts), asked, until, _next_review(on, months, until))
 
 
-def _until(claim: Claim, last: date | None, horizon: date, over: bool) -> date | None:
+def _is_gone(months: Sequence[OwedMonth]) -> bool:
+    reason = months[0].reason if months else None
+    return reason is not None and reason.code == "nothing_with_this_basis"
+
+
+def _until(grant: Grant, last: date | None, horizon: date, over: bool) -> date | None:
     """The last day of the right: as it stands, where that is in its last month, or behind all that is looked at."""
     if last is None:
-        return claim.since
-    if claim.until is not None and (month_of(claim.until) == last or claim.until > horizon):
-        return claim.until
-    return max(claim.since, end_of_month(last)) if over else None
+        return grant.since
+    if grant.until is not None and (month_of(grant.until) == last or (not over and grant.until > horizon)):
+        return grant.until
+    return max(grant.since, end_of_month(last)) if over else None
 
 
 def _next_review(on: date, months: Sequence[OwedMonth], until: date | None) -> date | None:

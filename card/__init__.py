@@ -4,6 +4,7 @@ The database is the guard that outlives Temporal's retention: one right is one c
 here calls anybody, and no session is meant to stay open while somebody is called.
 """
 
+import card.reckoned_tables
 import card.run_tables  # noqa: F401  (with them the tables are whole)
 from card.migrate import migrate
 from card.store import Card, Session

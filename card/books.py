@@ -61,6 +61,10 @@ _TURNS = """
           FROM run_lines l
     ), begun AS (
         SELECT l.due_id, min((l.made_at AT TIME ZONE 'Asia/Almaty')::date) AS day FROM run_lines l GROUP BY 1
+    ), kept_back AS (
+        SELECT r.due_id, v.owed, (r.made_at AT TIME ZONE 'Asia/Almaty')::date AS day,
+               CASE v.owed WHEN 'payable' THEN r.net ELSE r.withheld END AS amount
+          FROM recoveries r CROSS JOIN (VALUES ('payable'), ('withheld')) v (owed)
     ), turns AS (
         SELECT d.id AS due_id, 'entitled' AS debit, 'payable' AS credit, d.gross - d.withheld AS amount
           FROM days d JOIN begun b ON b.due_id = d.id WHERE b.day <= :day
@@ -75,6 +79,14 @@ _TURNS = """
         SELECT l.due_id, CASE WHEN t.cancelled THEN l.owed ELSE 'cancelled' END,
                CASE WHEN t.cancelled THEN 'cancelled' ELSE l.owed END, l.amount
           FROM run_turns t JOIN lines l ON l.id = t.line_id WHERE (t.at AT TIME ZONE 'Asia/Almaty')::date <= :day
+        UNION ALL
+        SELECT due_id, owed, 'recovered', amount FROM kept_back WHERE day <= :day AND amount > 0
+        UNION ALL
+        SELECT k.due_id, CASE WHEN t.cancelled THEN 'recovered' ELSE 'cancelled' END,
+               CASE WHEN t.cancelled THEN 'cancelled' ELSE 'recovered' END, k.amount
+          FROM kept_back k JOIN lines l ON l.due_id = k.due_id AND l.kind = 'benefit'
+          JOIN run_turns t ON t.line_id = l.id
+         WHERE (t.at AT TIME ZONE 'Asia/Almaty')::date <= :day AND k.amount > 0
     )
 """
 _SUMS = """
@@ -86,7 +98,8 @@ _SUMS = """
         - coalesce(sum(amount) FILTER (WHERE debit = 'withheld' AND credit <> 'remitted'), 0),
     coalesce(sum(amount) FILTER (WHERE credit = 'remitted'), 0)
         - coalesce(sum(amount) FILTER (WHERE debit = 'remitted'), 0),
-    0::numeric,
+    coalesce(sum(amount) FILTER (WHERE credit = 'recovered'), 0)
+        - coalesce(sum(amount) FILTER (WHERE debit = 'recovered'), 0),
     coalesce(sum(amount) FILTER (WHERE credit = 'cancelled'), 0)
         - coalesce(sum(amount) FILTER (WHERE debit = 'cancelled'), 0)
 """

@@ -51,6 +51,8 @@ class Terms:
     paid: Months
     is_difference: bool
     """The case has paid the difference to what ran before."""
+    law: str | None = None
+    """By which law the months were reckoned (`benefits.law_of`)."""
 
 
 async def grant(session: AsyncSession, case: CaseRecord, right: RightRow, terms: Terms) -> None:
@@ -63,6 +65,8 @@ async def grant(session: AsyncSession, case: CaseRecord, right: RightRow, terms:
         "person_id": case.person_id,
         "until": terms.until,
         "next_review": terms.next_review,
+        # A change was reckoned from its own first month on: what it means for those before is still to be seen.
+        "law": None if terms.is_difference else terms.law,
     }
     row = insert(table(Entitlement)).values(
         id=uuid4(), right_id=right.id, service=case.service, since=terms.since, **values
@@ -259,3 +263,16 @@ async def missing(
         .limit(most)
     )
     return [(row[0], row[1]) for row in (await session.execute(page)).all()]
+
+
+async def look_at(session: AsyncSession, people: Collection[UUID], day: date) -> None:
+    """Something was learned of these people: what runs to them is looked at from this day on."""
+    mine = (col(Entitlement.person_id).in_(people), col(Entitlement.next_review).is_distinct_from(day))
+    if people:
+        await session.execute(update(table(Entitlement)).where(*mine).values(next_review=day))
+
+
+async def look_at_one(session: AsyncSession, iin: str, day: date) -> None:
+    """The same of the person with this IIN."""
+    person = await session.scalar(select(col(Person.id)).where(col(Person.iin) == iin))
+    await look_at(session, [] if person is None else [person], day)

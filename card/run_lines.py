@@ -36,10 +36,14 @@ async def payees(session: AsyncSession, month: date, number: int, after: UUID, m
     return [Payee(*row) for row in found.all()]
 
 
-async def died(session: AsyncSession, deaths: Collection[tuple[UUID, date]]) -> None:
-    """The register says that these people have died, and when."""
+async def died(session: AsyncSession, deaths: Collection[tuple[UUID, date]]) -> list[UUID]:
+    """The register says that these people have died, and when. Returns those of whom it was not known."""
+    new: list[UUID] = []
     for person, day in deaths:
-        await session.execute(update(table(Person)).where(col(Person.id) == person).values(died_on=day))
+        mine = (col(Person.id) == person, col(Person.died_on).is_distinct_from(day))
+        turned = update(table(Person)).where(*mine).values(died_on=day).returning(col(Person.id))
+        new += await session.scalars(turned)
+    return new
 
 
 async def doubt(session: AsyncSession, month: date, people: Collection[UUID], why: str) -> None:

@@ -147,6 +147,7 @@ class RunLine(SQLModel, table=True):
         ),
         Index("lines_that_wait", "id", postgresql_where=text("state IN ('held', 'rejected', 'returned')")),
         Index("lines_by_end_to_end_id", "end_to_end_id", "id"),
+        Index("lines_cancelled", "due_id", postgresql_where=text("state = 'cancelled'")),
         Index("lines_of_a_stage", "stage_id", "id"),
     )
 

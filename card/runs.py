@@ -16,14 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from card.owed import KEPT_BACK, OF_STAGE, OWED, SELECTING
 from card.run_tables import RunBatch, RunRow, RunStage, RunState, RunTotal, StageState
 from card.tables import Entitlement, table
 
 MOST_IN_A_FILE = 20_000
 """Payments: a file is made and read whole in memory for a moment, some tens of megabytes."""
-
-EVERYWHERE = "*"
-"""Where no region is known."""
 
 
 class Held:
@@ -45,47 +43,18 @@ class RunClosed(ValueError):
 
 @dataclass(frozen=True)
 class Stage:
-    """Regions and their day. `others`: also everybody of whom no region is known, or one that no stage names."""
+    """Regions and their day. `others`: also everybody of whom no region is known, or one that no stage names.
+
+    `share` of a month is kept back for overpayments at the most, and no less than `minimum` tenge go out.
+    """
 
     number: int
     day: date
     regions: tuple[str, ...]
     others: bool
+    share: Decimal = Decimal(0)
+    minimum: Decimal = Decimal(0)
 
-
-_OF_STAGE = "(p.region = ANY(:regions) OR (:others AND (p.region IS NULL OR NOT p.region = ANY(:named))))"
-
-OWED = f"""
-    page AS (
-        SELECT e.id, e.right_id, e.person_id, e.service, e.case_ref, p.died_on,
-               coalesce(p.region, '{EVERYWHERE}') AS region
-          FROM entitlements e
-          JOIN persons p ON p.id = e.person_id
-          JOIN rights r ON r.id = e.right_id
-         WHERE e.id > :after AND e.id <= :upto AND r.state = 'entitled' AND {_OF_STAGE}
-    ), expected AS (
-        SELECT page.id, s.month::date AS month, a.gross, a.withheld
-          FROM page
-          JOIN entitlement_amounts a ON a.entitlement_id = page.id AND a.first_month <= :month
-         CROSS JOIN LATERAL generate_series(
-             a.first_month::timestamp, least(a.last_month, :month)::timestamp, interval '1 month'
-         ) AS s (month)
-         WHERE page.died_on IS NULL OR s.month <= date_trunc('month', page.died_on::timestamp)
-    ), claimed AS (
-        SELECT d.entitlement_id AS id, d.month, sum(d.gross) AS gross, sum(d.withheld) AS withheld, count(*) AS n
-          FROM dues d WHERE d.entitlement_id IN (SELECT id FROM page) GROUP BY 1, 2
-    ), owed AS (
-        SELECT page.*, x.month, x.gross - coalesce(c.gross, 0) AS gross,
-               x.withheld - coalesce(c.withheld, 0) AS withheld, coalesce(c.n, 0) AS before
-          FROM expected x
-          JOIN page USING (id)
-          LEFT JOIN claimed c ON c.id = x.id AND c.month = x.month
-         WHERE x.gross > coalesce(c.gross, 0) AND x.withheld >= coalesce(c.withheld, 0)
-           AND x.gross - coalesce(c.gross, 0) > x.withheld - coalesce(c.withheld, 0)
-    )
-"""  # noqa: S608  (our own)
-"""The seam to the law: the months of entitlements as expected, less the claims of cases and runs. A month that came to
-less than was claimed is none that a run pays."""
 
 ACCOUNT = """
     LEFT JOIN LATERAL (
@@ -111,20 +80,26 @@ NUMBERED = """
 """
 
 _SELECT = f"""
-    WITH {OWED}, claims AS (
+    WITH {OWED}, {KEPT_BACK}, claims AS (
         INSERT INTO dues (entitlement_id, month, stage_id, is_difference, gross, withheld, payer, region)
-        SELECT id, month, :stage, before > 0, gross, withheld, coalesce(payer, 'unknown'), region
+        SELECT id, month, :stage, before > 0, net + withheld, withheld, coalesce(payer, 'unknown'), region
           FROM owed LEFT JOIN LATERAL (
               SELECT payer FROM ledger l WHERE l.case_ref = owed.case_ref AND l.debit = 'entitled' LIMIT 1
           ) whose ON true
         ON CONFLICT DO NOTHING
         RETURNING id AS due_id, entitlement_id, month
+    ), instalments AS (
+        INSERT INTO recoveries (overpayment_id, due_id, net, withheld)
+        SELECT k.overpayment_id, c.due_id, k.net, k.withheld
+          FROM kept_back k JOIN claims c ON c.entitlement_id = k.id AND c.month = k.month
+         WHERE k.net > 0 OR k.withheld > 0
     ), wanted AS (
-        SELECT c.due_id, o.gross - o.withheld AS amount, account.id AS account_id,
+        SELECT c.due_id, o.amount, account.id AS account_id,
                coalesce(substr(account.iban, 5, 3), '') AS bank, account.id IS NOT NULL AS ready,
                name_of_payment(o.right_id, o.service, o.month, o.before + 1) AS name
-          FROM claims c JOIN owed o ON o.id = c.entitlement_id AND o.month = c.month
+          FROM claims c JOIN paid_out o ON o.id = c.entitlement_id AND o.month = c.month
           {ACCOUNT.format(person="o.person_id")}
+         WHERE o.amount > 0
     ), {NUMBERED}
     INSERT INTO run_lines (due_id, stage_id, kind, n, end_to_end_id, amount, account_id, bank, batch_key, state, reason,
                            again_on)
@@ -136,7 +111,7 @@ _SELECT = f"""
 
 _CONTRIBUTIONS = f"""
     WITH wanted AS (
-        SELECT d.id AS due_id, d.withheld AS amount, :fund AS bank, true AS ready,
+        SELECT d.id AS due_id, d.withheld - kept.back AS amount, :fund AS bank, true AS ready,
                'P' || name_of_payment(e.right_id, e.service, d.month, (
                    SELECT count(*) FROM dues o
                     WHERE o.entitlement_id = d.entitlement_id AND o.month = d.month AND o.id <= d.id
@@ -144,7 +119,10 @@ _CONTRIBUTIONS = f"""
           FROM entitlements e
           JOIN persons p ON p.id = e.person_id
           JOIN dues d ON d.entitlement_id = e.id
-         WHERE e.id > :after AND e.id <= :upto AND {_OF_STAGE} AND d.withheld > 0
+         CROSS JOIN LATERAL (
+             SELECT coalesce(sum(withheld), 0) AS back FROM recoveries WHERE due_id = d.id
+         ) kept
+         WHERE e.id > :after AND e.id <= :upto AND {OF_STAGE} AND d.withheld > kept.back
            AND (d.stage_id = :stage OR d.case_ref IS NOT NULL AND d.month <= :run)
            AND NOT EXISTS (SELECT FROM run_lines l WHERE l.due_id = d.id AND l.kind = :kind)
     ), {NUMBERED}
@@ -192,6 +170,9 @@ def _of(stage: Stage, named: Sequence[str], after: UUID, upto: UUID) -> dict[str
     return {
         "regions": list(stage.regions),
         "others": stage.others,
+        "day": stage.day,
+        "share": stage.share,
+        "minimum": stage.minimum,
         "named": list(named),
         "after": after,
         "upto": upto,
@@ -206,12 +187,13 @@ async def select_range(
     row = await stage(session, month, stage_.number)
     if row.state != StageState.SELECTING:
         return
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SELECTING})
     common = {**_of(stage_, named, after, upto), "stage": row.id, "run": month, "most": MOST_IN_A_FILE}
     ref = f"payment-run/{month:%Y-%m}"
     for sql, part, kind in ((_SELECT, "s", "benefit"), (_CONTRIBUTIONS, "p", "pension")):
         name = f"{part}{row.number}"
         given = {**common, "part": name, "prefix": f"{ref}:{name}:", "kind": kind}
-        given |= {"month": month, "day": row.day} if part == "s" else {"fund": fund}
+        given |= {"month": month} if part == "s" else {"fund": fund}
         await session.execute(text(sql), given)
 
 
@@ -256,9 +238,9 @@ async def would_pay(
 ) -> Sequence[Group]:
     """What a run of the month would select of these entitlements now; nothing is written."""
     sql = f"""
-        WITH {OWED} SELECT service, coalesce(substr(account.iban, 5, 3), '') AS bank, region, count(*),
-               sum(gross - withheld)
-          FROM owed {ACCOUNT.format(person="owed.person_id")} GROUP BY 1, 2, 3
+        WITH {OWED}, {KEPT_BACK}
+        SELECT service, coalesce(substr(account.iban, 5, 3), '') AS bank, region, count(*), sum(amount)
+          FROM paid_out {ACCOUNT.format(person="paid_out.person_id")} WHERE amount > 0 GROUP BY 1, 2, 3
     """  # noqa: S608  (our own)
     given = {**_of(stage_, named, after, upto), "month": month}
     return [Group(*row) for row in (await session.execute(text(sql), given)).all()]

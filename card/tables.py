@@ -575,6 +575,8 @@ class Entitlement(SQLModel, table=True):
     until: date | None = None
     """The last day of the right; None without a known end."""
     next_review: date | None = None
+    law: str | None = None
+    """By which law its months were reckoned (`benefits.law_of`); None where they are to be reckoned anew."""
 
 
 class EntitlementAmount(SQLModel, table=True):
@@ -610,7 +612,7 @@ class Due(SQLModel, table=True):
         UniqueConstraint("entitlement_id", "month", "case_ref", name="a_month_once_a_case"),
         CheckConstraint("(case_ref IS NULL) <> (stage_id IS NULL)", name="by_a_case_or_a_run"),
         CheckConstraint("month = date_trunc('month', month::timestamp)::date", name="a_whole_month"),
-        CheckConstraint("gross > 0 AND withheld >= 0 AND withheld < gross", name="something_is_due"),
+        CheckConstraint("gross > 0 AND withheld >= 0 AND withheld <= gross", name="something_is_due"),
         CheckConstraint("gross <= 100000000", name="an_amount_of_this_world"),
         Index(
             "a_month_is_due_once", "entitlement_id", "month", unique=True, postgresql_where=text("NOT is_difference")
@@ -667,6 +669,8 @@ class LedgerAccount(StrEnum):
     """Contributions that the pension fund has got."""
     CANCELLED = "cancelled"
     """What turned out, before it was paid, not to be due."""
+    RECOVERED = "recovered"
+    """What was kept back, because it had been paid too much before."""
 
 
 class LedgerAccountRow(SQLModel, table=True):
@@ -696,7 +700,8 @@ class LedgerEntry(SQLModel, table=True):
             "('paid', 'payable')) OR stage_id IS NOT NULL AND (debit, credit) IN (('entitled', 'payable'), "
             "('entitled', 'withheld'), ('payable', 'paid'), ('paid', 'payable'), ('payable', 'cancelled'), "
             "('cancelled', 'payable'), ('withheld', 'cancelled'), ('cancelled', 'withheld'), "
-            "('withheld', 'remitted'), ('remitted', 'withheld'))",
+            "('withheld', 'remitted'), ('remitted', 'withheld'), ('payable', 'recovered'), ('withheld', 'recovered'), "
+            "('recovered', 'cancelled'), ('cancelled', 'recovered'))",
             name="a_way_that_money_goes",
         ),
         CheckConstraint("(case_ref IS NULL) <> (stage_id IS NULL)", name="by_a_case_or_a_run"),

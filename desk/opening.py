@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 
 import benefits
 from benefits.days import day_of
-from card import Card, cases, rights
+from card import Card, cases, entitlements, rights
 from card.tables import CaseRecord
 from runtime.codec import UnknownKey, codec_of
 from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, SearchAttributes, Stage
@@ -79,6 +79,8 @@ class Opening:
         """Note an event of a registry. Returns the field in which it differs from what first came under its id."""
         async with self.card.transaction() as session:
             known = await cases.heard_of(session, id, kind, iin, on)
+            # What runs to them already is reckoned anew by the next look, whatever has happened.
+            await entitlements.look_at_one(session, iin, day_of(datetime.now(UTC)))
         for field, before, now in (("kind", known.kind, kind), ("person", known.iin, iin), ("day", known.on_day, on)):
             if before != now:
                 return field

@@ -35,6 +35,8 @@ from workflows.model import who_and_why
 from workflows.run_model import (
     DUE_WORKFLOW,
     FIRST,
+    RECKON_SCHEDULE,
+    RECKON_WORKFLOW,
     RUN_WORKFLOW,
     SCHEDULE,
     Run,
@@ -48,21 +50,28 @@ from workflows.run_model import (
 AT_ONCE = date(2000, 1, 1)
 """The day from which what somebody has decided to pay again is tried: the next look of any run, played ones too."""
 
+ZONE = "Asia/Almaty"
 PERSONS_FIRST = 50
 """So many held payments are listed; their count and sum are of all."""
 
 
 async def keep_schedule(client: Client, task_queue: str) -> None:
-    """The run of each month starts by itself on its first day, in the country's time, and waits for its days. Who may
-    make no schedules leaves it to who administers the namespace."""
-    spec = ScheduleSpec(
-        calendars=[ScheduleCalendarSpec(day_of_month=[ScheduleRange(1)], hour=[ScheduleRange(6)])],
-        time_zone_name="Asia/Almaty",
-    )
-    action = ScheduleActionStartWorkflow(DUE_WORKFLOW, id=f"{SCHEDULE}-due", task_queue=task_queue)
+    """The run of each month starts by itself on its first day, in the country's time, and waits for its days; what runs
+    is looked at every day, when people may be told. Who may make no schedules leaves it to who administers the
+    namespace."""
+    for name, workflow, days, hour in (
+        (SCHEDULE, DUE_WORKFLOW, [ScheduleRange(1)], 6),
+        (RECKON_SCHEDULE, RECKON_WORKFLOW, [ScheduleRange(1, 31)], 10),
+    ):
+        calendar = ScheduleCalendarSpec(day_of_month=days, hour=[ScheduleRange(hour)])
+        await _keep(client, task_queue, name, workflow, ScheduleSpec(calendars=[calendar], time_zone_name=ZONE))
+
+
+async def _keep(client: Client, task_queue: str, name: str, workflow: str, spec: ScheduleSpec) -> None:
+    action = ScheduleActionStartWorkflow(workflow, id=f"{name}-due", task_queue=task_queue)
     policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP)
     try:
-        await client.create_schedule(SCHEDULE, Schedule(action=action, spec=spec, policy=policy))
+        await client.create_schedule(name, Schedule(action=action, spec=spec, policy=policy))
     except ScheduleAlreadyRunningError:
         return
     except RPCError as refused:

@@ -39,6 +39,8 @@ class MessageKind(StrEnum):
     """To who asks why: the reckoning in two or three figures of the law, the ground, and whom to ask who disagrees."""
     WHY_REFUSED = "why_refused"
     WHY_UNDECIDED = "why_undecided"
+    OVERPAID = "overpaid"
+    """What was paid too much is kept back, unless it is contested by the day."""
     PENSION_AGE_NEAR = "pension_age_near"
     PENSION_AGE_REACHED = "pension_age_reached"
     PENSION_CHANGED = "pension_changed"
@@ -71,6 +73,7 @@ _NEEDS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.WHY_AMOUNT: frozenset({"service", "amount", "frequency", "figures", "ground"}),
     MessageKind.WHY_REFUSED: frozenset({"service", "why", "ground"}),
     MessageKind.WHY_UNDECIDED: frozenset({"service"}),
+    MessageKind.OVERPAID: frozenset({"service", "amount", "day"}),
     MessageKind.PENSION_AGE_NEAR: frozenset({"day", "age"}),
     MessageKind.PENSION_AGE_REACHED: frozenset({"day", "age"}),
     MessageKind.PENSION_CHANGED: frozenset({"day", "amount", "amount_before"}),

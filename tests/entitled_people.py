@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from benefits import make_iin
+from benefits import law_of, make_iin
 from demo.crowd import iban
 from tests.activities.database import BY_FORCE
 
@@ -66,8 +66,8 @@ _ROWS = (
            (ref, service, person_id, basis, right_id, opened_by, look, assessed_on, amount, outcome, settled)
        VALUES (:ref, :service, :person, :basis, :right, :ref, 0, :first, :net, 'credited', true)""",
     "INSERT INTO accounts (id, person_id, iban, source) VALUES (:account, :person, :iban, 'bank')",
-    """INSERT INTO entitlements (id, right_id, case_ref, person_id, service, since)
-       VALUES (:entitlement, :right, :ref, :person, :service, :first)""",
+    """INSERT INTO entitlements (id, right_id, case_ref, person_id, service, since, law)
+       VALUES (:entitlement, :right, :ref, :person, :service, :first, :law)""",
     """INSERT INTO entitlement_amounts (entitlement_id, first_month, last_month, gross, withheld)
        VALUES (:entitlement, :first, :last, :gross, :withheld)""",
     """INSERT INTO dues (entitlement_id, month, case_ref, is_difference, gross, withheld)
@@ -96,6 +96,8 @@ async def settle(session: AsyncSession, people: Sequence[Entitled]) -> None:
             "withheld": one.withheld,
             "net": one.gross - one.withheld,
             "first": one.first_month,
+            # Reckoned by the law of today: their facts are no family's.
+            "law": law_of(one.service),
             "last": one.last_month,
         }
         for one in people

@@ -20,6 +20,7 @@ from workflows.run_model import (
     FileAnswer,
     FileInput,
     Files,
+    Look,
     Phase,
     Range,
     RangeDone,
@@ -82,6 +83,7 @@ class PaymentRun(RunInSight):
         if self.phase is not Phase.SELECT:
             return
         named = tuple(region for one in plan.stages for region in one.regions)
+        await self._reckon(stage)
         while True:
             range_ = Range(month=self.month, stage=stage, named=named, after=self.after)
             done = await self.do(RunStep.SELECT, range_, RangeDone, f"select, stage {stage.number}")
@@ -100,6 +102,21 @@ class PaymentRun(RunInSight):
         if mine is not None:
             self.note(f"stage {stage.number} declared: {mine.selected} payments, {tenge(mine.selected_sum)}")
         self.phase, self.after = Phase.CHECK, FIRST
+
+    async def _reckon(self, stage: RunStage) -> None:
+        """What is due for a look is reckoned anew first, and who was paid too much is told: nothing is selected by what
+        is known to be otherwise."""
+        if not workflow.patched("reckons-anew"):
+            return
+        day = self.day_of_run(stage.day)
+        for step, summary in ((RunStep.RECKON, "reckon anew"), (RunStep.TELL, "tell of overpayments")):
+            look = Look(day=day)
+            while True:
+                done = await self.do(step, look, RangeDone, f"{summary}, stage {stage.number}")
+                if done.after is None:
+                    break
+                look = Look(day=day, after=done.after)
+                await self.breathe()
 
     async def _check(self, stage: RunStage) -> None:
         """Just before paying the register is asked who lives."""

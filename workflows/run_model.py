@@ -13,7 +13,11 @@ RUN_WORKFLOW = "PaymentRun"
 DUE_WORKFLOW = "PaymentRunDue"
 """What the schedule starts each month: it starts the run of the month, under the run's own id."""
 
+RECKON_WORKFLOW = "EntitlementsReckonedAnew"
+"""What the schedule starts each day: it looks at what runs, where something may have changed."""
+
 SCHEDULE = "payment-run"
+RECKON_SCHEDULE = "entitlements-reckoned-anew"
 
 FIRST = UUID(int=0)
 """Before the first of all."""
@@ -56,6 +60,8 @@ class RunStep(StrEnum):
     CURE = "pay_cure"
     CLOSE = "pay_close"
     TOTALS = "pay_totals"
+    RECKON = "pay_reckon"
+    TELL = "pay_tell"
 
 
 class RunMessage(StrEnum):
@@ -130,6 +136,14 @@ class RangeDone(Wire):
     """`after`: where the next begins; None behind the last."""
 
     after: UUID | None
+
+
+class Look(Wire):
+    """The entitlements, or overpayments, that are to be looked at on this day, from after this one on."""
+
+    day: date
+    after: UUID = FIRST
+    """As a UUID too of an overpayment: its number."""
 
 
 class SealInput(Wire):

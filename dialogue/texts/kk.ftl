@@ -97,6 +97,8 @@ why_refused = Тағайындалмады: { benefit }. Себебі: { $why }.
 
 why_undecided = Әлі шешілген жоқ: { benefit }. Мұны маман шешеді. { -questions }
 
+overpaid = Артық төленді: { benefit }, барлығы { $amount } теңге. Бұл сома келесі төлемдерден бөліп-бөліп ұсталады. Келіспесеңіз, { $day } күнінен кешіктірмей 1414 нөміріне қоңырау шалыңыз, тегін.
+
 # Notices: nothing is asked and nothing is to be answered.
 
 -no_answer = Бұл хабарға жауап берудің қажеті жоқ.

@@ -97,6 +97,8 @@ why_refused = Не назначено: { benefit }. Причина: { $why }. О
 
 why_undecided = Ещё не решено: { benefit }. Решит специалист. { -questions }
 
+overpaid = Переплата: { benefit }, всего { $amount } тенге. Эту сумму частями удержат из следующих выплат. Не согласны: позвоните на 1414 не позднее { $day }, бесплатно.
+
 # Notices: nothing is asked and nothing is to be answered.
 
 -no_answer = Отвечать на это сообщение не нужно.

@@ -41,10 +41,12 @@ FULL = Path(__file__).with_name("full.sql")
 SMALL = {"findings", "ledger_accounts"}
 """Tables that don't grow with the years: what waits for a person, and the books' accounts."""
 
-SET_BY_SET = {"runs", "run_lines", "bank_lines", "books"}
-"""Modules that work on a whole month at once, range by range, and so through what grows: no case waits for them."""
+SET_BY_SET = {"runs", "run_lines", "bank_lines", "books", "reckonings"}
+"""Modules that work on a whole month, or on all that runs, range by range, and so through what grows: no case waits for
+them."""
 
-OF_RUNS = {name for name, one in SQLModel.metadata.tables.items() if one.name.startswith(("run", "statement_days"))}
+BEGIN = ("run", "statement_days", "reckonings", "overpa", "recoveries")
+OF_RUNS = {name for name in SQLModel.metadata.tables if name.startswith(BEGIN)}
 """Their tables, which no case reads, but what was paid to one right."""
 
 SERVICE, OPERATOR, OTHER = "multi-child", "smsc", "Z"
@@ -143,6 +145,7 @@ def _named(story: Story) -> Mapping[str, Any]:
         "refs": [s.ref, before.ref],
         "names": {f"name-{s.number}", f"name-{before.number}"},
         "iins": [s.iin],
+        "people": [s.id, before.id],
         "children": [s.iin],
         "iin": s.iin,
         "phone": s.phone,

@@ -10,7 +10,7 @@ from benefits import Facts
 from benefits.decision import ZERO
 from benefits.future import Stretch
 from benefits.paying import recovering
-from benefits.reckoned import Claim, MonthAccount, Reckoned, Sum, by_month, differences, may_contest_until, reckon
+from benefits.reckoned import Grant, MonthAccount, Reckoned, Sum, by_month, differences, may_contest_until, reckon
 from benefits.terms import month_of, next_month
 
 
@@ -48,7 +48,7 @@ class Demand:
 class Machine:
     """Pays a right by what it knows. All sums by month: what it owes, has claimed, demands, and what left."""
 
-    claim: Claim
+    grant: Grant
     claimed: dict[date, Sum] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
     left: Decimal = ZERO
@@ -71,7 +71,7 @@ class Machine:
 
     def learn(self, facts: Facts, day: date) -> None:
         """The months are reckoned anew, and what was paid too much is demanded, or demanded no longer."""
-        self.reckoned = reckon(self.claim, facts, day, self.stood)
+        self.reckoned = reckon(self.grant, facts, day, self.stood)
         owed = self.owed
         accounts = {
             month: MonthAccount(owed.get(month, Sum()), self.claimed[month], self.demanded(month))
@@ -121,12 +121,12 @@ class Machine:
         return back
 
 
-def play(claim: Claim, facts: Facts, events: Sequence[Event], last: date) -> Machine:
-    """The machine from the claim to the last day, on which everything has been learned."""
-    machine, known = Machine(claim), None
-    month = month_of(claim.claimed_on)
+def play(grant: Grant, facts: Facts, events: Sequence[Event], last: date) -> Machine:
+    """The machine from the grant to the last day, on which everything has been learned."""
+    machine, known = Machine(grant), None
+    month = month_of(grant.claimed_on)
     while month <= last:
-        day = min(month.replace(day=5), last) if month > claim.claimed_on else claim.claimed_on
+        day = min(month.replace(day=5), last) if month > grant.claimed_on else grant.claimed_on
         now = [event.learned <= day for event in events]
         if now != known:
             known = now

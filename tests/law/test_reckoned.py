@@ -18,7 +18,7 @@ from benefits.decision import ZERO
 from benefits.facts import read_facts
 from benefits.owed import Due
 from benefits.paying import Recovering, recovering
-from benefits.reckoned import Claim, Difference, MonthAccount, Sum, differences, law_of, reckon
+from benefits.reckoned import Difference, Grant, MonthAccount, Sum, differences, law_of, reckon
 from tests.law.another_law import another_law
 from tests.law.casebook import family_mapping
 from tests.law.lives import Event, Machine, play
@@ -46,9 +46,9 @@ def test_what_is_learned_late_comes_to_the_same(
     code: str, basis: str, data: st.DataObject, facts: Facts, life: Life, claimed_on: date
 ) -> None:
     events = data.draw(late(life))
-    claim = claim_of(code, basis, replace(facts, as_at=LAST), claimed_on)
-    at_once = play(claim, facts, [replace(one, learned=one.happens) for one in events], LAST)
-    learned = play(claim, facts, events, LAST)
+    grant = claim_of(code, basis, replace(facts, as_at=LAST), claimed_on)
+    at_once = play(grant, facts, [replace(one, learned=one.happens) for one in events], LAST)
+    learned = play(grant, facts, events, LAST)
     assert learned.reckoned is not None
     # What a person must decide is left as it stood, and so is another thing to each of them.
     asked = {one.month for one in learned.reckoned.asked}
@@ -59,10 +59,10 @@ def test_what_is_learned_late_comes_to_the_same(
         balanced(machine)
 
 
-def claim_of(code: str, basis: str, facts: Facts, claimed_on: date) -> Claim:
+def claim_of(code: str, basis: str, facts: Facts, claimed_on: date) -> Grant:
     decision = assess(code, facts, claimed_on, basis=basis, trace=False)
     start = decision.start if decision.right is Right.YES else claimed_on
-    return Claim(code, basis, claimed_on, facts, start, decision.until if decision.right is Right.YES else None)
+    return Grant(code, basis, claimed_on, facts, start, decision.until if decision.right is Right.YES else None)
 
 
 def balanced(machine: Machine) -> None:
@@ -105,15 +105,15 @@ def test_an_instalment_is_a_share_and_leaves_the_minimum() -> None:
     assert recovering(date(2026, 2, 1)) == Recovering(30, Decimal("0.25"), Decimal("25425.5"))
 
 
-def award(on: str, **more: Any) -> tuple[Claim, Facts]:
+def award(on: str, **more: Any) -> tuple[Grant, Facts]:
     award_ = {"of": "mother", "kind": "altyn_alka", "awarded_on": "2025-01-01", "number": "A-1"}
     facts = read_facts(family_mapping({"mother": {"born": "1985-05-05"} | more, "awards": [award_]}, on))
-    return Claim("awarded-mother", "A-1", date(2025, 11, 10), facts, date(2025, 11, 10), None), facts
+    return Grant("awarded-mother", "A-1", date(2025, 11, 10), facts, date(2025, 11, 10), None), facts
 
 
 def test_a_january_needs_no_hand() -> None:
-    claim, facts = award("2026-01-02")
-    found = reckon(claim, facts, date(2026, 1, 2))
+    grant, facts = award("2026-01-02")
+    found = reckon(grant, facts, date(2026, 1, 2))
     assert [(one.first, one.last, one.gross) for one in found.stretches] == [
         (date(2025, 11, 1), date(2025, 12, 1), Decimal(29_097)),
         (date(2026, 1, 1), date(2026, 12, 1), Decimal(32_005)),
@@ -123,34 +123,34 @@ def test_a_january_needs_no_hand() -> None:
 
 
 def test_a_month_without_law_is_looked_at_again_the_next_day() -> None:
-    claim, facts = award("2027-01-04")
-    assert reckon(claim, facts, date(2027, 1, 4)).next_review == date(2027, 1, 5)
+    grant, facts = award("2027-01-04")
+    assert reckon(grant, facts, date(2027, 1, 4)).next_review == date(2027, 1, 5)
 
 
 def test_a_death_ends_it_with_its_month_and_leaving_the_country_with_its_own() -> None:
-    claim, facts = award("2026-08-20", died_on="2026-04-10")
-    found = reckon(claim, facts, date(2026, 8, 20))
+    grant, facts = award("2026-08-20", died_on="2026-04-10")
+    found = reckon(grant, facts, date(2026, 8, 20))
     assert (found.until, found.next_review, found.stretches[-1].last) == (date(2026, 4, 30), None, date(2026, 4, 1))
-    claim, facts = award("2026-08-20", left_country_on="2026-04-10")
-    found = reckon(claim, facts, date(2026, 8, 20))
+    grant, facts = award("2026-08-20", left_country_on="2026-04-10")
+    found = reckon(grant, facts, date(2026, 8, 20))
     assert (found.until, found.next_review, found.stretches[-1].last) == (None, date(2026, 9, 1), date(2026, 4, 1))
 
 
 def test_what_a_person_must_decide_stays_as_it_stood() -> None:
-    claim, facts = award("2026-02-02")
-    stood = reckon(claim, facts, date(2026, 2, 2)).stretches
+    grant, facts = award("2026-02-02")
+    stood = reckon(grant, facts, date(2026, 2, 2)).stretches
     unclear = replace(facts, awards=(replace(facts.awards[0], kind="another"),))
-    found = reckon(claim, unclear, date(2026, 2, 2), stood)
+    found = reckon(grant, unclear, date(2026, 2, 2), stood)
     assert found.asked[0].month == date(2025, 11, 1)
     assert found.stretches == stood
     assert found.next_review == date(2026, 3, 1)
 
 
 def test_a_law_is_known_by_its_values_and_one_that_changed_backwards_makes_all_months_anew(tmp_path: Path) -> None:
-    claim, facts = award("2026-02-02")
-    before, stood = law_of("awarded-mother"), reckon(claim, facts, date(2026, 2, 2)).stretches
+    grant, facts = award("2026-02-02")
+    before, stood = law_of("awarded-mother"), reckon(grant, facts, date(2026, 2, 2)).stretches
     assert law_of("awarded-mother") == before != law_of("multi-child")
     with another_law(tmp_path, "awarded-mother", ("2023-07-01: 7.40", "2023-07-01: 7.50")):
         assert law_of("awarded-mother") != before
-        found = reckon(claim, facts, date(2026, 2, 2), stood).stretches
+        found = reckon(grant, facts, date(2026, 2, 2), stood).stretches
     assert [one.gross for one in found] == [Decimal(29_490), Decimal(32_438)]
