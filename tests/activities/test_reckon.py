@@ -87,7 +87,7 @@ class Months:
             for n, (name, amount) in enumerate(ordered)
         ]
         async with self.life.card.transaction() as session:
-            await bank_lines.stated(session, "day", said)
+            await bank_lines.stated(session, date(2025, 1, 5), said)
 
     async def pay(self, month: date, through: date | None = None) -> None:
         """The runs of the months, each after a look."""
