@@ -15,11 +15,11 @@ from importlib.util import find_spec
 import structlog
 import typer
 
-from cli import about_cases, about_law, pay, statement
+from cli import about_cases, about_law, overpaid, pay, statement
 from cli.shell import NOT_STARTED, app, console, in_words
 from runtime.program import end
 
-__all__ = ["about_cases", "about_law", "app", "console", "main", "pay", "statement"]
+__all__ = ["about_cases", "about_law", "app", "console", "main", "overpaid", "pay", "statement"]
 
 if find_spec("demo") is not None:  # the production image has neither the demo nor an embedded stack
     from demo import stack

@@ -20,7 +20,7 @@ from activities.world import World
 from benefits import BadFacts, Frequency, Grant, Reckoned, Right, Stretch
 from benefits.decision import ZERO, Decision
 from benefits.terms import ONE_DAY, next_month
-from card import Session, findings, reckonings, rights, rulings, snapshots
+from card import Session, cases, findings, reckonings, rights, rulings, snapshots
 from card.entitlements import Months
 from card.reckonings import Anew, DueRow, Part, Untold
 from card.store import DatabaseRefused
@@ -37,6 +37,9 @@ PEOPLE = 200
 NOT_RECKONED, ASKED = "months_not_reckoned", "months_are_asked"
 IS_OVER, NOT_TOLD = "overpaid_and_over", "overpaid_not_told"
 """Kinds of findings: what only a person can say, of the case that granted what runs."""
+
+RENEWAL = "renewal"
+"""Why a right is looked at again that has run to its end."""
 
 BY_A_PERSON = "a person has set the amount: what it comes to from next month on, and since when, a person says"
 NO_CLAIM = "what its first case was decided by is not kept: a person says what it comes to"
@@ -141,6 +144,11 @@ class ReckonStep:
             await reckonings.write(session, row.id, stood, anew)
             await _settle(session, row.id, found, day)
             await _for_a_person(session, row, found, day, law)
+            if found.next_review is None and asked.person.died_on is None:
+                # What is over may be due anew, as each quarter: a case looks, and asks the person.
+                record = await cases.find(session, row.case_ref)
+                right = await rights.of_case(session, record)
+                await rights.look_on(session, record, day, RENEWAL, right=right)
 
 
 async def _grant(session: Session, row: DueRow) -> Grant | str:

@@ -15,10 +15,14 @@ from decimal import Decimal
 from benefits.assessment import LAW_NOT_ENTERED
 from benefits.catalogue import benefit
 from benefits.decision import ZERO
-from benefits.facts import Facts
+from benefits.facts import Facts, Household
+from benefits.facts.unreadable import is_known
 from benefits.future import HORIZON_MONTHS, Stretch
 from benefits.owed import Due, OwedMonth, owed
 from benefits.terms import ONE_DAY, add_months, end_of_month, month_of, next_month
+
+GOES_ON_MONTHS = 12
+"""So long a right that fails, as while a family has too few children, is looked at for going on by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Reckoned:
 class Grant:
     """What a right was granted by: the day of its first claim, what it rests on, its first and last day as they stand.
 
-    `facts` are those that the claim was decided by: the insurance is counted as it was then.
+    `facts` are those that the claim was decided by: the insurance is counted as it was then, and the household's income
+    is that of its quarter.
     """
 
     code: str
@@ -66,7 +71,7 @@ def reckon(
     gone is more often an error than a right that never was. Raises as `owed`.
     """
     horizon = end_of_month(add_months(on, HORIZON_MONTHS))
-    known = replace(facts, insurances=grant.facts.insurances)
+    known = replace(facts, insurances=grant.facts.insurances, household=_household(grant, facts))
     first = month_of(grant.since)
     months: list[OwedMonth] = []
     for basis in (grant.basis, *sorted({*names} - {grant.basis or ""})):
@@ -91,6 +96,14 @@ def reckon(
     return Reckoned(stretches(amounts), asked, until, _next_review(on, months, until))
 
 
+def _household(grant: Grant, facts: Facts) -> Household | None:
+    """The household of the quarter by which the right was granted, with what is known of its contract now."""
+    granted, now = grant.facts.household, facts.household
+    if granted is None or now is None or not is_known(granted) or not is_known(now):
+        return granted
+    return replace(granted, contract_signed_on=now.contract_signed_on, contract_breached_on=now.contract_breached_on)
+
+
 def _is_gone(months: Sequence[OwedMonth]) -> bool:
     reason = months[0].reason if months else None
     return reason is not None and reason.code == "nothing_with_this_basis"
@@ -108,7 +121,7 @@ def _until(grant: Grant, last: date | None, horizon: date, over: bool) -> date |
 def _next_review(on: date, months: Sequence[OwedMonth], until: date | None) -> date | None:
     """The first of: the next day, while a month that has come waits for law; the next month, while a person is asked or
     a right is suspended; the next change; the next 1 January."""
-    if until is not None and until < on and not _may_go_on(months, on):
+    if not _may_go_on(months, on):
         return None
     days = [date(on.year + 1, 1, 1)]
     now = month_of(on)
@@ -128,7 +141,11 @@ def _next_review(on: date, months: Sequence[OwedMonth], until: date | None) -> d
 
 
 def _may_go_on(months: Sequence[OwedMonth], on: date) -> bool:
-    return any(one.due is not Due.OVER for one in months if one.month >= month_of(on))
+    """Whether anything may still be owed: one that fails for so long that it comes again only by a claim is over."""
+    now = month_of(on)
+    failing = max((one.month for one in months if one.due is Due.OWED), default=now) >= add_months(now, -GOES_ON_MONTHS)
+    hopeless = {Due.OVER} if failing else {Due.OVER, Due.NOT_A_RIGHT}
+    return any(one.due not in hopeless for one in months if one.month >= now)
 
 
 def _differs(one: OwedMonth, other: OwedMonth) -> bool:

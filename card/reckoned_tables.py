@@ -46,7 +46,7 @@ class Overpayment(SQLModel, table=True):
     __tablename__ = "overpayments"
     __table_args__ = (
         _one_of("state", *OverpaymentState),
-        CheckConstraint("state <> 'told' OR from_day IS NOT NULL", name="kept_back_from_a_day"),
+        CheckConstraint("state <> 'told' OR from_day > told_on AND told_on IS NOT NULL", name="kept_back_from_a_day"),
         Index("overpayments_of", "entitlement_id", "id"),
         Index("overpayments_not_told", "id", postgresql_where=text("state = 'found'")),
     )

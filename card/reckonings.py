@@ -234,11 +234,16 @@ async def untold(session: AsyncSession, after: int, most: int) -> Sequence[Untol
     return [Untold(*row) for row in (await session.execute(text(sql), {"after": after, "most": most})).all()]
 
 
-async def told(session: AsyncSession, number: int, day: date, from_day: date) -> None:
-    """The person has been told on this day; it is kept back from `from_day` on."""
+async def told(
+    session: AsyncSession, number: int, day: date, from_day: date, by: str | None = None, note: str | None = None
+) -> bool:
+    """The person has been told on this day, if they had not; it is kept back from `from_day` on. `by`: who has told
+    them, where no SMS did."""
     mine = (col(Overpayment.id) == number, col(Overpayment.state) == OverpaymentState.FOUND)
     values: dict[str, Any] = {"state": OverpaymentState.TOLD, "told_on": day, "from_day": from_day}
-    await session.execute(update(table(Overpayment)).where(*mine).values(**values))
+    values |= {"decided_by": by, "note": note}
+    turned = update(table(Overpayment)).where(*mine).values(**values).returning(col(Overpayment.id))
+    return await session.scalar(turned) is not None
 
 
 class Open(NamedTuple):
@@ -256,6 +261,51 @@ async def still_open(session: AsyncSession, entitlement: UUID) -> Sequence[Open]
     """What of this entitlement was paid too much and has not come back, the oldest first."""
     sql = f"SELECT * FROM ({OPEN} WHERE o.entitlement_id = :of) o WHERE net > 0 OR withheld > 0 ORDER BY id"  # noqa: S608
     return [Open(*row) for row in (await session.execute(text(sql), {"of": entitlement})).all()]
+
+
+class Listed(NamedTuple):
+    """An overpayment for whoever decides on it: of which months, and what of it is open, tenge."""
+
+    id: int
+    case_ref: str
+    service: str
+    found_on: date
+    state: str
+    told_on: date | None
+    from_day: date | None
+    first_month: date
+    last_month: date
+    total: Decimal
+    net: Decimal
+    withheld: Decimal
+    decided_by: str | None
+    note: str | None
+
+
+async def overpayments(session: AsyncSession, most: int) -> Sequence[Listed]:
+    """What has not come back, the oldest first."""
+    sql = f"""
+        SELECT o.id, e.case_ref, e.service, p.found_on, p.state, p.told_on, p.from_day, m.first, m.last, m.total, o.net,
+               o.withheld, p.decided_by, p.note
+          FROM ({OPEN}) o JOIN overpayments p ON p.id = o.id JOIN entitlements e ON e.id = o.entitlement_id
+         CROSS JOIN LATERAL (
+             SELECT min(month) AS first, max(month) AS last, sum(net) AS total
+               FROM overpaid_months WHERE overpayment_id = o.id
+         ) m
+         WHERE o.net > 0 OR o.withheld > 0 ORDER BY o.id LIMIT :most
+    """  # noqa: S608  (our own)
+    return [Listed(*row) for row in (await session.execute(text(sql), {"most": most})).all()]
+
+
+async def decided(
+    session: AsyncSession, number: int, state: OverpaymentState, from_day: date | None, by: str, note: str
+) -> bool:
+    """What somebody has decided of an overpayment. False if there is none, or it is so already."""
+    mine = (col(Overpayment.id) == number, col(Overpayment.state) != state)
+    values: dict[str, Any] = {"state": state, "decided_by": by, "note": note}
+    values |= {} if from_day is None else {"from_day": from_day}
+    turned = update(table(Overpayment)).where(*mine).values(**values).returning(col(Overpayment.id))
+    return await session.scalar(turned) is not None
 
 
 class Changed(NamedTuple):

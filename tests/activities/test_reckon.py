@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 import benefits
 from activities.reckon import ReckonStep
@@ -18,6 +19,7 @@ from card import bank_lines, books, entitlements, reckonings, run_lines, runs
 from card.bank_lines import Said
 from card.entitlements import Entitled
 from card.findings import listed
+from desk import BadInput, overpaid
 from tests.activities.life import Life
 from tests.activities.people import child, iin_of, mother, phone_of
 from tests.activities.test_rights import ended
@@ -301,3 +303,106 @@ async def test_a_demand_that_is_not_told_long_enough_takes_nothing(life: Life, m
     await months.learn(learned, mother() | {"children": dead})
     await months.pay(date(2025, 7, 1), date(2025, 8, 1))
     assert ((await months.balance()).recovered > 0) is (days == 40)
+
+
+async def test_a_demand_is_contested_stands_and_is_forgiven_by_a_person_with_a_name(life: Life, months: Months) -> None:
+    await life.settle(mother(children=5))
+    await ended(life, Outcome.CREDITED)
+    await months.pay(date(2025, 4, 1), date(2025, 6, 1))
+    dead = [*(child(1, k) for k in range(4)), child(1, 4) | {"died_on": "2025-04-10"}]
+    await months.learn(date(2025, 7, 3), mother() | {"children": dead})
+    (one,) = await overpaid.listed(life.card)
+    assert (one.state, one.net, one.first_month, one.last_month) == (
+        "told",
+        2 * (FIVE - FOUR),
+        date(2025, 5, 1),
+        date(2025, 6, 1),
+    )
+
+    async def decide(what: str) -> str:
+        return await overpaid.decide(life.card, what, one.id, "a.omarova", "she has called")
+
+    with pytest.raises(BadInput, match="who decides"):
+        await overpaid.decide(life.card, "contested", one.id, "", "")
+    with pytest.raises(BadInput, match="waits for that"):
+        await decide("told")
+    assert await decide("contested") == f"{one.id}: contested"
+    await months.pay(date(2025, 7, 1), date(2025, 8, 1))
+    assert (await months.balance()).recovered == 0
+    await decide("forgiven")
+    await months.pay(date(2025, 9, 1))
+    assert (await months.balance()).recovered == 0
+    (one,) = await overpaid.listed(life.card)
+    assert (one.state, one.decided_by, one.note) == ("forgiven", "a.omarova", "she has called")
+    assert await months.overpaid() == [("forgiven", "2025-05", FIVE - FOUR), ("forgiven", "2025-06", FIVE - FOUR)]
+
+
+async def test_what_has_run_to_its_end_is_looked_at_anew_by_a_case(life: Life, months: Months) -> None:
+    """As each quarter of assistance: should anything be due anew, the case finds it and asks."""
+    await life.settle(mother(children=0) | {"children": [child(1, 0, born=date(2023, 10, 20)) | {"birth_order": 1}]})
+    await ended(life, Outcome.CREDITED, "childcare")
+    await months.pay(date(2025, 4, 1), date(2025, 6, 1))
+    assert (await months.one()).until == date(2025, 4, 20)
+    assert list(await months.paid()) == ["2025-04"]
+    assert await months.ask("SELECT day, why FROM looks") == [(date(2025, 5, 5), "renewal")]
+
+
+async def test_a_right_that_fails_for_a_time_goes_on_by_itself(life: Life, months: Months) -> None:
+    """The eldest is grown up and three are left, until the fourth is born: nobody has to be asked again."""
+    eldest = child(1, 0, born=date(2007, 5, 9))
+    three = [child(1, k) for k in (1, 2, 3)]
+    await life.settle(mother(children=0) | {"children": [eldest, *three]})
+    await ended(life, Outcome.CREDITED)
+    await months.pay(date(2025, 4, 1), date(2025, 7, 1))
+    assert (await months.one()).until == date(2025, 5, 8)
+    assert list(await months.paid()) == ["2025-04", "2025-05"]
+    await life.settle(mother(children=0) | {"children": [eldest, *three, child(1, 7, born=date(2025, 7, 20))]})
+    await months.pay(date(2025, 8, 1))
+    assert list(await months.paid()) == ["2025-04", "2025-05", "2025-08"]
+
+
+WRONG = {
+    "demanded twice": (
+        "UPDATE overpaid_months SET net = net * 2",
+        "only falls",
+    ),
+    "more than was paid": (
+        "INSERT INTO overpaid_months SELECT id, '2025-06-01', entitlement_id, 999999, 0 FROM overpayments",
+        "duplicate key|no more is demanded",
+    ),
+    "what was paid in another month": (
+        "INSERT INTO overpaid_months SELECT id, '2025-09-01', entitlement_id, 1, 0 FROM overpayments",
+        "no more is demanded of a month than was paid of it",
+    ),
+    "let go though it is owed by nobody": (
+        "UPDATE overpaid_months SET net = net - 1",
+        "no more than it comes to",
+    ),
+    "forgotten": ("DELETE FROM overpaid_months", "stay"),
+    "told at once": ("UPDATE overpayments SET from_day = told_on", "kept_back_from_a_day"),
+    "by nobody": ("UPDATE overpayments SET state = 'forgiven'", "a person decides"),
+    "kept back of nothing": (
+        "INSERT INTO recoveries SELECT o.id, d.id, 1, 0 FROM overpayments o, dues d WHERE d.stage_id IS NULL",
+        "what is kept back was told",
+    ),
+    "kept back whole": (
+        "INSERT INTO recoveries SELECT o.id, max(d.id), 99999, 0 FROM overpayments o, dues d GROUP BY 1",
+        "what is kept back was told",
+    ),
+    "the months of nobody's reckoning": ("UPDATE entitlements SET until = '2026-01-31'", "the days that were decided"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_the_database_refuses_what_must_never_be_of_an_overpayment(life: Life, months: Months, what: str) -> None:
+    await life.settle(mother(children=5))
+    await ended(life, Outcome.CREDITED)
+    await months.pay(date(2025, 4, 1), date(2025, 6, 1))
+    dead = [*(child(1, k) for k in range(4)), child(1, 4) | {"died_on": "2025-04-10"}]
+    await months.learn(date(2025, 7, 3), mother() | {"children": dead})
+    before = await months.overpaid()
+    statement, why = WRONG[what]
+    with pytest.raises(DBAPIError, match=why):
+        async with life.card.engine.begin() as connection:
+            await connection.execute(text(statement))
+    assert await months.overpaid() == before

@@ -134,6 +134,7 @@ def test_a_death_ends_it_with_its_month_and_leaving_the_country_with_its_own() -
     grant, facts = award("2026-08-20", left_country_on="2026-04-10")
     found = reckon(grant, facts, date(2026, 8, 20))
     assert (found.until, found.next_review, found.stretches[-1].last) == (None, date(2026, 9, 1), date(2026, 4, 1))
+    assert reckon(grant, facts, date(2027, 6, 2)).next_review is None, "who comes back after years claims anew"
 
 
 def test_what_a_person_must_decide_stays_as_it_stood() -> None:

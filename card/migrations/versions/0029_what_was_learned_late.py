@@ -291,7 +291,9 @@ def _tables() -> None:
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.CheckConstraint("state IN ('found', 'told', 'contested', 'forgiven')", name="a_known_state"),
-        sa.CheckConstraint("state <> 'told' OR from_day IS NOT NULL", name="kept_back_from_a_day"),
+        sa.CheckConstraint(
+            "state <> 'told' OR from_day > told_on AND told_on IS NOT NULL", name="kept_back_from_a_day"
+        ),
     )
     op.create_index("overpayments_of", "overpayments", ["entitlement_id", "id"])
     op.create_index("overpayments_not_told", "overpayments", ["id"], postgresql_where=sa.text("state = 'found'"))

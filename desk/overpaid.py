@@ -1,0 +1,63 @@
+"""What was paid too much and has not come back: listed, and decided on by those who look after it."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import benefits
+from benefits.days import day_of
+from benefits.terms import ONE_DAY, month_of
+from card import Card, reckonings
+from card.reckoned_tables import OverpaymentState
+from card.reckonings import Listed
+from card.store import DatabaseRefused
+from desk.errors import BadInput
+
+MOST = 500
+
+DECISIONS = {
+    "contested": OverpaymentState.CONTESTED,
+    "stands": OverpaymentState.TOLD,
+    "forgiven": OverpaymentState.FORGIVEN,
+    "told": OverpaymentState.TOLD,
+}
+"""What somebody says of an overpayment, and what it is then. `told` is said of whom no SMS reaches: the days in which
+it may be contested begin; `stands`, of what was contested: it is kept back from tomorrow on."""
+
+
+async def listed(card: Card) -> Sequence[Listed]:
+    """What has not come back, the oldest first."""
+    async with card.statements() as session:
+        return await reckonings.overpayments(session, MOST)
+
+
+async def decide(card: Card, what: str, number: int, by: str, note: str) -> str:
+    """Decide on an overpayment (`DECISIONS`). Raises BadInput."""
+    if not by.strip() or not note.strip():
+        raise BadInput("by, note: who decides, and why")
+    today = day_of(datetime.now(UTC))
+    try:
+        async with card.transaction() as session:
+            if what == "told":
+                done = await reckonings.told(session, number, today, _after_contest(today), by, note)
+            else:
+                from_day = today + ONE_DAY if what == "stands" else None
+                done = await reckonings.decided(session, number, DECISIONS[what], from_day, by, note)
+    except DatabaseRefused as refused:
+        raise BadInput(f"number: of {number} nobody can say so now: {refused}") from None
+    if not done:
+        raise BadInput(
+            f"number: no overpayment with the number {number} waits for that; starter.py overpaid lists them"
+        )
+    return f"{number}: {what}"
+
+
+def _after_contest(day: date) -> date:
+    days = benefits.recovering(month_of(day)).contest_days
+    return benefits.may_contest_until(day, days) + ONE_DAY
+
+
+def to_dict(one: Listed) -> dict[str, Any]:
+    """For programs: sums as strings. Tenge."""
+    sums = {name: str(getattr(one, name)) for name in ("total", "net", "withheld")}
+    return {**one._asdict(), **sums}
