@@ -389,7 +389,10 @@ WRONG = {
         "INSERT INTO recoveries SELECT o.id, max(d.id), 99999, 0 FROM overpayments o, dues d GROUP BY 1",
         "what is kept back was told",
     ),
-    "the months of nobody's reckoning": ("UPDATE entitlements SET until = '2026-01-31'", "the days that were decided"),
+    "the months of nobody's reckoning": (
+        "UPDATE entitlements SET until = '2026-01-31'",
+        "a case of it that is credited",
+    ),
 }
 
 

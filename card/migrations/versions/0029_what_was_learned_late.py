@@ -125,7 +125,19 @@ AMOUNT = """m.amount <> CASE m.kind WHEN 'benefit' THEN d.gross - d.withheld ELS
                       WHERE r.due_id = d.id
                  ), 0)"""
 
+GROUND_WAS = "AND c.outcome = 'credited' AND c.closed_at = now()"
+GROUND = f"""{GROUND_WAS}
+         UNION ALL
+        SELECT FROM reckonings WHERE entitlement_id = of AND at = now()"""
+
+LOOKED_AT_WAS = """IF (NEW.case_ref, NEW.person_id, NEW.until, NEW.next_review) IS DISTINCT FROM
+           (OLD.case_ref, OLD.person_id, OLD.until, OLD.next_review) AND"""
+LOOKED_AT = """IF (NEW.case_ref, NEW.person_id, NEW.until) IS DISTINCT FROM
+           (OLD.case_ref, OLD.person_id, OLD.until) AND"""
+"""A look may come sooner, when something is heard, or later, when nothing can be read: it decides nothing by itself."""
+
 CHANGED = {
+    "looked_at_by_its_ground": (LOOKED_AT_WAS, LOOKED_AT),
     "months_that_were_paid": (MONTHS_WERE, MONTHS),
     "paid_of_a_month": (MONTHS_WERE, MONTHS),
     "entitled_as_decided": (UNTIL_WAS, UNTIL),
@@ -205,6 +217,12 @@ KEPT_BACK = f"""
 """  # noqa: S608  (our own)
 
 ROWS = {
+    ("reckoned_now", "reckonings", "INSERT OR UPDATE"): """
+        BEGIN
+            NEW.at := now();
+            RETURN NEW;
+        END
+    """,
     ("only_falls", "overpaid_months", "UPDATE"): """
         BEGIN
             IF (NEW.overpayment_id, NEW.month, NEW.entitlement_id) IS DISTINCT FROM
@@ -247,6 +265,18 @@ def _changed(name: str, before: str, after: str) -> None:
     body: str = found.scalar_one()
     assert body.count(before.strip()) == 1, name  # noqa: S101  (a migration that has landed stays)
     _function(name, body.replace(before.strip(), after.strip()))
+
+
+def _ground(before: str, after: str) -> None:
+    """Why months may be written anew: a case of it is credited, or they were reckoned anew, and from what is kept."""
+    found = op.get_bind().execute(sa.text("SELECT prosrc FROM pg_proc WHERE proname = 'months_have_a_ground'"))
+    body: str = found.scalar_one()
+    assert body.count(before) == 1  # noqa: S101  (a migration that has landed stays)
+    body = body.replace(before, after)
+    op.execute(
+        "CREATE OR REPLACE FUNCTION months_have_a_ground(of uuid) RETURNS boolean LANGUAGE sql STABLE "
+        f"SET search_path = pg_catalog, public, pg_temp AS $$ {body} $$"
+    )
 
 
 def _ways(words: str) -> None:
@@ -329,6 +359,7 @@ def upgrade() -> None:
     _account("INSERT INTO ledger_accounts VALUES ('recovered', 'KZT', true)")
     for name, (before, after) in CHANGED.items():
         _changed(name, before, after)
+    _ground(GROUND_WAS, GROUND)
     _function("demanded_of_a_month", DEMANDED)
     op.execute(
         "CREATE CONSTRAINT TRIGGER demanded_of_a_month AFTER INSERT OR UPDATE ON overpaid_months "
@@ -359,6 +390,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER held_again ON run_lines")
+    _ground(GROUND, GROUND_WAS)
     for table in ("recoveries", "overpaid_months", "overpayments", "reckonings"):
         op.drop_table(table)
     for name in ("held_again", "kept_back", "demanded_of_a_month", *(name for name, _, _ in ROWS)):
