@@ -20,9 +20,10 @@ from activities.world import World
 from benefits import BadFacts, Frequency, Grant, Reckoned, Right, Stretch
 from benefits.decision import ZERO, Decision
 from benefits.terms import ONE_DAY, next_month
-from card import Session, cases, findings, reckonings, rights, rulings, snapshots
+from card import Session, cases, findings, overpayments, reckonings, rights, rulings, snapshots
 from card.entitlements import Months
-from card.reckonings import Anew, DueRow, Part, Untold
+from card.overpayments import Part, Untold
+from card.reckonings import Anew, DueRow
 from card.store import DatabaseRefused
 from card.tables import FactsSnapshot
 from dialogue import MessageKind
@@ -71,7 +72,7 @@ class ReckonStep:
     async def pay_tell(self, look: Look) -> RangeDone:
         """Tell whom was paid too much, by SMS; from when it may be kept back. Who cannot be told is a person's."""
         async with self.world.card.statements() as session:
-            page = await reckonings.untold(session, look.after.int, PEOPLE)
+            page = await overpayments.untold(session, look.after.int, PEOPLE)
 
         async def one(row: Untold) -> None:
             await self._tell(row, look.day)
@@ -105,7 +106,7 @@ class ReckonStep:
         async with self.world.card.transaction() as session:
             await _note(session, NOT_TOLD, row.case_ref, None if why is None else why.format(row.net))
             if why is None:
-                await reckonings.told(session, row.id, day, ends + ONE_DAY)
+                await overpayments.told(session, row.id, day, ends + ONE_DAY)
 
     async def _one(self, row: DueRow, day: date, law: str) -> None:
         why: str | None = None
@@ -188,10 +189,10 @@ async def _settle(session: Session, entitlement: UUID, found: Reckoned, day: dat
     demanded: list[Part] = []
     for one in benefits.differences(accounts):
         if one.lower:
-            await reckonings.lower(session, entitlement, one.month, one.lower.net, one.lower.withheld)
+            await overpayments.lower(session, entitlement, one.month, one.lower.net, one.lower.withheld)
         if one.demand:
             demanded.append(Part(one.month, one.demand.net, one.demand.withheld))
-    await reckonings.demand(session, entitlement, day, demanded)
+    await overpayments.demand(session, entitlement, day, demanded)
 
 
 async def _note(session: Session, kind: str, ref: str, what: str | None) -> None:
@@ -206,7 +207,7 @@ async def _for_a_person(session: Session, row: DueRow, found: Reckoned, day: dat
     asked = found.question(day)
     what = _ASKED.format(asked.month, asked.reason.names.en) if asked is not None and asked.reason is not None else None
     await _note(session, ASKED, row.case_ref, what)
-    open_ = await reckonings.still_open(session, row.id)
+    open_ = await overpayments.still_open(session, row.id)
     over = sum((one.net for one in open_), ZERO) if found.next_review is None else ZERO
     await _note(session, IS_OVER, row.case_ref, _OVER.format(over) if over else None)
     if open_:

@@ -189,7 +189,8 @@ def _show_run(view: RunView) -> None:
     if view.details:
         console.print(_first_line(view.details), markup=False)
     console.print(_progress(view.totals, None))
-    for title, rows in (("files", view.files), ("held payments", view.held)):
+    tables = (("amounts that changed", view.changed), ("files", view.files), ("held payments", view.held))
+    for title, rows in tables:
         if rows:
             console.print(_table(title, [{name: _number(value) for name, value in row.items()} for row in rows]))
     if view.items:

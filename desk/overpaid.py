@@ -7,11 +7,12 @@ from typing import Any
 import benefits
 from benefits.days import day_of
 from benefits.terms import ONE_DAY, month_of
-from card import Card, reckonings
+from card import Card, overpayments
+from card.overpayments import Listed
 from card.reckoned_tables import OverpaymentState
-from card.reckonings import Listed
 from card.store import DatabaseRefused
 from desk.errors import BadInput
+from workflows.model import who_and_why
 
 MOST = 500
 
@@ -28,21 +29,22 @@ it may be contested begin; `stands`, of what was contested: it is kept back from
 async def listed(card: Card) -> Sequence[Listed]:
     """What has not come back, the oldest first."""
     async with card.statements() as session:
-        return await reckonings.overpayments(session, MOST)
+        return await overpayments.listed(session, MOST)
 
 
 async def decide(card: Card, what: str, number: int, by: str, note: str) -> str:
     """Decide on an overpayment (`DECISIONS`). Raises BadInput."""
-    if not by.strip() or not note.strip():
-        raise BadInput("by, note: who decides, and why")
+    objection = who_and_why(by, note) or (None if note.strip() else "note: why it is decided so is needed")
+    if objection is not None:
+        raise BadInput(objection)
     today = day_of(datetime.now(UTC))
     try:
         async with card.transaction() as session:
             if what == "told":
-                done = await reckonings.told(session, number, today, _after_contest(today), by, note)
+                done = await overpayments.told(session, number, today, _after_contest(today), by, note)
             else:
                 from_day = today + ONE_DAY if what == "stands" else None
-                done = await reckonings.decided(session, number, DECISIONS[what], from_day, by, note)
+                done = await overpayments.decided(session, number, DECISIONS[what], from_day, by, note)
     except DatabaseRefused as refused:
         raise BadInput(f"number: of {number} nobody can say so now: {refused}") from None
     if not done:

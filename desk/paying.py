@@ -25,7 +25,7 @@ import benefits
 from activities.pay import RANGE
 from activities.run_totals import plan_of, stage_of, totals_of
 from benefits.days import day_of
-from card import Card, bank_lines, books, run_lines, runs
+from card import Card, bank_lines, books, reckonings, run_lines, runs
 from card.books import Book
 from card.run_tables import RunItem, RunRow, RunState
 from card.runs import Group
@@ -191,6 +191,8 @@ class RunView:
     held: list[dict[str, Any]]
     items: list[RunItem]
     details: str
+    changed: list[dict[str, Any]]
+    """How many amounts of what runs are others than the month before, by service, and by how much."""
 
 
 async def look(card: Card, client: Client | None, month: date) -> RunView:
@@ -212,10 +214,11 @@ async def look(card: Card, client: Client | None, month: date) -> RunView:
         ]
         held = [asdict(one) for one in await run_lines.held(session, month, PERSONS_FIRST)]
         items = list(await bank_lines.open_items(session, PERSONS_FIRST))
+        changed = [one._asdict() for one in await reckonings.changed(session, month)]
     said = ""
     if client is not None and await is_running(client, month):
         said = await details(client.get_workflow_handle(run_id(month)))
-    return RunView(run, totals, declared, files, held, items, said)
+    return RunView(run, totals, declared, files, held, items, said, changed)
 
 
 async def tell(client: Client, month: date, what: RunMessage, by: str, note: str) -> str:
@@ -277,6 +280,7 @@ def to_dict(view: RunView) -> dict[str, Any]:
         "files": view.files,
         "held": view.held,
         "items": [item.model_dump() for item in view.items],
+        "changed": view.changed,
     }
 
 

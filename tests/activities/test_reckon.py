@@ -1,10 +1,12 @@
 """What is learned late, through the Card: months are reckoned anew, arrears go out named, overpayments come back in
 parts, and the books are those of a machine that knew from the start."""
 
+import os
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 import benefits
 from activities.reckon import ReckonStep
 from benefits.terms import next_month
-from card import bank_lines, books, entitlements, reckonings, run_lines, runs
+from card import bank_lines, books, entitlements, overpayments, reckonings, run_lines, runs
 from card.bank_lines import Said
 from card.entitlements import Entitled
 from card.findings import listed
@@ -140,10 +142,10 @@ class Months:
         async with self.life.card.transaction() as session:
             return {one.kind: one.what for one in await listed(session)}
 
-    async def open(self) -> Sequence[reckonings.Open]:
+    async def open(self) -> Sequence[overpayments.Open]:
         ((id_,),) = await self.ask("SELECT id FROM entitlements")
         async with self.life.card.transaction() as session:
-            return await reckonings.still_open(session, id_)
+            return await overpayments.still_open(session, id_)
 
 
 @pytest.fixture
@@ -409,3 +411,54 @@ async def test_the_database_refuses_what_must_never_be_of_an_overpayment(life: L
         async with life.card.engine.begin() as connection:
             await connection.execute(text(statement))
     assert await months.overpaid() == before
+
+
+LIVES = 20 if os.environ.get("DEMEU_SOAK") else 2
+MRP = Decimal(3932)
+RATES = {4: Decimal("16.03"), 5: Decimal("20.04"), 6: Decimal("24.05"), 7: Decimal("28.06")}
+"""Of 2025, as published: another reckoning than the one that is tried."""
+
+
+@pytest.mark.parametrize("seed", range(LIVES))
+async def test_a_life_that_is_learned_late_comes_to_what_one_would_have_paid_who_knew(
+    life: Life, months: Months, seed: int
+) -> None:
+    """Children are born and die, and the registers tell of it up to five months later, in whatever order."""
+    luck = random.Random(seed)
+    first, last = date(2025, 3, 2), date(2025, 9, 30)
+    there = [child(1, k) for k in range(luck.choice([4, 5]))]
+    events: list[tuple[date, dict[str, Any]]] = []
+    for n in range(4):
+        day = first + timedelta(days=luck.randrange((last - first).days))
+        learned = min(day + timedelta(days=luck.choice([0, 5, 40, 100, 150])), date(2025, 11, 30))
+        if luck.random() < 0.5:
+            events.append((learned, child(1, 8 + n, born=day) | {"birth_order": 6}))
+        else:
+            events.append((learned, there[n % len(there)] | {"died_on": day.isoformat()}))
+    events.sort(key=lambda event: event[0])
+    await life.settle(mother() | {"children": there})
+    await ended(life, Outcome.CREDITED)
+    known = {one["iin"]: one for one in there}
+    month = date(2025, 4, 1)
+    while month <= date(2025, 12, 1):
+        while events and events[0][0] < next_month(month):
+            learned, one = events.pop(0)
+            known[one["iin"]] = one
+            await months.learn(max(learned, month), mother() | {"children": list(known.values())})
+        await months.pay(month)
+        month = next_month(month)
+    await months.learn(date(2025, 12, 20), mother() | {"children": list(known.values())})
+    ((id_,),) = await months.ask("SELECT id FROM entitlements")
+    async with life.card.transaction() as session:
+        accounts = {one.month: one for one in await reckonings.accounts(session, id_)}
+    month = date(2025, 3, 1)
+    while month <= date(2025, 12, 1):
+        day = month.isoformat()
+        count = sum(one["birth_date"] <= day <= one.get("died_on", "9999") for one in known.values())
+        rate = RATES.get(count, 4 * count if count >= 8 else Decimal(0))
+        owed = (rate * MRP).quantize(Decimal(1), ROUND_CEILING)
+        of = accounts.get(month)
+        assert (of.net - of.demanded_net if of is not None else 0) == owed, month
+        month = next_month(month)
+    book = await months.balance()
+    assert book.assigned - book.cancelled == book.credited + book.recovered

@@ -41,7 +41,7 @@ FULL = Path(__file__).with_name("full.sql")
 SMALL = {"findings", "ledger_accounts"}
 """Tables that don't grow with the years: what waits for a person, and the books' accounts."""
 
-SET_BY_SET = {"runs", "run_lines", "bank_lines", "books", "reckonings"}
+SET_BY_SET = {"runs", "run_lines", "bank_lines", "books", "reckonings", "overpayments"}
 """Modules that work on a whole month, or on all that runs, range by range, and so through what grows: no case waits for
 them."""
 
