@@ -453,8 +453,8 @@ async def test_a_life_that_is_learned_late_comes_to_what_one_would_have_paid_who
         accounts = {one.month: one for one in await reckonings.accounts(session, id_)}
     month = date(2025, 3, 1)
     while month <= date(2025, 12, 1):
-        day = month.isoformat()
-        count = sum(one["birth_date"] <= day <= one.get("died_on", "9999") for one in known.values())
+        at = month.isoformat()
+        count = sum(one["birth_date"] <= at <= one.get("died_on", "9999") for one in known.values())
         rate = RATES.get(count, 4 * count if count >= 8 else Decimal(0))
         owed = (rate * MRP).quantize(Decimal(1), ROUND_CEILING)
         of = accounts.get(month)
