@@ -1,7 +1,7 @@
 """The tables of what was reckoned anew: the facts on which a right's months rest, and what was paid too much of them.
 
 What is demanded back is kept back from later months, a part of each (`Recovery`). The database books it by itself, and
-keeps that nobody was paid more than a month comes to and what is demanded of it (migration 0029).
+keeps that nobody was paid more than a month comes to and what is demanded of it (migration 0031).
 """
 
 from datetime import date, datetime

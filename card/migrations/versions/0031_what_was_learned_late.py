@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0029"
+revision: str = "0031"
 down_revision: str | None = "0030"
 branch_labels: None = None
 depends_on: None = None
