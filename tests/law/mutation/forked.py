@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
@@ -127,11 +127,13 @@ def survivors(changes: Sequence[Mutant], workers: int) -> list[Mutant]:
     """Those of the changes that no test notices."""
     reached, seconds = _in_a_process(_recorded)
     survived: dict[Mutant, int] = _in_a_process(_forked, changes, reached, seconds, workers)
-    return [
-        one
-        for one, code in survived.items()
-        if (code == PASSED and AT_IMPORT not in _who_reaches(one.body, one, reached)) or alone(one)
+    unsure = [
+        one for one, code in survived.items() if code == BROKEN or AT_IMPORT in _who_reaches(one.body, one, reached)
     ]
+    print(f"{len(unsure)} of {len(survived)} were changed too late for some tests, and are judged alone", flush=True)
+    with ThreadPoolExecutor(workers) as pool:
+        noticed = {one for one, passes in zip(unsure, pool.map(alone, unsure), strict=True) if not passes}
+    return [one for one in survived if one not in noticed]
 
 
 def alone(change: Mutant) -> bool:
