@@ -13,6 +13,8 @@ import benefits.decision
 import card.tables
 import dialogue.answers
 import workflows.model
+from adapters.bank import TransferState
+from adapters.bank_files.records import LineState
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("activities", "adapters", "benefits", "card", "desk", "dialogue", "gateway", "runtime", "workflows")
@@ -28,8 +30,9 @@ PAIRS: list[tuple[type[StrEnum], type[StrEnum]]] = [
     (benefits.decision.Right, workflows.model.Right),
     (dialogue.answers.Meaning, workflows.model.Meaning),
 ]
-OTHER_THINGS: set[type[StrEnum]] = {card.tables.PaymentState}
-"""Of the same name, and about something else: what became of a payment of ours."""
+OTHER_THINGS: set[type[StrEnum]] = {card.tables.PaymentState, TransferState, LineState}
+"""Of the same name or words, and about something else: what became of a payment of ours; what a bank answers of one
+transfer, and what a line of its files says, which may learn a word that the other does not know."""
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[one.__name__ for one, _ in PAIRS])
