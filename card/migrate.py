@@ -21,7 +21,7 @@ def alembic_config(url: str) -> Config:
     return config
 
 
-ONLY_ADDED_TO = ("ledger", "decisions", "refused_answers", "consents", "dues", "run_totals")
+ONLY_ADDED_TO = ("ledger", "decisions", "refused_answers", "consents", "dues", "run_totals", "recoveries")
 """Tables whose rows stay: whoever works with the Card reads them and adds to them."""
 
 ONLY_READ = ("ledger_accounts", "alembic_version")
