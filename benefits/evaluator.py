@@ -361,7 +361,8 @@ def _decision(found: Benefit, assessment: Assessment, finding: Finding) -> Decis
         withheld=withheld,
         net=gross - withheld,
         frequency=service.frequency,
-        start=finding.start or assessment.applied_on,
+        # What is asked of months that are past has no first day yet, and none after their last.
+        start=finding.start or earlier(finding.until, assessment.applied_on),
         until=finding.until,
         payer=payer,
         decider=finding.decider or service.decider,
