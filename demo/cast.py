@@ -50,13 +50,16 @@ Month = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
 
 
 class InMonth(BaseModel):
-    """What has become of the person before the run of a month, what they write to 1414, and what the run must pay to
-    them. Whatever else is given is a section of the person's document. Money in tenge."""
+    """What has become of the person before the run of a month, what a registry reports of it, what they write to 1414,
+    and what the run must pay to them and for them to the pension fund. Whatever else is given is a section of the
+    person's document. Money in tenge."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+    event: EventKind | None = None
     says: str | None = None
     paid: Decimal = Decimal(0)
+    to_fund: Decimal = Decimal(0)
 
     @property
     def sections(self) -> dict[str, Any]:

@@ -30,8 +30,10 @@ from workflows.model import (
     workflow_id,
 )
 
-PATIENCE = 45.0
-_LOOK = 0.1
+PATIENCE = 120.0
+"""Seconds for a case: they are all played at once, on whatever machine."""
+
+LOOK = 0.1
 
 
 @dataclass
@@ -197,7 +199,7 @@ class Play:
 
     async def _until(self, condition: Callable[[], Awaitable[bool]]) -> None:
         while not await condition():  # noqa: ASYNC110  (seen from outside, over HTTP)
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(LOOK)
 
 
 def unreached(runs: list[Run]) -> set[Outcome]:

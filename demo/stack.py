@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
@@ -103,7 +104,13 @@ def _show_months(console: Console, paid: Paid) -> None:
         )
     for story, sums in paid.families.items():
         console.print(Padding(story, (0, 0, 0, 2)), style="dim", markup=False)
-        console.print(f"    {', '.join(tenge(one).removesuffix(' tenge') for one in sums)}")
+        console.print(f"    {_sums(sums)}")
+        if any(paid.to_fund[story]):
+            console.print(f"    to the pension fund {_sums(paid.to_fund[story])}")
+
+
+def _sums(sums: Sequence[Decimal]) -> str:
+    return ", ".join(tenge(one).removesuffix(" tenge") for one in sums)
 
 
 async def _cast(stack: EmbeddedStack, card: Card, http: httpx.AsyncClient) -> Play:

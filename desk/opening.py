@@ -75,12 +75,13 @@ class Opening:
             case = await self._start_or_wait(case)
         return Opened(case, opened.new)
 
-    async def heard_of(self, id: str, kind: str, iin: str, on: date | None) -> str | None:
-        """Note an event of a registry. Returns the field in which it differs from what first came under its id."""
+    async def heard_of(self, id: str, kind: str, iin: str, on: date | None, look_on: date) -> str | None:
+        """Note an event of a registry; what runs to the person is due for a look from `look_on` on. Returns the field
+        in which it differs from what first came under its id."""
         async with self.card.transaction() as session:
             known = await cases.heard_of(session, id, kind, iin, on)
             # What runs to them already is reckoned anew by the next look, whatever has happened.
-            await entitlements.look_at_one(session, iin, day_of(datetime.now(UTC)))
+            await entitlements.look_at_one(session, iin, look_on)
         for field, before, now in (("kind", known.kind, kind), ("person", known.iin, iin), ("day", known.on_day, on)):
             if before != now:
                 return field

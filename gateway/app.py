@@ -247,14 +247,15 @@ def _messages(parts: Parts, settings: Settings, tolerance: timedelta, played: ti
             services = opened_by(posted.kind, by_law_of)
         except BadFacts as bad:
             raise _bad("on", f"{bad.rule}: {bad.hint}") from None
-        known = await parts.opening.heard_of(f"{sender}:{posted.event_id}", posted.kind, posted.iin, posted.on)
+        id_ = f"{sender}:{posted.event_id}"
+        known = await parts.opening.heard_of(id_, posted.kind, posted.iin, posted.on, by_law_of)
         if known is not None:
             raise HTTPException(
                 409, f"event_id: this id was used for another {known}; give each event an id of its own"
             )
         opened = []
         for service in services:
-            by = f"{sender}:{posted.event_id}:{service}"
+            by = f"{id_}:{service}"
             case = await parts.opening.open(service=service, iin=posted.iin, on=by_law_of, opened_by=by, by_event=True)
             if case.new:
                 parts.relay.counts.opened(service)

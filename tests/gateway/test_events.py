@@ -1,6 +1,7 @@
 """Which cases an event opens: what the law of the day names, each service and notice by at least one event."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,10 +11,11 @@ import benefits
 from benefits import BadFacts
 from benefits.days import day_of
 from card import cases, rights
-from card.tables import CaseRecord
+from card.tables import CaseRecord, Entitlement
 from gateway.events import opened_by
 from gateway.messages import EventKind
 from tests.activities.people import iin_of
+from tests.entitled_people import Entitled, settle
 from tests.gateway.house import House, now
 
 ON = date(2026, 11, 20)
@@ -85,6 +87,24 @@ async def test_what_holds_from_a_later_day_is_assessed_for_today(house: House) -
     assert (await house.post("/v1/registry/events", event)).status_code == 202
     async with house.card.transaction() as session:
         assert {one.assessed_on for one in await session.scalars(select(CaseRecord))} == {today}
+
+
+@pytest.mark.parametrize("played_days", [0, 20 * 366])
+async def test_what_runs_is_due_for_a_look_today_and_where_days_are_played_on_the_day_of_the_event(
+    house: House, played_days: int
+) -> None:
+    """A run that is played was on no day on which what was heard of it in the play was due."""
+    settings = house.settings.model_copy(update={"gateway_events_played_days": played_days})
+    of_days = replace(house, settings=settings)
+    one, happened = Entitled(0), date(2025, 12, 1)
+    async with house.card.transaction() as session:
+        await settle(session, [one])
+    event = {"event_id": f"e-{played_days}", "kind": "award", "iin": one.iin, "on": happened.isoformat()}
+    assert (await of_days.post(EVENTS, event)).status_code == 202
+    await of_days.close()
+    async with house.card.transaction() as session:
+        due = (await session.scalars(select(Entitlement.next_review))).one()
+    assert due == (happened if played_days else day_of(now()))
 
 
 @pytest.mark.parametrize("kind", ["birth", "job_loss"])
