@@ -103,7 +103,7 @@ async def test_what_runs_is_due_for_a_look_today_and_where_days_are_played_on_th
     assert (await of_days.post(EVENTS, event)).status_code == 202
     await of_days.close()
     async with house.card.transaction() as session:
-        due = (await session.scalars(select(Entitlement.next_review))).one()
+        due = (await session.scalars(select(col(Entitlement.next_review)))).one()
     assert due == (happened if played_days else day_of(now()))
 
 
