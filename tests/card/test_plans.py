@@ -42,8 +42,7 @@ SMALL = {"findings", "ledger_accounts"}
 """Tables that don't grow with the years: what waits for a person, and the books' accounts."""
 
 SET_BY_SET = {"runs", "run_lines", "bank_lines", "books", "reckonings", "overpayments"}
-"""Modules that work on a whole month, or on all that runs, range by range, and so through what grows: no case waits for
-them."""
+"""Modules that work on a whole month, or on all that runs, range by range: their story is `test_plans_of_runs`."""
 
 BEGIN = ("run", "statement_days", "reckonings", "overpa", "recoveries")
 OF_RUNS = {name for name in SQLModel.metadata.tables if name.startswith(BEGIN)}
