@@ -6,7 +6,7 @@ register is asked.
 
 import asyncio
 import tempfile
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import BinaryIO
@@ -19,13 +19,13 @@ from activities.another_account import AnotherAccount
 from activities.booking import book
 from activities.payer import NOT_SET, Payer
 from activities.portions import each, portions
-from activities.run_totals import plan_of, stage_of, totals_of
+from activities.run_totals import not_due, plan_of, stage_of, totals_of
 from activities.world import World, not_yet, translated
 from adapters.bank_files import Arrival, FileRefused, read_report, write_initiation
 from adapters.bank_files.status_report import FileState
 from adapters.errors import BadAnswer, Refused
 from adapters.reasons import REASONS
-from benefits.days import ALMATY
+from benefits.days import ALMATY, day_of
 from card import bank_lines, entitlements, run_lines, runs
 from card.bank_lines import Cures
 from card.run_lines import Payee
@@ -72,14 +72,18 @@ class PayStep:
 
     @activity.defn(name=RunStep.OPEN)
     async def pay_open(self, run: Run) -> RunPlan:
-        """The run and its days, by the parameters of the month. A closed one is refused for good."""
+        """The run and its days, by the parameters of the month. One that is closed or not due, or of which the Card
+        says otherwise, is refused for good: whoever reaches Temporal's port can start a run of any month."""
         self._payer()
         plan = plan_of(run.month)
+        refused = not_due(run.month, plan, day_of(datetime.now(UTC)), played=run.played)
+        if refused is not None:
+            raise ApplicationError(refused, type=NOT_NOW, non_retryable=True)
         try:
             async with self.world.card.transaction() as session:
                 await runs.open_run(session, run.month, [stage_of(one) for one in plan.stages], played=run.played)
-        except runs.RunClosed as closed:
-            raise ApplicationError(str(closed), type=NOT_NOW, non_retryable=True) from None
+        except runs.RunRefused as otherwise:
+            raise ApplicationError(str(otherwise), type=NOT_NOW, non_retryable=True) from None
         return plan
 
     @activity.defn(name=RunStep.SELECT)
@@ -240,9 +244,13 @@ class PayStep:
 
     @activity.defn(name=RunStep.CLOSE)
     async def pay_close(self, range_: Range) -> RunResult:
-        """The run is over; what of it is owed goes out with the next."""
-        async with self.world.card.transaction() as session:
-            await runs.close(session, range_.month)
+        """The run is over; what of it is owed goes out with the next. Not before every stage was declared."""
+        stages = [one.number for one in plan_of(range_.month).stages]
+        try:
+            async with self.world.card.transaction() as session:
+                await runs.close(session, range_.month, stages)
+        except runs.NotDeclared as skipped:
+            raise ApplicationError(str(skipped), type=NOT_NOW, non_retryable=True) from None
         totals = await self._totals(range_.month)
         return RunResult(
             month=range_.month,

@@ -66,6 +66,17 @@ def plan_of(month: date) -> RunPlan:
     return RunPlan(stages=stages, follow_days=paying.follow_days)
 
 
+def not_due(month: date, plan: RunPlan, today: date, *, played: bool) -> str | None:
+    """Why the run may not be opened on this day: it waits for its days itself from the first of its month on, and only
+    days that are over may be passed over. None if it may."""
+    if today < month:
+        return f"month: the run of {month:%m.%Y} is not due before {plan.stages[0].day:%d.%m.%Y}"
+    last = max(stage.day for stage in plan.stages)
+    if played and today < last:
+        return f"played: the run of {month:%m.%Y} has days to wait for until {last:%d.%m.%Y}; start it without"
+    return None
+
+
 def stage_of(stage: RunStage) -> runs.Stage:
     """The day of the run as the Card takes it. Raises benefits.BadFacts for a day of which nothing is known."""
     terms = benefits.recovering(stage.day.replace(day=1))

@@ -4,7 +4,7 @@ What a month still owes is `OWED`: what it comes to, less what was claimed of it
 what was done stays as it is. The books follow by themselves (migration 0026).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -32,13 +32,33 @@ class Held:
     OPERATOR = "operator"
 
 
-class RunClosed(ValueError):
+class RunRefused(ValueError):
+    """The Card has the month's run otherwise than whoever wants to go on with it."""
+
+
+class RunClosed(RunRefused):
     """The month's run is over: it pays nothing more."""
 
     def __init__(self, run: RunRow) -> None:
         super().__init__(
             f"month: the run of {run.month:%m.%Y} was closed on {run.closed_at:%d.%m.%Y}; it pays nothing more"
         )
+
+
+class BegunOtherwise(RunRefused):
+    """A run waits for its days to its end, or passes them over from its beginning."""
+
+    def __init__(self, run: RunRow) -> None:
+        how = "passes its days over" if run.played else "waits for its days"
+        super().__init__(f"played: the run of {run.month:%m.%Y} was begun as one that {how}; go on with it as such")
+
+
+class NotDeclared(RunRefused):
+    """A stage of the run was never declared: whoever is owed something there would not be paid with this month."""
+
+    def __init__(self, month: date, stages: Sequence[int]) -> None:
+        named = ", ".join(map(str, stages))
+        super().__init__(f"stage: {named} of the run of {month:%m.%Y} was not declared; start the run again")
 
 
 @dataclass(frozen=True)
@@ -133,14 +153,20 @@ _CONTRIBUTIONS = f"""
 
 
 async def open_run(session: AsyncSession, month: date, stages: Sequence[Stage], *, played: bool) -> None:
-    """The run of the month, with its stages; one that is there stays as it is. Raises RunClosed."""
+    """The run of the month, with its stages; one that is there stays as it is. Raises RunRefused."""
     await session.execute(insert(table(RunRow)).values(month=month, played=played).on_conflict_do_nothing())
-    run = await session.get_one(RunRow, month, with_for_update=True)
-    if run.state == RunState.CLOSED:
-        raise RunClosed(run)
+    goes_on(await session.get_one(RunRow, month, with_for_update=True), played=played)
     rows = [{"month": month, "number": one.number, "day": one.day, "state": StageState.SELECTING} for one in stages]
     made = insert(table(RunStage)).values(rows)
     await session.execute(made.on_conflict_do_nothing(constraint="a_stage_once"))
+
+
+def goes_on(run: RunRow, *, played: bool) -> None:
+    """Raises RunRefused where the run cannot go on so."""
+    if run.state == RunState.CLOSED:
+        raise RunClosed(run)
+    if run.played != played:
+        raise BegunOtherwise(run)
 
 
 async def known(session: AsyncSession, month: date) -> RunRow | None:
@@ -275,7 +301,12 @@ async def first_day(session: AsyncSession) -> date | None:
     return day
 
 
-async def close(session: AsyncSession, month: date) -> None:
-    """The run is over for good. What of it is owed still goes out with the next."""
+async def close(session: AsyncSession, month: date, stages: Collection[int]) -> None:
+    """The run is over for good, once these stages were declared. What of it is owed still goes out with the next.
+    Raises NotDeclared."""
+    declared = select(col(RunStage.number)).where(col(RunStage.month) == month, col(RunStage.frozen_at).is_not(None))
+    missing = set(stages) - set((await session.scalars(declared)).all())
+    if missing:
+        raise NotDeclared(month, sorted(missing))
     mine = (col(RunRow.month) == month, col(RunRow.state) == RunState.OPEN)
     await session.execute(update(table(RunRow)).where(*mine).values(state=RunState.CLOSED, closed_at=func.now()))

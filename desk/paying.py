@@ -23,11 +23,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
 from activities.pay import RANGE
-from activities.run_totals import plan_of, stage_of, totals_of
+from activities.run_totals import not_due, plan_of, stage_of, totals_of
 from benefits.days import day_of
 from card import Card, bank_lines, books, reckonings, run_lines, runs
 from card.books import Book
-from card.run_tables import RunItem, RunRow, RunState
+from card.run_tables import RunItem, RunRow
 from card.runs import Group
 from desk.errors import BadInput
 from desk.looking import details
@@ -97,15 +97,21 @@ def _plan(month: date) -> RunPlan:
 async def start(card: Card, client: Client, task_queue: str, month: date, *, played: bool = False) -> bool:
     """Start the run of the month, or find it running (False). Raises BadInput for one that is not due, or closed."""
     plan = _plan(month)
-    first = plan.stages[0].day
-    if day_of(datetime.now(UTC)) < first:
+    first, today = plan.stages[0].day, day_of(datetime.now(UTC))
+    if today < first:
         raise BadInput(f"month: the run of {month:%m.%Y} is not due before {first:%d.%m.%Y}")
+    refused = not_due(month, plan, today, played=played)
+    if refused is not None:
+        raise BadInput(refused)
     async with card.statements() as session:
         known = await runs.known(session, month)
-    if known is not None and known.state == RunState.CLOSED:
-        raise BadInput(str(runs.RunClosed(known)))
     running = await is_running(client, month)
     if not running:
+        try:
+            if known is not None:
+                runs.goes_on(known, played=played)
+        except runs.RunRefused as otherwise:
+            raise BadInput(str(otherwise)) from None
         await client.start_workflow(
             RUN_WORKFLOW,
             Run(month=month, played=played),

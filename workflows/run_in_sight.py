@@ -46,7 +46,8 @@ class RunInSight(Approached):
 
     def __init__(self, run: Run) -> None:
         self.month, self.played = run.month, run.played
-        place = run.place
+        # Only the run itself says where it is, when it leaves a history behind: whoever starts one begins at the first.
+        place = run.place if workflow.info().continued_run_id else Place()
         self.stage, self.phase, self.after, self.round = place.stage, place.phase, place.after, place.round
         self.last_sent, self.followed = place.last_sent, place.followed
         self.stopped_by = place.stopped_by

@@ -11,7 +11,8 @@ from temporalio.client import WorkflowFailureError
 
 from activities import hearing
 from activities.booking import Booked
-from card import bank_lines, messages
+from activities.run_totals import not_due, plan_of, stage_of
+from card import bank_lines, messages, runs
 from card.bank_lines import Stated
 from card.tables import IncomingMessage
 from desk import BadInput, paying
@@ -20,7 +21,17 @@ from tests.activities.month import DEBTOR, FEBRUARY, JANUARY, NET, Runs, whole
 from tests.activities.people import phone_of
 from tests.entitled_people import Entitled
 from workflows.model import SearchAttributes, day_in_almaty
-from workflows.run_model import DUE_WORKFLOW, RUN_ATTENTION, RUN_WORKFLOW, Run, RunMessage, RunResult, run_id
+from workflows.run_model import (
+    DUE_WORKFLOW,
+    RUN_ATTENTION,
+    RUN_WORKFLOW,
+    Phase,
+    Place,
+    Run,
+    RunMessage,
+    RunResult,
+    run_id,
+)
 
 _ids = count(1)
 
@@ -283,3 +294,63 @@ async def test_what_the_next_run_would_pay(runs_: Runs) -> None:
     assert {one.region for one in groups} == {"KZ-71", "KZ-75", "KZ-47", "KZ-10", "*"}
     await runs_.play()
     assert sum(one.count for one in await paying.would_pay(runs_.life.card, FEBRUARY)) == 10
+
+
+TODAY = day_in_almaty(datetime.now(UTC))
+THIS_MONTH = TODAY.replace(day=1)
+NEXT_MONTH = (THIS_MONTH + timedelta(days=32)).replace(day=1)
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (Run(month=NEXT_MONTH), "month: the run of .* is not due before"),
+        (Run(month=NEXT_MONTH, played=True), "month: the run of .* is not due before"),
+        (Run(month=NEXT_MONTH, place=Place(stage=99)), "month: the run of .* is not due before"),
+        (Run(month=JANUARY, played=True), "played: the run of 01.2026 was begun as one that waits for its days"),
+    ],
+    ids=["ahead", "ahead and played", "ahead of its stages", "played in the middle"],
+)
+async def test_a_run_that_nobody_may_start_pays_nothing_whoever_starts_it(runs_: Runs, run: Run, why: str) -> None:
+    """Whoever reached Temporal's port paid next month's money at once, and closed a month for ever with nobody paid."""
+    await runs_.settle([Entitled(n) for n in range(4)])
+    async with runs_.life.card.transaction() as session:
+        await runs.open_run(session, JANUARY, [stage_of(one) for one in plan_of(JANUARY).stages], played=False)
+    async with runs_.works() as queue:
+        handle = await runs_.client.start_workflow(RUN_WORKFLOW, run, id=f"a-run-{next(_ids)}", task_queue=queue)
+        with pytest.raises(WorkflowFailureError) as refused:
+            await asyncio.wait_for(handle.result(), 30)
+    assert re.match(f"NotNow: {why}", str(refused.value.cause))
+    assert await runs_.at_the_bank() == 0
+    assert [one.state for one, _ in await paying.listed(runs_.life.card)] == ["open"]
+
+
+async def test_a_run_begins_at_its_first_stage_whatever_it_is_started_with(runs_: Runs) -> None:
+    """Started behind its last stage, or where nothing is selected any more, it closed the month with nobody paid."""
+    await runs_.settle([Entitled(n) for n in range(4)])
+    async with runs_.works() as queue:
+        for month, place in ((JANUARY, Place(stage=99)), (FEBRUARY, Place(phase=Phase.SEND))):
+            run = Run(month=month, played=True, place=place)
+            id_ = f"a-run-{next(_ids)}"
+            handle = await runs_.client.start_workflow(RUN_WORKFLOW, run, id=id_, task_queue=queue)
+            await asyncio.wait_for(handle.result(), 60)
+    assert await runs_.at_the_bank() == 2 * 4 * NET
+
+
+async def test_no_run_is_closed_before_all_its_stages_were_declared(runs_: Runs) -> None:
+    stages = [stage_of(one) for one in plan_of(JANUARY).stages]
+    async with runs_.life.card.transaction() as session:
+        await runs.open_run(session, JANUARY, stages, played=True)
+        await runs.freeze(session, JANUARY, 1)
+    with pytest.raises(runs.NotDeclared, match=r"^stage: 2.* of the run of 01\.2026 was not declared"):
+        async with runs_.life.card.transaction() as session:
+            await runs.close(session, JANUARY, [one.number for one in stages])
+
+
+@pytest.mark.parametrize(("today", "may"), [(4, False), (5, False), (8, True), (31, True)])
+def test_only_days_that_are_over_are_passed_over(today: int, *, may: bool) -> None:
+    plan = plan_of(JANUARY)
+    assert max(one.day for one in plan.stages) == date(2026, 1, 8)
+    day = date(2026, 1, today)
+    assert (not_due(JANUARY, plan, day, played=True) is None) is may
+    assert not_due(JANUARY, plan, day, played=False) is None, "it waits for its days itself"

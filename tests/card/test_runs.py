@@ -361,7 +361,7 @@ async def test_what_the_database_refuses(card: Card, what: str) -> None:
 async def test_a_run_that_is_closed_pays_nothing_more(card: Card) -> None:
     await selected(card, [Entitled(0)])
     async with card.transaction() as session:
-        await runs.close(session, JANUARY)
+        await runs.close(session, JANUARY, [])
     with pytest.raises(runs.RunClosed, match=r"^month: the run of 01\.2026 was closed"):
         async with card.transaction() as session:
             await runs.open_run(session, JANUARY, (STAGE,), played=True)
