@@ -1,4 +1,4 @@
-"""`python -m bench [--size N] [--rounds N] [--payments N]`: runs every measurement and prints its figures and ratios."""
+"""`python -m bench [--size N] [--rounds N] [--payments N]`: runs each measurement and prints figures and ratios."""
 
 import argparse
 import asyncio
