@@ -24,11 +24,18 @@ _INITIALS = re.compile(
 )
 _SEVERAL = re.compile(rf"\b{_WORD}(?:\s+{_WORD})+")
 _SHORTEST_NAME = 3
+_LONGEST = 2000
+"""Characters of another body's words that are worked on: whoever sends a program's dump shall not hold up everybody."""
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text up to a gap between words: half a name or number is none that could be masked."""
+    return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0]
 
 
 def masked(text: str, names: Collection[str | None] = ()) -> str:
     """The text without people; dates and words stay. `names` are those that the Card knows of the person."""
-    text = _CONTROL.sub(" ", text)
+    text = _CONTROL.sub(" ", shortened(text, _LONGEST))
     kept: list[str] = []
 
     def keep(found: re.Match[str]) -> str:

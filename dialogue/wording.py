@@ -236,7 +236,9 @@ def _foreign(kind: MessageKind, name: str, value: object, longest: int = LONGEST
     """Another body's words, made safe: one line, no link, not too long, without its own full stop."""
     if not isinstance(value, str) or not value.strip():
         raise BadValue(kind, name, "must be a text")
-    text = _plain(_LINK.sub("", "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in value)))
+    # What is far longer than can be said is cut before it is looked through: that takes the square of its length.
+    words = value[: 10 * longest]
+    text = _plain(_LINK.sub("", "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in words)))
     text = text.rstrip(" .,;:")
     if len(text) > longest:
         text = text[:longest].rsplit(" ", 1)[0].rstrip(" .,;:") + "..."

@@ -53,7 +53,7 @@ def _rate(assessment: Assessment, number: int) -> Decimal:
 
 def _counted(assessment: Assessment) -> tuple[list[date], list[str]]:
     """For each counted child the day on which it stops counting; and for each that might count the question."""
-    on, homes, elsewhere = assessment.on, _homes(assessment.facts), _in_another_region(assessment.facts)
+    on, homes = assessment.on, _homes(assessment.facts)
     adult_age, student_age = assessment.whole("adult_age"), assessment.whole("student_age")
     ends: list[date] = []
     doubts: list[str] = []
@@ -70,7 +70,7 @@ def _counted(assessment: Assessment) -> tuple[list[date], list[str]]:
             doubts.append("is_it_due_in_state_care")
         elif lives_with is None:
             doubts.append("where_does_the_child_live")
-        elif lives_with in elsewhere:
+        elif _in_another_region(assessment.facts, lives_with):
             doubts.append("is_it_one_home")
         elif lives_with in homes and child.relation is Relation.STEP and child.counted_elsewhere is None:
             doubts.append("is_the_stepchild_counted_elsewhere")
@@ -93,10 +93,12 @@ def _homes(facts: Facts) -> set[str]:
     return {adult.iin for adult in facts.adults if adult.died_on is None}
 
 
-def _in_another_region(facts: Facts) -> set[str]:
-    """The adults who are known to live in another region than the applicant: divorced parents keep two homes."""
-    own = facts.applicant.region
-    return {adult.iin for adult in facts.adults if own and adult.region and adult.region != own}
+def _in_another_region(facts: Facts, iin: str) -> bool:
+    """Whether this adult is known to live in another region than the applicant: divorced parents keep two homes."""
+    if iin == facts.applicant.iin:
+        return False
+    own, adult = facts.applicant.region, facts.adult(iin)
+    return bool(own and adult and adult.region and adult.region != own)
 
 
 RULE = Rule(

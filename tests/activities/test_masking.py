@@ -45,3 +45,11 @@ def test_what_is_about_nobody_stays(text: str) -> None:
 def test_what_is_no_text_is_taken_out() -> None:
     """A ruling with a NUL in its reason could not be written down, however often it was tried."""
     assert masked("\0a\0 нет, 01.02.2025\ud83d\ue000").split() == ["a", "нет,", "01.02.2025"]
+
+
+def test_a_programs_dump_is_cut_before_it_is_worked_on_and_no_name_with_it() -> None:
+    """A worker looked for names and links in a hundred thousand signs for minutes, and did nothing else."""
+    assert len(masked("A1" * 500_000)) <= 2000
+    name = "Айгүл"
+    told = masked("нет " * 498 + "от " + name * 2000, NAMES)
+    assert told.endswith("нет от")

@@ -146,6 +146,11 @@ def test_what_is_paid_until_a_day_says_which() -> None:
     assert "149 416 тенге. " in say(MessageKind.WHY_AMOUNT, until=None)
 
 
+def test_words_of_another_body_are_cut_before_they_are_looked_through() -> None:
+    """Whoever sent a program's dump as a reason held up everybody's SMS for minutes."""
+    assert len(say(MessageKind.BODY_REFUSED, reason="aZ09" * 100_000)) < 600
+
+
 def test_the_laws_own_reason_for_a_no_is_told_whole() -> None:
     laws = [benefit(service.code).legislation for service in benefits.services(every=True)]
     reasons = [
