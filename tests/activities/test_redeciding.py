@@ -58,8 +58,8 @@ async def test_cases_that_differ_are_listed_with_their_months_and_totals(life: L
             "outcome": "no_right",
             "first_month": "2025-03",
             "last_month": "2025-04",
-            "then": {"right": "yes", "net": str(OLD), "why": None},
-            "now": {"right": "yes", "net": str(NEW), "why": None},
+            "then": {"right": "yes", "net": str(OLD), "why": None, "open": None},
+            "now": {"right": "yes", "net": str(NEW), "why": None, "open": None},
             "difference": str(2 * (NEW - OLD)),
             "as_known": True,
         }
