@@ -17,11 +17,16 @@ from benefits import Notice
 from card import Session, messages, rights, snapshots
 from card.tables import OutgoingMessage, RightState
 from dialogue import MessageKind
-from workflows.model import Case, NoticeFound, Step, StepInput, TellInput, Told
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, NoticeFound, Step, StepInput, TellInput, Told
 
 SAID_BEFORE, NOTHING_TO_SAY = "said_before", "nothing_to_say"
 PAYER = "budget"
 """Notices are the ministry's own."""
+
+
+def workflow_of(code: str) -> str:
+    """The type of the workflow that the cases of this service or notice are, on whatever day."""
+    return NOTICE_WORKFLOW if code in {topic.code for topic in benefits.notice_topics()} else WORKFLOW
 
 
 class NoticeStep:

@@ -18,6 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 import benefits
+from activities.notice import workflow_of
 from benefits.days import day_of
 from card import Card, cases, entitlements, rights
 from card.tables import CaseRecord
@@ -172,10 +173,12 @@ class Opening:
             namespace=self.client.namespace, execution=WorkflowExecution(workflow_id=case.id), maximum_page_size=1
         )
         history = (await self.client.workflow_service.get_workflow_execution_history(asked)).history
-        given = history.events[0].workflow_execution_started_event_attributes.input.payloads
+        started = history.events[0].workflow_execution_started_event_attributes
+        if started.workflow_type.name != workflow_of(case.service):
+            return False
         here = WorkflowSerializationContext(namespace=self.client.namespace, workflow_id=case.id)
         try:
-            (started_with,) = await self.client.data_converter.with_context(here).decode(given, [Case])
+            (started_with,) = await self.client.data_converter.with_context(here).decode(started.input.payloads, [Case])
         except UnknownKey:
             return True
         except Exception:  # whatever it is, it is none of ours

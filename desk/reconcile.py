@@ -28,6 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 import benefits
 from activities.entitle import FIRST, entitle_missing
+from activities.notice import workflow_of
 from benefits.days import day_of
 from benefits.terms import next_quarter
 from card import Card, cases, consents, findings, messages, returns
@@ -316,7 +317,7 @@ class Reconciler:
         has_workers = await self._has_workers()
         async for found in self.client.list_workflows(f"ExecutionStatus = 'Running' AND WorkflowId IN ({ids})"):
             running.add(found.id)
-            wrong = self._foreign(found, of[found.id].ref, has_workers=has_workers)
+            wrong = self._foreign(found, of[found.id], has_workers=has_workers)
             if wrong is not None:
                 amiss[ELSEWHERE][of[found.id].ref] = _ELSEWHERE.format(wrong)
         return [case for id_, case in of.items() if id_ not in running]
@@ -329,14 +330,14 @@ class Reconciler:
         )
         return bool((await self.client.workflow_service.describe_task_queue(asked)).pollers)
 
-    def _foreign(self, running: WorkflowExecution, ref: str, *, has_workers: bool) -> str | None:
+    def _foreign(self, running: WorkflowExecution, case: CaseRecord, *, has_workers: bool) -> str | None:
         """In what it differs from what is started for the case; None where it doesn't. Where our own queue has no
         workers, it may be ours that is wrong."""
-        if running.workflow_type not in (WORKFLOW, NOTICE_WORKFLOW):
+        if running.workflow_type != workflow_of(case.service):
             return f"of type {running.workflow_type[:60]}"
         if running.task_queue != self.opening.task_queue and has_workers:
             return f"for the workers of queue {running.task_queue[:60]}"
-        if running.typed_search_attributes.get(SearchAttributes.CASE_REF) != ref:
+        if running.typed_search_attributes.get(SearchAttributes.CASE_REF) != case.ref:
             return "without its reference"
         if (running.execution_time or running.start_time) > datetime.now(UTC) + ENDS_WITHIN:
             return "beginning later"

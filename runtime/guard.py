@@ -10,6 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.notice import workflow_of
 from card import Card, cases
 from card.tables import CaseRecord
 from workflows.model import CASE_OVER, Case, Step, StepInput
@@ -55,4 +56,7 @@ class _Asking(ActivityInboundInterceptor):
 def _is_it(row: CaseRecord, case: Case) -> bool:
     """Whether the workflow that this step belongs to is the one of this row, and says of it what the row says."""
     said = (case.service, case.person_id, case.on)
-    return activity.info().workflow_id == case.id and said == (row.service, row.person_id, row.assessed_on)
+    if activity.info().workflow_id != case.id or said != (row.service, row.person_id, row.assessed_on):
+        return False
+    # A notice under the name of a right asks nobody and pays nothing, and would close it.
+    return activity.info().workflow_type == workflow_of(row.service)

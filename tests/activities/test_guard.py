@@ -13,7 +13,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 from card import cases
 from runtime.guard import NOT_THIS_CASE, Guard
 from tests.activities.life import Life
-from workflows.model import CASE_OVER, Case, Step, StepInput
+from workflows.model import CASE_OVER, NOTICE_WORKFLOW, WORKFLOW, Case, Step, StepInput
 
 
 class Done(ActivityInboundInterceptor):
@@ -26,7 +26,9 @@ class Done(ActivityInboundInterceptor):
         self.times += len(input.args)
 
 
-async def _asked(life: Life, case: Case, *, workflow: str | None, step: Step = Step.DETECT) -> int:
+async def _asked(
+    life: Life, case: Case, *, workflow: str | None, step: Step = Step.DETECT, kind: str = WORKFLOW
+) -> int:
     """How often the step is done that this workflow asks for."""
 
     async def fn(_: StepInput) -> None: ...
@@ -35,7 +37,7 @@ async def _asked(life: Life, case: Case, *, workflow: str | None, step: Step = S
     done = Done()
     guarded = Guard(life.card).intercept_activity(done)
     environment = ActivityEnvironment()
-    environment.info = dataclasses.replace(environment.info, workflow_id=workflow)
+    environment.info = dataclasses.replace(environment.info, workflow_id=workflow, workflow_type=kind)
     given = StepInput(case=case, key=case.key(step))
 
     async def ask() -> None:
@@ -74,6 +76,20 @@ async def test_what_calls_itself_a_case_and_is_not_does_nothing(life: Life, clai
     with pytest.raises(ApplicationError) as refused:
         await _asked(life, case, workflow=workflow, step=step)
     assert (refused.value.type, refused.value.non_retryable) == (NOT_THIS_CASE, True)
+
+
+@pytest.mark.parametrize(("service", "other"), [("multi-child", NOTICE_WORKFLOW), ("kandas", WORKFLOW)])
+@pytest.mark.parametrize("step", [Step.DETECT, Step.CLOSE])
+async def test_a_workflow_of_another_kind_does_nothing_for_a_case(
+    life: Life, service: str, other: str, step: Step
+) -> None:
+    """A notice under the name of a right took her yes and dropped it, and a cancel of it closed the case untold."""
+    case = await life.open(service=service)
+    (own,) = {WORKFLOW, NOTICE_WORKFLOW} - {other}
+    assert await _asked(life, case, workflow=case.id, kind=own, step=step) == 1
+    with pytest.raises(ApplicationError) as refused:
+        await _asked(life, case, workflow=case.id, kind=other, step=step)
+    assert refused.value.type == NOT_THIS_CASE
 
 
 async def test_a_case_that_is_over_is_only_closed_and_decided_on(life: Life) -> None:

@@ -19,7 +19,7 @@ from gateway.signature import signed_headers
 from tests.activities.database import BY_FORCE
 from tests.activities.people import iin_of, phone_of
 from tests.gateway.house import SECRETS, House, allowed, now
-from workflows.model import SearchAttributes
+from workflows.model import NOTICE_WORKFLOW, SearchAttributes
 
 REPLIES, RECEIPTS, EVENTS = "/v1/sms/replies", "/v1/sms/receipts", "/v1/registry/events"
 AT = datetime(2025, 3, 1, 7, tzinfo=UTC).isoformat()
@@ -265,6 +265,18 @@ class Away:
 
     async def start_workflow(self, *_: object, **__: object) -> None:
         raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+
+
+async def test_a_case_is_not_begun_by_a_workflow_of_another_kind(house: House) -> None:
+    """A notice was started under its name before it could be: the Card held it begun, and nothing worked on it."""
+    client, house.opening.client = house.opening.client, cast(Any, Away())
+    mine = await house.open(1)
+    house.opening.client = client
+    await client.start_workflow(NOTICE_WORKFLOW, mine, id=mine.id, task_queue=house.opening.task_queue)
+    await a_minute_passes(house)
+    assert await house.opening.start_pending() == 1
+    async with house.card.transaction() as session:
+        assert (await cases.find(session, mine.ref)).reason == "reference_taken"
 
 
 async def test_an_event_is_taken_while_temporal_is_away_and_its_cases_start_later(house: House) -> None:

@@ -29,7 +29,7 @@ from tests.activities.database import BY_FORCE, ends_as
 from tests.activities.people import phone_of
 from tests.gateway.ear import DEAF, END, IDLE, STAGE, WORKS
 from tests.gateway.house import ON, House, now
-from workflows.model import WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
 
 
 async def _open_a_while_ago(house: House, n: int = 1) -> Case:
@@ -268,6 +268,7 @@ async def test_a_case_in_which_nothing_is_under_way_is_put_before_a_person(house
 FOREIGN: dict[str, dict[str, Any]] = {
     "for other workers": {"task_queue": "nowhere"},
     "of another type": {"workflow": "Proactive"},
+    "a notice, of a right": {"workflow": NOTICE_WORKFLOW},
     "without its reference": {"search_attributes": None},
     "in a thousand hours": {"start_delay": timedelta(hours=1000)},
 }
