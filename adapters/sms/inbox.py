@@ -23,6 +23,11 @@ from adapters.sms.pdu import Delivery, ReceiptState, read_delivery, read_receipt
 log = logging.getLogger(__name__)
 
 
+HELD_OF_ONE = 4
+"""So many unfinished messages of one phone keep the centre waiting for their other parts. The receiver has few places,
+and one phone that begins messages and ends none took them all: everybody's answers came late."""
+
+
 class IncomingSms(Record):
     """A person's SMS. `external_id` stays the same however often it is delivered; without all parts not `complete`."""
 
@@ -128,8 +133,9 @@ class SmppInbox:
             self._joiner.drop(message)
             message.stored.set()
             return
+        held = self._hold.total_seconds() if self._joiner.of_sender(message) <= HELD_OF_ONE else 0.0
         try:
-            await asyncio.wait_for(message.stored.wait(), self._hold.total_seconds())
+            await asyncio.wait_for(message.stored.wait(), held)
         except TimeoutError:
             message.acknowledged = True
 

@@ -59,6 +59,10 @@ class Joiner:
         message.parts[delivery.part.number] = delivery
         return message
 
+    def of_sender(self, message: LongSms) -> int:
+        """How many messages of this one's sender are not whole yet."""
+        return sum(name[0] == message.name[0] for name in self._waiting)
+
     def drop(self, message: LongSms) -> None:
         """Forgets the message: it was handed on."""
         if self._waiting.get(message.name) is message:

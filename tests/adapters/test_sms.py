@@ -12,7 +12,8 @@ from adapters.errors import Refused, Unavailable
 from adapters.sms import IncomingSms, ReceiptState, SmppCentre, SmppInbox
 from adapters.sms.port import OutgoingSms, SmsCentre
 from dialogue import segments
-from stubs.smsc import running
+from stubs.smsc import alphabet, running
+from stubs.smsc.centre import _deliver_sm
 from tests.adapters.sms_link import PASSWORD, SOON, Link, a_phone, clients, linked, until
 
 KAZAKH = "Сізге тиесілі: көпбалалы отбасыға жәрдемақы, айына 78 798 теңге. Әә Іі Ңң Ғғ Үү Ұұ Ққ Өө Һһ. "
@@ -291,6 +292,24 @@ async def test_an_incomplete_reply_is_handed_on_with_its_gap() -> None:
         assert sms.text.count("[...?]") == 1
         assert sms.text.startswith("да да")
         assert sms.text.endswith("да ")
+
+
+async def test_one_phone_that_ends_no_message_keeps_nobody_else_waiting() -> None:
+    """First parts alone, sixteen a second from one phone, held every place of the receiver: a yes came 40 s late."""
+    lone, other = a_phone(), a_phone()
+    async with linked(hold=timedelta(seconds=2)) as link:
+        for reference in range(200):
+            first, *_ = alphabet.write("я" * 100, reference, "udh16")
+            link.centre.book.plan_delivery(_deliver_sm(lone, "1414", first))
+        link.centre._wake.set()
+        await asyncio.sleep(0.5)
+        await link.reply(other, "Иә")
+        await until(lambda: link.from_(other), within=1.5)
+        assert not link.from_(lone), "their other parts may still come"
+        whole = "я" * 100
+        await link.reply(lone, whole, form="udh16")
+        await until(lambda: link.from_(lone))
+        assert [sms.text for sms in link.from_(lone)] == [whole]
 
 
 async def test_parts_that_only_we_have_are_handed_on_when_we_stop() -> None:
