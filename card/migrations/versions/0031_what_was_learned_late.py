@@ -132,9 +132,12 @@ GROUND = f"""{GROUND_WAS}
 
 LOOKED_AT_WAS = """IF (NEW.case_ref, NEW.person_id, NEW.until, NEW.next_review) IS DISTINCT FROM
            (OLD.case_ref, OLD.person_id, OLD.until, OLD.next_review) AND"""
-LOOKED_AT = """IF (NEW.case_ref, NEW.person_id, NEW.until) IS DISTINCT FROM
-           (OLD.case_ref, OLD.person_id, OLD.until) AND"""
-"""A look may come sooner, when something is heard, or later, when nothing can be read: it decides nothing by itself."""
+LOOKED_AT = f"""IF ((NEW.case_ref, NEW.person_id, NEW.until) IS DISTINCT FROM
+           (OLD.case_ref, OLD.person_id, OLD.until) OR coalesce(NEW.next_review > greatest(OLD.next_review,
+               (greatest({TODAY}, (SELECT max(month) FROM runs)) + interval '1 month')::date
+           ), OLD.next_review IS NOT NULL)) AND"""  # noqa: S608  (our own)
+"""A look may come sooner, when something is heard, or a month later, when nothing can be read; that there is none, or
+only in years, a reckoning says."""
 
 CHANGED = {
     "looked_at_by_its_ground": (LOOKED_AT_WAS, LOOKED_AT),
