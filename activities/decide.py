@@ -39,11 +39,12 @@ class DecideStep:
         """A payment of which the bank says that it made it before: an operator knows whether it did.
 
         If so it is booked as credited, as far as the bank says that it went: the rest is still to be paid. Else it is
-        over, and the money may go out under another key and name. Before it is over the bank is asked once more: what
-        it has made, or has in hand, is not made anew, whoever says so.
+        over, and the money may go out under another key and name. Before it is over the bank is asked once more, by key
+        and by name: what it has made, or has in hand, is not made anew, whoever says so. After a restore it was made
+        under another case's key.
         """
-        paid = step.paid or await self._is_made(step.key)
-        before = await self._made_before(step.key) if step.paid else None
+        before = await self._made_before(step.key)
+        paid = step.paid or _is_made(await self._made_under(step.key)) or _is_made(before)
         said = Action.CONFIRM_PAID if step.paid else Action.PAY_ANEW
         async with self.world.card.transaction() as session:
             decided = await decisions.last(
@@ -78,19 +79,22 @@ class DecideStep:
             except Refused:
                 return None  # a bank need not know its payments by this name; then the operator's word stands
 
-    async def _is_made(self, key: str) -> bool:
-        """Whether the bank knows a payment under this key as made. Raises `Unknown` for an operator where it has it in
-        hand, or does not say."""
+    async def _made_under(self, key: str) -> TransferStatus | None:
+        """What the bank knows of a payment under this key. Raises `Unknown` for an operator where it does not say."""
         with translated():
             try:
-                status = await self.world.bank.transfer_status(key)
+                return await self.world.bank.transfer_status(key)
             except Refused as refused:
                 text = f"the bank does not say what became of the payment: {refused}"
                 raise ApplicationError(text, type="Unknown", non_retryable=True) from None
-        if status is not None and status.state == TransferState.PENDING:
-            text = "the bank has this payment in hand: it is not made anew; ask again when the bank has decided"
-            raise ApplicationError(text, type="Unknown", non_retryable=True)
-        return status is not None and status.state == TransferState.SETTLED
+
+
+def _is_made(status: TransferStatus | None) -> bool:
+    """Whether the bank has made it. Raises `Unknown` for an operator where it has it in hand."""
+    if status is not None and status.state == TransferState.PENDING:
+        text = "the bank has this payment in hand: it is not made anew; ask again when the bank has decided"
+        raise ApplicationError(text, type="Unknown", non_retryable=True)
+    return status is not None and status.state == TransferState.SETTLED
 
 
 async def _part(session: Session, payment: Payment, before: TransferStatus | None) -> Decimal | None:

@@ -231,16 +231,41 @@ async def test_of_a_difference_that_was_paid_in_part_before_the_rest_is_still_to
         assert (await payments.paid(session, arg.case.ref) or [0])[0] == Decimal(34687)
 
 
-async def test_what_somebody_has_found_unpaid_goes_out_under_another_name(life: Life) -> None:
-    """AM05 for ever: the payment that was made anew bore the name that the bank calls used."""
+async def _forgotten(life: Life, amount: Decimal = AMOUNT) -> CreditInput:
+    """A payment that a case made of which a restored Card knows nothing, and an operator who has it paid anew."""
     arg = await payment(life, await life.open())
     name = await name_of(life, arg.case)
-    await life.outside.bank.transfer("a key of before", order(arg, end_to_end_id=name))
+    await life.outside.bank.transfer("a key of before", order(arg, end_to_end_id=name, amount=amount))
     with pytest.raises(ApplicationError, match="AM05"):
         await life.run(Step.CREDIT, arg)
     await life.decided(arg.case, Action.PAY_ANEW, Attention.PAID_BEFORE)
+    return arg
+
+
+async def test_what_somebody_has_found_unpaid_goes_out_under_another_name(life: Life) -> None:
+    """AM05 for ever: the payment that was made anew bore the name that the bank calls used."""
+    back = {"code": "AC04", "after_days": 0}
+    await life.settle(mother(behaviour={"bank": {"returns": back}}))
+    arg = await _forgotten(life)
+    await life.settle(mother())
     assert not (await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=False))).settled
     assert (await life.run(Step.CREDIT, await payment(life, arg.case, n=2))).settled
+
+
+@pytest.mark.parametrize("amount", [AMOUNT, AMOUNT - 10], ids=["all of it", "a part"])
+async def test_what_the_bank_has_made_under_another_key_is_not_made_anew(life: Life, amount: Decimal) -> None:
+    """After a restore the payment had another case's key, and an operator's `pay-anew` paid it a second time."""
+    arg = await _forgotten(life, amount)
+    found = await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=False))
+    assert (found.settled, found.part) == (True, None if amount == AMOUNT else amount)
+    assert await life.money(arg.case) == money.Money(AMOUNT, amount, AMOUNT - amount)
+
+
+async def test_what_the_bank_has_in_hand_under_another_key_is_not_made_anew(life: Life) -> None:
+    await life.settle(mother(behaviour={"bank": {"settle_seconds": 60}}))
+    arg = await _forgotten(life)
+    with pytest.raises(ApplicationError, match="in hand"):
+        await life.run(Step.SETTLE, SettleInput(case=arg.case, key=arg.key, paid=False))
 
 
 async def test_differences_bear_the_name_of_what_they_come_on_top_of(life: Life) -> None:
@@ -405,6 +430,9 @@ async def test_what_the_bank_has_made_or_has_in_hand_is_not_made_anew_whoever_de
     class Made:
         async def transfer_status(self, key: str) -> TransferStatus:
             return TransferStatus(key=key, state=TransferState.SETTLED, bank_reference="B-1")
+
+        async def credited_as(self, _name: str) -> None:
+            return None
 
     world = dataclasses.replace(life.world(), bank=cast(Any, Made()))
     assert (await life.run(Step.SETTLE, anew, world=world)).settled
