@@ -9,7 +9,7 @@ import importlib
 import inspect
 import re
 from collections.abc import AsyncIterator, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -106,9 +106,8 @@ LINE = Said(1, "settled", f"name-{SIZE - 20}", Decimal(69330), None, "BR", DAY, 
 WHOSE = SIZE - 20
 GIVEN: dict[str, Any] = {
     "month": MONTH,
-    "stages": [STAGE],
     "stage_": STAGE,
-    "played": True,
+    "played": False,
     "named": ["KZ-71"],
     "upto": _id(200),
     "fund": "PF1",
@@ -165,6 +164,7 @@ def _arguments(name: str, function: Called) -> dict[str, Any]:
     # Pages follow a number of some kind, and states are of what is decided.
     own = {
         "after": 3 if name == "overpayments.untold" else _id(100),
+        "stages": [1] if name == "runs.close" else [STAGE],
         "state": OverpaymentState.FORGIVEN if name == "overpayments.decided" else "held",
     }
     return {one: (GIVEN | own)[one] for one in hints if one != "session"}
@@ -197,11 +197,15 @@ async def seen(paid: Card) -> Seen:
             for state in ("selecting", "frozen"):
                 async with AsyncSession(paid.engine, expire_on_commit=False) as session:
                     await session.execute(text("SET LOCAL session_replication_role = replica"))
-                    await session.execute(text(f"UPDATE run_stages SET state = '{state}'"))  # noqa: S608
+                    at = datetime.now(UTC) if state == "frozen" else None
+                    turned = "UPDATE run_stages SET state = :state, frozen_at = :at"
+                    await session.execute(text(turned), {"state": state, "at": at})
                     await session.execute(text("UPDATE runs SET state = 'open'"))
                     found.function = name
                     try:
                         await function(session, **_arguments(name, function))
+                    except runs.NotDeclared:
+                        assert state == "selecting"
                     except SQLAlchemyError as refused:
                         pytest.fail(f"{name}: {refused.__cause__}")
                     finally:
