@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import dialogue
 from activities.world import World, translated
+from adapters.errors import Unavailable
 from card import Card, Session, consents, messages
 from card.tables import IncomingMessage, Question
 from dialogue import Meaning
@@ -129,10 +130,17 @@ async def _seen_lag(session: Session, message: IncomingMessage) -> timedelta:
 
 
 async def still_hers(world: World, case: Case, phone: str) -> bool:
-    """Whether the mobile citizens database ties this phone to the person's IIN now: numbers change their owners."""
+    """Whether the mobile citizens database ties this phone to the person's IIN now: numbers change their owners.
+
+    One that knows no phone of hers just now has not said that this one is another's, and what she wrote stays: it is
+    asked again, in sight of an operator where it lasts.
+    """
     iin = await world.card.iin(case.person_id)
     with translated():
-        return await world.registries.mobile.phone(iin) == phone
+        hers = await world.registries.mobile.phone(iin)
+        if hers is None:
+            raise Unavailable("mobile", "no_phone", "it knows no phone of who was asked on one")
+        return hers == phone
 
 
 async def refuse_moved(card: Card, case: Case, message: IncomingMessage) -> bool:

@@ -276,6 +276,19 @@ async def test_a_restored_card_gives_no_number_again(life: Life) -> None:
     assert await noted(life, later) == ["it answers no question that was put to this phone before it was written"]
 
 
+async def test_a_yes_stays_while_the_mobile_database_knows_no_phone(life: Life) -> None:
+    """It was loaded in part for six seconds, and her yes was thrown away as another's."""
+    case = await asked(life)
+    await life.heard("op:1", "да")
+    known = mother()
+    await life.settle({**known, "phone": None})
+    with pytest.raises(ApplicationError, match="no phone of who was asked"):
+        await hear(life, case, "op:1")
+    assert await noted(life, case) == []
+    await life.settle(known)
+    assert (await hear(life, case, "op:1")).consent is not None
+
+
 async def test_a_question_that_a_restored_card_has_forgotten_is_asked_anew_under_its_number(life: Life) -> None:
     case = await asked(life)
     number = await number_of(life, case)
