@@ -220,7 +220,10 @@ async def untold(session: AsyncSession, oldest: timedelta) -> Sequence[str]:
     """
     at, of_message = col(DeliveryReceipt.at), col(DeliveryReceipt.message_key)
     new = select(of_message).where(
-        col(DeliveryReceipt.told_at).is_(None), of_message.is_not(None), at > func.now() - oldest
+        # By our clock: a centre whose own is days behind, or ahead, says of its receipts what it will.
+        col(DeliveryReceipt.told_at).is_(None),
+        of_message.is_not(None),
+        col(DeliveryReceipt.stored_at) > func.now() - oldest,
     )
     judged = (
         select(col(OutgoingMessage.key))

@@ -17,7 +17,7 @@ from workflows import model
 log = structlog.get_logger()
 
 OLDEST = timedelta(days=3)
-"""Receipts older than this are not chased any more: an SMS that old has expired."""
+"""Receipts that have lain for so long are not chased any more: an SMS that old has expired."""
 
 
 IN_A_ROW = 10

@@ -29,6 +29,18 @@ async def receive(cards: Cards, id_: str, *, delivered: bool = True, operator: s
         await parts.store_receipts(session, [parts.Received(id_, delivered=delivered, at=NOW, operator=operator)])
 
 
+async def test_a_receipt_of_a_centre_whose_clock_is_a_month_behind_is_judged(cards: Cards) -> None:
+    await send(cards, "m", "1a")
+    async with cards.card.transaction() as session:
+        behind = datetime.now(UTC) - timedelta(days=30)
+        await parts.store_receipts(session, [parts.Received("1a", delivered=False, at=behind)])
+        await parts.match(session)
+        assert list(await parts.untold(session, timedelta(days=3))) == ["m"]
+    await pass_time(cards, timedelta(days=4))
+    async with cards.card.statements() as session:
+        assert list(await parts.untold(session, timedelta(days=3))) == [], "what has lain for so long is let rest"
+
+
 async def test_of_two_that_come_together_the_first_counts(cards: Cards) -> None:
     await send(cards, "m", "1a")
     first, second = (parts.Received("1a", delivered=delivered, at=NOW) for delivered in (False, True))

@@ -173,12 +173,6 @@ async def test_a_signal_that_was_lost_is_given_again(house: House, delivered: bo
     ]
 
 
-async def test_receipts_of_long_ago_are_let_rest(house: House) -> None:
-    case, key = await asked(house)
-    await receipts(house, key, False, at=now() - timedelta(days=4))
-    assert (await house.heard(case)).receipts == []
-
-
 async def test_the_relay_outlives_a_database_that_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "SWEEP", 0.02)
     case, key = await asked(house, sent=now() - timedelta(days=2))
