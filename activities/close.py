@@ -14,16 +14,25 @@ from activities.newcomers import UNKNOWN_PERSON, next_look
 from activities.world import World
 from benefits import Frequency, Service
 from benefits.days import day_of
-from card import Session, cases, messages, money, parts, payments, rights
+from card import Session, cases, decisions, messages, money, parts, payments, rights
 from card.cases import Again
 from card.tables import CaseRecord
-from workflows.model import CloseInput, Outcome, Step, tenge
+from workflows.model import CANCELLED, Action, CloseInput, Outcome, Step, tenge
 
 FOR_GOOD = frozenset({Outcome.CREDITED, Outcome.TOLD, Outcome.NOT_DUE})
 """Endings after which nothing is looked at by itself: a right that runs is, when an event tells of a change."""
 
 NOTHING_NEW = frozenset({Outcome.NO_RIGHT, Outcome.ALREADY_PAID, Outcome.ALREADY_OFFERED})
 """Endings in which the registries showed nothing of what an event told of: it may have overtaken them."""
+
+
+BY_CANCEL = {
+    "action": Action.CLOSE,
+    "why": CANCELLED,
+    "by": "nobody named",
+    "note": "cancelled through Temporal, which asks for no name",
+}
+"""What a cancel leaves among what was decided: whoever looks for who closed the case finds that it is not known."""
 
 
 class CloseStep:
@@ -60,6 +69,8 @@ class CloseStep:
                 again=_again(service, record, step.outcome if asked else Outcome.UNREACHABLE, step.reason),
                 asked=asked,
             )
+            if ended and step.outcome is Outcome.CLOSED_BY_OPERATOR and step.reason == CANCELLED:
+                await decisions.write(session, key=step.key, case_ref=case.ref, at=datetime.now(UTC), **BY_CANCEL)
             monthly = service is not None and service.frequency is Frequency.MONTHLY
             if ended and step.outcome is Outcome.CREDITED and monthly:
                 await entitle(session, record)

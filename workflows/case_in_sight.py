@@ -19,6 +19,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 from workflows.approached import Approached, Signals
 from workflows.model import (
     ALLOWED_ACTIONS,
+    CANCELLED,
     CASE_OVER,
     MEANS,
     TOO_MANY,
@@ -587,9 +588,6 @@ class CaseInSight(Approached):
             lines.append(f"- not `close`: {why}")
         how = f"Update `resolve`: `{self._input()}`; or `starter.py resolve {self.case.ref} ACTION --by WHO --note WHY`"
         return ["\n".join(lines), how]
-
-
-CANCELLED = "cancelled"
 
 
 def _is_sane(at: datetime) -> bool:

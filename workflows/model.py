@@ -164,6 +164,10 @@ class Attention(StrEnum):
     """The legal term has passed. A state beside any of the others."""
 
 
+CANCELLED = "cancelled"
+"""The reason of a case that was closed because its workflow was cancelled in Temporal."""
+
+
 class Action(StrEnum):
     """What an operator can do for a case that needs a person."""
 
