@@ -22,7 +22,7 @@ from card.entitlements import Entitled, Months
 from cli.connection import Running
 from cli.tables import table
 from desk import BadInput
-from desk.looking import CaseView
+from desk.looking import LOST, CaseView
 from desk.reconcile import Reconciler
 from desk.why import Why
 from runtime.codec import codec_of
@@ -117,9 +117,10 @@ def show(console: Console, view: CaseView) -> None:
         if head["reason"]:
             console.print(f"reason: {head['reason']}", markup=False)
         if head["outcome"] is None:
-            lost = live.get("stage") in ("lost", "not started")
+            lost = live.get("stage") in (LOST, "not started")
             console.print(
-                "no workflow works on it now; it is begun anew by itself within minutes"
+                "no workflow works on it now"
+                + ("" if head["findings"] else "; it is begun anew by itself within minutes")
                 if lost
                 else "no worker answers now, so the case itself cannot say where it stands"
             )

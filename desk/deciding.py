@@ -22,6 +22,11 @@ from workflows.model import Action, Message, Resolution, Resolved, who_and_why, 
 ANSWERS_WITHIN = timedelta(seconds=20)
 """So long a case may take to hear a decision; without a worker it takes for ever."""
 
+_LOST = (
+    "ref: no workflow works on case {0} now, and the Card holds it open: it is being begun anew, within minutes; "
+    "see `case {0}` before you decide"
+)
+
 
 async def resolve(card: Card, client: Client, ref: str, action: Action, note: str, by: str) -> Resolved:
     """Decide as the operator `by` on a case that needs a person. Raises BadInput if it waits for no such decision."""
@@ -43,7 +48,8 @@ async def resolve(card: Card, client: Client, ref: str, action: Action, note: st
         raise BadInput(cause.message if isinstance(cause, FailureError) else str(cause)) from refused
     except RPCError as failed:
         if failed.status is RPCStatusCode.NOT_FOUND:
-            raise BadInput(f"ref: case {record.ref} is over") from failed
+            over = (await record_of(card, record.ref)).outcome is not None
+            raise BadInput(f"ref: case {record.ref} is over" if over else _LOST.format(record.ref)) from failed
         raise
 
 

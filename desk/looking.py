@@ -12,6 +12,7 @@ from temporalio.client import (
     Client,
     WorkflowExecution,
     WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
 )
@@ -20,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.entitle import with_arrears
 from activities.masking import masked
-from card import Card, cases, decisions, entitlements, findings, messages, money, payments, snapshots
+from card import Card, cases, decisions, entitlements, findings, messages, money, payments, returns, snapshots
 from card.cases import is_case_ref
 from card.tables import CaseRecord
 from desk.errors import BadInput
@@ -103,10 +104,12 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
     try:
         described = await handle.describe()
         live, text = {**_seen(described), **await _failing(client, described)}, await details(handle)
+        runs_on, ended = _runs(described), described.close_time
+        completed = described.status is WorkflowExecutionStatus.COMPLETED
     except RPCError as gone:
         if gone.status is not RPCStatusCode.NOT_FOUND:
             raise
-        live, text = {}, ""
+        live, text, runs_on, completed, ended = {}, "", False, False, None
     async with card.transaction() as session:
         said = await messages.of_case(session, record.ref)
         paid = await payments.of_case(session, record.ref)
@@ -115,6 +118,13 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         sums = await money.money(session, record.ref)
         amiss = await findings.of_case(session, record.ref)
         runs = await with_arrears(session, await entitlements.of_case(session, record.ref))
+        reopened = await returns.reopened_at(session, record.ref)
+    noted = [{"kind": one.kind, "what": one.what, "since": one.found_at} for one in amiss]
+    if record.outcome is None and not runs_on:
+        # The Card first: what the workflow says of its end was in a copy that is lost.
+        live, text = {"stage": LOST if record.started_at else "not started"}, ""
+        if completed and ended is not None and (reopened is None or reopened <= ended):
+            noted = noted or [{"kind": findings.COMPLETED, "what": ENDED, "since": ended}]
     head = {
         "ref": record.ref,
         "service": record.service,
@@ -127,10 +137,8 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
         "pending": str(sums.pending),
         "law": found.decision["right"] if found else None,
         "owed": [{"from": m.first, "to": m.last, "net": str(m.net)} for one in runs for m in one.owed],
-        "findings": [{"kind": one.kind, "what": one.what, "since": one.found_at} for one in amiss],
+        "findings": noted,
     }
-    if not live and record.outcome is None:
-        live = {"stage": "lost" if record.started_at else "not started"}
     return CaseView(
         head,
         live,
@@ -141,6 +149,13 @@ async def look(card: Card, client: Client, ref: str) -> CaseView:
     )
 
 
+LOST = "lost"
+"""Where a case stands that the Card holds open, and on which no workflow works."""
+
+ENDED = (
+    "its workflow has ended, and the Card is older than that (a restore): "
+    "starter.py begin-anew lets it find out again what was done"
+)
 NO_ROW = "the Card has no such case: see what `reconcile` says of it, and docs/operators.md"
 
 
@@ -219,21 +234,31 @@ async def listed(
 
     `stage` and `attention` are Temporal's to know, so these ask it first.
     """
-    seen: dict[str, dict[str, Any]] = {}
+    seen: dict[str, WorkflowExecution] = {}
     if stage or attention:
         seen = await _in_sight(client, _conditions(service, stage, outcome, attention), limit)
     async with card.statements() as session:
         refs = seen if stage or attention else None
         found = list(await cases.newest(session, limit, service=service, outcome=outcome, refs=refs))
-        if attention and stage is None:  # also those that cannot say so themselves
-            noted = {one.ref: one.kind for one in await findings.listed(session)}
-            amiss = await cases.newest(session, limit, service=service, outcome=outcome, refs=noted)
-            found += [case for case in amiss if case.ref not in seen]
-            seen = {**{case.ref: {"needs_attention": True, "attention": [noted[case.ref]]} for case in amiss}, **seen}
+        noted: dict[str, str] = {}
+    if attention and stage is None:  # also those that cannot say so themselves
+        async with card.statements() as session:
+            noted = {one.ref: one.kind for one in await findings.listed(session) if one.ref not in seen}
+            found += await cases.newest(session, limit, service=service, outcome=outcome, refs=noted)
     for page in _pages([case.ref for case in found if case.ref not in seen]):
         named = ", ".join(f"'{ref}'" for ref in page)
         seen |= await _in_sight(client, [f"{SearchAttributes.CASE_REF.name} IN ({named})"], limit)
-    return [{**Head.of(case).model_dump(), **seen.get(case.ref, {})} for case in found]
+    return [_row(case, seen.get(case.ref), noted.get(case.ref)) for case in found]
+
+
+def _row(case: CaseRecord, seen: WorkflowExecution | None, noted: str | None) -> dict[str, Any]:
+    """The Card first: a case that it holds open is not closed, whatever a workflow that has ended says of it."""
+    row = {**Head.of(case).model_dump(), **(_seen(seen) if seen is not None else {})}
+    if case.outcome is None and (seen is None or not _runs(seen)):
+        row["stage"] = LOST if seen is not None else "not in sight"
+    if noted is not None:
+        row |= {"needs_attention": True, "attention": [noted]}
+    return row
 
 
 ATTENTION = f"{SearchAttributes.NEEDS_ATTENTION.name} = true AND ExecutionStatus = 'Running'"
@@ -246,15 +271,19 @@ def _conditions(service: str | None, stage: Stage | None, outcome: Outcome | Non
     return [*conditions, ATTENTION] if attention else conditions
 
 
-async def _in_sight(client: Client, conditions: list[str], limit: int) -> dict[str, dict[str, Any]]:
-    """What Temporal sees of cases, by their reference."""
+async def _in_sight(client: Client, conditions: list[str], limit: int) -> dict[str, WorkflowExecution]:
+    """The newest workflow that Temporal sees of each case, by its reference."""
     query = " AND ".join([f"WorkflowType IN ('{WORKFLOW}', '{NOTICE_WORKFLOW}')", *conditions])
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, WorkflowExecution] = {}
     async for execution in client.list_workflows(query, limit=limit):
         ref = execution.typed_search_attributes.get(SearchAttributes.CASE_REF)
         if ref is not None and ref not in found:  # the newest run of a case that was begun anew
-            found[ref] = _seen(execution)
+            found[ref] = execution
     return found
+
+
+def _runs(execution: WorkflowExecution) -> bool:
+    return execution.status is WorkflowExecutionStatus.RUNNING
 
 
 def _seen(execution: WorkflowExecution) -> dict[str, Any]:

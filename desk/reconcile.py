@@ -35,6 +35,7 @@ from card import Card, cases, consents, findings, messages, returns
 from card.cases import KeyNeeded
 from card.findings import COMPLETED
 from card.tables import CaseRecord
+from desk.looking import ENDED
 from desk.opening import Opening
 from desk.standstill import AT_ONCE, Round, Standstill
 from runtime.codec import codec_of
@@ -356,10 +357,7 @@ class Reconciler:
             # A workflow writes its outcome before it completes: the Card is older than what it says (a restore).
             async with self.card.statements() as session:
                 if not await cases.is_over(session, case.ref):
-                    amiss[COMPLETED][case.ref] = (
-                        "its workflow has ended, and the Card is older than that (a restore): "
-                        "starter.py begin-anew lets it find out again what was done"
-                    )
+                    amiss[COMPLETED][case.ref] = ENDED
             return False
         if status is not None and status not in OVER and status is not WorkflowExecutionStatus.COMPLETED:
             return False

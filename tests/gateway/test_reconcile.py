@@ -20,7 +20,7 @@ from benefits.days import day_of
 from card import applications, findings
 from card.cases import case_ref
 from card.tables import Application, ApplicationState, CaseRecord, Consent, IncomingMessage, OutgoingMessage, table
-from cli.cases import show
+from cli.cases import show, show_list
 from desk import deciding, looking, reconcile, standstill
 from desk.errors import BadInput
 from desk.reconcile import Reconciler
@@ -29,7 +29,7 @@ from tests.activities.database import BY_FORCE, ends_as
 from tests.activities.people import phone_of
 from tests.gateway.ear import DEAF, END, IDLE, STAGE, WORKS
 from tests.gateway.house import ON, House, now
-from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Case, Message, Receipt, SearchAttributes, Stage
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Action, Case, Message, Receipt, SearchAttributes, Stage
 
 
 async def _open_a_while_ago(house: House, n: int = 1) -> Case:
@@ -205,9 +205,32 @@ async def test_a_case_older_in_the_card_than_its_workflow_is_begun_anew_when_som
     looks = _reconciler(house)
     await _until_found(house, looks, case, "completed_without_outcome")
     assert not await _runs(house, case)
+    view = await looking.look(house.card, house.client, case.ref)
+    assert (view.to_dict()["stage"], [one["what"] for one in view.head["findings"]]) == ("lost", [looking.ENDED])
+    printed = Console(width=200, record=True, file=StringIO())
+    show(printed, view)
+    rows = await looking.listed(house.card, house.client, None, None, None, attention=True, limit=50)
+    show_list(printed, rows)
+    assert "by itself" not in printed.export_text()
+    (row,) = [row for row in rows if row["ref"] == case.ref]
+    assert (row["stage"], row["attention"]) == ("lost", ["completed_without_outcome"])
     await deciding.begin_anew(house.card, case.ref, "the Card was restored", "a.omarova")
     await _found(house, looks, case)
     assert await _runs(house, case)
+
+
+async def test_who_decides_on_a_case_that_is_lost_is_told_that_it_comes_back(house: House) -> None:
+    """It "is over", right after a terminate: and was begun anew a minute later."""
+    case = await _open_a_while_ago(house)
+    await house.handle(case).terminate("by mistake")
+    decision = (house.card, house.client, case.ref, Action.CLOSE, "", "a.omarova")
+    with pytest.raises(BadInput, match="is being begun anew"):
+        await deciding.resolve(*decision)
+    async with house.card.transaction() as session:
+        await ends_as(session, case.ref, "lapsed")
+        (await session.get_one(CaseRecord, case.ref)).outcome = "lapsed"
+    with pytest.raises(BadInput, match="is over"):
+        await deciding.resolve(*decision)
 
 
 async def test_a_case_of_a_service_that_is_gone_is_put_before_a_person(house: House) -> None:
