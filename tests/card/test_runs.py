@@ -1,5 +1,6 @@
 """What a run selects, declares and orders; what banks say of it; and the books, which follow by themselves."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
@@ -356,6 +357,30 @@ async def test_what_the_database_refuses(card: Card, what: str) -> None:
     with pytest.raises(Exception, match=why):
         async with card.engine.begin() as connection:
             await connection.execute(text(sql))
+
+
+async def test_a_month_is_claimed_by_one_after_the_other(card: Card) -> None:
+    """Two that claimed at once saw nothing of each other, and both went out."""
+    async with card.transaction() as session:
+        await settle(session, [Entitled(0)])
+        await runs.open_run(session, JANUARY, (STAGE, OTHERS), played=True)
+    claim = text(
+        "INSERT INTO dues (entitlement_id, month, stage_id, is_difference, gross, withheld, payer) "
+        "SELECT a.entitlement_id, s.month, s.id, true, a.gross, a.withheld, 'budget' "
+        "FROM entitlement_amounts a JOIN run_stages s ON s.month BETWEEN a.first_month AND a.last_month "
+        "WHERE s.number = :n"
+    )
+
+    async def second() -> None:
+        async with card.engine.begin() as connection:
+            await connection.execute(claim, {"n": 2})
+
+    async with card.engine.begin() as connection:
+        assert (await connection.execute(claim, {"n": 1})).rowcount == 1
+        other = asyncio.create_task(second())
+        await asyncio.wait([other], timeout=0.5)
+    with pytest.raises(Exception, match="no more is due of a month"):
+        await other
 
 
 async def test_a_run_that_is_closed_pays_nothing_more(card: Card) -> None:
