@@ -60,6 +60,10 @@ def pay(
             console.print(waits or f"the run of {which:%m.%Y} is closed", markup=False)
 
 
+_UNDER_WAY = ("ordered", "held")
+"""What `run REF` shows of a month: beside the others it fits no terminal."""
+
+
 @app.command()
 def runs(as_json: Json = False) -> None:
     """List the payment runs, newest first."""
@@ -70,10 +74,20 @@ def runs(as_json: Json = False) -> None:
             return
         rows = [
             {"run": f"{run.month:%Y-%m}", "state": run.state}
-            | {name: _number(value) for name, value in paying.sums(totals).items()}
+            | {name: _number(value) for name, value in paying.sums(totals).items() if name not in _UNDER_WAY}
             for run, totals in found
         ]
-        console.print(_table("payment runs", rows) if rows else "no runs")
+        if not rows:
+            console.print("no runs")
+            return
+        console.print("[bold]payment runs[/bold]")
+        console.print(
+            table(
+                [name.replace("_", " ") for name in rows[0]],
+                (list(row.values()) for row in rows),
+                right={2, 3, 4, 5, 6},
+            )
+        )
 
 
 @app.command()
