@@ -60,11 +60,12 @@ class Heard:
         return None
 
 
-def addressed(said: dialogue.Understanding, asked: Sequence[Question]) -> Addressed:
+def addressed(said: dialogue.Understanding, asked: Sequence[Question], at: datetime | None = None) -> Addressed:
     """The question that the answer is for: the one it numbers; else the only one open, or the only it can answer.
 
     A number may name a question that is closed: it is not given again while anybody may still mean it. A number in what
-    is no answer ("what is this, 3?") names none.
+    is no answer ("what is this, 3?") names none. What was said while several cases waited (`at`, by our clock) stays
+    unsaid when all but one of them have closed: which it was meant for, time does not tell.
     """
     open_ = [question for question in asked if question.closed_at is None]
     if said.number is not None:
@@ -73,9 +74,12 @@ def addressed(said: dialogue.Understanding, asked: Sequence[Question]) -> Addres
         if named or said.meaning is not Meaning.UNCLEAR:
             return Addressed(named[-1] if named else None, open_)
     candidates = open_
+    stood = [one for one in asked if one.closed_at is None or (at is not None and one.closed_at > at)]
     if said.meaning is Meaning.ACCOUNT:
         candidates = [question for question in open_ if question.expects == "account"] or open_
-    return Addressed(candidates[0] if len(candidates) == 1 else None, open_)
+        stood = [one for one in stood if one.expects == "account"] or stood
+    plain = len(candidates) == 1 and len({one.case_ref for one in stood} | {candidates[0].case_ref}) == 1
+    return Addressed(candidates[0] if plain else None, open_)
 
 
 def understood(message: IncomingMessage) -> dialogue.Understanding:
@@ -103,7 +107,7 @@ async def hear(session: Session, message_id: str, known_lag: timedelta | None = 
     if len(asked) == 1 and by < asked[0].opened_at <= message.received_at + ALONE:
         by = message.received_at + max(lag, min(ALONE, await _seen_lag(session, message)))
     near = [question for question in asked if question.opened_at <= by]
-    found = addressed(said, near if known_lag else _not_between_two(message, said, near))
+    found = addressed(said, near if known_lag else _not_between_two(message, said, near), message.stored_at)
     if found.question is not None:
         await messages.bind(session, message, found.question)
     # What was written too early for any of them may have been meant for one: she is asked which.

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete
-from sqlmodel import select
+from sqlalchemy import delete, update
+from sqlmodel import col, select
 from temporalio.exceptions import ApplicationError
 
 import dialogue
@@ -90,6 +90,17 @@ async def test_one_yes_is_no_answer_to_two_questions(life: Life) -> None:
     assert (await hear(life, second)).refused == "it belongs to another case"
 
 
+@pytest.mark.parametrize("text", ["ИӘ", "ЖОҚ"])
+async def test_what_was_said_while_two_waited_is_no_answer_when_one_has_closed(life: Life, text: str) -> None:
+    """A yes that was asked "which one?" became a consent to the other question as soon as the first was answered."""
+    first, second = await asked(life), await asked(life)
+    await life.heard("op:1", text)
+    await life.heard("op:2", f"ИӘ {await number_of(life, first)}")
+    assert (await hear(life, first, "op:2")).consent is not None
+    assert (await hear(life, second, "op:1")).refused is not None
+    assert await given(life, second) == []
+
+
 async def lags(life: Life, lag: timedelta, n: int = 3, operator: str = "op") -> None:
     """So many others have written within the hour, and their operator's clock was behind ours by so much."""
     async with life.card.transaction() as session:
@@ -152,16 +163,16 @@ async def test_while_a_case_is_being_closed_a_no_is_kept_and_a_yes_is_no_consent
 async def test_with_another_question_in_mind_the_clocks_lag_is_short(
     life: Life, before: timedelta, counts: bool
 ) -> None:
-    first = await asked(life)
+    first, case, now = await asked(life), await asked(life), datetime.now(UTC)
+    opened, closed = now - timedelta(hours=1), now - timedelta(minutes=50)
     async with life.card.transaction() as session:
-        await messages.close_questions(session, first.ref)
-    case = await asked(life)
-    async with life.card.transaction() as session:
-        at = AT - timedelta(hours=1) - before
-        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=at, stored_at=AT)
-        await session.execute(BY_FORCE)  # it came on the day of the cast
+        await session.execute(BY_FORCE)  # all of it an hour ago
+        await session.execute(update(table(Question)).values(opened_at=opened))
+        of_first = update(table(Question)).where(col(Question.case_ref) == first.ref)
+        await session.execute(of_first.values(closed_at=closed))
+        message = IncomingMessage(message_id="op:1", phone=phone_of(1), text="ИӘ", received_at=opened - before)
         await messages.store_incoming(session, message)
-    assert ((await hear(life, case)).consent is not None) is counts
+    assert ((await hear(life, case, deadline=now + timedelta(days=3))).consent is not None) is counts
 
 
 @pytest.mark.parametrize("text", ["не знаю", "сәлем", "", "ИӘ?"])
