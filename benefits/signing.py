@@ -42,10 +42,16 @@ def fault_of_signature(value: DatedValue, reference: Texts) -> str | None:
 
 
 def raised_unsigned(file: ParameterFile, listed: frozenset[tuple[str, date]]) -> DatedValue | None:
-    """A value of the list that is marked as checked, and that nobody has signed."""
-    for code, value in _each(file):
-        raised = value.mark != UNKNOWN and value.signed is None and value.known_since is None
-        if raised and (code, value.since) in listed:
+    """A value of the list that is marked as checked, and that nobody has signed.
+
+    The same value is the same claim, whether it is entered for a later day or as known later.
+    """
+    each = _each(file)
+    unchecked = {(code, value.value) for code, value in each if (code, value.since) in listed and value.mark == UNKNOWN}
+    for code, value in each:
+        raised = value.mark != UNKNOWN and value.signed is None
+        in_place = value.known_since is None and (code, value.since) in listed
+        if raised and (in_place or (code, value.value) in unchecked):
             return value
     return None
 

@@ -89,6 +89,32 @@ def test_a_mark_that_rises_is_signed(tmp_path: Path, signed: bool) -> None:
         read()
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(("day", "known"), [("2023-07-01", "known_since: 2026-02-01, "), ("2026-02-01", "")])
+def test_the_same_value_entered_anew_is_signed_too(tmp_path: Path, day: str, known: str, signed: bool) -> None:
+    """With a known_since, or for a later day, the mark rose and nobody had checked the value."""
+    folder = tmp_path / "parameters"
+    shutil.copytree(PARAMETERS, folder)
+    path, by = folder / "childcare.yaml", f", signed: {{{BY}, document: Social Code of 20.04.2023}}" if signed else ""
+    old = f"2023-07-01: {U_ROUNDING}"
+    anew = f"{{value: up, {known}reference: social-code, mark: P{by}}}"
+    margin = "\n      "
+    both = f"2023-07-01:{margin}  - {U_ROUNDING}{margin}  - {anew}" if known else f"{old}{margin}{day}: {anew}"
+    text = path.read_text().replace(old, both)
+    assert text != path.read_text()
+    path.write_text(text)
+
+    def read() -> object:
+        common = read_parameter_file(folder / "common.yaml")
+        return read_legislation(path, common, benefit("childcare").rule.takes | TERMS)
+
+    if signed:
+        assert read()
+        return
+    with pytest.raises(BadParameters, match=r"nobody had checked .* it is marked P: who has"):
+        read()
+
+
 @pytest.mark.parametrize(
     ("code", "old", "new", "what"),
     [
