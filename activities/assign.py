@@ -12,6 +12,7 @@ from activities.world import World, not_yet, translated
 from adapters.bodies import CaseFile, RulingState
 from adapters.bodies import Ruling as Answer
 from adapters.errors import BadAnswer
+from adapters.in_a_row import RefusesAlike
 from benefits.days import day_of
 from benefits.decision import Decision
 from benefits.terms import month_of
@@ -23,6 +24,7 @@ from workflows.model import AssignInput, Case, Ruling, Step, StepInput, tenge
 class AssignStep:
     def __init__(self, world: World) -> None:
         self.world = world
+        self._refuses = RefusesAlike("body")
 
     @activity.defn(name=Step.ASSIGN)
     async def assign(self, step: AssignInput) -> Ruling:
@@ -48,6 +50,8 @@ class AssignStep:
                 raise BadAnswer("body", "nothing_assigned", "a ruling that assigns 0 tenge")
             if answer.decided_on is not None and not _can_be(answer.decided_on):
                 raise BadAnswer("body", "no_such_day", "a ruling of a day that cannot be")
+            if answer.state != RulingState.PENDING:
+                self._refuses.answered(case.service, case.ref, answer.reason_code)
         if answer.state == RulingState.PENDING:
             raise not_yet("deciding body", self.world.ask_again)
         return await self._record(step, answer)

@@ -13,6 +13,7 @@ from activities.world import World, translated
 from adapters.bodies import Application as ApplicationForm
 from adapters.bodies import Registration
 from adapters.errors import Refused
+from adapters.in_a_row import RefusesAlike
 from card import applications, consents, snapshots
 from card.tables import ApplicationState
 from workflows.model import Registered, RegisterInput, Step
@@ -21,6 +22,7 @@ from workflows.model import Registered, RegisterInput, Step
 class RegisterStep:
     def __init__(self, world: World) -> None:
         self.world = world
+        self._refuses = RefusesAlike("emaket")
 
     @activity.defn(name=Step.REGISTER)
     async def register(self, step: RegisterInput) -> Registered:
@@ -59,14 +61,17 @@ class RegisterStep:
                 if refused.code == "missing_document":
                     named = refused.extra.get("document")
                     words = named.strip() if isinstance(named, str) else ""
+                    self._refuses.answered(case.service, case.ref, None)
                     document = await self.world.without_people(case, words) or "document"
                     await self._finish(key, ApplicationState.MISSING_DOCUMENT, detail=document)
                     return Registered(missing_document=document)
                 if refused.code == "rejected":
                     reason = await self.world.without_people(case, refused.reason.strip())
+                    self._refuses.answered(case.service, case.ref, reason or refused.code)
                     await self._finish(key, ApplicationState.REJECTED, detail=reason)
                     return Registered(refused=reason or refused.code)
                 raise
+        self._refuses.answered(case.service, case.ref, None)
         await self._finish(key, ApplicationState.REGISTERED, number=answer.number)
         return Registered(number=answer.number)
 
