@@ -86,12 +86,26 @@ _NAMELESS = f"""
 """  # noqa: S608  (our own)
 
 
+_UNDECIDED = f"""
+    UPDATE run_lines l SET state = 'held', batch_key = NULL, reason = '{Held.OPERATOR}', again_on = NULL
+      FROM run_items i JOIN run_lines odd ON odd.id = i.line_id
+     WHERE i.closed_at IS NULL AND odd.due_id = l.due_id AND odd.kind = l.kind AND odd.n <= l.n AND l.decided_by IS NULL
+       AND (l.state = 'held' AND l.again_on IS NOT NULL OR l.state = 'ordered' AND EXISTS (
+           SELECT FROM run_batches b WHERE b.key = l.batch_key AND b.state = 'open'
+       ))
+"""  # noqa: S608  (our own)
+"""While a person has to find out what a bank has said of a payment, no further try of the same leaves: it may have
+been paid. Whoever finds out says of the try, too, whether it is due."""
+
+
 async def look_again(session: AsyncSession, month: date, day: date) -> None:
     """Take out of what has not left yet what is not due any more, and hold what cannot be paid: whose right has ended,
-    who has died before the month, whose account a bank has turned down, who has no name."""
+    who has died before the month, whose account a bank has turned down, who has no name, of what a person has to find
+    out whether it was paid."""
     await session.execute(text(_TAKEN_OUT), {"month": month})
     await session.execute(text(_ACCOUNT_GONE), {"month": month, "day": day})
     await session.execute(text(_NAMELESS), {"month": month})
+    await session.execute(text(_UNDECIDED))
 
 
 @dataclass(frozen=True)
@@ -189,6 +203,7 @@ _AGAIN = f"""
 
 async def order_again(session: AsyncSession, month: date, round_: int, day: date) -> tuple[str, str]:
     """Put into files what is to be tried again by this day, of whichever run, and can be. Returns their parts."""
+    await session.execute(text(_UNDECIDED))
     parts = (f"r{round_}", f"q{round_}")
     for part, kind in zip(parts, ("benefit", "pension"), strict=True):
         given = {"run": month, "part": part, "prefix": f"payment-run/{month:%Y-%m}:{part}:", "kind": kind}
