@@ -271,6 +271,14 @@ async def test_where_the_sms_has_gone_the_answer_counts(story: Story) -> None:
     await story.does(SMS.format(**HERE), PART, ASKED, SAID, AGREED)
 
 
+async def test_what_was_agreed_to_is_never_read_otherwise(story: Story) -> None:
+    """A yes stood on a message that nobody had read, and that then said no."""
+    await story.does(SMS.format(**HERE), PART, ASKED, SAID, AGREED)
+    with pytest.raises(DBAPIError, match="what was understood stays"):
+        await story.does("UPDATE incoming SET meaning = 'no' WHERE message_id = 'm'")
+    await story.does("UPDATE incoming SET meaning = 'yes' WHERE message_id = 'm'")
+
+
 async def test_what_was_accepted_before_is_not_what_is_ruled_after(story: Story) -> None:
     """A ruling that came later was accepted by the decision on the one before it."""
     await story.does(ACCEPTED)

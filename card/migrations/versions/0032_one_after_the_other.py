@@ -12,7 +12,13 @@ BEGINS = "EXECUTE $q$ SELECT 0 < ("
 ONE_AFTER_THE_OTHER = f"PERFORM pg_advisory_xact_lock(1702029);\n            {BEGINS}"
 """The lock that a run holds that selects (`card.owed.SELECTING`): it has it already, and whoever else claims waits."""
 
-CHANGED = {"dues_of_a_run": (BEGINS, ONE_AFTER_THE_OTHER)}
+ANSWERS = "RETURN NEW;"
+READ_SO = """UPDATE incoming SET meaning = CASE WHEN NEW.given THEN 'yes' ELSE 'no' END
+             WHERE message_id = NEW.message_id AND meaning IS NULL;
+            RETURN NEW;"""
+"""How a message was read stays: what a consent rests on is read as it, before anybody could say otherwise."""
+
+CHANGED = {"consents_are_answers": (ANSWERS, READ_SO), "dues_of_a_run": (BEGINS, ONE_AFTER_THE_OTHER)}
 """Functions in which one passage, where it is first found, becomes another."""
 
 
