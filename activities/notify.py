@@ -54,17 +54,16 @@ class NotifyStep:
 
 
 async def _key(session: Session, step: NoticeInput) -> str:
-    """The step's key. A case that was begun anew counts its notices anew: what its first life said under this key was
-    another message, and this one is still to be said; as is that money which came back has gone to another account."""
-    before = await messages.known(session, step.key)
-    if before is None:
-        return step.key
-    if before.kind != step.kind:
-        return f"{step.key}:{step.kind}"
-    if step.kind is NoticeKind.PAID:
+    """The step's key and the kind. A case that was begun anew counts its notices anew: what its first life said under
+    this key, which a restored Card has forgotten and the SMS centre has not, was another message, and this one is still
+    to be said; as is that money which came back has gone to another account. Stored keys without a kind stay."""
+    plain = await messages.known(session, step.key)
+    key = step.key if plain is not None and plain.kind == step.kind else f"{step.key}:{step.kind}"
+    before = await messages.known(session, key)
+    if before is not None and step.kind is NoticeKind.PAID:
         anew = await payments.paid_since(session, step.case.ref, before.intended_at)
-        return f"{step.key}:{anew}" if anew is not None else step.key
-    return step.key
+        return f"{key}:{anew}" if anew is not None else key
+    return key
 
 
 async def _values(session: Session, step: NoticeInput) -> dict[str, object]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from temporalio.exceptions import ApplicationError
 
 from activities.speech import ANSWERS_A_DAY
@@ -12,7 +13,7 @@ from adapters.errors import Refused, Unavailable, Unclear
 from benefits.days import ALMATY, window_closes
 from card import messages, money, parts, payments
 from card.tables import Account, CaseRecord, MessageState, OutgoingMessage, PaymentState, Question
-from tests.activities.database import owed
+from tests.activities.database import BY_FORCE, owed
 from tests.activities.life import AMOUNT, AT, Life
 from tests.activities.people import ON, ibans_of, mother, phone_of
 from workflows.model import Delivery, NoticeInput, NoticeKind, OfferInput, ReadReceiptInput, Step, StepInput
@@ -190,7 +191,7 @@ async def test_a_notice_that_the_centre_refuses_does_not_hold_up_the_case(life: 
     arg = await notice(life, NoticeKind.LAPSED)
     life.sms.failures = [(Refused("smsc", "ESME_RINVDSTADR", "submit_sm was rejected"), False)]
     await life.run(Step.NOTIFY, arg)
-    (row,) = [one for one in await life.rows(OutgoingMessage, arg.case) if one.key == arg.key]
+    (row,) = [one for one in await life.rows(OutgoingMessage, arg.case) if one.key == f"{arg.key}:{arg.kind}"]
     assert row.state == MessageState.FAILED
 
 
@@ -219,6 +220,18 @@ async def test_a_case_that_was_begun_anew_says_what_its_first_life_did_not(life:
     said = {row.kind for row in await life.rows(OutgoingMessage, arg.case)}
     assert said - {"offer"} == {NoticeKind.REMINDER, NoticeKind.PAID}
     assert len(life.sms.to(phone_of(1))) == 2, "each once"
+
+
+async def test_what_a_restored_card_has_forgotten_keeps_no_other_word_from_being_said(life: Life) -> None:
+    """The second ending bore the key of the first, which the SMS centre knew with other words, and refused for good."""
+    arg = await notice(life, NoticeKind.STOPPED)
+    await life.run(Step.NOTIFY, arg)
+    async with life.card.transaction() as session:
+        await session.execute(BY_FORCE)
+        for forgotten in ("message_parts WHERE message_key", "messages WHERE key"):
+            await session.execute(text(f"DELETE FROM {forgotten} LIKE '%notify%'"))  # noqa: S608  (our own)
+    await life.run(Step.NOTIFY, arg.model_copy(update={"kind": NoticeKind.PAID}))
+    assert len(life.sms.to(phone_of(1))) == 2
 
 
 async def test_who_has_no_phone_any_more_is_told_nothing(life: Life) -> None:
