@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from math import inf
+from uuid import uuid4
 
 import structlog
 from temporalio.api.enums.v1 import TaskQueueType
@@ -60,6 +62,9 @@ ENDS_WITHIN = timedelta(minutes=10)
 
 ENDS_MOSTLY_WITHIN = timedelta(minutes=1)
 """Who still runs then is shown to whoever looks."""
+
+HEARS_WITHIN = 600.0
+"""Seconds in which a case that was brought an answer again has heard it, as far as it ever will; then once more."""
 
 TAKEN_WITHIN = timedelta(seconds=10)
 """So long a case may take to take what is brought to it; without a worker it takes for ever."""
@@ -116,8 +121,8 @@ class Reconciler:
         self._ended = Round(client, _ENDED, AT_ONCE)
         self._entitled = FIRST
         self._standstill = Standstill(client, opening.task_queue)
-        self._unheard: dict[tuple[str, str], int] = {}
-        """How often a case was brought an answer again before it listened for one."""
+        self._brought: dict[tuple[str, str], float] = {}
+        """When a case was brought an answer again while it listened for one."""
         self._amiss: dict[str, set[str]] = {kind: set() for kind in (COMPLETED, CANNOT_BEGIN, ELSEWHERE)}
         """What was found of each kind since the first case was looked at."""
 
@@ -272,18 +277,20 @@ class Reconciler:
                 if said.brought_at is not None and said.brought_at < for_account[ref]:
                     again[ref] = said.message_id
         for ref, message_id in again.items():
+            if time.monotonic() - self._brought.get((ref, message_id), -inf) < HEARS_WITHIN:
+                continue
             log.warning("reconcile.answer_brought_again", case=ref)
             handle = self.client.get_workflow_handle(own[ref])
             try:
                 taken = await handle.execute_update(
                     Message.REPLY,
                     Reply(message_id=message_id),
-                    id=f"again{self._unheard.get((ref, message_id), '')}-{message_id}"[:200],  # heard once a run
+                    id=f"again-{uuid4()}",  # under one that could be known a stranger would have been heard before us
                     result_type=ReplyTaken,
                     rpc_timeout=TAKEN_WITHIN,
                 )
-                if not taken.noted:  # it has not asked yet
-                    self._unheard[ref, message_id] = self._unheard.get((ref, message_id), 0) + 1
+                if taken.noted:  # else it has not asked yet
+                    self._brought[ref, message_id] = time.monotonic()
             except (RPCError, WorkflowUpdateFailedError):
                 continue  # it has just ended, or has more to read than it takes
             except RPCTimeoutOrCancelledError:

@@ -29,7 +29,7 @@ from tests.activities.database import BY_FORCE, ends_as
 from tests.activities.people import phone_of
 from tests.gateway.ear import DEAF, END, IDLE, STAGE, WORKS
 from tests.gateway.house import ON, House, now
-from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Action, Case, Message, Receipt, SearchAttributes, Stage
+from workflows.model import NOTICE_WORKFLOW, WORKFLOW, Action, Case, Message, Receipt, Reply, SearchAttributes, Stage
 
 
 async def _open_a_while_ago(house: House, n: int = 1) -> Case:
@@ -525,11 +525,12 @@ async def test_a_yes_that_a_reset_has_taken_from_its_case_is_brought_again(house
     await looks.look()
     assert (await house.heard(case)).replies == []
     await house.handle(case).signal(STAGE, Stage.CONSENT)
+    for id_ in ("again-m-1", "again1-m-1"):  # as a stranger guessed it, and was heard in her place
+        await house.handle(case).execute_update(Message.REPLY, Reply(message_id="junk"), id=id_)
     async with asyncio.timeout(20):
-        while not (await house.heard(case)).replies:
+        while "m-1" not in {reply.message_id for reply in (await house.heard(case)).replies}:
             await looks.look()
             await asyncio.sleep(0.2)
-    assert {reply.message_id for reply in (await house.heard(case)).replies} == {"m-1"}
 
 
 async def test_the_sweep_looks(house: House) -> None:
