@@ -1,7 +1,9 @@
 """What was decided on cases, and by whom: written before it takes effect, and never changed."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,10 +22,20 @@ Later = aliased(CaseRecord)
 async def write(
     session: AsyncSession, *, key: str, case_ref: str, action: str, why: str, by: str, note: str, at: datetime
 ) -> datetime:
-    """Write a decision down once under its key. Returns when it was made; what was written first stands."""
+    """Write a decision down once under its key. Returns when it was made; what was written first stands.
+
+    Another one under the same key is a row of its own: the key bears the update's id, and whoever writes to Temporal
+    chooses that.
+    """
     row = insert(table(Decision)).values(key=key, case_ref=case_ref, action=action, why=why, by=by, note=note, at=at)
     await session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
-    return (await session.get_one(Decision, key)).at
+    kept = await session.get_one(Decision, key)
+    if (kept.case_ref, kept.action, kept.by, kept.note) == (case_ref, action, by, note):
+        return kept.at
+    other = sha256(json.dumps([case_ref, action, by, note]).encode()).hexdigest()[:16]
+    return await write(
+        session, key=f"{key}:{other}", case_ref=case_ref, action=action, why=why, by=by, note=note, at=at
+    )
 
 
 async def of_case(session: AsyncSession, case_ref: str) -> Sequence[Decision]:

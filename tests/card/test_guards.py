@@ -846,6 +846,19 @@ async def test_another_amount_is_accepted_by_somebody_and_a_payment_made_is_book
     await _execute(cards.card, text("UPDATE assignments SET state = 'accepted'"), {})
 
 
+async def test_a_decision_under_the_key_of_another_is_a_row_of_its_own(cards: Cards) -> None:
+    """A close under the id of a note that somebody else had made left nothing of who closed."""
+    case = await cards.open()
+    for _ in range(2):
+        for action, by in (("note", "a.omarova"), ("close", "mallory")):
+            async with cards.card.transaction() as session:
+                said = {"action": action, "why": "overdue", "by": by, "note": ""}
+                await decisions.write(session, key="d", case_ref=case.ref, at=NOW, **said)
+    async with cards.card.statements() as session:
+        made = await decisions.of_case(session, case.ref)
+    assert sorted((one.action, one.by) for one in made) == [("close", "mallory"), ("note", "a.omarova")]
+
+
 async def _credit_in(card: Card, isolation: str, ref: str) -> None:
     async with card.transaction() as session:
         await session.execute(text(f"SET TRANSACTION ISOLATION LEVEL {isolation}"))
