@@ -95,6 +95,7 @@ class DetectStep:
             if person.died_on is not None:
                 async with self.world.card.transaction() as session:
                     await people.remember_person(session, holder, {"died_on": person.died_on})
+                    await entitlements.look_at(session, [holder], case.on)
 
     async def _begun_anew(self, case: Case) -> bool:
         async with self.world.card.statements() as session:

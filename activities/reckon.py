@@ -4,7 +4,7 @@ Whatever may have happened, it is one step: facts known today, months as they ar
 law asks one, and nothing that was paid is demanded of anybody who was not told.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -34,6 +34,9 @@ log = structlog.get_logger()
 
 PEOPLE = 200
 """Entitlements that are looked at in one step: each asks several registers."""
+
+BELIEVED = timedelta(days=366)
+"""So long after the last month that was claimed the register is asked each month whether it still says of a death."""
 
 NOT_RECKONED, ASKED = "months_not_reckoned", "months_are_asked"
 IS_OVER, NOT_TOLD = "overpaid_and_over", "overpaid_not_told"
@@ -114,11 +117,14 @@ class ReckonStep:
             async with self.world.card.statements() as session:
                 grant = await _grant(session, row)
                 names = await rights.names_of(session, row.right_id)
+            case = Case(ref=row.case_ref, service=row.service, person_id=row.person_id, on=day)
+            asked = await facts_of(self.world, case, day)
             if isinstance(grant, str):
                 why = grant
+                async with self.world.card.transaction() as session:
+                    # Months that cannot be reckoned are paid as long as somebody lives: a death may be withdrawn.
+                    await remember(session, case, asked)
             else:
-                case = Case(ref=row.case_ref, service=row.service, person_id=row.person_id, on=day)
-                asked = await facts_of(self.world, case, day)
                 await self._write(row, grant, names, asked, day, law)
         except (BadFacts, DatabaseRefused) as wrong:
             why = f"by what the registers say now: {wrong}"
@@ -144,7 +150,7 @@ class ReckonStep:
             anew = Anew(months, found.until, found.next_review, law, asked.mapping, day)
             await reckonings.write(session, row.id, stood, anew)
             await _settle(session, row.id, found, day)
-            await _for_a_person(session, row, found, day, law)
+            await _for_a_person(session, row, found, day, law, asked.person.died_on)
             if found.next_review is None and asked.person.died_on is None:
                 # What is over may be due anew, as each quarter: a case looks, and asks the person.
                 record = await cases.find(session, row.case_ref)
@@ -202,7 +208,9 @@ async def _note(session: Session, kind: str, ref: str, what: str | None) -> None
         await findings.note(session, kind, {ref: what})
 
 
-async def _for_a_person(session: Session, row: DueRow, found: Reckoned, day: date, law: str) -> None:
+async def _for_a_person(
+    session: Session, row: DueRow, found: Reckoned, day: date, law: str, died_on: date | None
+) -> None:
     """What the law asks of months that have come, and what nothing is left to keep back from."""
     asked = found.question(day)
     what = _ASKED.format(asked.month, asked.reason.names.en) if asked is not None and asked.reason is not None else None
@@ -210,6 +218,7 @@ async def _for_a_person(session: Session, row: DueRow, found: Reckoned, day: dat
     open_ = await overpayments.still_open(session, row.id)
     over = sum((one.net for one in open_), ZERO) if found.next_review is None else ZERO
     await _note(session, IS_OVER, row.case_ref, _OVER.format(over) if over else None)
-    if open_:
-        # A payment that comes back may lower what is demanded.
+    held_dead = died_on is not None and await reckonings.claimed_since(session, row.id, day - BELIEVED)
+    if open_ or held_dead:
+        # A payment that comes back may lower what is demanded, and a register may withdraw a death.
         await reckonings.put_off(session, row.id, min(found.next_review or date.max, next_month(day)), law)

@@ -3,11 +3,12 @@
 Unknown members of an answer are ignored, so that a body may add to its answers; everything that is read is checked.
 Personal data is kept out of `repr`, because a record may end up in a message about something else. No rules of law."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     SerializerFunctionWrapHandler,
     ValidationError,
+    ValidationInfo,
     model_serializer,
     model_validator,
 )
@@ -44,6 +46,20 @@ def _day(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_day)]
 """A day, ISO 8601 on the wire."""
+
+NO_DAY = date(1900, 1, 1)
+"""Registers fill in this day, or one before it, where they have none."""
+
+
+def _of_death(day: date, info: ValidationInfo) -> date:
+    born = info.data.get("birth_date") or NO_DAY
+    if not max(born, NO_DAY + timedelta(days=1)) <= day <= datetime.now(UTC).date() + timedelta(days=1):
+        raise ValueError("nobody has died before the birth, or on a day to come")
+    return day
+
+
+DeathDay = Annotated[Day, AfterValidator(_of_death)]
+"""A day of death. One that cannot be is none that can be read: a person finds out, and nobody's money ends by it."""
 
 Iin = Annotated[str, Field(pattern=r"^[0-9]{12}$", repr=False)]
 """Individual identification number, 12 digits. The check digit is the registry's business, not the wire's."""

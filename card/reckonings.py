@@ -19,7 +19,7 @@ from sqlmodel import col
 from card.entitlements import Months
 from card.owed import GONE, SELECTING
 from card.reckoned_tables import Reckoning
-from card.tables import Entitlement, EntitlementAmount, table
+from card.tables import Due, Entitlement, EntitlementAmount, table
 
 
 class DueRow(NamedTuple):
@@ -167,6 +167,12 @@ async def accounts(session: AsyncSession, entitlement: UUID) -> Sequence[Account
          WHERE d.entitlement_id = :entitlement GROUP BY d.month ORDER BY d.month
     """  # noqa: S608  (our own)
     return [Account(*row) for row in (await session.execute(text(sql), {"entitlement": entitlement})).all()]
+
+
+async def claimed_since(session: AsyncSession, entitlement: UUID, day: date) -> bool:
+    """Whether anything was claimed of a month from this day on, paid or not."""
+    mine = (col(Due.entitlement_id) == entitlement, col(Due.month) >= day)
+    return await session.scalar(select(col(Due.id)).where(*mine).limit(1)) is not None
 
 
 async def put_off(session: AsyncSession, entitlement: UUID, day: date, law: str) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from adapters.records import Day, Iin, Money, Name, OptionalIin, OptionalPrivate, Record, RegisterRecord
+from adapters.records import Day, DeathDay, Iin, Money, Name, OptionalIin, OptionalPrivate, Record, RegisterRecord
 
 
 class Sex(StrEnum):
@@ -64,7 +64,7 @@ class AdultRecord(RegisterRecord):
     permanent_resident: bool | None
     region: Annotated[str, Field(pattern=r"^KZ-[0-9A-Z]{1,3}$")] | None
     """ISO 3166-2."""
-    died_on: Day | None = None
+    died_on: DeathDay | None = None
     imprisoned_since: Day | None = None
     left_country_on: Day | None = None
     missing_since: Day | None = None
@@ -101,7 +101,7 @@ class ChildRecord(RegisterRecord):
     relation: Relation | None
     lives_with: OptionalIin = None
     """IIN of the adult with whom the child lives."""
-    died_on: Day | None = None
+    died_on: DeathDay | None = None
     full_time_student_until: Day | None = None
     birth_record: Name | None
     """Number of the civil record; carries no personal data and may identify a right."""
