@@ -51,7 +51,8 @@ class AssignStep:
             if answer.decided_on is not None and not _can_be(answer.decided_on):
                 raise BadAnswer("body", "no_such_day", "a ruling of a day that cannot be")
             if answer.state != RulingState.PENDING:
-                self._refuses.answered(case.service, case.ref, answer.reason_code)
+                refused = answer.reason_code if answer.state == RulingState.REFUSED else None
+                self._refuses.answered(case.service, case.ref, refused)
         if answer.state == RulingState.PENDING:
             raise not_yet("deciding body", self.world.ask_again)
         return await self._record(step, answer)
