@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, cast
 
 from pydantic import BaseModel
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -22,7 +22,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import World, all_activities
 from adapters.registries import Registries
 from card import Card, accounts, cases, consents, messages, money
-from card.tables import Consent, IncomingMessage, OutgoingMessage, Payment
+from card.tables import Consent, IncomingMessage, OutgoingMessage, Payment, Question, table
 from tests.activities.centre import MemoryCentre
 from tests.activities.database import BY_FORCE, applied, of_a_right, owed
 from tests.activities.people import ON, ibans_of, iin_of, kandas, mother, phone_of, private
@@ -192,6 +192,13 @@ class Life:
             await session.execute(BY_FORCE)  # it was asked on the day of the cast
             question.opened_at = AT - timedelta(hours=1)
             session.add(question)
+
+    async def close_on_the_day(self) -> None:
+        """What is closed was closed on the day of the cast, before the mother writes."""
+        closed = update(table(Question)).where(col(Question.closed_at).is_not(None))
+        async with self.card.transaction() as session:
+            await session.execute(BY_FORCE)
+            await session.execute(closed.values(closed_at=AT - timedelta(minutes=1)))
 
     async def said(self, case: Case, n: int = 1) -> None:
         """The question has gone out in one part, which the centre calls by the key."""

@@ -115,6 +115,7 @@ async def test_killed_at_any_moment_it_is_finished_by_the_next_attempt(life: Lif
         await had_one_effect(life, step, arg)
         life.sms.said.clear()
         await forget_the_right(life, case)
+        await life.close_on_the_day()
     assert 1 < moment < MOMENTS - 1
 
 
