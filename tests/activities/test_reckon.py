@@ -393,7 +393,8 @@ WRONG = {
     ),
     "the months of nobody's reckoning": (
         "UPDATE entitlements SET until = '2026-01-31'",
-        "a case of it that is credited",
+        # Two guards refuse it; which of them comes first hangs on the other rows of the table.
+        "a case of it that is credited|until the days that were decided",
     ),
 }
 
