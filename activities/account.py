@@ -1,5 +1,7 @@
 """Step *account*: the person's own bank account, from the banks or, failing that, from the person by SMS."""
 
+from collections.abc import Collection
+
 from temporalio import activity
 
 from activities import hearing, speech
@@ -33,11 +35,7 @@ class AccountStep:
         async with self.world.card.statements() as session:
             rejected = await _rejected(session, step.case)
         iin = await self.world.card.iin(person_id)
-        with translated():
-            listed = await self.world.bank.accounts(iin)
-        usable = (a for a in listed if a.takes_payments and a.iban not in rejected)
-        account = next(usable, None)
-        iban = account.iban if account is not None else await self._of_the_last(step.case)
+        iban = await first_usable(self.world, iin, rejected) or await self._of_the_last(step.case)
         if iban is None or iban in rejected:
             return AccountFound(reason="none_usable")
         return await self._found(step, iban, "bank")
@@ -98,6 +96,13 @@ class AccountStep:
             if source == "person":
                 await messages.close_questions(session, step.case.ref)
         return AccountFound(account=Account(id=known.id, tail=iban[-4:]))
+
+
+async def first_usable(world: World, iin: str, rejected: Collection[str]) -> str | None:
+    """The first account in the person's own name that the banks list, that takes payments and was not turned down."""
+    with translated():
+        listed = await world.bank.accounts(iin)
+    return next((a.iban for a in listed if a.takes_payments and a.iban not in rejected), None)
 
 
 async def _rejected(session: Session, case: Case) -> set[str]:

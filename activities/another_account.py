@@ -10,9 +10,9 @@ import structlog
 from temporalio.exceptions import ApplicationError
 
 import benefits
-from activities.account import AccountStep
+from activities.account import AccountStep, first_usable
 from activities.notify import NotifyStep
-from activities.world import World, translated
+from activities.world import World
 from card import accounts, messages
 from card.run_lines import Accountless
 from card.tables import Question
@@ -41,13 +41,11 @@ class AnotherAccount:
     async def _at_the_banks(self, one: Accountless) -> bool:
         async with self.world.card.statements() as session:
             rejected = await accounts.rejected(session, one.id, unless=None)
-        with translated():
-            listed = await self.world.bank.accounts(one.iin)
-        account = next((a for a in listed if a.takes_payments and a.iban not in rejected), None)
-        if account is not None:
+        iban = await first_usable(self.world, one.iin, rejected)
+        if iban is not None:
             async with self.world.card.transaction() as session:
-                await accounts.know(session, one.id, account.iban, "bank")
-        return account is not None
+                await accounts.know(session, one.id, iban, "bank")
+        return iban is not None
 
     async def _of_the_person(self, case: Case, key: str) -> None:
         async with self.world.card.statements() as session:

@@ -11,7 +11,6 @@ from card.bank_lines import Said
 
 S = TypeVar("S")
 T = TypeVar("T")
-Payee = TypeVar("Payee")
 
 ASKED_AT_ONCE = 16
 """Questions to a register or a bank at once, of one range."""

@@ -88,7 +88,7 @@ class ReckonStep:
         if row.net <= ZERO:
             return  # the fund's part alone, or let go since: nothing is asked of the person
         to = await speech.listener(self.world, row.person_id) if row.died_on is None else None
-        ends = benefits.may_contest_until(day, benefits.recovering(day.replace(day=1)).contest_days)
+        ends = benefits.may_contest_until(day)
         if to is None:
             why = _HAS_DIED if row.died_on is not None else _NO_PHONE
         else:

@@ -27,7 +27,7 @@ from benefits.listing import Change, ListedParameter, changes_between, parameter
 from benefits.notices import Notice, NoticeTopic, notice_topic, notice_topics, notices_due
 from benefits.owed import Due, OwedMonth, owed
 from benefits.parameter_file import BadParameters
-from benefits.paying import PayDay, Paying, Recovering, paying, recovering
+from benefits.paying import PayDay, Paying, Recovering, may_contest_until, paying, recovering
 from benefits.readings import Readings, assess_readings, notices_in, readings
 from benefits.reckoned import (
     Grant,
@@ -37,7 +37,6 @@ from benefits.reckoned import (
     by_month,
     differences,
     law_of,
-    may_contest_until,
     reckon,
 )
 from benefits.redecided import Redecided, redecide

@@ -1,7 +1,7 @@
 """On which days a month is paid, to which regions, under which codes of payments: dated parameters, as all of it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 
@@ -10,6 +10,7 @@ from benefits.codes import Region
 from benefits.legislation import COMMON, Legislation
 from benefits.parameter_file import read_parameter_file
 from benefits.takes import Takes
+from benefits.terms import month_of
 
 CODE = "payment-run"
 
@@ -78,6 +79,11 @@ def recovering(month: date) -> Recovering:
     single = _legislation().at(month).single
     minimum = single["protected_minimum"].value * single["pm"].value
     return Recovering(int(single["contest_days"].value), single["recovery_share"].value, minimum)
+
+
+def may_contest_until(told_on: date) -> date:
+    """The last day on which a demand that was told on that day may be contested. Raises BadFacts as `paying`."""
+    return told_on + timedelta(days=recovering(month_of(told_on)).contest_days)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ left as it stood.
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from benefits.assessment import LAW_NOT_ENTERED
@@ -248,8 +248,3 @@ def differences(accounts: Mapping[date, MonthAccount]) -> tuple[Difference, ...]
 def by_month(found: Iterable[Stretch]) -> dict[date, Sum]:
     """Stretches as months."""
     return {m: Sum(one.gross - one.withheld, one.withheld) for one in found for m in _each(one.first, one.last)}
-
-
-def may_contest_until(told_on: date, days: int) -> date:
-    """The last day on which a demand that was told on that day may be contested."""
-    return told_on + timedelta(days=days)

@@ -10,7 +10,6 @@ from uuid import uuid4
 import httpx
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.markup import escape
 from rich.table import Table
 
 import benefits
@@ -20,7 +19,7 @@ from benefits.days import day_of
 from card import findings
 from card.entitlements import Entitled, Months
 from cli.connection import Running
-from cli.tables import table
+from cli.tables import table, titled
 from desk import BadInput
 from desk.looking import LOST, CaseView
 from desk.reconcile import Reconciler
@@ -88,7 +87,7 @@ async def keys(running: Running) -> list[dict[str, Any]]:
 
 
 def show_keys(console: Console, rows: list[dict[str, Any]]) -> None:
-    console.print(_table("payload keys", rows))
+    console.print(_titled("payload keys", rows))
 
 
 async def reconcile(running: Running) -> tuple[int, list[findings.Found]]:
@@ -102,7 +101,7 @@ def show_findings(console: Console, begun: int, found: list[findings.Found]) -> 
     console.print(f"{begun} lost cases begun anew; {len(found)} findings for a person")
     if found:
         rows = [{"since (UTC+5)": one.since, "case": one.ref, "kind": one.kind, "what": one.what} for one in found]
-        console.print(_table("", rows))
+        console.print(_titled("", rows))
 
 
 def show(console: Console, view: CaseView) -> None:
@@ -137,7 +136,7 @@ def show(console: Console, view: CaseView) -> None:
         console.print(f"owed for {one['from']:%m.%Y} to {one['to']:%m.%Y}: {tenge(Decimal(one['net']))} a month")
     for title, rows in (("SMS", view.messages), ("payments", view.payments), ("decisions", view.decisions)):
         if rows:
-            console.print(_table(title, rows))
+            console.print(_titled(title, rows))
 
 
 def show_entitled(console: Console, found: Sequence[Entitled]) -> None:
@@ -148,7 +147,7 @@ def show_entitled(console: Console, found: Sequence[Entitled]) -> None:
         console.print(f"[bold]{one.service}  {one.case_ref}[/bold]  {one.state}, from {one.since:%d.%m.%Y} {until}")
         if one.next_review:
             console.print(f"looked at again on {one.next_review:%d.%m.%Y}")
-        console.print(_table("months, as far as the law is known", [_months(row) for row in one.months]))
+        console.print(_titled("months, as far as the law is known", [_months(row) for row in one.months]))
         paid = [
             {
                 "month": f"{row.month:%m.%Y}",
@@ -157,9 +156,9 @@ def show_entitled(console: Console, found: Sequence[Entitled]) -> None:
             }
             for row in one.paid
         ]
-        console.print(_table("credited", paid))
+        console.print(_titled("credited", paid))
         if one.owed:
-            console.print(_table("owed", [_months(row) for row in one.owed]))
+            console.print(_titled("owed", [_months(row) for row in one.owed]))
 
 
 def _months(row: Months) -> dict[str, Any]:
@@ -201,16 +200,11 @@ def show_list(console: Console, rows: list[dict[str, Any]]) -> None:
     console.print(table(("case", "service", "state", "until (UTC+5)", "needs a person"), shown, 3, 4))
 
 
-def _table(title: str, rows: list[dict[str, Any]]) -> Table:
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in rows[0] if rows else ():
-        made.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        made.add_row(*(_cell(value) for value in row.values()))
-    return made
+def _titled(title: str, rows: list[dict[str, Any]]) -> Table:
+    return titled(title, [{name: _cell(value) for name, value in row.items()} for row in rows])
 
 
 def _cell(value: Any) -> str:
     if value is None or value is False:
         return ""
-    return local(value) if isinstance(value, datetime) else escape(str(value))
+    return local(value) if isinstance(value, datetime) else str(value)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.shell import Json, Note, app, console, in_words, print_json, reach
+from cli.shell import By, Json, Note, app, console, in_words, print_json, reach
 from cli.tables import table
 from desk import BadInput, overpaid
 from workflows.model import tenge
@@ -18,9 +18,7 @@ def overpaid_(
     stands: Number = None,
     forgiven: Number = None,
     told: Number = None,
-    by: Annotated[
-        str, typer.Option("--by", envvar="DEMEU_OPERATOR", help="Who decides, as a.omarova; it is kept.")
-    ] = "",
+    by: By = "",
     note: Note = "",
     as_json: Json = False,
 ) -> None:

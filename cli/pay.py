@@ -10,12 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from cli.connection import Running
-from cli.shell import Json, Note, app, console, date_given, in_words, print_json, reach
-from cli.tables import table
+from cli.shell import By, Json, Note, app, console, date_given, in_words, print_json, reach
+from cli.tables import table, titled
 from desk import BadInput, paying
 from desk.looking import details
 from desk.paying import RunView
@@ -98,9 +97,7 @@ def run(
     explained: Number = None,
     pay_again: Number = None,
     not_due: Number = None,
-    by: Annotated[
-        str, typer.Option("--by", envvar="DEMEU_OPERATOR", help="Who decides, as a.omarova; it is kept.")
-    ] = "",
+    by: By = "",
     note: Note = "",
     as_json: Json = False,
 ) -> None:
@@ -150,7 +147,7 @@ def books(
             | {name: _number(value) for name, value in asdict(one).items() if name != "name"}
             for one in found
         ]
-        console.print(_table("", rows))
+        console.print(titled("", rows))
 
 
 async def _pay(here: Running, month: date, played: bool, *, quiet: bool) -> tuple[RunTotals, str | None]:
@@ -173,7 +170,7 @@ async def _pay(here: Running, month: date, played: bool, *, quiet: bool) -> tupl
 def _progress(totals: RunTotals, seconds: float | None) -> Group:
     """Where a run stands; with `seconds` since it began, also how fast it goes and what is left."""
     rows = [{name: _number(value) for name, value in one.model_dump().items()} for one in totals.stages]
-    parts: list[Any] = [_table("", rows)] if rows else []
+    parts: list[Any] = [titled("", rows)] if rows else []
     if seconds is not None:
         sums = paying.sums(totals)
         done = sums["credited"] + sums["cancelled"]
@@ -189,7 +186,7 @@ def _progress(totals: RunTotals, seconds: float | None) -> Group:
 
 def _show_groups(groups: list[Any]) -> None:
     rows = [{name: _number(value) for name, value in asdict(one).items()} for one in groups]
-    console.print(_table("would be paid; nothing was written", rows) if rows else "nothing would be paid")
+    console.print(titled("would be paid; nothing was written", rows) if rows else "nothing would be paid")
     if rows:
         total = sum((one.total for one in groups), Decimal(0))
         console.print(f"{sum(one.count for one in groups)} payments, {tenge(total)}")
@@ -206,13 +203,13 @@ def _show_run(view: RunView) -> None:
     tables = (("amounts that changed", view.changed), ("files", view.files), ("held payments", view.held))
     for title, rows in tables:
         if rows:
-            console.print(_table(title, [{name: _number(value) for name, value in row.items()} for row in rows]))
+            console.print(titled(title, [{name: _number(value) for name, value in row.items()} for row in rows]))
     if view.items:
         items = [
             {"number": one.id, "in": one.source, "line": one.number, "why": one.why, "amount": _number(one.amount)}
             for one in view.items
         ]
-        console.print(_table("lines of the bank's files", items))
+        console.print(titled("lines of the bank's files", items))
 
 
 def _first_line(details: str) -> str:
@@ -228,11 +225,3 @@ def _number(value: Any) -> str:
     if isinstance(value, datetime):
         return zoned(value)
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)
-
-
-def _table(title: str, rows: list[dict[str, Any]]) -> Table:
-    names = list(rows[0]) if rows else []
-    cells = ([str(value) for value in row.values()] for row in rows)
-    found = table([name.replace("_", " ") for name in names], cells, *range(len(names)))
-    found.title, found.title_justify = title or None, "left"
-    return found

@@ -1,6 +1,6 @@
 """What the tables about the law share."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from rich.markup import escape
 from rich.table import Column, Table
@@ -23,3 +23,12 @@ def table(columns: Iterable[str], rows: Iterable[Sequence[str]], *wrapped: int, 
     for row in rows:
         table.add_row(*map(escape, row))  # what stands in brackets is a row's name, not markup
     return table
+
+
+def titled(title: str, rows: Sequence[Mapping[str, object]]) -> Table:
+    """A table of rows by the names of their columns, each of which may be broken into lines."""
+    names = list(rows[0]) if rows else []
+    cells = ([str(value) for value in row.values()] for row in rows)
+    found = table([name.replace("_", " ") for name in names], cells, *range(len(names)))
+    found.title, found.title_justify = title or None, "left"
+    return found

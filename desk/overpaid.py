@@ -1,12 +1,12 @@
 """What was paid too much and has not come back: listed, and decided on by those who look after it."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import benefits
 from benefits.days import day_of
-from benefits.terms import ONE_DAY, month_of
+from benefits.terms import ONE_DAY
 from card import Card, overpayments
 from card.overpayments import Listed
 from card.reckoned_tables import OverpaymentState
@@ -41,7 +41,9 @@ async def decide(card: Card, what: str, number: int, by: str, note: str) -> str:
     try:
         async with card.transaction() as session:
             if what == "told":
-                done = await overpayments.told(session, number, today, _after_contest(today), by, note)
+                done = await overpayments.told(
+                    session, number, today, benefits.may_contest_until(today) + ONE_DAY, by, note
+                )
             else:
                 from_day = today + ONE_DAY if what == "stands" else None
                 done = await overpayments.decided(session, number, DECISIONS[what], from_day, by, note)
@@ -52,11 +54,6 @@ async def decide(card: Card, what: str, number: int, by: str, note: str) -> str:
             f"number: no overpayment with the number {number} waits for that; starter.py overpaid lists them"
         )
     return f"{number}: {what}"
-
-
-def _after_contest(day: date) -> date:
-    days = benefits.recovering(month_of(day)).contest_days
-    return benefits.may_contest_until(day, days) + ONE_DAY
 
 
 def to_dict(one: Listed) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from benefits import Facts
 from benefits.decision import ZERO
 from benefits.future import Stretch
-from benefits.paying import recovering
-from benefits.reckoned import Grant, MonthAccount, Reckoned, Sum, by_month, differences, may_contest_until, reckon
+from benefits.paying import may_contest_until, recovering
+from benefits.reckoned import Grant, MonthAccount, Reckoned, Sum, by_month, differences, reckon
 from benefits.terms import month_of, next_month
 
 
@@ -91,8 +91,7 @@ class Machine:
                     demand.months[one.month] = had - less
                     lower = lower - less
         if new:
-            terms = recovering(month_of(day))
-            self.demands.append(Demand(new, may_contest_until(day, terms.contest_days)))
+            self.demands.append(Demand(new, may_contest_until(day)))
 
     def pay(self, month: date, day: date) -> None:
         """The run of a month: all that is owed up to it and not claimed; a part of the month itself is kept back."""
